@@ -1,0 +1,59 @@
+# Two commands matter: `make run` and `make test`. Everything they make is taken away by `make clean`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := uv==0.13.9
+INSTALL = $(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes
+
+.PHONY: run test check airflow docs lock clean
+
+run: $(VENV)/.run-installed
+	@$(BIN)/python -m demo.night
+
+airflow: $(VENV)/.run-installed
+	@$(BIN)/python -m demo.airflow
+
+test: $(VENV)/.test-installed check
+	@tests/install-system-packages
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: $(VENV)/.test-installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/yamllint --strict sources .yamllint.yaml
+	$(BIN)/licex check
+	@mkdir -p .run/docs && $(BIN)/licex docs .run/docs > /dev/null && for page in standard rules cli; do \
+	  diff -u docs/$$page.md .run/docs/$$page.md || { echo "docs/$$page.md: expected what the code says, found another text; run make docs"; exit 1; }; done
+
+docs: $(VENV)/.test-installed
+	$(BIN)/licex docs docs
+
+# The lock files hold every version and hash; `make lock` takes the newest that fit pyproject.toml.
+lock: $(VENV)/.uv
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml --extra test -c requirements.lock -o requirements-test.lock
+
+$(VENV)/.uv:
+	@echo "making $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "expected Python 3.11 or newer, found " + sys.version.split()[0] + "; name one: make PYTHON=python3.12 run")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check $(UV)
+	@touch $@
+
+$(VENV)/.run-installed: requirements.lock pyproject.toml | $(VENV)/.uv
+	@echo "installing what requirements.lock names"
+	@test -e $(VENV)/.test-installed || $(INSTALL) requirements.lock
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+$(VENV)/.test-installed: requirements-test.lock pyproject.toml | $(VENV)/.uv
+	@echo "installing what requirements-test.lock names"
+	@$(INSTALL) requirements-test.lock
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
+	@touch $@ $(VENV)/.run-installed
+
+clean:
+	rm -rf $(VENV) .run build dist *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,5 @@
+"""The loop: one DAG for every declared source."""
+
+from dags.factory import source_dags
+
+globals().update(source_dags())

@@ -1,0 +1,150 @@
+"""The tasks: each runs one stage of one batch, and says to Airflow whether trying again can help."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import get_current_context, task
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from standard.day import Day
+from standard.errors import ExchangeError, Unreachable
+
+if TYPE_CHECKING:
+    from pipeline.stages import Exchange
+    from standard.batch import BatchKey
+
+_log = logging.getLogger(__name__)
+
+
+@task
+def extract(source: str) -> None:
+    """Read the source and archive what it says."""
+    from pipeline import stages
+
+    with _running(source) as (exchange, key):
+        manifest = stages.extract(exchange, key, datetime.now(UTC))
+        _log.info("%s: %s rows read, %s archived", key, manifest.read, manifest.rows)
+
+
+@task
+def standardise(source: str) -> None:
+    """Say the archived rows in the standard."""
+    from pipeline import stages
+
+    with _running(source) as (exchange, key):
+        stages.standardise(exchange, key)
+
+
+@task
+def assess(source: str) -> None:
+    """Judge the batch."""
+    from pipeline import stages
+
+    with _running(source) as (exchange, key):
+        verdict = stages.assess(exchange, key, datetime.now(UTC))
+        _log.info("%s: %s accepted, %s held, %s duplicates", key, verdict.accepted, verdict.held, verdict.duplicates)
+
+
+@task
+def deliver(source: str) -> None:
+    """Bring what was accepted into the platform; a refused batch is written down as such, and the run ends red."""
+    from pipeline import stages
+
+    with _running(source) as (exchange, key):
+        started = get_current_context()["dag_run"].start_date
+        now = datetime.now(UTC)
+        entry = stages.deliver(exchange, key, now, (now - started).total_seconds() if started else 0.0)
+        problem = stages.problem(exchange, key)
+        if problem:
+            raise ExchangeError(problem)
+        _log.info("%s: %s inserted, %s updated, %s unchanged", key, entry.inserted, entry.updated, entry.unchanged)
+
+
+@task
+def report(source: str) -> None:
+    """Write the department's page, its list for correction and the city's page."""
+    from pipeline.reporting import report as write_reports
+
+    with _running(source) as (exchange, key):
+        write_reports(exchange, key)
+
+
+@task
+def city() -> None:
+    """Draw the city's page of the day and name who has not arrived."""
+    from pipeline.reporting import missing_sources, report_city
+
+    with _speaking():
+        exchange, day = _exchange(), _day()
+        page = report_city(exchange, day, deadline_passed=True)
+        missing = missing_sources(exchange, day)
+        _log.info("%s: city page %s; not arrived: %s", day, page, ", ".join(missing) or "none")
+
+
+@task(retries=0)
+def broken_declaration(source: str) -> None:
+    """Fail, and say what is wrong with the declaration."""
+    with _speaking():
+        _exchange().register.source(source)
+
+
+@contextmanager
+def _running(source: str) -> Iterator[tuple[Exchange, BatchKey]]:
+    from standard.batch import BatchKey
+
+    with _speaking():
+        yield _exchange(), BatchKey(source, _day())
+
+
+@contextmanager
+def _speaking() -> Iterator[None]:
+    """Say errors to Airflow: ours are final, an unreachable side is worth another try, and nothing shows a value."""
+    from standard.finding import mask_text
+
+    try:
+        yield
+    except Unreachable as error:
+        raise AirflowException(mask_text(str(error))) from None
+    except ExchangeError as error:
+        raise AirflowFailException(mask_text(str(error))) from None
+    except Exception:
+        _log.error("unexpected:\n%s", mask_text(traceback.format_exc()))
+        raise AirflowFailException("an unexpected error, see the log above; report it as a defect") from None
+
+
+def _exchange() -> Exchange:
+    from pipeline.settings import Settings
+    from pipeline.stages import Exchange
+
+    return Exchange(Settings.from_environment(_airflow_connection))
+
+
+def _airflow_connection(name: str) -> str | None:
+    """Where an Airflow connection leads: the `url` in its extra, or the URI Airflow makes of its fields."""
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        connection = Connection.get(name)
+    except AirflowNotFoundException:
+        return None
+    url = connection.extra_dejson.get("url")
+    return str(url) if url else str(connection.get_uri())
+
+
+def _day() -> Day:
+    """The day of the run: its partition key, or for a run by hand the day it was given."""
+    context: Any = get_current_context()
+    text = context["dag_run"].partition_key or context["params"].get("day")
+    try:
+        return Day.of(text)
+    except (TypeError, ValueError):
+        raise ExchangeError(
+            f"{context['dag'].dag_id}: expected a day such as 2026-03-01 as partition key or parameter, found {text}"
+        ) from None

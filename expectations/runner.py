@@ -1,0 +1,97 @@
+"""How a suite is run over groups of rows, and what of its results leaves: findings, never values."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # before the import: nothing is reported to anybody
+
+import great_expectations as gx
+import pandas as pd
+import pyarrow as pa
+from great_expectations.core.batch_definition import BatchDefinition
+from great_expectations.data_context.types.base import ProgressBarsConfig
+
+from expectations.suites import build_suite, judged
+from sources.register import Source
+from standard.day import Day
+from standard.errors import ExchangeError
+from standard.finding import FINDING, found_in
+from standard.licence import EXCHANGE, LICENCE
+
+# Positions only: values are personal data and stay out of every result.
+_RESULT_FORMAT = {
+    "result_format": "COMPLETE",
+    "exclude_unexpected_values": True,
+    "return_unexpected_index_query": False,
+}
+
+
+class Judge:
+    """Judges groups of rows of one source for one day."""
+
+    def __init__(self, source: Source, day: Day) -> None:
+        self._source = source
+        self._definition = _definition()
+        self._suite = build_suite(source, day)
+        self._personal = {field.name for field in (*LICENCE.fields, *source.face) if field.personal}
+
+    def judge(self, licences: pa.Table) -> pa.Table:
+        """The findings of the row rules in one group.
+
+        Args:
+            licences: as `transforms` gives them, `row` counting on through the batch.
+
+        Raises:
+            ExchangeError: when an expectation could not be evaluated. Great Expectations then reports no rows at all,
+                and to read that as "no row fails" would let everything pass.
+        """
+        beside = {*EXCHANGE, "row"}
+        frame = licences.drop_columns([name for name in licences.column_names if name in beside]).to_pandas(
+            types_mapper=pd.ArrowDtype
+        )
+        result = self._definition.get_batch(batch_parameters={"dataframe": frame}).validate(
+            self._suite, result_format=_RESULT_FORMAT
+        )
+        return pa.concat_tables(
+            [FINDING.empty_table(), *(self._finding(licences, item) for item in result.results if not item.success)]
+        )
+
+    def _finding(self, licences: pa.Table, result: Any) -> pa.Table:
+        said = judged(result.expectation_config.meta)
+        if result.exception_info.get("raised_exception", True) or "unexpected_index_list" not in result.result:
+            raise ExchangeError(
+                f"{self._source.name}: expected rule {said.rule} on {said.element} to be judged, found that it cannot be evaluated; "
+                "nothing was delivered; report this as a defect of the rule"
+            )
+        rows = pa.array(result.result["unexpected_index_list"], pa.int64())
+        values = licences[said.element].take(rows).combine_chunks()
+        return found_in(
+            licences,
+            rows,
+            said.rule,
+            said.element,
+            values=values,
+            personal=said.element in self._personal,
+            expected=said.expected,
+        )
+
+
+def judge_groups(source: Source, day: Day, groups: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """The findings of the row rules, group by group."""
+    judge = Judge(source, day)
+    for group in groups:
+        if group.num_rows:
+            yield judge.judge(group)
+
+
+@cache
+def _definition() -> BatchDefinition[Any]:
+    """One in-memory context for the process; it keeps nothing."""
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    source = context.data_sources.add_pandas("licences")
+    return source.add_dataframe_asset("group").add_batch_definition_whole_dataframe("whole")

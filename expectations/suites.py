@@ -1,0 +1,111 @@
+"""Which expectations a source is judged by: those of the standard, of its licence type, and of its declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import great_expectations.expectations as gxe
+from great_expectations.core.expectation_suite import ExpectationSuite
+from great_expectations.expectations.expectation import Expectation
+
+from expectations.custom import ExpectColumnValuesToHold, ExpectRowsToHold
+from sources.register import Source
+from standard.codes import code_list
+from standard.day import Day
+from standard.field import Field, Kind
+from standard.licence import LICENCE
+from standard.rules import RULES
+
+# For each element, the predicates its values must hold, by the rule they break otherwise.
+_OF_COLUMN = {
+    "type_code": ("certificate_type_code", "type_code"),
+    "issuing_authority_code": ("certificate_issuing_authority_code", "uscc"),
+    "holder_type_code": ("certificate_holder_type_code", "holder_types_known"),
+    "identifier": ("certificate_identifier", "identifier_well_formed"),
+    "identifier_check": ("certificate_identifier", "identifier_checks"),
+    "identifier_legacy": ("certificate_identifier", "identifier_not_legacy"),
+}
+# The same for several elements of a row; the finding stands on the first-named element.
+_OF_ROW = (
+    ("holder_count", "certificate_holder_code", "holder_counts_agree",
+     ("certificate_holder_name", "certificate_holder_code", "certificate_holder_type_code")),
+    ("holder_code_old", "certificate_holder_code", "holder_code_not_old",
+     ("certificate_holder_code", "certificate_holder_type_code")),
+    ("holder_code", "certificate_holder_code", "holder_code_fits",
+     ("certificate_holder_code", "certificate_holder_type_code")),
+    ("holder_category", "certificate_holder_category", "holder_category_fits",
+     ("certificate_holder_category", "certificate_holder_type_code")),
+    ("identifier_parts", "certificate_identifier", "identifier_names_record",
+     ("certificate_identifier", "certificate_type_code", "certificate_issuing_authority_code")),
+    ("date_order", "certificate_effective_date", "in_order",
+     ("certificate_issued_date", "certificate_effective_date")),
+    ("date_order", "certificate_expiring_date", "in_order",
+     ("certificate_effective_date", "certificate_expiring_date")),
+    ("date_order", "certificate_expiring_date", "in_order",
+     ("certificate_issued_date", "certificate_expiring_date")),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What one expectation of a suite stands for, and what would have been right."""
+
+    rule: str
+    element: str
+    expected: str
+
+
+def build_suite(source: Source, day: Day) -> ExpectationSuite:
+    """The expectations for one source's rows on one day, each with severity, rule and element in its `meta`."""
+    return ExpectationSuite(name=source.name, expectations=list(_expectations(source, day)))
+
+
+def judged(meta: dict[str, str]) -> Judged:
+    """What an expectation said of itself in its `meta`."""
+    return Judged(meta["rule"], meta["element"], meta["expected"])
+
+
+def _said(rule: str, element: str, expected: str = "") -> dict[str, object]:
+    return {"severity": str(RULES[rule].severity), "meta": {"rule": rule, "element": element, "expected": expected}}
+
+
+def _expectations(source: Source, day: Day) -> Iterator[Expectation]:
+    for field in (*LICENCE.fields, *source.face):
+        yield from _of_field(field)
+    yield from _of_lists(source)
+    for rule, (element, predicate) in _OF_COLUMN.items():
+        yield ExpectColumnValuesToHold(column=element, predicate=predicate, **_said(rule, element))
+    for rule, element, predicate, columns in _OF_ROW:
+        yield ExpectRowsToHold(
+            column_list=list(columns), predicate=predicate, ignore_row_if="any_value_is_missing", **_said(rule, element)
+        )
+    yield gxe.ExpectColumnValuesToBeBetween(
+        column="certificate_issued_date",
+        max_value=day.date,
+        **_said("issued_in_future", "certificate_issued_date", f"<= {day}"),
+    )
+
+
+def _of_field(field: Field) -> Iterator[Expectation]:
+    if field.required:
+        yield gxe.ExpectColumnValuesToNotBeNull(column=field.name, **_said("required", field.name))
+    if field.length is not None and field.kind in {Kind.TEXT, Kind.CODE}:
+        yield gxe.ExpectColumnValueLengthsToBeBetween(
+            column=field.name, max_value=field.length, **_said("length", field.name, f"<= {field.length}")
+        )
+
+
+def _of_lists(source: Source) -> Iterator[Expectation]:
+    declaration, city = source.declaration, source.city
+    lists = {
+        "type_code_unknown": ("certificate_type_code", sorted(city.licence_types)),
+        "type_code_other": ("certificate_type_code", [declaration.certificate_type_code]),
+        "issuing_authority_other": ("certificate_issuing_authority_code", sorted(declaration.authorities)),
+        "status": ("certificate_status", list(code_list("status"))),
+        "area_code": ("certificate_area_code", sorted(city.areas)),
+        "holder_category": ("certificate_holder_category", list(code_list("holder_category"))),
+    }
+    for rule, (element, values) in lists.items():
+        shown = " / ".join(values) if len(values) <= 8 else ""
+        yield gxe.ExpectColumnValuesToBeInSet(column=element, value_set=values, **_said(rule, element, shown))

@@ -1,0 +1,62 @@
+"""What reading a source gives: its rows as text with their locators, and what is known of the reading itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pyarrow as pa
+
+from standard.batch import GROUP_ROWS, LOCATOR
+
+_GROUP_BYTES = 256 * 2**20  # a table with pictures or long texts makes smaller groups, so that memory stays bounded
+
+
+@dataclass
+class Reading:
+    """One source being read. The facts below `batches` are complete when `batches` is exhausted.
+
+    Attributes:
+        columns: the source's own columns, in order, all of them, whatever the declaration maps.
+        kind: `incremental` or `snapshot`.
+        taken_at: instant of reading; for the file of one day the end of that day.
+        window: first and first-no-longer instant of an incremental reading.
+        batches: the rows, at most `GROUP_ROWS` at a time: the columns and `LOCATOR`, all text.
+        above_header: rows met above the header that hold something.
+        counted: the source's own COUNT(*) of what was asked for, or None where it cannot count.
+        without_time: rows whose update time is missing or not in the form of the others: no window ever sees them.
+        future_time: rows with an update time at or after both the end of the day and the instant of reading.
+        origin: what was read and how: table, query or file, its digest, sheet, encoding, backend.
+    """
+
+    columns: list[str]
+    kind: str
+    taken_at: datetime
+    window: tuple[datetime, datetime] | None
+    batches: Iterator[pa.RecordBatch]
+    above_header: int = 0
+    counted: int | None = None
+    without_time: int = 0
+    future_time: int = 0
+    origin: dict[str, str] = field(default_factory=dict)
+
+
+def raw_batch(columns: Sequence[str], arrays: Sequence[pa.Array], locators: pa.Array) -> pa.RecordBatch:
+    """Put columns of text and their locators together in the schema of the raw archive."""
+    schema = pa.schema([pa.field(name, pa.string()) for name in (*columns, LOCATOR)])
+    return pa.record_batch([*arrays, locators], schema=schema)
+
+
+def grouped(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Join small batches to groups of at most `GROUP_ROWS` rows."""
+    waiting: list[pa.RecordBatch] = []
+    rows = size = 0
+    for batch in batches:
+        if waiting and (rows + batch.num_rows > GROUP_ROWS or size + batch.nbytes > _GROUP_BYTES):
+            yield from pa.Table.from_batches(waiting).combine_chunks().to_batches()
+            waiting, rows, size = [], 0, 0
+        waiting.append(batch)
+        rows, size = rows + batch.num_rows, size + batch.nbytes
+    if rows:
+        yield from pa.Table.from_batches(waiting).combine_chunks().to_batches()

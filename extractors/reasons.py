@@ -1,0 +1,140 @@
+"""Why a database did not do what was asked: the driver's error in our words, without passwords and user names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import quote, quote_plus, unquote_plus
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from standard.errors import ExchangeError, SourceRefused, SourceUnreachable
+from standard.finding import mask_text
+
+_T = TypeVar("_T")
+
+# What drivers say in many ways, in the order in which it is looked for.
+_NOT_CONNECTED = (
+    (
+        r"can't open lib|no module named|can't load plugin|IM00[23]|data source name not found",
+        "its driver is not installed here",
+    ),
+    (
+        r"authenticat|password|login failed|access denied|28000|28P01|ORA-01017",
+        "the user name or the password is not accepted",
+    ),
+    (r"time[d ]*out|HYT0", "it does not answer in time"),
+    (
+        r"refused|unreachable|resolve|not known|no route|08001|08S01|can't connect|could not connect",
+        "nothing answers at its address",
+    ),
+    (r"unable to open|connect failed \(14\)", "there is no such database file, or it may not be read"),
+    (r"could not parse .*URL", "the connection is not a SQLAlchemy URL"),
+)
+
+# What passes: a lock, a lost connection, a restart. Anything else would fail again in the same way.
+_PASSING = re.compile(
+    r"(?i)locked|busy|deadlock|time[d ]*out|lost connection|gone away|connection.*(closed|reset|refused|broken)|terminat|"
+    r"shutting down|server closed|disk i/o|\[(08|40)\w{3}\]|ORA-(03113|03114|12\d{3})"
+)
+
+_ODBC_SECRET = re.compile(
+    r"(?i)\b(?:pwd|password|uid|user(?:\s*(?:id|name))?|token|secret)\s*=\s*(\{(?:[^}]|\}\})*\}|[^;]*)"
+)
+_URL_SECRET = re.compile(r"(?i)pass|pwd|secret|token|user|uid")
+_LONGEST = 200  # characters of a driver's message that a person will read
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """Tells the errors of one connection.
+
+    Attributes:
+        source: name of the source, with which every sentence begins.
+        location: URL or connection string, whose secrets no sentence may hold.
+    """
+
+    source: str
+    location: str
+
+    def connecting(self, action: Callable[[], _T]) -> _T:
+        """Do what connects.
+
+        Raises:
+            SourceUnreachable: for whatever goes wrong.
+        """
+        return _attempt(action, self._not_connected)
+
+    def asking(self, action: Callable[[], _T]) -> _T:
+        """Do what asks a connected database, and nothing else: any error is taken for the driver's.
+
+        Raises:
+            SourceUnreachable: when trying again may help.
+            SourceRefused: when it would not.
+        """
+        return _attempt(action, self._not_answered)
+
+    def _not_connected(self, error: Exception) -> ExchangeError:
+        told = _driver_words(error)
+        plain = (words for pattern, words in _NOT_CONNECTED if re.search(pattern, told, re.IGNORECASE))
+        reason = next(plain, None) or self._cleaned(told)
+        return SourceUnreachable(
+            f"{self.source}: expected its database to answer, but {reason}; check its connection, then try again"
+        )
+
+    def _not_answered(self, error: Exception) -> ExchangeError:
+        told = self._cleaned(_driver_words(error))
+        if getattr(error, "connection_invalidated", False) or _PASSING.search(told):
+            return SourceUnreachable(
+                f"{self.source}: expected its database to go on answering, found: {told}; try again later"
+            )
+        sentence = f"{self.source}: expected its database to give what is declared, found: {told}; put the source or its declaration right"
+        return SourceRefused("source_unreadable", sentence, expected="a table or query that can be read", found=told)
+
+    def _cleaned(self, told: str) -> str:
+        """One short line without secrets and citizen numbers."""
+        for secret in sorted(_secrets(self.location), key=len, reverse=True):
+            told = (
+                re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "***", told)
+                if len(secret) < 3
+                else told.replace(secret, "***")
+            )
+        return mask_text(" ".join(told.split()))[:_LONGEST]
+
+
+def _attempt(action: Callable[[], _T], explained: Callable[[Exception], ExchangeError]) -> _T:
+    """Do something, and say in our words what was raised.
+
+    The new error is raised after the old one is dealt with, so that the old one, which may quote the URL, does not even
+    become its context.
+    """
+    try:
+        return action()
+    except ExchangeError:
+        raise
+    except Exception as error:
+        problem = explained(error)
+    raise problem
+
+
+def _driver_words(error: Exception) -> str:
+    """SQLAlchemy's own text would hold the statement and its values; the driver's does not."""
+    return str(getattr(error, "orig", None) or error)
+
+
+def _secrets(location: str) -> set[str]:
+    """Every password and user name of a location, as it is and as a URL writes it."""
+    found = {value.strip("{}") for value in _ODBC_SECRET.findall(unquote_plus(location))}
+    if not location.startswith("odbc:"):
+        try:
+            url = make_url(location)
+        except (ArgumentError, ValueError):
+            return {location}
+        found |= {
+            value for name, values in url.normalized_query.items() for value in values if _URL_SECRET.search(name)
+        }
+        found |= {str(part) for part in (url.password, url.username) if part}
+    return {form for secret in found if secret for form in (secret, quote(secret, safe=""), quote_plus(secret))}

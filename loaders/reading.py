@@ -1,0 +1,89 @@
+"""What people ask the platform: a day's findings, and everything behind one licence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import Connection, and_, or_, select, true
+
+from loaders.tables import CLAIM, FINDING_TABLE, LICENCE_TABLE, SEEN, VERSION
+from standard.batch import BatchKey
+from standard.finding import FINDING
+
+# A finding as reports take it: where it was seen, and how it stands.
+REPORTED = pa.schema(
+    [
+        *FINDING,
+        pa.field("day", pa.string()),
+        pa.field("first_day", pa.string()),
+        pa.field("last_day", pa.string()),
+        pa.field("open", pa.bool_()),
+        pa.field("platform_holds", pa.bool_()),
+    ]
+)
+_IDENTITY = ("source", "rule", "element", "subject")
+
+
+def read_findings(connection: Connection, key: BatchKey) -> pa.Table:
+    """The findings seen on a batch's day, and those of its source still open from earlier days.
+
+    Returns:
+        A table of `REPORTED`; `row` is -1 throughout, since places in a batch mean nothing to people.
+    """
+    s, f = SEEN.c, FINDING_TABLE.c
+    same = and_(*(s[name] == f[name] for name in _IDENTITY))
+    state = (f.first_day, f.last_day, f.open)
+    of_day = (
+        select(*_shown(s), s.day, *state)
+        .select_from(SEEN.join(FINDING_TABLE, same))
+        .where(s.source == key.source, s.day == str(key.day))
+        .order_by(s.id)
+    )
+    earlier = select(*_shown(f), f.last_day.label("day"), *state).where(
+        f.source == key.source, f.open.is_(true()), f.last_day < str(key.day)
+    )
+    rows = [dict(row) for statement in (of_day, earlier) for row in connection.execute(statement).mappings()]
+    return pa.Table.from_pylist([{**row, "row": -1} for row in rows], schema=REPORTED)
+
+
+def _shown(columns: Any) -> list[Any]:
+    names = [name for name in REPORTED.names if name not in {"row", "day", "first_day", "last_day", "open"}]
+    return [columns.subject.label("record") if name == "record" else columns[name] for name in names]
+
+
+def torn_sources(connection: Connection, key: BatchKey) -> list[str]:
+    """Other sources that were found, by this batch, to disagree with it: their pages of the day change too."""
+    s = SEEN.c
+    found = select(s.source).distinct().where(s.found_by == str(key), s.source != key.source)
+    return sorted(connection.scalars(found))
+
+
+def trace(connection: Connection, text: str) -> list[dict[str, Any]]:
+    """Everything behind the licences that an identifier or a number names, those that were only ever held among them.
+
+    Returns:
+        One entry a record: `licence`, `claims`, `versions` and `findings`, each as plain values.
+    """
+    licence = LICENCE_TABLE.c
+    v = VERSION.c
+    named = select(licence.record).where(
+        or_(licence.certificate_identifier == text, licence.certificate_number == text)
+    )
+    formerly = select(v.record).where(or_(v.certificate_identifier == text, v.certificate_number == text))
+    held = select(SEEN.c.subject).where(SEEN.c.certificate_number == text)
+    records = sorted({*connection.scalars(named), *connection.scalars(formerly), *connection.scalars(held)})
+    return [_traced(connection, record) for record in records]
+
+
+def _traced(connection: Connection, record: str) -> dict[str, Any]:
+    def rows(statement: Any) -> list[dict[str, Any]]:
+        return [dict(row) for row in connection.execute(statement).mappings()]
+
+    return {
+        "record": record,
+        "licence": rows(select(LICENCE_TABLE).where(LICENCE_TABLE.c.record == record)),
+        "claims": rows(select(CLAIM).where(CLAIM.c.record == record).order_by(CLAIM.c.source)),
+        "versions": rows(select(VERSION).where(VERSION.c.record == record).order_by(VERSION.c.last_observed_at)),
+        "findings": rows(select(SEEN).where(SEEN.c.subject == record).order_by(SEEN.c.day, SEEN.c.id)),
+    }

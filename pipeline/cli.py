@@ -1,0 +1,187 @@
+"""The command `licex`: what a data engineer types, what it prints, and the exit codes it ends with."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from pipeline import inquiry, show
+from pipeline.run import Ran, now, run_batch
+from pipeline.settings import Settings
+from pipeline.stages import Exchange
+from standard.batch import BatchKey
+from standard.day import Day
+from standard.errors import ExchangeError, UsageError
+from standard.finding import mask_text
+
+app = typer.Typer(
+    name="licex",
+    help="The nightly licence exchange. Exit codes: 0 done, 1 refused or held above the source's limit, "
+    "2 wrong use or declaration, 3 source or platform unreachable.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # a traceback with local variables would show personal data
+)
+
+SourceName = Annotated[
+    str, typer.Argument(metavar="SOURCE", help="A declared source, such as market_regulation.food_operation.")
+]
+OneDay = Annotated[str, typer.Option("--day", metavar="D", help="The day the batch stands for, such as 2026-03-01.")]
+First = Annotated[str, typer.Option("--from", metavar="D", help="First day, included.")]
+Last = Annotated[str, typer.Option("--to", metavar="D", help="Last day, included.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and judge, but deliver nothing.")]
+
+
+@app.command()
+def run(source: SourceName, day: OneDay, json: AsJson = False, dry_run: DryRun = False) -> None:
+    """Run one batch: extract, standardise, assess, deliver, report."""
+    _run_all(source, [_day(day)], json=json, dry_run=dry_run)
+
+
+@app.command()
+def backfill(source: SourceName, first: First, last: Last, json: AsJson = False, dry_run: DryRun = False) -> None:
+    """Run a source's batches for a range of days, asking the source again."""
+    _run_all(source, _days(first, last), json=json, dry_run=dry_run)
+
+
+@app.command()
+def replay(source: SourceName, first: First, last: Last, json: AsJson = False, dry_run: DryRun = False) -> None:
+    """Judge the archived raw of a range of days again, under today's declaration and rules; the source is not asked."""
+    _run_all(source, _days(first, last), json=json, dry_run=dry_run, from_archive=True)
+
+
+@app.command()
+def check(
+    source: Annotated[
+        str | None, typer.Argument(metavar="[SOURCE]", help="One source; all of them when absent.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Check declarations, and name every problem at once with its file and line."""
+    register = _exchange().register
+    names = [source] if source else list(register)
+    if source is not None and source not in register.paths:
+        register.source(source)  # says which name was probably meant
+    problems = [problem for name in names for problem in register.problems(name)]
+    show.problems(names, problems, as_json=json)
+    raise typer.Exit(2 if problems else 0)
+
+
+@app.command()
+def preview(
+    source: SourceName,
+    day: Annotated[
+        str | None, typer.Option("--day", metavar="D", help="The day to read; yesterday when absent.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Show ten rows of a source in the standard, with their findings; nothing is kept."""
+    wanted = _day(day) if day else Day.at(now()).plus(-1)
+    show.preview(inquiry.preview(_exchange(), BatchKey(source, wanted), now()), as_json=json)
+
+
+@app.command()
+def report(
+    day: Annotated[
+        str | None, typer.Option("--day", metavar="D", help="The day; the last one in the ledger when absent.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Write the pages of a day again, for every department and for the city."""
+    show.paths(inquiry.rewrite_reports(_exchange(), _day(day) if day else None), as_json=json)
+
+
+@app.command()
+def ledger(
+    source: Annotated[str | None, typer.Option("--source", metavar="SOURCE", help="One source only.")] = None,
+    day: Annotated[str | None, typer.Option("--day", metavar="D", help="One day only.")] = None,
+    all_runs: Annotated[bool, typer.Option("--all", help="Every run, not only the last of each batch.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Show what became of every batch."""
+    wanted = str(_day(day)) if day else None
+    show.ledger(inquiry.ledger(_exchange(), source=source, day=wanted, all_runs=all_runs), as_json=json)
+
+
+@app.command()
+def trace(
+    licence: Annotated[str, typer.Argument(metavar="IDENTIFIER|NUMBER", help="A certificate identifier or number.")],
+    json: AsJson = False,
+) -> None:
+    """Show every batch, row and rule behind a licence."""
+    found = inquiry.trace(_exchange(), licence)
+    show.trace(found, as_json=json)
+    if not found:
+        raise ExchangeError(
+            f"{mask_text(licence)}: expected a licence of that identifier or number on the platform, found none"
+        )
+
+
+@app.command()
+def rules(json: AsJson = False) -> None:
+    """List every rule: its id, dimension, severity, and what the department should do."""
+    show.rules(as_json=json)
+
+
+@app.command(hidden=True)
+def docs(folder: Annotated[str, typer.Argument(help="Where to write the generated pages.")]) -> None:
+    """Write the generated pages of the documentation."""
+    from pipeline.documents import write
+
+    show.paths(write(folder), as_json=False)
+
+
+def _exchange() -> Exchange:
+    return Exchange(Settings.from_environment())
+
+
+def _run_all(source: str, days: Iterable[Day], *, json: bool, dry_run: bool, from_archive: bool = False) -> None:
+    exchange = _exchange()
+    exchange.register.source(source)  # a wrong name or declaration ends here, before anything is written
+    ran: list[Ran] = []
+    with show.progress() as told:
+        for day in days:
+            key = BatchKey(source, day)
+            run_one = inquiry.dry_run if dry_run else run_batch
+            ran.append(run_one(exchange, key, partial(_tell, told, key), from_archive=from_archive))
+    show.ran(ran, as_json=json)
+    raise typer.Exit(max((item.exit_code for item in ran), default=0))
+
+
+def _tell(told: Callable[[str], None], key: BatchKey, step: str) -> None:
+    told(f"{key} {step}")
+
+
+def _day(text: str) -> Day:
+    try:
+        return Day.of(text)
+    except ValueError:
+        raise UsageError(f"{text}: expected a day such as 2026-03-01; correct the command") from None
+
+
+def _days(first: str, last: str) -> list[Day]:
+    start, end = _day(first), _day(last)
+    if end < start:
+        raise UsageError(f"--from {start} --to {end}: expected the first day not to be after the last; swap them")
+    if end.date - start.date > timedelta(days=3660):
+        raise UsageError(f"--from {start} --to {end}: expected at most ten years; correct the days")
+    return list(start.through(end))
+
+
+def main() -> None:
+    """Run the command; an error that was foreseen is one sentence and an exit code, never a traceback."""
+    try:
+        app()
+    except ExchangeError as error:
+        show.error(str(error))
+        sys.exit(error.exit_code)
+    except Exception:  # noqa: BLE001 - a defect of ours; its text may hold a value, so it is masked before anybody sees it
+        show.error(mask_text(traceback.format_exc()))
+        sys.exit(1)

@@ -1,0 +1,164 @@
+"""What the commands that change nothing on the platform find out: previews, dry runs, traces, the ledger."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from loaders.ledger import read_entries
+from loaders.reading import trace as read_trace
+from pipeline import stages
+from pipeline import workspace as files
+from pipeline.reporting import report_city, report_department
+from pipeline.run import Ran, Told, now
+from pipeline.stages import Exchange
+from pipeline.workspace import Workspace
+from standard.batch import BatchKey, LedgerEntry, Status
+from standard.day import Day, instant_text
+from standard.errors import ExchangeError
+from standard.finding import mask_personal, mask_text, mask_texts
+from standard.licence import LICENCE
+
+_PREVIEWED = 10
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A few rows of a source in the standard, personal values masked, and what was found on them."""
+
+    rows: list[dict[str, Any]]
+    findings: list[dict[str, Any]]
+
+
+def preview(exchange: Exchange, key: BatchKey, at: datetime) -> Preview:
+    """Read the first rows of a source and say them in the standard; nothing is kept.
+
+    Raises:
+        ExchangeError: as `stages.extract` does.
+    """
+    from expectations.gate import first_causes
+    from expectations.runner import Judge
+    from extractors import open_source
+    from transforms.conform import Conformer
+    from transforms.shape import judge_columns
+
+    source = exchange.source(key)
+    connection = source.declaration.extract.connection
+    location = exchange.settings.connection(connection) if connection else None
+    with open_source(source, key.day, location, at) as reading:
+        raw = next((pa.Table.from_batches([batch]) for batch in reading.batches if batch.num_rows), None)
+        columns = judge_columns(source.declaration, reading.columns, instant_text(at))
+    if raw is None or columns.num_rows:
+        return Preview([], columns.to_pylist())
+    said = Conformer(source, instant_text(at)).conform(raw.slice(0, _PREVIEWED), 0)
+    findings = first_causes(pa.concat_tables([said.findings, Judge(source, key.day).judge(said.licences)]))
+    return Preview(_masked(said.licences).to_pylist(), findings.to_pylist())
+
+
+def _masked(licences: pa.Table) -> pa.Table:
+    """The elements that are filled, as text, with what is personal masked."""
+    columns = {}
+    for name in licences.column_names:
+        field = LICENCE.by_name.get(name)
+        values = pc.cast(licences[name], pa.string()).combine_chunks()
+        if values.null_count < len(values) and (field is not None or name.startswith("KZ_") or name == "locator"):
+            columns[name] = mask_personal(values) if field is not None and field.personal else mask_texts(values)
+    return pa.table(columns)
+
+
+def dry_run(exchange: Exchange, key: BatchKey, told: Told, *, from_archive: bool = False) -> Ran:
+    """Read and judge a batch in a folder that is thrown away; the platform and the archive stay as they are."""
+    with _elsewhere(exchange, key, from_archive) as trial:
+        try:
+            if not from_archive:
+                told("extract")
+                stages.read_source(trial, key, now())
+            told("standardise")
+            stages.standardise(trial, key)
+            told("assess")
+            verdict = stages.assess(trial, key, now())
+        except ExchangeError as error:
+            return Ran(key, None, str(error), error.exit_code)
+    status = Status.REFUSED if verdict.refused else Status.DELIVERED
+    refused = verdict.extracted if verdict.refused else 0
+    counts = {
+        name: getattr(verdict, name)
+        for name in ("kind", "read", "left_out", "extracted", "accepted", "held", "duplicates")
+    }
+    entry = LedgerEntry(
+        key.source, str(key.day), 0, f"dry run: {status}", refused=refused, reason=verdict.reason, **counts
+    )
+    return Ran(key, entry, verdict.reason, 1 if verdict.refused or verdict.held_above_limit else 0)
+
+
+@contextmanager
+def _elsewhere(exchange: Exchange, key: BatchKey, from_archive: bool) -> Iterator[Exchange]:
+    with tempfile.TemporaryDirectory(prefix="licex-") as folder:
+        trial = copy(exchange)
+        trial.workspace = Workspace(folder)
+        if from_archive:
+            trial.workspace.write_text(
+                trial.workspace.path(key, files.MANIFEST), exchange.workspace.read_text(key, files.MANIFEST)
+            )
+            raw = list(exchange.workspace.read_groups(key, files.RAW))
+            trial.workspace.write_table(
+                trial.workspace.path(key, files.RAW), raw, raw[0].schema if raw else pa.schema([])
+            )
+        yield trial
+
+
+def rewrite_reports(exchange: Exchange, day: Day | None) -> list[str]:
+    """Write the pages of a day again; returns their paths, the city's last."""
+    with exchange.platform.transaction(reading=True) as connection:
+        entries = read_entries(connection, day=str(day) if day else None)
+    if not entries:
+        raise ExchangeError(f"{day or 'report'}: expected batches of that day in the ledger, found none; run one first")
+    last = max(entry.day for entry in entries)
+    sources = [entry.source for entry in entries if entry.day == last and entry.source in exchange.register.paths]
+    pages = [report_department(exchange, BatchKey(name, Day.of(last))) for name in sources]
+    return [*pages, report_city(exchange, Day.of(last))]
+
+
+def ledger(exchange: Exchange, *, source: str | None, day: str | None, all_runs: bool) -> list[LedgerEntry]:
+    """The ledger's entries."""
+    with exchange.platform.transaction(reading=True) as connection:
+        return read_entries(connection, source=source, day=day, all_runs=all_runs)
+
+
+def trace(exchange: Exchange, licence: str) -> list[dict[str, Any]]:
+    """Everything behind a licence, personal values masked."""
+    with exchange.platform.transaction(reading=True) as connection:
+        found = read_trace(connection, licence)
+        for record in found:
+            batches = {row["batch"] for row in record["versions"]} | {row["found_by"] for row in record["findings"]}
+            keys = [BatchKey.of(text) for text in sorted(batches)]
+            record["batches"] = [
+                entry.as_dict()
+                for key in keys
+                for entry in read_entries(connection, source=key.source, day=str(key.day))
+            ]
+    return [
+        {part: _masked_rows(rows) if isinstance(rows, list) else rows for part, rows in record.items()}
+        for record in found
+    ]
+
+
+def _masked_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: _masked_value(name, value) for name, value in row.items()} for row in rows]
+
+
+def _masked_value(name: str, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    field = LICENCE.by_name.get(name)
+    if field is not None and field.personal:
+        return mask_personal(pa.array([value]))[0].as_py()
+    return mask_text(value)

@@ -1,0 +1,75 @@
+"""Every setting of the exchange; the only module that reads the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import sources
+from standard.errors import UsageError
+
+# Name, meaning, default; what `docs/cli.md` prints.
+DOCUMENTED = (
+    ("LICEX_SOURCES", "Folder of declarations, `<department>/<licence>.yaml`.", "the project's own `sources/`"),
+    ("LICEX_WORKSPACE", "Folder or fsspec URL of the archive, the steps' files and the reports.", "`.run/workspace`"),
+    ("LICEX_TARGET", "SQLAlchemy URL of the platform's exchange database.", "SQLite in `.run/platform.db`"),
+    ("LICEX_CONN_<NAME>", "Where a declared connection leads: a SQLAlchemy URL, `odbc:` and a connection string, or a folder. "
+     "An Airflow connection of that name serves too.", "none"),
+    ("LICEX_CITY", "Title of the city page.", "枣庄市电子证照交换"),
+    ("LICEX_DEADLINE", "Cron line, Asia/Shanghai, at which the city page names who has not arrived.", "`0 8 * * *`"),
+)  # fmt: skip
+
+Resolver = Callable[[str], str | None]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where everything is.
+
+    Attributes:
+        sources: folder of declarations.
+        workspace: fsspec URL of the archive.
+        target: SQLAlchemy URL of the platform.
+        city: title of the city page.
+        deadline: cron line at which everything should have arrived.
+        connections: URLs by `LICEX_CONN_<NAME>`.
+        resolve: asked for a connection that the environment does not know.
+    """
+
+    sources: Path
+    workspace: str
+    target: str
+    city: str
+    deadline: str
+    connections: Mapping[str, str] = field(repr=False)
+    resolve: Resolver = field(default=lambda _name: None, repr=False)
+
+    @classmethod
+    def from_environment(cls, resolve: Resolver = lambda _name: None) -> Settings:
+        """Read the environment."""
+        environ = os.environ
+        return cls(
+            sources=Path(environ.get("LICEX_SOURCES") or Path(sources.__file__).parent),
+            workspace=environ.get("LICEX_WORKSPACE") or ".run/workspace",
+            target=environ.get("LICEX_TARGET") or "sqlite:///.run/platform.db",
+            city=environ.get("LICEX_CITY") or "枣庄市电子证照交换",
+            deadline=environ.get("LICEX_DEADLINE") or "0 8 * * *",
+            connections={name: value for name, value in environ.items() if name.startswith("LICEX_CONN_")},
+            resolve=resolve,
+        )
+
+    def connection(self, name: str) -> str:
+        """Where a declared connection leads.
+
+        Raises:
+            UsageError: when neither the environment nor Airflow knows it.
+        """
+        variable = f"LICEX_CONN_{name.upper()}"
+        found = self.connections.get(variable) or self.resolve(name)
+        if not found:
+            raise UsageError(
+                f"{name}: expected the connection's URL in {variable} or in an Airflow connection named {name}, found neither; set one of them"
+            )
+        return found

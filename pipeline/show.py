@@ -1,0 +1,214 @@
+"""How results look on a terminal, or as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.inquiry import Preview
+from pipeline.run import Ran
+from sources.register import Problem
+from standard.batch import LedgerEntry
+from standard.rules import DIMENSION_TITLES, RULES
+
+_WIDE = 170  # what the ledger's table needs; a narrower terminal wraps its lines, which loses nothing
+_OUT = Console(highlight=False, width=max(Console().width, _WIDE))
+_ERR = Console(stderr=True, highlight=False)
+
+_COUNTS = ("extracted", "accepted", "held", "duplicates", "inserted", "updated", "unchanged", "stale", "refused")
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """Tell on standard error what is being done, without ever touching what is printed."""
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=_ERR, transient=True
+    ) as shown:
+        task = shown.add_task("")
+        yield lambda text: shown.update(task, description=text)
+
+
+def error(message: str) -> None:
+    """Print one error sentence, as it is."""
+    _ERR.print(Text(message, style="red"), soft_wrap=True)
+
+
+def ran(items: Sequence[Ran], *, as_json: bool) -> None:
+    """What became of the batches of a command."""
+    if as_json:
+        _print_json(
+            [
+                {
+                    "batch": str(item.key),
+                    "entry": item.entry and item.entry.as_dict(),
+                    "problem": item.problem,
+                    "exit_code": item.exit_code,
+                }
+                for item in items
+            ]
+        )
+    else:
+        entries = [item.entry for item in items if item.entry is not None]
+        if entries:
+            _OUT.print(ledger_table(entries))
+    for item in items:
+        if item.problem:
+            error(item.problem)
+
+
+def ledger_table(entries: Sequence[LedgerEntry]) -> Table:
+    """A row a source and day: what was read and what became of it."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("source", "day", "status", *_COUNTS, "seconds"):
+        table.add_column(name, justify="right" if name in (*_COUNTS, "seconds") else "left", no_wrap=True)
+    table.add_column("why", overflow="fold")
+    for entry in entries:
+        values = entry.as_dict()
+        numbers = [f"{values[name]:,}" for name in _COUNTS]
+        style = {"refused": "red", "failed": "red"}.get(entry.status, "")
+        table.add_row(
+            entry.source,
+            entry.day,
+            Text(entry.status, style=style),
+            *numbers,
+            f"{entry.seconds:.1f}",
+            Text(entry.reason),
+        )
+    return table
+
+
+def ledger(entries: Sequence[LedgerEntry], *, as_json: bool) -> None:
+    """The ledger."""
+    if as_json:
+        _print_json([entry.as_dict() for entry in entries])
+    else:
+        _OUT.print(ledger_table(entries))
+
+
+def problems(names: Sequence[str], found: Sequence[Problem], *, as_json: bool) -> None:
+    """Every problem of the declarations."""
+    if as_json:
+        _print_json([{"path": str(item.path), "line": item.line, "message": item.message} for item in found])
+        return
+    for item in found:
+        error(str(item))
+    if not found:
+        _OUT.print(f"{len(names)} declarations, no problems")
+
+
+def preview(found: Preview, *, as_json: bool) -> None:
+    """A few rows in the standard, and their findings."""
+    if as_json:
+        _print_json(asdict(found))
+        return
+    for number, row in enumerate(found.rows, 1):
+        table = _pairs(f"row {number}", row)
+        _OUT.print(table)
+    _OUT.print(
+        _rows(
+            "findings",
+            [
+                {name: item[name] for name in ("rule", "locator", "element", "value", "expected")}
+                for item in found.findings
+            ],
+        )
+    )
+
+
+def trace(found: Sequence[dict[str, Any]], *, as_json: bool) -> None:
+    """Everything behind some licences."""
+    if as_json:
+        _print_json(found)
+        return
+    for record in found:
+        for licence in record["licence"]:
+            _OUT.print(_pairs("licence", {name: value for name, value in licence.items() if value is not None}))
+        _OUT.print(
+            _rows(
+                "versions",
+                [
+                    {
+                        name: row[name]
+                        for name in (
+                            "source",
+                            "batch",
+                            "locator",
+                            "certificate_status",
+                            "first_observed_at",
+                            "last_observed_at",
+                            "digest",
+                        )
+                    }
+                    for row in record["versions"]
+                ],
+            )
+        )
+        _OUT.print(_rows("claims", record["claims"]))
+        _OUT.print(
+            _rows(
+                "findings",
+                [
+                    {name: row[name] for name in ("day", "source", "rule", "element", "locator", "value")}
+                    for row in record["findings"]
+                ],
+            )
+        )
+        _OUT.print(ledger_table([LedgerEntry(**row) for row in record["batches"]]))
+
+
+def rules(*, as_json: bool) -> None:
+    """Every rule."""
+    if as_json:
+        _print_json([asdict(rule) for rule in RULES.values()])
+        return
+    rows = [
+        {
+            "id": rule.id,
+            "dimension": "/".join(DIMENSION_TITLES[rule.dimension]),
+            "severity": rule.severity,
+            "scope": rule.scope,
+            "title": f"{rule.title_zh}\n{rule.title_en}",
+            "advice": f"{rule.advice_zh}\n{rule.advice_en}",
+        }
+        for rule in RULES.values()
+    ]
+    _OUT.print(_rows("rules", rows))
+
+
+def paths(found: Sequence[str], *, as_json: bool) -> None:
+    """Files that were written."""
+    if as_json:
+        _print_json(list(found))
+    else:
+        for path in found:
+            print(path)  # noqa: T201 - rich would wrap it
+
+
+def _pairs(title: str, values: dict[str, Any]) -> Table:
+    table = Table(title=title, show_header=False, title_justify="left")
+    for name, value in values.items():
+        if value is not None:
+            table.add_row(name, Text(str(value)))
+    return table
+
+
+def _rows(title: str, rows: Sequence[dict[str, Any]]) -> Table:
+    table = Table(title=f"{title} ({len(rows)})", title_justify="left")
+    for name in rows[0] if rows else ():
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
+    return table
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=1, default=str))  # noqa: T201 - data for another program

@@ -1,0 +1,130 @@
+"""Which files a batch has, and how they are written: whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from standard.batch import GROUP_ROWS, BatchKey
+from standard.errors import ExchangeError, PlatformUnreachable
+
+RAW, MANIFEST = "raw.parquet", "manifest.json"
+LICENCES, CONFORMED, STANDARDISED = "licences.parquet", "conformed_findings.parquet", "standardised.json"
+FINDINGS, OUTCOMES, VERDICT = "findings.parquet", "outcomes.parquet", "verdict.json"
+RECEIPT = "receipt.json"
+
+
+class Workspace:
+    """The archive at one fsspec URL: `<root>/<source>/<day>/<file>`, and the reports in `<root>/reports`."""
+
+    def __init__(self, root: str) -> None:
+        self._fs, path = fsspec.core.url_to_fs(root)
+        self._root = path.rstrip("/")
+
+    def path(self, key: BatchKey, name: str) -> str:
+        """Where a file of a batch is."""
+        return f"{self._root}/{key.source}/{key.day}/{name}"
+
+    def report_path(self, *parts: str) -> str:
+        """Where a report is."""
+        return "/".join([self._root, "reports", *parts])
+
+    def exists(self, key: BatchKey, name: str) -> bool:
+        """Whether a step has left its file."""
+        return bool(self._fs.exists(self.path(key, name)))
+
+    @contextmanager
+    def writing(self, path: str) -> Iterator[Any]:
+        """A file that appears under its name only when it is whole.
+
+        Raises:
+            PlatformUnreachable: when the disk is full or may not be written; the half-written file is taken away.
+        """
+        half = f"{path}.{os.getpid()}.part"
+        try:
+            self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
+            with self._fs.open(half, "wb") as file:
+                yield file
+            self._fs.mv(half, path)
+        except OSError as error:
+            raise PlatformUnreachable(
+                f"{path}: expected to write the archive, found: {error.strerror or error}; free or mount the disk and run the step again"
+            ) from None
+        finally:
+            if self._fs.exists(half):
+                self._fs.rm(half)
+
+    def write_text(self, path: str, text: str) -> None:
+        """Write a text file."""
+        with self.writing(path) as file:
+            file.write(text.encode())
+
+    def write_bytes(self, path: str, content: bytes) -> None:
+        """Write a binary file."""
+        with self.writing(path) as file:
+            file.write(content)
+
+    def write_table(self, path: str, tables: Iterable[pa.Table | pa.RecordBatch], schema: pa.Schema) -> int:
+        """Write Parquet with row groups of at most `GROUP_ROWS`, gathering small tables; returns the number of rows."""
+        written = 0
+        with (
+            self.writing(path) as file,
+            pq.ParquetWriter(file, schema, compression="zstd", compression_level=1) as writer,
+        ):
+            for group in gathered(tables, schema):
+                writer.write_table(group, row_group_size=GROUP_ROWS)
+                written += group.num_rows
+        return written
+
+    def read_text(self, key: BatchKey, name: str) -> str:
+        """Read a text file of a batch.
+
+        Raises:
+            ExchangeError: when the step that writes it has not run.
+        """
+        if not self.exists(key, name):
+            raise ExchangeError(f"{key}: expected {name} from the step before, found none; run that step first")
+        with self._fs.open(self.path(key, name), "rb") as file:
+            text: bytes = file.read()
+        return text.decode()
+
+    def read_table(self, key: BatchKey, name: str) -> pa.Table:
+        """Read a small Parquet file whole."""
+        with self._fs.open(self.path(key, name), "rb") as file:
+            return pq.read_table(file)
+
+    def read_groups(self, key: BatchKey, name: str) -> Iterator[pa.Table]:
+        """Read Parquet a row group at a time."""
+        with self._fs.open(self.path(key, name), "rb") as file:
+            parquet = pq.ParquetFile(file)
+            for group in range(parquet.num_row_groups):
+                yield parquet.read_row_group(group)
+
+    def digest(self, path: str) -> str:
+        """SHA-256 of a file."""
+        with self._fs.open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def gathered(tables: Iterable[pa.Table | pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
+    """Put small tables together until they make a group, and cut large ones."""
+    held: list[pa.Table] = []
+    rows = 0
+    for table in tables:
+        whole = pa.Table.from_batches([table]) if isinstance(table, pa.RecordBatch) else table
+        for start in range(0, whole.num_rows, GROUP_ROWS):
+            part = whole.slice(start, GROUP_ROWS)
+            if rows + part.num_rows > GROUP_ROWS:
+                yield pa.concat_tables(held)
+                held, rows = [], 0
+            held.append(part.cast(schema))
+            rows += part.num_rows
+    if held:
+        yield pa.concat_tables(held)

@@ -1,0 +1,96 @@
+"""What makes a page one self-contained file: its template, style and scripts inside it, and a policy that lets in no others."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import vl_convert
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from reports.visible import visible
+from reports.words import both, phrase, say
+from standard.day import SHANGHAI, instant_of
+
+_HERE = Path(__file__).parent
+
+
+def render(template: str, **values: Any) -> str:
+    """Draw a page.
+
+    Args:
+        template: name of a file beside this one.
+        values: what it speaks of; texts are escaped, and what would be invisible in them is shown.
+    """
+    return _environment().get_template(template).render(**values)
+
+
+def link(pattern: str, **values: object) -> str:
+    """A relative link: `link("{source}/{day}.html", source=..., day=...)`."""
+    return quote(pattern.format(**values))
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: visible(value) if type(value) is str else value,  # not Markup, which is escaped already
+    )
+    scripts = {"charts": _charts(), "script": _file("page.js")}
+    environment.globals |= {
+        "say": say,
+        "both": both,
+        "phrase": phrase,
+        "style": _file("style.css"),
+        "policy": _policy([_file("style.css")], list(scripts.values())),
+        **scripts,
+    }
+    environment.filters |= {"grouped": _grouped, "percent": _percent, "local": _local}
+    return environment
+
+
+@cache
+def _charts() -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script; bundling takes some two seconds, so once a process."""
+    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
+
+
+def _file(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+def _policy(styles: list[str], scripts: list[str]) -> str:
+    """A Content-Security-Policy by which the page runs and draws what stands in it, and nothing else."""
+    return (
+        f"default-src 'none'; style-src {_hashes(styles)}; script-src {_hashes(scripts)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hashes(texts: list[str]) -> str:
+    digests = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in texts]
+    return " ".join(f"'sha256-{digest}'" for digest in digests)
+
+
+def _grouped(number: int) -> str:
+    return f"{number:,}"
+
+
+def _percent(share: float | None) -> str:
+    """A share with two decimals, rounded down: what is not whole must not read 100 %."""
+    if share is None:
+        return "—"
+    return "100%" if share == 1 else f"{int(share * 10_000 + 1e-6) / 100:.2f}%"
+
+
+def _local(instant: str) -> str:
+    """An instant as the city's clocks showed it, to the minute."""
+    return f"{instant_of(instant).astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if instant else "—"

@@ -1,0 +1,1 @@
+"""The departments: one folder each, one YAML declaration a source."""

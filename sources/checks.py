@@ -1,0 +1,109 @@
+"""What must hold of a declaration beyond its form: names that exist, codes that are known, elements that are covered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import pyarrow as pa
+
+from sources.city import City
+from sources.declaration import Column, Declaration
+from standard.codes import code_list, status_families
+from standard.field import Field, Kind
+from standard.identifiers import is_uscc
+from standard.licence import LICENCE
+
+# Elements the exchange fills in where a declaration does not map them, and from what.
+DERIVED = {
+    "certificate_name": "the catalogue's name of the type",
+    "certificate_type_name": "the catalogue",
+    "certificate_type_code": "the declaration",
+    "certificate_issuing_authority_name": "the department",
+    "certificate_issuing_authority_code": "the department",
+    "certificate_holder_type_name": "the code list",
+    "certificate_status": "VALID",
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """A problem and the path of keys to it."""
+
+    path: tuple[str | int, ...]
+    message: str
+
+
+def check(declaration: Declaration, city: City) -> Iterator[Found]:
+    """Every problem of a declaration whose form is right."""
+    yield from _codes(declaration, city)
+    elements = _elements(declaration, city)
+    for name, column in declaration.columns.items():
+        if name not in elements:
+            yield Found(("columns", name), f"unknown element {name}; {_nearest(name, elements)}")
+        else:
+            yield from _column(name, column, elements[name], declaration)
+    yield from _coverage(declaration, elements)
+
+
+def _elements(declaration: Declaration, city: City) -> dict[str, Field]:
+    face = city.face(declaration.certificate_type_code, declaration.columns)
+    return {**LICENCE.by_name, **{field.name: field for field in face}}
+
+
+def _nearest(name: str, known: object) -> str:
+    near = get_close_matches(name, list(known), 1, 0.5)  # type: ignore[call-overload]
+    return f"did you mean {near[0]}?" if near else "docs/standard.md lists the elements"
+
+
+def _codes(declaration: Declaration, city: City) -> Iterator[Found]:
+    code = declaration.certificate_type_code
+    if code not in city.licence_types:
+        yield Found(
+            ("certificate_type_code",),
+            f"expected a type code of the catalogue, found {code}; {_nearest(code, city.licence_types)} A city adds its own types in licence_type.csv",
+        )
+    authorities: dict[tuple[str | int, ...], str] = {("department", "code"): declaration.department.code}
+    authorities |= {("issuing_authorities", i): item for i, item in enumerate(declaration.issuing_authorities)}
+    for path, authority in authorities.items():
+        if not is_uscc(pa.array([authority]))[0].as_py():
+            yield Found(
+                path,
+                f"expected a unified social credit code (18 characters, GB 32100), found {authority}; check it for typing errors",
+            )
+
+
+def _column(name: str, column: Column, field: Field, declaration: Declaration) -> Iterator[Found]:
+    if column.formats and field.kind not in {Kind.DATE, Kind.TIME}:
+        yield Found(("columns", name, "formats"), f"{name} is not a date, so it has no formats; remove them")
+    if column.separator and not field.multiple:
+        yield Found(("columns", name, "separator"), f"{name} has one value, so it has no separator; remove it")
+    known = {**status_families(), **declaration.lookups}
+    for lookup in column.lookup:
+        if lookup not in known:
+            yield Found(
+                ("columns", name, "lookup"), f"expected the name of a lookup, found {lookup}; {_nearest(lookup, known)}"
+            )
+    if (
+        name == "certificate_holder_type_code"
+        and column.constant is not None
+        and column.constant not in code_list("holder_type")
+    ):
+        yield Found(("columns", name), f"expected one of the sixteen holder type codes, found {column.constant}")
+
+
+def _coverage(declaration: Declaration, elements: dict[str, Field]) -> Iterator[Found]:
+    for field in elements.values():
+        if field.required and field.name not in declaration.columns and field.name not in DERIVED:
+            yield Found(
+                ("columns",),
+                f"expected the required element {field.name} ({field.title}) to be mapped, found no mapping; add it under columns",
+            )
+    mapped = set(declaration.mapped_columns())
+    for i, column_name in enumerate(declaration.ignore):
+        if column_name in mapped:
+            yield Found(("ignore", i), f"{column_name} is both mapped and ignored; keep one of the two")
+    for name in declaration.expect.filled:
+        if name not in elements:
+            yield Found(("expect", "filled", name), f"unknown element {name}; {_nearest(name, elements)}")

@@ -1,0 +1,62 @@
+"""What a city adds to the standard's code tables: licence types, face fields, area codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+
+from standard.codes import LicenceType, catalogue, code_list, rows
+from standard.field import Field, Kind
+
+_FREE_LENGTH = 1000  # of a face field whose type the city has not described
+
+
+class City:
+    """The tables beside the declarations: `licence_type.csv`, `face_field.csv`, `area.csv`; each may be missing."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def _rows(self, name: str) -> list[dict[str, str]]:
+        path = self._folder / name
+        return rows(path) if path.exists() else []
+
+    @cached_property
+    def licence_types(self) -> dict[str, LicenceType]:
+        """The catalogue: the standard's rows and the city's `licence_type.csv` (`code,name,holder_category`)."""
+        path = self._folder / "licence_type.csv"
+        return catalogue(*([path] if path.exists() else []))
+
+    @cached_property
+    def areas(self) -> frozenset[str]:
+        """The area codes, twelve digits: the standard's and the city's `area.csv` (`code,name`)."""
+        codes = [*code_list("area"), *(row["code"] for row in self._rows("area.csv"))]
+        return frozenset(code.ljust(12, "0") for code in codes)
+
+    @cached_property
+    def _faces(self) -> dict[str, dict[str, Field]]:
+        faces: dict[str, dict[str, Field]] = {}
+        for row in self._rows("face_field.csv"):
+            length = int(row["length"]) if row.get("length") else None
+            field = Field(
+                row["short_name"],
+                row["title"],
+                row["short_name"],
+                Kind(row["kind"]),
+                length,
+                required=row.get("required") == "1",
+                personal=row.get("personal") == "1",
+            )
+            faces.setdefault(row["certificate_type_code"], {})[field.name] = field
+        return faces
+
+    def face(self, type_code: str, columns: Iterable[str]) -> tuple[Field, ...]:
+        """The face fields of a licence type.
+
+        `face_field.csv` (`certificate_type_code,short_name,title,kind,length,required,personal`) describes them; for a
+        type it does not mention, every `KZ_` name that a declaration maps is a text.
+        """
+        if type_code in self._faces:
+            return tuple(self._faces[type_code].values())
+        return tuple(Field(name, name, name, Kind.TEXT, _FREE_LENGTH) for name in columns if name.startswith("KZ_"))

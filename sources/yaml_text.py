@@ -1,0 +1,66 @@
+"""How a declaration is read from YAML: every scalar as text, only `null` resolved, each key with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import yaml
+
+
+class _TextLoader(yaml.SafeLoader):
+    """A safe loader that resolves nothing but null: `0012` stays `0012`, `no` stays `no`, a date stays text."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own class attribute
+        first: [(tag, regexp) for tag, regexp in resolvers if tag == "tag:yaml.org,2002:null"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value!r} stands here twice", key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+class Document:
+    """A YAML text as plain values, and the line on which each of them stands."""
+
+    def __init__(self, text: str) -> None:
+        """Read the text.
+
+        Raises:
+            yaml.YAMLError: when it is not YAML, holds a key twice, or uses aliases.
+        """
+        for event in yaml.parse(text, Loader=_TextLoader):
+            if isinstance(event, yaml.AliasEvent):
+                raise yaml.MarkedYAMLError(
+                    problem="aliases are not used in declarations",
+                    problem_mark=event.start_mark,  # type: ignore[arg-type]  # either kind of mark has a line
+                )
+        self._root = yaml.compose(text, Loader=_TextLoader)
+        self.value: Any = yaml.load(text, Loader=_TextLoader)  # noqa: S506 - a SafeLoader, see above
+
+    def line(self, path: Sequence[str | int]) -> int:
+        """The line of the deepest part of a path that is there, counted from 1."""
+        node, line = self._root, 1
+        for part in path:
+            found = _child(node, part)
+            if found is None:
+                continue  # pydantic names union branches in its paths; the YAML has no such level
+            node, line = found
+        return line
+
+
+def _child(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node, int] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(part):
+                return value, key.start_mark.line + 1
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return node.value[part], node.value[part].start_mark.line + 1
+    return None

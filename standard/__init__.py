@@ -1,0 +1,1 @@
+"""The vocabulary of the exchange: what the national standards say, and the types that flow between the steps."""

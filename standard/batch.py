@@ -1,0 +1,197 @@
+"""A batch, one source's records for one day, and what each step hands to the next about it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, Self
+
+from standard.day import Day
+
+
+@dataclass(frozen=True, order=True)
+class BatchKey:
+    """Names a batch: `market_regulation.food_operation/2026-11-22`. The only thing that goes between tasks."""
+
+    source: str
+    day: Day
+
+    @classmethod
+    def of(cls, text: str) -> BatchKey:
+        """Read what `str` wrote.
+
+        Raises:
+            ValueError: when the text is not `<source>/<day>`.
+        """
+        source, slash, day = text.rpartition("/")
+        if not slash or not source:
+            raise ValueError(f"a batch is named <source>/<day>, not {text!r}")
+        return cls(source, Day.of(day))
+
+    def __str__(self) -> str:
+        return f"{self.source}/{self.day}"
+
+
+class Outcome(StrEnum):
+    """What became of one extracted row."""
+
+    ACCEPTED = "accepted"
+    HELD = "held"
+    DUPLICATE = "duplicate"
+
+
+LOCATOR = "_locator"  # beside the columns of the source in `raw.parquet`: where the row stands there
+GROUP_ROWS = 250_000  # most rows of a Parquet row group, and so of what is in memory at once
+
+
+class Status(StrEnum):
+    """What became of a batch."""
+
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class _Json:
+    """A record kept as a JSON file in the archive."""
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1)  # type: ignore[call-overload]
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        return cls(**json.loads(text))
+
+
+@dataclass(frozen=True)
+class Manifest(_Json):
+    """What `extract` knows of the raw archive it wrote.
+
+    Attributes:
+        batch: the key as text.
+        kind: `incremental` or `snapshot`.
+        taken_at: instant the source was read; for a dated file the end of its day.
+        window: first and first-no-longer instant of an incremental batch, else empty.
+        read: rows met in the source, those above a header included.
+        rows: rows in `raw.parquet`.
+        columns: the source's own columns, in order.
+        digest: SHA-256 of `raw.parquet`.
+        counted: the source's own COUNT(*) of the window, or None where a source cannot count.
+        without_time: rows with a null update time, which no window will ever see.
+        future_time: rows with an update time after the instant of reading.
+        origin: what was read and how (table or file, its digest, sheet, encoding, backend).
+    """
+
+    batch: str
+    kind: str
+    taken_at: str
+    read: int
+    rows: int
+    columns: list[str]
+    digest: str
+    window: list[str] = field(default_factory=list)
+    counted: int | None = None
+    without_time: int = 0
+    future_time: int = 0
+    origin: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Verdict(_Json):
+    """What `assess` decided of a batch. Row outcomes are beside it in `outcome.parquet`.
+
+    Attributes:
+        batch: the key as text.
+        judged_at: instant of the judgement.
+        taken_at: as in the manifest.
+        kind: as in the manifest.
+        refused: ids of the batch rules that refuse it; empty when rows may be delivered.
+        reason: one sentence for people when refused.
+        failing: rows with at least one finding, by quality dimension.
+        held_limit: share of held rows above which a person must look.
+    """
+
+    batch: str
+    judged_at: str
+    taken_at: str
+    kind: str
+    read: int
+    left_out: int
+    extracted: int
+    accepted: int
+    held: int
+    duplicates: int
+    refused: list[str] = field(default_factory=list)
+    reason: str = ""
+    failing: dict[str, int] = field(default_factory=dict)
+    held_limit: float = 1.0
+    counted: int | None = None
+    without_time: int = 0
+    future_time: int = 0
+
+    @property
+    def held_above_limit(self) -> bool:
+        """Whether more rows were held than the declaration allows."""
+        return self.held > self.held_limit * self.extracted
+
+
+@dataclass(frozen=True)
+class LedgerEntry(_Json):
+    """One run of one batch as the platform's ledger keeps it; what every report is drawn from.
+
+    `read = left_out + extracted`, `extracted = accepted + held + duplicates + refused`,
+    `accepted = inserted + updated + unchanged + stale`; an entry that does not balance cannot be written.
+    """
+
+    source: str
+    day: str
+    run: int
+    status: str
+    kind: str = ""
+    judged_at: str = ""
+    taken_at: str = ""
+    delivered_at: str = ""
+    read: int = 0
+    left_out: int = 0
+    extracted: int = 0
+    accepted: int = 0
+    held: int = 0
+    duplicates: int = 0
+    refused: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    stale: int = 0
+    counted: int | None = None
+    without_time: int = 0
+    future_time: int = 0
+    reason: str = ""
+    failing: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def imbalance(self) -> str:
+        """The first of the three sums that does not hold, as a sentence; empty when all hold."""
+        sums = (
+            ("read", self.read, "left_out + extracted", self.left_out + self.extracted),
+            (
+                "extracted",
+                self.extracted,
+                "accepted + held + duplicates + refused",
+                self.accepted + self.held + self.duplicates + self.refused,
+            ),
+            (
+                "accepted",
+                self.accepted,
+                "inserted + updated + unchanged + stale",
+                self.inserted + self.updated + self.unchanged + self.stale,
+            ),
+        )
+        for name, whole, parts, total in sums:
+            if whole != total:
+                return f"{self.source}/{self.day}: {name} is {whole}, but {parts} is {total}"
+        return ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The entry as plain values."""
+        return asdict(self)

@@ -1,0 +1,63 @@
+"""The code lists the standard gives, read from the tables beside this file; a city adds rows of its own."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    """The rows of one code table, every value as text."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@cache
+def code_list(name: str) -> dict[str, str]:
+    """Codes and their Chinese names: `holder_type`, `holder_category`, `status`, `area`."""
+    return {row["code"]: row["name"] for row in rows(HERE / f"{name}.csv")}
+
+
+@cache
+def holder_categories() -> dict[str, str]:
+    """Of each holder type code, the category of holder (1 person, 2 organisation) it can stand for."""
+    return {row["code"]: row["category"] for row in rows(HERE / "holder_type.csv")}
+
+
+@cache
+def status_families() -> dict[str, dict[str, str | None]]:
+    """Lookups from each family's status codes to ours, named `status_<family>`.
+
+    `01` is valid at the housing ministry and superseded at the transport ministry, so there is no table for all.
+    """
+    families: dict[str, dict[str, str | None]] = {}
+    for row in rows(HERE / "status_family.csv"):
+        families.setdefault(f"status_{row['family']}", {})[row["code"]] = row["status"]
+    return families
+
+
+@dataclass(frozen=True)
+class LicenceType:
+    """One row of the licence-type catalogue (GB/T 36902): the 21-character code, its name, and who may hold it."""
+
+    code: str
+    name: str
+    holder_category: str
+
+
+def catalogue(*more: Path) -> dict[str, LicenceType]:
+    """The licence types by code: those the standard's sources give, and those of a city's own tables.
+
+    Args:
+        more: further CSV files with the columns `code,name,holder_category`.
+    """
+    tables = [HERE / "licence_type.csv", *more]
+    return {
+        row["code"]: LicenceType(row["code"], row["name"], row.get("holder_category") or "")
+        for table in tables
+        for row in rows(table)
+    }

@@ -1,0 +1,120 @@
+"""A finding: one rule broken at one place, with every personal value masked when it is made."""
+
+from __future__ import annotations
+
+import re
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+# One row a finding. `row` is the position in the batch, -1 for a finding on the batch; `locator` is the department's own
+# place (`登记表!57`, a primary key, a line number); `element` the standard's name, or the source's column where none fits;
+# `record` the digest that names the licence without showing it; `value` is masked; `expected` what would have been right.
+FINDING = pa.schema(
+    [
+        pa.field("rule", pa.string(), nullable=False),
+        pa.field("row", pa.int64(), nullable=False),
+        pa.field("locator", pa.string(), nullable=False),
+        pa.field("element", pa.string(), nullable=False),
+        pa.field("record", pa.string(), nullable=False),
+        pa.field("certificate_number", pa.string(), nullable=False),
+        pa.field("value", pa.string(), nullable=False),
+        pa.field("expected", pa.string(), nullable=False),
+        pa.field("observed_at", pa.string(), nullable=False),
+    ]
+)
+
+VALUE_LENGTH = 200  # characters of a value that a finding shows
+
+# Fifteen or eighteen digits that may be a citizen number, wherever they stand: in a key, a message, a certificate number.
+# Only the last four stay.
+_CITIZEN = r"(^|[^0-9])([0-9]{11}|[0-9]{14})([0-9]{3}[0-9Xx])($|[^0-9Xx])"
+_CITIZEN_PYTHON = re.compile(r"(?<![0-9])[0-9]{11}(?:[0-9]{3})?(?=[0-9]{3}[0-9Xx](?![0-9Xx]))")
+
+
+def mask_text(text: str) -> str:
+    """Mask what may be citizen numbers inside a text; everything else stays."""
+    return _CITIZEN_PYTHON.sub(lambda match: "*" * len(match.group()), text)
+
+
+def mask_texts(values: pa.Array) -> pa.Array:
+    """The same over a column of text.
+
+    Runs twice, because two numbers that share one separator overlap in the pattern and the first pass takes only one.
+    """
+    for _ in range(2):
+        values = pc.replace_substring_regex(values, _CITIZEN, r"\1**************\3\4")
+    return values
+
+
+def mask_personal(values: pa.Array) -> pa.Array:
+    """Mask a column of personal values: of a name its first character stays, of a code its last four."""
+    length = pc.utf8_length(values)
+    code = pc.match_substring_regex(values, r"^[\x20-\x7e]+$")
+    tail = pc.binary_join_element_wise("****", pc.utf8_slice_codeunits(values, start=-4), "")
+    head = pc.binary_join_element_wise(pc.utf8_slice_codeunits(values, start=0, stop=1), "**", "")
+    masked = pc.if_else(code, tail, head)
+    return pc.if_else(pc.less_equal(length, pc.if_else(code, 6, 1)), pc.if_else(pc.equal(length, 0), "", "***"), masked)
+
+
+def found_in(
+    batch: pa.Table,
+    rows: pa.Array,
+    rule: str,
+    element: str = "",
+    *,
+    values: pa.Array | None = None,
+    personal: bool = False,
+    expected: str = "",
+) -> pa.Table:
+    """Make the findings of one rule, masked.
+
+    Args:
+        batch: rows with `row`, `locator`, `record`, `certificate_number` and `observed_at`.
+        rows: places in `batch` at which the rule is broken.
+        rule: its id.
+        element: the element it was found on.
+        values: what stood there, one for each of `rows`; nothing is shown where absent.
+        personal: whether the values must be masked whole.
+        expected: what would have been right.
+
+    Returns:
+        A table of `FINDING`.
+    """
+    if len(rows) == 0:
+        return FINDING.empty_table()
+    count = len(rows)
+    shown = pa.nulls(count, pa.string()) if values is None else pc.cast(values, pa.string())
+    shown = mask_personal(shown) if personal else mask_texts(shown)
+    columns = {
+        "rule": pa.repeat(rule, count),
+        "row": _at(batch, "row", rows),
+        "locator": mask_texts(_at(batch, "locator", rows)),
+        "element": pa.repeat(element, count),
+        "record": _at(batch, "record", rows),
+        "certificate_number": mask_texts(_at(batch, "certificate_number", rows)),
+        "value": pc.utf8_slice_codeunits(shown, 0, VALUE_LENGTH),
+        "expected": pa.repeat(expected, count),
+        "observed_at": _at(batch, "observed_at", rows),
+    }
+    return pa.table(
+        [
+            pc.fill_null(columns[field.name].cast(field.type), "") if field.type == pa.string() else columns[field.name]
+            for field in FINDING
+        ],
+        schema=FINDING,
+    )
+
+
+def _at(batch: pa.Table, name: str, rows: pa.Array) -> pa.Array:
+    taken = batch[name].take(rows)
+    return taken.combine_chunks() if isinstance(taken, pa.ChunkedArray) else taken
+
+
+def found_on_batch(rule: str, taken_at: str, *, element: str = "", value: str = "", expected: str = "") -> pa.Table:
+    """Make one finding on a batch as a whole."""
+    row = {"rule": rule, "row": -1, "locator": "", "element": element, "record": "", "certificate_number": ""}
+    return pa.Table.from_pylist(
+        [{**row, "value": mask_text(value)[:VALUE_LENGTH], "expected": expected, "observed_at": taken_at}],
+        schema=FINDING,
+    )

@@ -1,0 +1,78 @@
+"""The metadata schema of an electronic licence (GB/T 36903), declared once; everything else is derived from it."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from standard.field import Field, Kind
+from standard.schema import Schema
+
+TEXT, CODE, DATE, TIME = Kind.TEXT, Kind.CODE, Kind.DATE, Kind.TIME
+MULTIPLE = 2000  # several holders joined by ^; implementations moved from 256 characters to long text
+
+# Lengths are the columns of the national exchange table and of implementations; the paid text was not at hand.
+LICENCE = Schema(
+    title="电子证照",
+    key=("certificate_type_code", "certificate_issuing_authority_code", "certificate_number"),
+    fields=(
+        Field("certificate_name", "证照名称", "ZZMC", TEXT, 512, required=True),
+        Field("certificate_type_name", "证照类型名称", "ZZLXMC", TEXT, 256, required=True),
+        Field("certificate_type_code", "证照类型代码", "ZZLXDM", CODE, 21, required=True),
+        Field("certificate_number", "证照编号", "ZZBH", TEXT, 128, required=True),
+        # Required on the platform, not of the source: what a department does not supply is minted at delivery.
+        Field("certificate_identifier", "证照标识", "ZZBS", CODE, 200),
+        Field("certificate_issuing_authority_name", "证照颁发机构", "ZZBFJG", TEXT, 256, required=True),
+        Field("certificate_issuing_authority_code", "证照颁发机构代码", "ZZBFJGDM", CODE, 18, required=True),
+        Field("certificate_issued_date", "证照颁发日期", "ZZBFRQ", DATE, required=True),
+        Field(
+            "certificate_holder_name", "持证主体", "CZZT", TEXT, MULTIPLE, required=True, personal=True, multiple=True
+        ),
+        Field(
+            "certificate_holder_code",
+            "持证主体代码",
+            "CZZTDM",
+            CODE,
+            MULTIPLE,
+            required=True,
+            personal=True,
+            multiple=True,
+        ),
+        Field("certificate_holder_type_name", "持证主体代码类型", "CZZTDMLX", TEXT, MULTIPLE, multiple=True),
+        Field(
+            "certificate_holder_type_code",
+            "持证主体代码类型代码",
+            "CZZTDMLXDM",
+            CODE,
+            MULTIPLE,
+            required=True,
+            multiple=True,
+        ),
+        Field("certificate_effective_date", "证照有效期起始日期", "ZZYXQQSRQ", DATE),
+        Field("certificate_expiring_date", "证照有效期截止日期", "ZZYXQJZRQ", DATE),
+        Field("certificate_signer", "证照签章人", "ZZQZR", TEXT, 256),
+        Field("certificate_signed_time", "证照签章时间", "ZZQZSJ", TIME),
+        Field("certificate_signature_name", "证照签章名称", "ZZQZMC", TEXT, 256),
+        Field("certificate_copy_creation_time", "加注件制作时间", "JZJZZSJ", TIME),
+        Field("certificate_copy_creator", "加注件制作者", "JZJZZZ", TEXT, 256),
+        Field("certificate_copy_cause", "加注件制作事由", "JZJZZSY", TEXT, 512),
+        Field("certificate_copy_expiring_time", "加注件有效期截止时间", "JZJYXQJZSJ", TIME),
+        # Not among the base elements: they come from the catalogue, the exchange layer and the ministries' type standards.
+        Field("certificate_status", "证照状态", "", CODE, 16, required=True),
+        Field("certificate_area_code", "行政区划代码", "", CODE, 12),
+        Field("certificate_holder_category", "持证主体类别", "", CODE, 1),
+        Field("associated_certificate_identifier", "关联证照标识", "", CODE, 200),
+    ),
+)
+
+# What travels beside the elements, from `standardise` to the platform. All are text; instants as `standard.day` writes them.
+# `face` is the JSON object of the licence type's own KZ_ fields; `record` a digest of the key, empty where the key is
+# not whole; `digest` of the whole content; `face_digest` of it without the status.
+EXCHANGE = ("face", "source_updated_at", "observed_at", "locator", "record", "digest", "face_digest")
+
+LICENCE_BATCH = pa.schema([*LICENCE.arrow, *(pa.field(name, pa.string()) for name in EXCHANGE)])
+
+# How several holders, and several of each of their codes, are joined in one element.
+HOLDERS_JOINED_BY = "^"
+
+# Texts that stand for "nothing" in forms whose fields must not be left empty.
+PLACEHOLDER = r"^(空|无|暂无|未知|不详|测试|test|TEST|待补|待定|null|NULL|None|N/A|NA|[-—/*.]+)$"

@@ -1,0 +1,194 @@
+"""Every rule a licence or a batch is judged by: its quality dimension, its weight, and what to tell the department."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Dimension(StrEnum):
+    """The six quality dimensions of GB/T 36344."""
+
+    NORMATIVITY = "normativity"
+    COMPLETENESS = "completeness"
+    ACCURACY = "accuracy"
+    CONSISTENCY = "consistency"
+    TIMELINESS = "timeliness"
+    ACCESSIBILITY = "accessibility"
+
+
+DIMENSION_TITLES = {
+    Dimension.NORMATIVITY: ("规范性", "Normativity"),
+    Dimension.COMPLETENESS: ("完整性", "Completeness"),
+    Dimension.ACCURACY: ("准确性", "Accuracy"),
+    Dimension.CONSISTENCY: ("一致性", "Consistency"),
+    Dimension.TIMELINESS: ("时效性", "Timeliness"),
+    Dimension.ACCESSIBILITY: ("可访问性", "Accessibility"),
+}
+
+
+class Severity(StrEnum):
+    """Critical holds the row, or refuses the batch; a warning travels with what it was found on."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+
+
+class Scope(StrEnum):
+    """What a rule looks at: one row, the batch as a whole, or the row beside what the platform already has."""
+
+    ROW = "row"
+    BATCH = "batch"
+    PLATFORM = "platform"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule. Titles say what is wrong; advice says what the department should do. Chinese first, then English."""
+
+    id: str
+    dimension: Dimension
+    severity: Severity
+    scope: Scope
+    title_zh: str
+    title_en: str
+    advice_zh: str
+    advice_en: str
+
+    @property
+    def critical(self) -> bool:
+        """Whether it holds the row or refuses the batch."""
+        return self.severity is Severity.CRITICAL
+
+
+_N, _C, _A, _K, _T, _X = Dimension
+_CRITICAL, _WARNING = Severity
+_ROW, _BATCH, _PLATFORM = Scope
+
+# The order is the order of causes: of several rules that one cell breaks, only the first is reported, since the
+# others follow from it (a date that cannot be read is not also "missing").
+_TABLE = (
+    Rule("digits_lost", _A, _CRITICAL, _ROW,
+         "数字存为数值，末尾位数已丢失", "Stored as a number: its last digits are lost",
+         "将该列设为文本格式，按证件原件重新填写完整号码。", "Format the column as text and enter the full number again from the document."),
+    Rule("value_unreadable", _N, _CRITICAL, _ROW,
+         "无法按申报的格式读取", "Cannot be read in the declared format",
+         "按“应为”一栏的格式更正该值。", "Correct the value to the form shown as expected."),
+    Rule("placeholder", _C, _CRITICAL, _ROW,
+         "必填项填了占位文字", "Placeholder text in a required element",
+         "补填真实内容，不要用“空”“无”“-”“测试”代替。", "Enter the real value instead of a placeholder."),
+    Rule("placeholder_optional", _C, _WARNING, _ROW,
+         "选填项填了占位文字，已按空值处理", "Placeholder text in an optional element; treated as empty",
+         "没有内容时请留空。", "Leave the field empty when there is nothing to say."),
+    Rule("required", _C, _CRITICAL, _ROW,
+         "必填项为空", "A required element is empty",
+         "补填该项。", "Fill in this element."),
+    Rule("length", _N, _CRITICAL, _ROW,
+         "超过规定长度", "Longer than the platform takes",
+         "核对是否误填了其他内容，缩短到规定长度以内。", "Check for text that belongs elsewhere and shorten it."),
+    Rule("type_code", _N, _CRITICAL, _ROW,
+         "证照类型代码不合规（应为18位统一社会信用代码加3位顺序号）", "The certificate type code is malformed",
+         "按国家证照目录更正证照类型代码。", "Correct the type code from the national catalogue."),
+    Rule("type_code_unknown", _K, _CRITICAL, _ROW,
+         "证照类型代码不在目录中", "The certificate type code is not in the catalogue",
+         "核对代码；确为新类型的，请联系数据局登记目录。", "Check the code; for a new type ask the data bureau to add it to the catalogue."),
+    Rule("type_code_other", _K, _CRITICAL, _ROW,
+         "证照类型与本数据源申报的不一致", "Not the certificate type this source declares",
+         "核对该记录是否应由其他数据源报送。", "Check whether this record belongs to another source."),
+    Rule("issuing_authority_code", _A, _CRITICAL, _ROW,
+         "颁发机构代码不是有效的统一社会信用代码", "The issuing authority code is not a valid unified social credit code",
+         "按机构登记证书更正18位代码。", "Correct the 18-character code from the authority's registration."),
+    Rule("issuing_authority_other", _K, _CRITICAL, _ROW,
+         "颁发机构不在本数据源申报的机构之列", "The issuing authority is not one this source may speak for",
+         "核对颁发机构；确需代报的，请联系数据局补充申报。", "Check the authority; if you report on its behalf, have it added to the declaration."),
+    Rule("holder_type_code", _N, _CRITICAL, _ROW,
+         "持证主体代码类型代码不在16种之列", "The holder type code is not one of the sixteen",
+         "从附录A的16种代码中选用。", "Use one of the sixteen codes of Annex A."),
+    Rule("holder_count", _K, _CRITICAL, _ROW,
+         "持证主体的姓名、代码、类型个数不一致", "Numbers of holder names, codes and types differ",
+         "核对每个持证主体是否都填了姓名、代码和类型。", "Give every holder a name, a code and a type."),
+    Rule("holder_code_old", _A, _CRITICAL, _ROW,
+         "持证主体代码为15位旧身份证号", "The holder code is a 15-digit old citizen number",
+         "更新为18位公民身份号码。", "Replace it with the 18-digit citizen number."),
+    Rule("holder_code", _A, _CRITICAL, _ROW,
+         "持证主体代码与其类型不符或校验不通过", "The holder code does not fit its type, or its check character is wrong",
+         "按证件原件更正代码，或更正代码类型。", "Correct the code from the document, or correct its type."),
+    Rule("holder_category", _K, _WARNING, _ROW,
+         "持证主体类别与代码类型矛盾", "The holder category contradicts the holder type",
+         "核对持证主体是自然人还是法人。", "Check whether the holder is a person or an organisation."),
+    Rule("status", _N, _CRITICAL, _ROW,
+         "证照状态无法识别", "The certificate status is not known",
+         "使用申报的状态代码；新增代码请先告知数据局。", "Use the declared status codes; announce new ones to the data bureau."),
+    Rule("area_code", _N, _WARNING, _ROW,
+         "行政区划代码不在枣庄市代码表中", "The area code is not one of the city's",
+         "按行政区划代码表更正。", "Correct it from the table of area codes."),
+    Rule("identifier", _N, _CRITICAL, _ROW,
+         "证照标识结构不合规", "The certificate identifier is malformed",
+         "更正标识；没有标识时请留空，由平台赋码。", "Correct the identifier, or leave it empty to have one minted."),
+    Rule("identifier_check", _A, _CRITICAL, _ROW,
+         "证照标识校验位错误", "The check character of the certificate identifier is wrong",
+         "核对标识是否抄录有误；没有标识时请留空。", "Check the identifier for typing errors, or leave it empty."),
+    Rule("identifier_legacy", _A, _WARNING, _ROW,
+         "证照标识的校验位由已知有误的旧算法生成", "The identifier's check character comes from a known faulty routine",
+         "请升级制证系统的校验位算法；标识暂予保留。", "Update the routine of the issuing system; the identifier is kept for now."),
+    Rule("identifier_parts", _K, _CRITICAL, _ROW,
+         "证照标识中的类型或机构代码与记录不一致", "The identifier names another type or authority than the record",
+         "核对标识是否属于该证照。", "Check that the identifier belongs to this licence."),
+    Rule("date_order", _A, _CRITICAL, _ROW,
+         "日期先后矛盾（颁发 ≤ 起始 ≤ 截止）", "Dates out of order (issued <= effective <= expiring)",
+         "核对颁发日期、有效期起始和截止日期。", "Check the issued, effective and expiring dates."),
+    Rule("issued_in_future", _A, _CRITICAL, _ROW,
+         "颁发日期在将来", "Issued in the future",
+         "核对颁发日期。", "Check the issued date."),
+    Rule("identifier_taken", _K, _CRITICAL, _ROW,
+         "同一证照标识用于不同的证照", "One identifier on different licences",
+         "核对标识，一证一标识。", "Give every licence an identifier of its own."),
+    Rule("duplicate_undecided", _K, _CRITICAL, _ROW,
+         "同一证照有多条内容不同、时间相同的记录，无法判断以哪条为准", "Same licence, same time, different content: cannot be decided",
+         "只保留正确的一条，或更正更新时间。", "Keep only the right one, or correct the update times."),
+    Rule("duplicate", _K, _WARNING, _ROW,
+         "同一证照重复报送，已采用最新的一条", "The licence is sent more than once; the newest is taken",
+         "删除重复记录。", "Remove the repeated record."),
+    Rule("stale", _T, _WARNING, _PLATFORM,
+         "记录比平台已有的旧，未采用", "Older than what the platform has; not taken",
+         "一般无需处理；如内容应生效，请更新记录的更新时间。", "Usually nothing to do; if it should count, renew its update time."),
+    Rule("sources_disagree", _K, _WARNING, _PLATFORM,
+         "两个部门对同一证照的记录不一致", "Two departments say different things of one licence",
+         "与对方部门核对，以签发部门的记录为准更正。", "Settle it with the other department; the issuer's record decides."),
+    Rule("vanished", _C, _WARNING, _PLATFORM,
+         "上次全量中有、本次全量中没有的证照", "In an earlier snapshot, but no longer in this one",
+         "证照失效的请报送注销状态；漏报的请补报。", "Report a cancellation if it ended; send it again if it was left out."),
+    Rule("source_unreadable", _X, _CRITICAL, _BATCH,
+         "数据源内容无法读取", "What the source holds cannot be read",
+         "按“应为”一栏恢复数据源后重新报送。", "Put the source right as expected and send it again."),
+    Rule("table_missing", _X, _CRITICAL, _BATCH,
+         "数据源中没有申报的表", "The source has no such table",
+         "核对表名或恢复该表；表名变更请通知数据局。", "Restore the table, or announce its new name."),
+    Rule("columns_missing", _N, _CRITICAL, _BATCH,
+         "缺少申报的列", "Declared columns are missing",
+         "恢复该列；列名变更请通知数据局修改申报。", "Restore the columns, or announce their new names."),
+    Rule("columns_unknown", _N, _CRITICAL, _BATCH,
+         "出现未申报的列", "Columns that nobody declared",
+         "请通知数据局：新列要映射还是忽略。", "Tell the data bureau whether to map or to ignore them."),
+    Rule("rows_few", _C, _CRITICAL, _BATCH,
+         "行数低于申报的下限", "Fewer rows than declared",
+         "核对数据是否导出完整。", "Check that the export is whole."),
+    Rule("rows_many", _C, _WARNING, _BATCH,
+         "行数高于申报的上限", "More rows than declared",
+         "核对是否重复导出。", "Check that nothing was exported twice."),
+    Rule("filled_low", _C, _CRITICAL, _BATCH,
+         "某项填写率低于申报的下限", "An element is filled less often than declared",
+         "核对该列是否整体丢失或错位。", "Check whether the column was lost or shifted."),
+    Rule("snapshot_shrunk", _C, _CRITICAL, _BATCH,
+         "全量数据比上次明显减少", "The snapshot lost too much of its last size",
+         "核对文件是否被截断；确属批量注销的，请先告知数据局。", "Check that the file is not cut off; announce a real mass cancellation first."),
+    Rule("count_differs", _C, _CRITICAL, _BATCH,
+         "取得的行数与数据源自己的计数不符", "Rows read differ from the source's own count",
+         "请重试；仍不符时检查数据源是否在并发修改。", "Try again; if it stays, look for changes during the read."),
+    Rule("rows_unseen", _T, _WARNING, _BATCH,
+         "有记录的更新时间为空或在将来，任何增量都取不到", "Rows with an empty or future update time, which no day would ever see",
+         "补填或更正更新时间。", "Fill in or correct the update time."),
+)  # fmt: skip
+
+RULES: dict[str, Rule] = {rule.id: rule for rule in _TABLE}
+RANK: dict[str, int] = {rule_id: rank for rank, rule_id in enumerate(RULES)}

@@ -1,0 +1,86 @@
+import pyarrow as pa
+import pytest
+
+from standard.check_characters import legacy_37_36
+from standard.rules import RULES, Scope
+
+GOOD_IDENTIFIER = "1.2.156.3005.2.11100000000019713D008.11370400MB0000000N.370402000001.001.4"
+
+# What differs from a good row, and the one finding that must follow.
+BROKEN = {
+    "required": ({"MC": None}, "certificate_holder_name"),
+    "required ": ({"DM": " "}, "certificate_holder_code"),
+    "length": ({"XKZBH": "9" * 129}, "certificate_number"),
+    "length ": ({"JYFW": "货" * 1001}, "KZ_JYFW"),
+    "holder_type_code": ({"LX": "002"}, "certificate_holder_type_code"),
+    "holder_count": ({"MC": "甲、乙"}, "certificate_holder_code"),
+    "holder_code_old": ({"DM": "370402880101001", "LX": "111", "LB": "1"}, "certificate_holder_code"),
+    "holder_code": ({"DM": "91370402MA0000007X"}, "certificate_holder_code"),
+    "holder_code ": ({"DM": "370402188001010013", "LX": "111", "LB": "1"}, "certificate_holder_code"),
+    "holder_category": ({"LB": "1"}, "certificate_holder_category"),
+    "holder_category ": ({"LB": "9"}, "certificate_holder_category"),
+    "status": ({"ZT": "77"}, "certificate_status"),
+    "area_code": ({"QH": "370407"}, "certificate_area_code"),
+    "identifier": ({"ZZBS": "1.2.156.3003.2.X"}, "certificate_identifier"),
+    "identifier_check": ({"ZZBS": GOOD_IDENTIFIER[:-1] + "5"}, "certificate_identifier"),
+    "identifier_parts": ({"ZZBS": "1.2.156.3005.2.11100000MB03271699001.11370400MB0000000N.2024000001.001.2"}, "certificate_identifier"),
+    "date_order": ({"QSRQ": "2025-12-31"}, "certificate_effective_date"),
+    "date_order ": ({"YXQZ": "2026-01-01"}, "certificate_expiring_date"),
+    "issued_in_future": ({"FZRQ": "2026-03-02", "QSRQ": "2026-03-02"}, "certificate_issued_date"),
+    "placeholder": ({"MC": "空"}, "certificate_holder_name"),
+    "placeholder_optional": ({"QZR": "无"}, "certificate_signer"),
+    "value_unreadable": ({"YXQZ": "不知"}, "certificate_expiring_date"),
+    "digits_lost": ({"DM": "3.7040218800101e+17"}, "certificate_holder_code"),
+}
+
+
+@pytest.mark.parametrize(("rule", "case"), BROKEN.items(), ids=str)
+def test_one_fault_is_one_finding_on_its_element(judge, findings, rule, case):
+    difference, element = case
+    rule = rule.strip()
+    assessed = judge({"XKZBH": "370402000009"}, difference)
+    assert findings(assessed) == [(rule, element, 1)]
+    assert assessed.outcomes.to_pylist() == ["accepted", "held" if RULES[rule].critical else "accepted"]
+
+
+CONSTANTS = {
+    "type_code": ("certificate_type_code: {constant: 11100000}", "certificate_type_code"),
+    "type_code_unknown": ("certificate_type_code: {constant: 11100000000019713D999}", "certificate_type_code"),
+    "type_code_other": ("certificate_type_code: {constant: 11100000000019713D013}", "certificate_type_code"),
+    "issuing_authority_code": ("certificate_issuing_authority_code: {constant: 11370400MB0000000X}", "certificate_issuing_authority_code"),
+    "issuing_authority_other": ("certificate_issuing_authority_code: {constant: 12370400MB0000000K}", "certificate_issuing_authority_code"),
+}
+
+
+@pytest.mark.parametrize(("rule", "case"), CONSTANTS.items(), ids=str)
+def test_types_and_authorities_are_those_declared(judge, findings, declare, declaration, rule, case):
+    line, element = case
+    source = declare(declaration.replace("columns:\n", f"columns:\n  {line}\n"))
+    assert findings(judge({}, source=source)) == [(rule, element, 0)]
+
+
+def test_an_identifier_of_the_faulty_routine_is_told_apart_and_kept(judge, findings):
+    legacy = GOOD_IDENTIFIER[:-1] + legacy_37_36(pa.array(["11100000000019713D00811370400MB0000000N370402000001001"]))[0].as_py()
+    assert findings(judge({"ZZBS": legacy})) == [("identifier_legacy", "certificate_identifier", 0)]
+
+
+def test_a_good_identifier_is_no_finding(judge, findings):
+    assert findings(judge({"ZZBS": GOOD_IDENTIFIER})) == []
+
+
+def test_holders_of_different_kinds_are_each_judged(judge, findings):
+    mixed = {"MC": "张三、某公司", "DM": "370402188001010012、91370402MA0000007Y", "LX": "111^001", "LB": "3"}
+    wrong = {**mixed, "LX": "001^111"}
+    assert findings(judge(mixed, wrong)) == [("holder_code", "certificate_holder_code", 1)]
+
+
+def test_one_row_with_several_faults_is_held_once_with_each_of_them(judge, findings):
+    assessed = judge({"MC": None, "ZT": "77", "QH": "1"})
+    assert sorted(rule for rule, _, _ in findings(assessed)) == ["area_code", "required", "status"]
+    assert assessed.verdict.held == 1
+
+
+def test_every_rule_on_rows_has_a_case_here():
+    cases = {rule.strip() for rule in (*BROKEN, *CONSTANTS)} | {"identifier_legacy"}
+    of_batch = {"identifier_taken", "duplicate", "duplicate_undecided"}
+    assert {rule.id for rule in RULES.values() if rule.scope is Scope.ROW} - of_batch == cases

@@ -1,0 +1,35 @@
+from extractors.titles import clean_title, column_names, find_header, letters, with_nearest
+
+
+def test_every_column_has_a_name_of_its_own():
+    assert column_names(["编号", "姓名", "姓名", "", "姓名"]) == ["编号", "姓名", "姓名#2", "列D", "姓名#3"]
+
+
+def test_a_column_cannot_take_the_name_of_the_locator():
+    assert column_names(["_locator"]) == ["_locator#2"]
+
+
+def test_a_made_up_name_does_not_meet_a_real_one():
+    assert column_names(["姓名", "姓名#2", "姓名"]) == ["姓名", "姓名#2", "姓名#3"]
+
+
+def test_letters_are_those_of_a_spreadsheet():
+    assert [letters(place) for place in (0, 25, 26, 701, 702, 16383)] == ["A", "Z", "AA", "ZZ", "AAA", "XFD"]
+
+
+def test_a_title_is_read_over_its_line_breaks():
+    assert clean_title("\ufeff 证书\n编号 ") == "证书编号"
+
+
+def test_the_header_has_the_most_declared_titles_and_at_least_half():
+    declared = ["编号", "姓名", "日期", "备注"]
+    assert (
+        find_header([["登记表"], ["编号", "说明"], ["编号", "姓名", "日期"], ["编号", "姓名", "日期"]], declared) == 2
+    )
+    assert find_header([["编号", "说明"]], declared) is None
+    assert find_header([], declared) is None
+
+
+def test_a_missing_name_is_told_with_the_nearest_and_no_other():
+    assert with_nearest(["XKZBH", "FZRQ"], ["XKZ_BH", "王某某"]) == "XKZBH (nearest: XKZ_BH), FZRQ"
+    assert with_nearest(["姓名"], ["姓某"]) == "姓名"

@@ -1,0 +1,129 @@
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from extractors import open_source
+from standard.errors import SourceRefused
+
+EXTRACT = {"kind": "workbook", "path": "登记表.xlsx"}
+LOCKED = Path(__file__).parent / "locked.xlsx"
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+@pytest.fixture
+def refusal(declare, tmp_path, day, now):
+    """How a file is refused."""
+
+    def refused(content=None):
+        if content is not None:
+            (tmp_path / "登记表.xlsx").write_bytes(content)
+        with pytest.raises(SourceRefused) as caught, open_source(declare(EXTRACT), day, str(tmp_path), now):
+            pass
+        assert caught.value.rule == "source_unreadable"
+        assert str(caught.value).startswith("dept.source: expected ")
+        return str(caught.value)
+
+    return refused
+
+
+@pytest.fixture
+def altered(tmp_path):
+    """How to write a workbook with other XML in its sheet, and with other members."""
+
+    def written(xml=None, **members):
+        book = openpyxl.Workbook()
+        book.active.append(["编号", "姓名", "证号", "发证日期"])
+        book.save(tmp_path / "plain.xlsx")
+        with (
+            zipfile.ZipFile(tmp_path / "plain.xlsx") as plain,
+            zipfile.ZipFile(tmp_path / "登记表.xlsx", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file,
+        ):
+            for name in plain.namelist():
+                file.writestr(name, xml if xml and name == SHEET else plain.read(name))
+            for name, content in members.items():
+                file.writestr(name, content)
+
+    return written
+
+
+def sheet(cells):
+    return f'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{cells}</sheetData></worksheet>'
+
+
+def test_what_is_no_workbook_is_refused(refusal, tmp_path):
+    assert "a file of another kind" in refusal("编号,姓名\n1,甲\n".encode())
+    assert "a file of another kind" in refusal(b"<html><table><tr><td>1</td></tr></table></html>")
+    assert "a file of another kind" in refusal(b"")
+    with zipfile.ZipFile(tmp_path / "登记表.xlsx", "w") as file:
+        file.writestr("readme.txt", "x")
+    assert "an archive of another kind" in refusal()
+
+
+def test_a_workbook_with_a_password_is_refused(refusal):
+    assert "one with a password" in refusal(LOCKED.read_bytes())
+
+
+def test_an_old_container_without_a_workbook_is_refused(refusal):
+    assert "cannot be read" in refusal(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(2000))
+
+
+def test_a_workbook_that_is_cut_off_or_damaged_is_refused(refusal, altered, tmp_path):
+    altered()
+    whole = (tmp_path / "登记表.xlsx").read_bytes()
+    with zipfile.ZipFile(tmp_path / "登记表.xlsx") as file:
+        place = file.getinfo(SHEET).header_offset + 60
+    assert "damaged" in refusal(whole[: len(whole) // 2])
+    assert "damaged" in refusal(whole[:place] + bytes(20) + whole[place + 20 :])
+
+
+def test_a_workbook_without_its_sheet_is_refused(refusal, altered):
+    altered(xml="<worksheet><sheetData><row")
+    assert "cannot be read" in refusal() or "empty sheet" in refusal()
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(refusal, altered):
+    altered(**{"xl/media/image1.png": bytes(101 * 2**20)})
+    assert "unpacked" in refusal()
+
+
+@pytest.mark.parametrize(
+    "far",
+    [
+        '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+        "<row r='1048576'><c r='XFD1048576'><v>1</v></c></row>",
+        '<row><c r = "XFD1048576"><v>1</v></c></row>',
+        '<row><c\n\tr\n=\n"xfd1048576"><v>1</v></c></row>',
+        '<row><c t="n" s="0" r="ZZZZZZZ1"><v>1</v></c></row>',
+        '<row r="99999999"><c r="A99999999"><v>1</v></c></row>',
+        '<row r="4000000000"><c><v>1</v></c></row>',
+        '<row><c r="A00000000001048576"><v>1</v></c></row>',
+    ],
+)
+def test_cells_that_are_very_far_apart_are_refused_before_the_library_sees_them(refusal, altered, far):
+    altered(xml=sheet(f'<row r="1"><c r="A1"><v>1</v></c></row>{far}'))
+    assert "a sheet with cells as far as row" in refusal()
+
+
+def test_a_reference_across_two_chunks_is_seen(refusal, altered):
+    for shift in range(0, 24, 5):
+        filler = "<!--" + "x" * (2**20 - 140 - shift) + "-->"
+        altered(xml=sheet(f'{filler}<row r="1"><c r="XFD1048576"><v>1</v></c></row>'))
+        assert "a sheet with cells as far as row" in refusal()
+
+
+def test_numbers_in_other_parts_are_no_references(declare, altered, tmp_path, day, now):
+    altered(**{"xl/theme/other.xml": '<a r="99999999999"/>', "xl/media/image1.png": b' r="XFD1048576" >' * 100})
+    with open_source(declare(EXTRACT), day, str(tmp_path), now) as reading:
+        assert list(reading.batches) == []
+
+
+def test_references_in_the_text_of_a_cell_are_text(declare, altered, tmp_path, day, now, rows_of):
+    altered(
+        xml=sheet(
+            '<row r="1"><c r="A1" t="inlineStr"><is><t>编号</t></is></c><c r="B1" t="inlineStr"><is><t>姓名</t></is></c></row>'
+        )
+    )
+    with open_source(declare(EXTRACT), day, str(tmp_path), now) as reading:
+        assert rows_of(reading) == []

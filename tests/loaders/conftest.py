@@ -1,0 +1,100 @@
+from types import SimpleNamespace
+
+import pyarrow as pa
+import pytest
+from sqlalchemy import event
+
+from loaders.platform import Platform
+from standard.batch import Outcome, Verdict
+from standard.finding import found_in
+from standard.licence import EXCHANGE, LICENCE
+from transforms.digests import digest
+
+ISSUER = "11370400MB0000000N"
+TYPE = "11100000000019713D008"
+
+
+@pytest.fixture
+def platform(tmp_path):
+    made = Platform(f"sqlite:///{tmp_path}/platform.db")
+    made.prepare()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def swift_platform(tmp_path_factory):
+    """A platform that never waits for the disk, for tests of many examples."""
+    made = Platform(f"sqlite:///{tmp_path_factory.mktemp('swift')}/platform.db")
+    event.listen(made._engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
+    made.prepare()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def make():
+    """How to make what a delivery needs."""
+    return SimpleNamespace(rows=make_rows, verdict=make_verdict, findings=make_findings)
+
+
+def make_rows(states, observed_at, held=()):
+    """Licences as `deliver` reads them: states maps a certificate number to (holder name, status)."""
+    numbers = list(states)
+    count = len(numbers)
+    given = {
+        "certificate_name": ["道路运输经营许可证"] * count,
+        "certificate_type_name": ["道路运输经营许可证"] * count,
+        "certificate_type_code": [TYPE] * count,
+        "certificate_number": numbers,
+        "certificate_issuing_authority_name": ["枣庄市交通运输局"] * count,
+        "certificate_issuing_authority_code": [ISSUER] * count,
+        "certificate_issued_date": [None] * count,
+        "certificate_holder_name": [name for name, _ in states.values()],
+        "certificate_holder_code": ["91370402MA0000007Y"] * count,
+        "certificate_holder_type_code": ["001"] * count,
+        "certificate_status": [status for _, status in states.values()],
+    }
+    fields = list(LICENCE.arrow)
+    table = pa.table([pa.array(given.get(f.name, [None] * count), f.type) for f in fields], schema=LICENCE.arrow)
+    issued = pa.repeat(pa.scalar(20000, pa.int32()), count).cast(pa.date32())
+    table = table.set_column(table.schema.get_field_index("certificate_issued_date"), "certificate_issued_date", issued)
+    content = list(LICENCE.names)
+    face = [name for name in content if name not in {"certificate_status", "certificate_identifier"}]
+    beside = {
+        "face": pa.repeat("{}", count),
+        "source_updated_at": pa.nulls(count, pa.string()),
+        "observed_at": pa.array([observed_at] * count if isinstance(observed_at, str) else observed_at, pa.string()),
+        "locator": pa.array([f"L{i}" for i in range(count)], pa.string()),
+        "record": digest(table, LICENCE.key),
+        "digest": digest(table, content),
+        "face_digest": digest(table, face),
+    }
+    for name in EXCHANGE:
+        table = table.append_column(name, beside[name])
+    become = [str(Outcome.HELD if number in held else Outcome.ACCEPTED) for number in numbers]
+    table = table.append_column("row", pa.array(range(count), pa.int64()))
+    return table.append_column("outcome", pa.array(become, pa.string()))
+
+
+def make_verdict(batch, rows, judged_at, *, kind="incremental", taken_at=None, **more):
+    outcomes = rows["outcome"].to_pylist()
+    extracted = len(outcomes)
+    return Verdict(
+        batch=batch,
+        judged_at=judged_at,
+        taken_at=taken_at or judged_at,
+        kind=kind,
+        read=extracted,
+        left_out=0,
+        extracted=extracted,
+        accepted=outcomes.count("accepted"),
+        held=outcomes.count("held"),
+        duplicates=0,
+        **more,
+    )
+
+
+def make_findings(rows):
+    places = pa.array([i for i, outcome in enumerate(rows["outcome"].to_pylist()) if outcome == "held"], pa.int64())
+    return found_in(rows, places, "holder_code", "certificate_holder_code")

@@ -1,0 +1,119 @@
+"""Promise 1 under fire: a process killed anywhere, and run again, has lost nothing and done nothing twice."""
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+DAYS = ["2026-03-01", "2026-03-02"]
+BATCHES = [f"transport.road/{day}" for day in DAYS]
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory, transport_declaration, transport_row):
+    """A department with good rows, held rows, a duplicate, a correction and a cancellation over two days."""
+    folder = tmp_path_factory.mktemp("city")
+    (folder / "sources/transport").mkdir(parents=True)
+    (folder / "sources/transport/road.yaml").write_text(transport_declaration, encoding="utf-8")
+    rows = [
+        {},
+        {"XKZBH": "370402000002", "ZT": "77"},
+        {"XKZBH": "370402000003"},
+        {"XKZBH": "370402000003", "GXSJ": "2026-03-01 09:00:00"},
+        {"XKZBH": "370402000004", "MC": None},
+        {"XKZBH": "370402000002", "GXSJ": "2026-03-02 09:00:00"},
+        {"XKZBH": "370402000005", "GXSJ": "2026-03-02 09:00:00"},
+        {"GXSJ": "2026-03-02 11:00:00", "ZT": "03"},
+    ]
+    whole = [{**transport_row, **row, "ID": str(i)} for i, row in enumerate(rows)]
+    with sqlite3.connect(folder / "transport.db") as database:
+        database.execute(f"CREATE TABLE XKZ ({', '.join(transport_row)})")
+        marks = ", ".join("?" * len(transport_row))
+        database.executemany(f"INSERT INTO XKZ VALUES ({marks})", [tuple(row.values()) for row in whole])
+    database.close()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def mortal():
+    """Runs batches in a child; after `kill_after` seconds it is killed with SIGKILL."""
+    program = [sys.executable, "-W", "ignore", str(Path(__file__).parent / "mortal.py")]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+
+        def run(environment, batches, kill_after=None):
+            order = {"environment": environment, "batches": batches, "kill_after": kill_after}
+            server.stdin.write(json.dumps(order) + "\n")
+            server.stdin.flush()
+            said = json.loads(server.stdout.readline())
+            assert "error" not in said, said["error"]
+            return said
+
+        yield run
+        server.stdin.close()
+
+
+def environment(city, place):
+    return {
+        "LICEX_SOURCES": str(city / "sources"),
+        "LICEX_WORKSPACE": str(place / "workspace"),
+        "LICEX_TARGET": f"sqlite:///{place}/platform.db",
+        "LICEX_CONN_TRANSPORT": f"sqlite:///{city}/transport.db",
+    }
+
+
+def state(place):
+    """Everything on the platform but the instants at which it was judged and the number of tries it took."""
+    with sqlite3.connect(place / "platform.db") as database:
+        shown = {}
+        for table in ("licence", "licence_version", "licence_identifier", "claim", "finding", "finding_seen"):
+            columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})") if row[1] not in ("judged_at", "id")]
+            shown[table] = sorted(map(str, database.execute(f"SELECT {', '.join(columns)} FROM {table}")))
+        ledger = "SELECT day, status, read, left_out, extracted, accepted, held, duplicates, refused FROM exchange_batch"
+        shown["ledger"] = sorted(set(database.execute(ledger)))
+        sums = "read <> left_out + extracted OR extracted <> accepted + held + duplicates + refused OR accepted <> inserted + updated + unchanged + stale"
+        shown["unbalanced"] = list(database.execute(f"SELECT * FROM exchange_batch WHERE {sums}"))
+    database.close()
+    return shown
+
+
+@pytest.fixture(scope="module")
+def first_night(city, mortal, tmp_path_factory):
+    """The platform and the archive after day one."""
+    place = tmp_path_factory.mktemp("first")
+    assert mortal(environment(city, place), BATCHES[:1])["exit"] == 1  # two of five rows are held, above the limit
+    return place
+
+
+@pytest.fixture(scope="module")
+def clean(city, mortal, first_night, tmp_path_factory):
+    """What a second night that nobody disturbs ends in, and how many seconds it takes."""
+    place = tmp_path_factory.mktemp("second") / "place"
+    shutil.copytree(first_night, place)
+    said = mortal(environment(city, place), BATCHES[1:])
+    assert said["exit"] == 0
+    return state(place), said["seconds"]
+
+
+def test_the_undisturbed_run_is_what_was_planted(clean):
+    found, _ = clean
+    assert len(found["licence"]) == 4
+    assert len(found["finding_seen"]) == 3
+    assert found["unbalanced"] == []
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(moment=st.floats(0, 1, exclude_min=True, exclude_max=True))
+def test_a_night_killed_anywhere_and_run_again_ends_like_one_that_was_not(city, mortal, first_night, clean, tmp_path, moment):
+    expected, seconds = clean
+    place = tmp_path / "place"
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(first_night, place)
+    mortal(environment(city, place), BATCHES[1:], kill_after=moment * seconds)
+    assert not mortal(environment(city, place), BATCHES[1:])["killed"]
+    assert state(place) == expected

@@ -1,0 +1,116 @@
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from transforms.conform import Conformer
+
+TAKEN = "2026-03-01T16:00:00.000000Z"
+
+
+@pytest.fixture
+def conform(declare, raw):
+    source = declare()
+    return lambda *differences: Conformer(source, TAKEN).conform(raw(*differences), 0)
+
+
+def found(said):
+    return [(f["rule"], f["element"], f["locator"]) for f in said.findings.to_pylist()]
+
+
+def only(said, name):
+    assert said.licences.num_rows == 1
+    return said.licences[name][0].as_py()
+
+
+def test_a_good_row_is_said_in_the_standard(conform):
+    said = conform({})
+    assert found(said) == []
+    row = said.licences.to_pylist()[0]
+    assert row["certificate_name"] == "道路运输经营许可证"
+    assert row["certificate_issuing_authority_code"] == "11370400MB0000000N"
+    assert row["certificate_holder_type_name"] == "统一社会信用代码"
+    assert row["certificate_status"] == "VALID"
+    assert row["certificate_area_code"] == "370402000000"
+    assert row["observed_at"] == "2026-03-01T02:00:00.000000Z"
+    assert json.loads(row["face"]) == {"KZ_JYFW": "普通货运"}
+
+
+def test_statuses_mean_what_their_family_says(conform):
+    assert only(conform({"ZT": "01"}), "certificate_status") == "SUPERSEDED"
+
+
+@pytest.mark.parametrize("text", ["长期", " 长期 ", "9999-12-30"])
+def test_an_open_end_is_no_date_and_no_finding(conform, text):
+    said = conform({"YXQZ": text})
+    assert only(said, "certificate_expiring_date") is None
+    assert found(said) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "rule", "element"),
+    [
+        ("YXQZ", "2030.01.01", "value_unreadable", "certificate_expiring_date"),
+        ("FZRQ", "2026-02-30", "value_unreadable", "certificate_issued_date"),
+        ("FZRQ", "空", "placeholder", "certificate_issued_date"),
+        ("MC", "测试", "placeholder", "certificate_holder_name"),
+        ("QZR", "无", "placeholder_optional", "certificate_signer"),
+        ("QZR", "--", "placeholder_optional", "certificate_signer"),
+        ("DM", "3.7040218800101e+17", "digits_lost", "certificate_holder_code"),
+        ("XKZBH", "3.7040218800101E+17", "digits_lost", "certificate_number"),
+    ],
+)
+def test_what_cannot_be_typed_is_a_finding_and_the_row_stays(conform, column, text, rule, element):
+    said = conform({column: text})
+    assert found(said) == [(rule, element, "0")]
+    assert only(said, element) is None
+
+
+def test_personal_values_are_masked_in_findings(conform):
+    said = conform({"DM": "3.70402188001010012e+17", "LX": "111"})
+    assert said.findings["value"].to_pylist() == ["****e+17"]
+
+
+def test_several_holders_are_joined(conform):
+    said = conform({"MC": "张三、李四", "DM": "370402188001010012、370403188512310021", "LX": "111"})
+    assert only(said, "certificate_holder_name") == "张三^李四"
+    assert only(said, "certificate_holder_code") == "370402188001010012^370403188512310021"
+    assert only(said, "certificate_holder_type_name") == "公民身份号码"
+
+
+def test_blank_and_total_rows_are_left_out_and_counted(conform):
+    blank = dict.fromkeys(["ID", "GXSJ", "XKZBH", "MC", "DM", "LX", "FZRQ", "QSRQ", "YXQZ", "ZT", "QH", "LB", "JYFW"])
+    said = conform({}, {**blank, "ID": " "}, {"XKZBH": "合计：2"}, {"XKZBH": "370402000002"})
+    assert said.left_out == 2
+    assert said.licences["locator"].to_pylist() == ["0", "3"]
+    assert said.licences["row"].to_pylist() == [0, 1]
+
+
+def test_a_row_without_a_whole_key_names_no_record(conform):
+    assert only(conform({"XKZBH": None}), "record") == ""
+
+
+def test_a_status_changes_the_content_but_not_the_face(conform):
+    one, other = conform({}), conform({"ZT": "03"})
+    assert only(one, "digest") != only(other, "digest")
+    assert only(one, "face_digest") == only(other, "face_digest")
+
+
+def test_a_departments_quirk_sees_the_raw_rows(declare, raw):
+    quirks = """
+import pyarrow as pa
+
+
+def tidy(raw):
+    return raw.set_column(raw.schema.get_field_index("JYFW"), "JYFW", pa.array(["改过"] * raw.num_rows))
+"""
+    said = Conformer(declare(quirks=quirks), TAKEN).conform(raw({}), 0)
+    assert json.loads(only(said, "face")) == {"KZ_JYFW": "改过"}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.dictionaries(st.sampled_from(["XKZBH", "MC", "DM", "LX", "FZRQ", "YXQZ", "ZT", "QH", "JYFW", "GXSJ"]), st.none() | st.text(max_size=12)), min_size=1, max_size=8))
+def test_whatever_stands_in_a_source_every_row_is_said_or_left_out(conform, differences):
+    said = conform(*differences)
+    assert said.licences.num_rows + said.left_out == len(differences)

@@ -1,0 +1,62 @@
+from datetime import UTC, date, datetime
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from standard.day import instant_text
+from transforms.dates import parse_dates, parse_instants
+
+
+@pytest.mark.parametrize(
+    ("text", "formats", "read"),
+    [
+        ("2026-03-01", [], date(2026, 3, 1)),
+        ("2026-03-01 00:00:00", ["%Y/%m/%d"], date(2026, 3, 1)),
+        ("2026/3/1", ["%Y/%m/%d"], date(2026, 3, 1)),
+        ("2026年3月1日", ["%Y-%m-%d", "%Y年%m月%d日"], date(2026, 3, 1)),
+        ("20260301", ["%Y%m%d"], date(2026, 3, 1)),
+        ("9999-12-31", [], date(9999, 12, 31)),
+        ("2026-02-30", [], None),
+        ("2026-02-29", [], None),
+        ("2024-02-29", [], date(2024, 2, 29)),
+        ("2026-13-01", [], None),
+        ("2026-03-01x", [], None),
+        ("46082", [], None),
+        (None, [], None),
+    ],
+)
+def test_a_date_is_read_in_its_declared_form_or_not_at_all(text, formats, read):
+    assert parse_dates(pa.array([text], pa.string()), formats).to_pylist() == [read]
+
+
+@given(st.lists(st.none() | st.dates(), max_size=50))
+def test_every_date_written_iso_comes_back(dates):
+    texts = pa.array([d and d.isoformat() for d in dates], pa.string())
+    assert parse_dates(texts, []).to_pylist() == dates
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2026-03-01 10:00:00", "2026-03-01T02:00:00.000000Z"),
+        ("2026-03-01T10:00:00.5", "2026-03-01T02:00:00.500000Z"),
+        ("2026-03-01", "2026-02-28T16:00:00.000000Z"),
+        ("2026-03-01T10:00:00Z", "2026-03-01T10:00:00.000000Z"),
+        ("2026-03-01 10:00:00+08:00", "2026-03-01T02:00:00.000000Z"),
+        ("20260301100000", "2026-03-01T02:00:00.000000Z"),
+        ("2026/03/01 10:00:00", "2026-03-01T02:00:00.000000Z"),
+        ("2026-02-30 10:00:00", None),
+        ("昨天", None),
+        (None, None),
+    ],
+)
+def test_an_instant_is_read_in_the_zone_of_its_source(text, instant):
+    assert parse_instants(pa.array([text, "2026-01-01 00:00:00"]), [], "Asia/Shanghai").to_pylist()[0] == instant
+
+
+@given(st.lists(st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(9998, 1, 1)), max_size=30))
+def test_instants_written_by_us_are_read_by_us(moments):
+    texts = pa.array([f"{moment:%Y-%m-%d %H:%M:%S}".rjust(19, "0") + f".{moment.microsecond:06d}" for moment in moments], pa.string())
+    assert parse_instants(texts, [], "UTC").to_pylist() == [instant_text(moment.replace(tzinfo=UTC)) for moment in moments]

@@ -1,0 +1,259 @@
+"""How a department's rows become licences: every element from its declared column, typed, or a finding in its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import translate
+from functools import cached_property
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sources.declaration import Column
+from sources.register import Source
+from standard.batch import LOCATOR
+from standard.codes import code_list, status_families
+from standard.field import ARROW_TYPES, Field, Kind
+from standard.finding import FINDING, found_in
+from standard.licence import EXCHANGE, HOLDERS_JOINED_BY, LICENCE, PLACEHOLDER
+from transforms.dates import parse_dates, parse_instants
+from transforms.digests import digest, json_objects
+from transforms.lookups import each_distinct, look_up
+from transforms.text import clean_text, split_holders
+
+# How a number beyond 10^15 arrives from a cell or column of numbers: its last digits are not what was typed.
+_DIGITS_LOST = r"^-?\d(\.\d+)?[eE]\+\d+$"
+
+
+@dataclass(frozen=True)
+class Conformed:
+    """One group of rows in the standard.
+
+    Attributes:
+        licences: `schema` of the source's `Conformer`.
+        findings: `FINDING`; what could not be typed.
+        left_out: rows that a declaration says are not records.
+    """
+
+    licences: pa.Table
+    findings: pa.Table
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Unread:
+    """Places of a group at which one element could not be said in the standard, and the column as it stood."""
+
+    rule: str
+    field: Field
+    places: pa.Array
+    original: pa.Array
+    expected: str
+
+
+# What a licence's face does not show: its state changes without a new version, and its identifier only names it.
+NOT_ON_FACE = frozenset({"certificate_status", "certificate_identifier"})
+
+
+@dataclass(frozen=True)
+class Conformer:
+    """Says the rows of one source in the standard, a group at a time.
+
+    Attributes:
+        source: the declaration with its licence type.
+        taken_at: instant text; when the source was read, the stamp of rows that have no update time of their own.
+    """
+
+    source: Source
+    taken_at: str
+
+    @cached_property
+    def fields(self) -> tuple[Field, ...]:
+        """The elements, the face fields of the licence type last."""
+        return (*LICENCE.fields, *self.source.face)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Of the licences: elements, face fields, then what travels beside them, and the row's place in the batch."""
+        beside = [pa.field(name, pa.string()) for name in EXCHANGE]
+        return pa.schema([*(field.arrow for field in self.fields), *beside, pa.field("row", pa.int64())])
+
+    def conform(self, raw: pa.Table, first_row: int) -> Conformed:
+        """Say one group in the standard.
+
+        Args:
+            raw: text columns as the source has them, and locators.
+            first_row: place in the batch of the first record of this group.
+
+        Raises:
+            Exception: whatever the department's own `tidy` raises.
+        """
+        if self.source.tidy is not None:
+            raw = self.source.tidy(raw)
+        raw = raw.combine_chunks()
+        kept = pc.invert(self._left_out(raw))
+        left_out = raw.num_rows - (pc.sum(kept).as_py() or 0)
+        if left_out:
+            raw = raw.filter(kept).combine_chunks()
+        elements, unread = self._elements(raw)
+        licences = self._with_exchange(elements, raw, first_row)
+        findings = [
+            found_in(
+                licences,
+                item.places,
+                item.rule,
+                item.field.name,
+                values=item.original.take(item.places),
+                personal=item.field.personal and not item.rule.startswith("placeholder"),
+                expected=item.expected if item.rule == "value_unreadable" else "",
+            )
+            for item in unread
+        ]
+        return Conformed(licences, pa.concat_tables([FINDING.empty_table(), *findings]), left_out)
+
+    def _left_out(self, raw: pa.Table) -> pa.Array:
+        names = [name for name in raw.column_names if name != LOCATOR]
+        filled = [pc.fill_null(pc.match_substring_regex(_one(raw, name), r"\S"), False) for name in names]
+        out = pa.repeat(pa.scalar(True), raw.num_rows)
+        for column in filled:
+            out = pc.and_(out, pc.invert(column))
+        for name, patterns in self.source.declaration.leave_out.items():
+            cleaned = clean_text(_one(raw, name), Kind.TEXT)
+            for pattern in patterns:
+                out = pc.or_(out, pc.fill_null(pc.match_substring_regex(cleaned, _anchored(pattern)), False))
+        return out
+
+    def _elements(self, raw: pa.Table) -> tuple[dict[str, pa.Array], list[Unread]]:
+        elements: dict[str, pa.Array] = {}
+        unread: list[Unread] = []
+        for field in self.fields:
+            column = self.source.declaration.columns.get(field.name)
+            values, found = self._element(field, column, raw) if column else (self._absent(field, raw), [])
+            elements[field.name] = values
+            unread.extend(found)
+        self._fill_in(elements)
+        return elements, unread
+
+    def _element(self, field: Field, column: Column, raw: pa.Table) -> tuple[pa.Array, list[Unread]]:
+        if column.source is None:
+            texts = pa.repeat(pa.scalar(column.constant, pa.string()), raw.num_rows)
+        else:
+            texts = _one(raw, column.source)
+        original = texts
+        lost = _holds(pc.match_substring_regex(texts, _DIGITS_LOST))
+        # Lookups are written in the department's own words, so a code is cleaned as a code only after them.
+        texts = clean_text(pc.if_else(lost, None, texts), Kind.TEXT if field.kind is Kind.TEXT else Kind.TIME)
+        if column.lookup:
+            texts = look_up(texts, [self._lookups[name] for name in column.lookup])
+        nothing = _holds(pc.match_substring_regex(texts, PLACEHOLDER))
+        texts = pc.if_else(nothing, None, texts)
+        if field.multiple:
+            texts = split_holders(texts, column.separator)
+        typed, unreadable, expected = self._typed(field, column, texts)
+        broken = {
+            "digits_lost": lost,
+            "value_unreadable": unreadable,
+            "placeholder" if field.required else "placeholder_optional": nothing,
+        }
+        unread = [Unread(rule, field, _places(mask), original, expected) for rule, mask in broken.items()]
+        return typed, [item for item in unread if len(item.places)]
+
+    def _typed(self, field: Field, column: Column, texts: pa.Array) -> tuple[pa.Array, pa.Array, str]:
+        """The typed values, where they could not be read, and what would have been readable."""
+        if field.kind is Kind.TEXT:
+            return texts, pa.repeat(pa.scalar(False), len(texts)), ""
+        if field.kind is Kind.CODE:
+            return _code(field, clean_text(texts, Kind.CODE)), pa.repeat(pa.scalar(False), len(texts)), ""
+        if field.kind is Kind.DATE:
+            typed, forms = parse_dates(texts, column.formats), column.formats or ["%Y-%m-%d"]
+        else:
+            typed, forms = parse_instants(texts, column.formats, self._zone), column.formats or ["%Y-%m-%d %H:%M:%S"]
+        return typed, pc.and_(pc.is_valid(texts), pc.is_null(typed)), " / ".join(forms)
+
+    def _absent(self, field: Field, raw: pa.Table) -> pa.Array:
+        return pa.nulls(raw.num_rows, ARROW_TYPES[field.kind])
+
+    def _fill_in(self, elements: dict[str, pa.Array]) -> None:
+        """Fill in what the declaration, the catalogue and the code lists know, where no column says it."""
+        declaration, licence_type = self.source.declaration, self.source.licence_type
+        known = {
+            "certificate_name": licence_type.name,
+            "certificate_type_name": licence_type.name,
+            "certificate_type_code": licence_type.code,
+            "certificate_issuing_authority_name": declaration.department.name,
+            "certificate_issuing_authority_code": declaration.department.code,
+            "certificate_status": "VALID",
+        }
+        for name, value in known.items():
+            if name not in declaration.columns:
+                elements[name] = pa.repeat(pa.scalar(value, pa.string()), len(elements[name]))
+        if "certificate_holder_type_name" not in declaration.columns:
+            elements["certificate_holder_type_name"] = each_distinct(
+                elements["certificate_holder_type_code"], _holder_type_names
+            )
+
+    def _with_exchange(self, elements: dict[str, pa.Array], raw: pa.Table, first_row: int) -> pa.Table:
+        table = pa.table(elements)
+        face = [field.name for field in self.source.face]
+        updated_at = self._updated_at(raw)
+        content = [*LICENCE.names, *face]
+        whole = _all([pc.is_valid(elements[name]) for name in LICENCE.key])
+        exchange = {
+            "face": json_objects(table, face),
+            "source_updated_at": updated_at,
+            "observed_at": pc.coalesce(updated_at, pa.scalar(self.taken_at)),
+            "locator": _one(raw, LOCATOR),
+            "record": pc.if_else(whole, digest(table, LICENCE.key), ""),
+            "digest": digest(table, content),
+            "face_digest": digest(table, [name for name in content if name not in NOT_ON_FACE]),
+        }
+        row = pa.array(range(first_row, first_row + raw.num_rows), pa.int64())
+        return pa.table([*elements.values(), *exchange.values(), row], schema=self.schema)
+
+    def _updated_at(self, raw: pa.Table) -> pa.Array:
+        name = self.source.declaration.extract.updated_at
+        if name is None:
+            return pa.nulls(raw.num_rows, pa.string())
+        return parse_instants(clean_text(_one(raw, name), Kind.TIME), [], self._zone)
+
+    @cached_property
+    def _lookups(self) -> dict[str, dict[str, str | None]]:
+        return {**status_families(), **self.source.declaration.lookups}
+
+    @property
+    def _zone(self) -> str:
+        return self.source.declaration.extract.time_zone
+
+
+def _one(table: pa.Table, name: str) -> pa.Array:
+    column = table[name]
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _holds(mask: pa.Array) -> pa.Array:
+    return pc.fill_null(mask, False)
+
+
+def _places(mask: pa.Array) -> pa.Array:
+    return pc.indices_nonzero(mask)
+
+
+def _all(masks: list[pa.Array]) -> pa.Array:
+    whole = masks[0]
+    for mask in masks[1:]:
+        whole = pc.and_(whole, mask)
+    return whole
+
+
+def _anchored(pattern: str) -> str:
+    return translate(pattern).replace(r"\Z", r"\z").replace("(?s:", "(?s)(?:")
+
+
+def _code(field: Field, values: pa.Array) -> pa.Array:
+    """Codes of areas are written with six digits by some and twelve by most; twelve is the exchange's form."""
+    return pc.utf8_rpad(values, 12, "0") if field.name == "certificate_area_code" else values
+
+
+def _holder_type_names(codes: str) -> str | None:
+    names = [code_list("holder_type").get(code) for code in codes.split(HOLDERS_JOINED_BY)]
+    return None if None in names else HOLDERS_JOINED_BY.join(name for name in names if name)

@@ -1,0 +1,89 @@
+"""How dates and instants are read from text; what does not fit a declared form stays unread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+ISO_DATE = "%Y-%m-%d"
+# Forms in which databases and hand-made files write an instant. Fractions and zones are read beside these.
+INSTANT_FORMATS = ("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d", "%Y%m%d%H%M%S", "%Y%m%d", "%Y年%m月%d日")
+_ISO = r"^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?$"
+_ISO_MIDNIGHT = r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?$"
+_WITH_ZONE = r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)$"
+
+
+def parse_dates(values: pa.Array, formats: Sequence[str]) -> pa.Array:
+    """Read a column of dates.
+
+    Args:
+        values: cleaned text, nullable.
+        formats: strptime forms, tried in order; the ISO date where none is declared. A database's own date and time
+            (`2026-03-01 00:00:00`) is read whatever is declared, since that is how a real date arrives as text.
+
+    Returns:
+        date32 of the same length; null where the text is null or fits no form.
+    """
+    distinct = values.dictionary_encode()
+    texts = distinct.dictionary
+    stamped = pc.match_substring_regex(texts, _ISO_MIDNIGHT)
+    texts = pc.if_else(stamped, pc.utf8_slice_codeunits(texts, 0, 10), texts)
+    forms = list(formats) or [ISO_DATE]
+    dates = _first_fit(texts, [*forms, *([ISO_DATE] if ISO_DATE not in forms and pc.any(stamped).as_py() else [])])
+    return pc.cast(dates, pa.date32()).take(distinct.indices)
+
+
+def parse_instants(values: pa.Array, formats: Sequence[str], zone: str) -> pa.Array:
+    """Read a column of instants.
+
+    Args:
+        values: cleaned text, nullable.
+        formats: strptime forms beside the usual ones.
+        zone: the source's time zone, for texts that name none.
+
+    Returns:
+        Text as `standard.day.instant_text` writes it; null where unread.
+    """
+    texts = values.cast(pa.string())
+    iso = pc.fill_null(pc.match_substring_regex(texts, _ISO), False)
+    naive = _cast(pc.if_else(iso, texts, None), pa.timestamp("us"))
+    if pc.any(pc.fill_null(pc.and_(pc.is_valid(texts), pc.is_null(naive)), False)).as_py():
+        rest = pc.if_else(pc.is_null(naive), texts, None).dictionary_encode()
+        naive = pc.coalesce(naive, _first_fit(rest.dictionary, [*formats, *INSTANT_FORMATS]).take(rest.indices))
+    aware = pc.assume_timezone(naive, zone, ambiguous="earliest", nonexistent="latest").cast(pa.timestamp("us", "UTC"))
+    zoned = pc.fill_null(pc.match_substring_regex(texts, _WITH_ZONE), False)
+    if pc.any(zoned).as_py():
+        aware = pc.coalesce(aware, _cast(pc.if_else(zoned, texts, None), pa.timestamp("us", "UTC")))
+    return instant_texts(aware)
+
+
+def instant_texts(instants: pa.Array) -> pa.Array:
+    """Write a column of UTC instants as `standard.day.instant_text` does."""
+    return pc.strftime(instants.cast(pa.timestamp("us")), format="%Y-%m-%dT%H:%M:%SZ")
+
+
+def _cast(texts: pa.Array, to: pa.DataType) -> pa.Array:
+    """Cast ISO text; a day that no calendar has (2026-02-30) becomes null instead of failing the column."""
+    try:
+        return pc.cast(texts, to)
+    except pa.ArrowInvalid:
+        return pa.Array.from_pandas(
+            pd.to_datetime(texts.to_pandas(), errors="coerce", format="ISO8601", utc=to.tz is not None)
+        ).cast(to)
+
+
+def _first_fit(texts: pa.Array, formats: Sequence[str]) -> pa.Array:
+    """Read by the first format that fits.
+
+    pandas and not `pyarrow.compute.strptime`, which reads 2026-02-30 as the second of March. Only distinct texts come
+    here, so its slowness does not count.
+    """
+    found = pa.nulls(len(texts), pa.timestamp("us"))
+    for form in formats:
+        missing = pc.if_else(pc.is_null(found), texts, None)
+        read = pd.to_datetime(missing.to_pandas(), format=form, errors="coerce")
+        found = pc.coalesce(found, pa.Array.from_pandas(read).cast(pa.timestamp("us")))
+    return found
