@@ -1,4 +1,4 @@
-"""The deadline: the city's page of the day once more, naming who has not arrived."""
+"""The deadline, for Airflow: the city page of the day once more, naming who has not arrived."""
 
 from dags.factory import deadline_dag
 

@@ -1,4 +1,4 @@
-"""The loop: one DAG for every declared source."""
+"""The loop that gives Airflow one DAG for every declared source."""
 
 from dags.factory import source_dags
 

@@ -10,6 +10,7 @@ from great_expectations.core.expectation_suite import ExpectationSuite
 from great_expectations.expectations.expectation import Expectation
 
 from expectations.custom import ExpectColumnValuesToHold, ExpectRowsToHold
+from sources.checks import DERIVED
 from sources.register import Source
 from standard.codes import code_list
 from standard.day import Day
@@ -57,8 +58,19 @@ class Judged:
 
 
 def build_suite(source: Source, day: Day) -> ExpectationSuite:
-    """The expectations for one source's rows on one day, each with severity, rule and element in its `meta`."""
-    return ExpectationSuite(name=source.name, expectations=list(_expectations(source, day)))
+    """The expectations for one source's rows on one day, each with severity, rule and element in its `meta`.
+
+    Only what the source itself says is judged: an element that is not mapped is either empty throughout or filled in by
+    the exchange from what was checked with the declaration.
+    """
+    mapped = set(source.declaration.columns)
+    filled = mapped | set(DERIVED)
+    wanted = [item for item in _expectations(source, day) if (names := _columns(item)) & mapped and names <= filled]
+    return ExpectationSuite(name=source.name, expectations=wanted)
+
+
+def _columns(expectation: Expectation) -> set[str]:
+    return {expectation.column} if hasattr(expectation, "column") else set(expectation.column_list)
 
 
 def judged(meta: dict[str, str]) -> Judged:

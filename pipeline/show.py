@@ -37,6 +37,11 @@ def progress() -> Iterator[Callable[[str], None]]:
         yield lambda text: shown.update(task, description=text)
 
 
+def out(shown: Table | str) -> None:
+    """Print a table or a line."""
+    _OUT.print(shown, soft_wrap=isinstance(shown, str))
+
+
 def error(message: str) -> None:
     """Print one error sentence, as it is."""
     _ERR.print(Text(message, style="red"), soft_wrap=True)

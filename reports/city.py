@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from reports.charts import outcome_chart
 from reports.frame import link, render
-from reports.page import status_word
-from reports.quality import COURSE_DAYS, Equation, SourceFacts, equations, last_runs
+from reports.quality import COURSE_DAYS, Equation, SourceFacts, equations, last_runs, status_word
 from standard.batch import LedgerEntry, Status
 from standard.day import Day
 

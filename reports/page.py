@@ -9,11 +9,10 @@ from markupsafe import Markup
 
 from reports.charts import Spec, outcome_chart, score_line
 from reports.frame import link, render
-from reports.quality import QualityReport, RuleFindings, SourceFacts, equations, score, standing
+from reports.quality import QualityReport, RuleFindings, element_title, equations, score, standing, status_word
 from reports.words import say
-from standard.batch import LedgerEntry, Status
+from standard.batch import Status
 from standard.day import Day
-from standard.licence import LICENCE
 from standard.rules import DIMENSION_TITLES, Dimension
 
 LISTED = 200  # findings of one rule on the page; the list for correction holds all
@@ -59,11 +58,6 @@ def department_page(
         list_link=link(list_link, **names),
         city_link=link(city_link, **names),
     )
-
-
-def status_word(entry: LedgerEntry | None) -> str:
-    """What became of a batch, as a key of `reports.words`."""
-    return f"status_{entry.status}" if entry else "status_absent"
 
 
 def _sentences(report: QualityReport) -> list[Markup]:
@@ -125,13 +119,6 @@ def _row(report: QualityReport, found: RuleFindings, finding: dict[str, Any]) ->
         "element": element_title(report.source, finding["element"]),
         "standing": [say(key, day=day) for key, day in standing(found.rule, finding, report.day)],
     }
-
-
-def element_title(source: SourceFacts, name: str) -> tuple[str, str] | None:
-    """An element in Chinese and, as the standard calls it, in English; a department's own column stays as it is."""
-    if not name:
-        return None
-    return source.element_titles.get(name, name), name.replace("_", " ") if name in LICENCE.by_name else name
 
 
 def _scores(report: QualityReport) -> list[tuple[tuple[str, str], float | None, int, Spec]]:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from standard.batch import LedgerEntry, Status
 from standard.day import Day
+from standard.licence import LICENCE
 from standard.rules import RANK, RULES, Dimension, Rule, Scope, Severity
 
 COURSE_DAYS = 30  # how far back the course of the days goes
@@ -181,6 +182,18 @@ def standing(rule: Rule, finding: Mapping[str, Any], day: Day) -> list[tuple[str
     if finding["first_day"] and finding["first_day"] < str(day):
         said.append(("since", finding["first_day"]))
     return said
+
+
+def status_word(entry: LedgerEntry | None) -> str:
+    """What became of a batch, as a key of `reports.words`."""
+    return f"status_{entry.status}" if entry else "status_absent"
+
+
+def element_title(source: SourceFacts, name: str) -> tuple[str, str] | None:
+    """An element in Chinese and, as the standard calls it, in English; a department's own column stays as it is."""
+    if not name:
+        return None
+    return source.element_titles.get(name, name), name.replace("_", " ") if name in LICENCE.by_name else name
 
 
 def _rule(name: str) -> Rule:

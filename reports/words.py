@@ -13,7 +13,6 @@ WORDS: dict[str, tuple[str, ...]] = {
     # what a page is
     "department_page": ("证照数据质量日报", "Licence data quality of the day"),
     "city_page": ("全市证照数据汇总", "Licence data of the city"),
-    "language": ("语言", "Language"),
     "department": ("部门", "Department"),
     "contact": ("联系方式", "Contact"),
     "licence_type": ("证照类型", "Licence type"),
@@ -83,7 +82,6 @@ WORDS: dict[str, tuple[str, ...]] = {
         "These records were held back; they are delivered once corrected.",
     ),
     "to_correct_batch": ("这些问题使整批数据退回。", "The whole batch was refused for these."),
-    "to_correct_none": ("当天没有需要整改的问题。", "Nothing to correct on this day."),
     "notices": ("提示", "Notices"),
     "notices_note": (
         "这些问题不影响入库，请择机处理。",

@@ -15,8 +15,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
-from reports.page import element_title, status_word
-from reports.quality import QualityReport, RuleFindings, standing
+from reports.quality import QualityReport, RuleFindings, element_title, standing, status_word
 from reports.visible import visible
 from reports.words import phrase
 from standard.rules import DIMENSION_TITLES

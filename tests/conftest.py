@@ -103,15 +103,3 @@ def raw():
         return pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in names})
 
     return make
-
-
-@pytest.fixture(scope="session")
-def transport_declaration():
-    """The same YAML, for fixtures that live longer than a test."""
-    return DECLARATION
-
-
-@pytest.fixture(scope="session")
-def transport_row():
-    """A good row of that source, by column."""
-    return dict(ROW)

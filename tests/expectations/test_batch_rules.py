@@ -71,7 +71,7 @@ def test_a_rule_that_cannot_be_evaluated_lets_nothing_pass(judge, monkeypatch):
     def broken(columns):
         raise ValueError("broken on purpose")
 
-    monkeypatch.setitem(PREDICATES, "uscc", broken)
+    monkeypatch.setitem(PREDICATES, "holder_types_known", broken)
     with pytest.raises(ExchangeError, match="cannot be evaluated"):
         judge({})
 

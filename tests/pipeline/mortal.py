@@ -19,7 +19,7 @@ import transforms.conform  # noqa: F401
 from pipeline.run import run_batch
 from pipeline.settings import Settings
 from pipeline.stages import Exchange
-from reports.frame import script
+from reports import frame
 from standard.batch import BatchKey
 
 
@@ -33,7 +33,7 @@ def child(order, answer):
 
 
 def main():
-    script()
+    frame._charts()
     for line in sys.stdin:
         order = json.loads(line)
         readable, writable = os.pipe()

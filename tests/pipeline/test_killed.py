@@ -13,14 +13,39 @@ from hypothesis import strategies as st
 
 DAYS = ["2026-03-01", "2026-03-02"]
 BATCHES = [f"transport.road/{day}" for day in DAYS]
+# As few elements as a licence has, since a run is repeated some hundred times here.
+DECLARATION = """
+title: 某市交通运输局 · 道路运输经营许可证
+department: {code: 11370400MB0000000N, name: 某市交通运输局}
+certificate_type_code: 11100000000019713D008
+schedule: "30 1 * * *"
+since: 2026-01-01
+extract: {kind: database, connection: transport, table: XKZ, key: [ID], updated_at: GXSJ}
+columns:
+  certificate_number: XKZBH
+  certificate_holder_name: MC
+  certificate_holder_code: DM
+  certificate_holder_type_code: {constant: "001"}
+  certificate_issued_date: FZRQ
+  certificate_status: {from: ZT, lookup: status_transport}
+"""
+ROW = {
+    "ID": "1",
+    "GXSJ": "2026-03-01 10:00:00",
+    "XKZBH": "370402000001",
+    "MC": "枣庄某某运输有限公司",
+    "DM": "91370402MA0000007Y",
+    "FZRQ": "2026-01-01",
+    "ZT": "10",
+}
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory, transport_declaration, transport_row):
+def city(tmp_path_factory):
     """A department with good rows, held rows, a duplicate, a correction and a cancellation over two days."""
     folder = tmp_path_factory.mktemp("city")
     (folder / "sources/transport").mkdir(parents=True)
-    (folder / "sources/transport/road.yaml").write_text(transport_declaration, encoding="utf-8")
+    (folder / "sources/transport/road.yaml").write_text(DECLARATION, encoding="utf-8")
     rows = [
         {},
         {"XKZBH": "370402000002", "ZT": "77"},
@@ -31,10 +56,10 @@ def city(tmp_path_factory, transport_declaration, transport_row):
         {"XKZBH": "370402000005", "GXSJ": "2026-03-02 09:00:00"},
         {"GXSJ": "2026-03-02 11:00:00", "ZT": "03"},
     ]
-    whole = [{**transport_row, **row, "ID": str(i)} for i, row in enumerate(rows)]
+    whole = [{**ROW, **row, "ID": str(i)} for i, row in enumerate(rows)]
     with sqlite3.connect(folder / "transport.db") as database:
-        database.execute(f"CREATE TABLE XKZ ({', '.join(transport_row)})")
-        marks = ", ".join("?" * len(transport_row))
+        database.execute(f"CREATE TABLE XKZ ({', '.join(ROW)})")
+        marks = ", ".join("?" * len(ROW))
         database.executemany(f"INSERT INTO XKZ VALUES ({marks})", [tuple(row.values()) for row in whole])
     database.close()
     return folder

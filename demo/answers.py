@@ -1,0 +1,84 @@
+"""What the exchange must find and count in the city: kept by hand, licence by licence, from what was planted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from demo.department import Department
+from demo.story import DAYS, NEVER, Row
+from standard.day import Day
+
+
+@dataclass(frozen=True, order=True)
+class Planted:
+    """One finding that must be reported. `locator` is empty for a finding on the batch, `element` where none is named."""
+
+    source: str
+    day: Day
+    locator: str
+    rule: str
+    element: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What the ledger must say of one batch; the names are the ledger's."""
+
+    extracted: int
+    accepted: int = 0
+    held: int = 0
+    duplicates: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    stale: int = 0
+    refused: int = 0
+
+
+def planted(department: Department) -> Iterator[Planted]:
+    """Everything that must be found in one department, disagreements with others left out."""
+    last_seen: dict[int, str] = {}  # of a snapshot: where each licence stood when it was last there
+    for number, day in enumerate(DAYS, 1):
+        if number in department.cut:
+            yield Planted(department.source, day, "", "snapshot_shrunk", "")
+            continue
+        shown = department.shown(number)
+        for row, locator in shown:
+            for rule, element in row.broken:
+                yield Planted(department.source, day, locator, rule, element)
+        if department.incremental:
+            if any(row.updated_at in (None, NEVER) for row, _ in department.placed(number)):
+                yield Planted(department.source, day, "", "rows_unseen", "")
+        else:
+            last_seen |= {row.licence: locator for row, locator in shown}
+            for licence in last_seen.keys() - {row.licence for row, _ in shown}:
+                yield Planted(department.source, day, last_seen[licence], "vanished", "")
+
+
+def counted(department: Department) -> Iterator[tuple[Day, Counts]]:
+    """What the ledger must say of each night."""
+    known: dict[int, int] = {}  # the edition the platform has of each licence
+    for number, day in enumerate(DAYS, 1):
+        rows = [row for row, _ in department.shown(number)]
+        if number in department.cut:
+            yield day, Counts(len(rows), refused=len(rows))
+            continue
+        became = Counter(_outcome(row, known) for row in rows)
+        known |= {row.licence: row.edition for row in rows if _outcome(row, known) in ("inserted", "updated")}
+        accepted = sum(became[name] for name in ("inserted", "updated", "unchanged", "stale"))
+        yield day, Counts(len(rows), accepted, **became)
+
+
+def _outcome(row: Row, known: dict[int, int]) -> str:
+    rules = {rule for rule, _ in row.broken}
+    if row.held:
+        return "held"
+    if "duplicate" in rules:
+        return "duplicates"
+    if "stale" in rules:
+        return "stale"
+    if row.licence not in known:
+        return "inserted"
+    return "unchanged" if known[row.licence] == row.edition else "updated"

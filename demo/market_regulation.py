@@ -1,0 +1,148 @@
+"""Food operation licences: a database in daily use, of which every night takes what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+
+from demo import slips
+from demo.databases import url, write_table
+from demo.department import Department
+from demo.people import companies, people
+from demo.slips import Slip, Values, edit, put
+from demo.story import Happening, Plan, Row
+from standard.day import Day
+
+SOURCE = "market_regulation.food_operation"
+
+_TABLE = "SPJY_XKZ"
+_COLUMNS = ("XKZBH", "JYZMC", "TYSHXYDM", "FDDBR", "JYCS", "ZTYT", "JYXM", "FZRQ", "YXQQ", "YXQZ", "ZT", "XZQH", "BZ")
+_KINDS = {"1": "食品销售经营者", "2": "餐饮服务经营者", "3": "单位食堂"}
+_GOODS = ("预包装食品销售", "散装食品销售", "热食类食品制售", "冷食类食品制售", "糕点类食品制售", "自制饮品制售")
+_STRANGER = people(1, Random("a person among companies"))[0].number
+
+HOLDER, ISSUED = "certificate_holder_code", "certificate_issued_date"
+EFFECTIVE, EXPIRING = "certificate_effective_date", "certificate_expiring_date"
+
+_SLIPS = (
+    # Written oddly, but meant rightly.
+    Slip(edit("JYZMC", slips.half_brackets), 200),
+    Slip(edit("JYZMC", slips.padded), 20),
+    Slip(edit("JYCS", slips.broken_line), 20),
+    Slip(edit("TYSHXYDM", slips.full_width), 15),
+    Slip(edit("TYSHXYDM", slips.lower), 15),
+    Slip(edit("TYSHXYDM", slips.spaced), 15),
+    Slip(edit("TYSHXYDM", slips.hidden), 10),
+    Slip(edit("FZRQ", slips.chinese_date), 20),
+    Slip(edit("FZRQ", slips.slashed_date), 20),
+    Slip(edit("YXQZ", slips.at_midnight), 20),
+    Slip(put(YXQZ="长期"), 20),
+    Slip(put(YXQZ="9999-12-31"), 10),
+    Slip(put(YXQZ=""), 10),
+    Slip(put(XZQH="370402000000"), 10),
+    Slip(edit("JYZMC", slips.full_width), 10, day=2),  # written anew, says the same
+    # Holder codes.
+    Slip(edit("TYSHXYDM", slips.wrong_check), 12, "holder_code", HOLDER),
+    Slip(edit("TYSHXYDM", slips.letters_for_digits), 4, "holder_code", HOLDER),
+    Slip(put(TYSHXYDM="370402200012345"), 8, "holder_code", HOLDER),  # a registration number of before 2015
+    Slip(put(TYSHXYDM="MA0123456"), 4, "holder_code", HOLDER),  # the organisation code alone
+    Slip(put(TYSHXYDM=_STRANGER), 6, "holder_code", HOLDER),  # a person's number where a company's belongs
+    Slip(put(TYSHXYDM="9.13704E+17"), 3, "digits_lost", HOLDER),
+    Slip(put(TYSHXYDM=None), 5, "required", HOLDER),
+    Slip(put(TYSHXYDM=" \u3000"), 3, "required", HOLDER),
+    Slip(put(TYSHXYDM="----"), 4, "placeholder", HOLDER),
+    # Other required elements.
+    Slip(put(XKZBH=None), 3, "required", "certificate_number"),
+    Slip(put(XKZBH="待补"), 2, "placeholder", "certificate_number"),
+    Slip(put(JYZMC="无"), 4, "placeholder", "certificate_holder_name"),
+    Slip(put(FZRQ="空"), 3, "placeholder", ISSUED),
+    Slip(put(FZRQ=None), 3, "required", ISSUED),
+    Slip(put(ZT="在业"), 4, "status", "certificate_status"),
+    Slip(put(ZT="01"), 3, "status", "certificate_status"),  # a code of the housing family, in a source that writes words
+    # Optional elements.
+    Slip(put(YXQZ="-"), 4, "placeholder_optional", EXPIRING),
+    Slip(put(XZQH="N/A"), 3, "placeholder_optional", "certificate_area_code"),
+    Slip(put(JYXM="暂无"), 4, "placeholder_optional", "KZ_JYXM"),
+    Slip(put(JYXM="预包装食品销售，" * 80), 4, "length", "KZ_JYXM"),
+    Slip(put(XZQH="370407"), 6, "area_code", "certificate_area_code"),  # the high-tech zone: not in GB/T 2260
+    Slip(put(XZQH="371302"), 3, "area_code", "certificate_area_code"),
+    # Dates.
+    Slip(put(FZRQ="2025-02-30"), 4, "value_unreadable", ISSUED),
+    Slip(put(YXQZ="2027年13月5日"), 3, "value_unreadable", EXPIRING),
+    Slip(put(YXQQ="二〇二五年三月"), 3, "value_unreadable", EFFECTIVE),
+    Slip(put(FZRQ="2025-06-01", YXQQ="2025-05-01", YXQZ="2030-05-01"), 5, "date_order", EFFECTIVE),
+    Slip(put(FZRQ="2025-06-01", YXQQ="2025-06-01", YXQZ="2025-05-31"), 5, "date_order", EXPIRING),
+    Slip(put(FZRQ="2025-06-01", YXQQ=None, YXQZ="2025-05-31"), 2, "date_order", EXPIRING),
+    Slip(put(FZRQ="2026-05-01", YXQQ="2026-05-01", YXQZ="2031-04-30"), 4, "issued_in_future", ISSUED),
+    # Later days.
+    Slip(edit("TYSHXYDM", slips.wrong_check), 3, "holder_code", HOLDER, day=2),
+    Slip(put(ZT="测试"), 2, "placeholder", "certificate_status", day=2),
+    Slip(put(FZRQ="2026-04-01", YXQQ="2026-04-01", YXQZ="2031-03-31"), 2, "issued_in_future", ISSUED, day=3),
+    Slip(put(JYXM="/"), 2, "placeholder_optional", "KZ_JYXM", day=3),
+)
+
+
+def _invent(count: int, random: Random) -> list[Values]:
+    owners = people(200, random)
+    rows: list[Values] = []
+    for number, company in enumerate(companies(count, random, "餐饮管理"), 1):
+        kind = random.choice("123")
+        issued = date(2022, 1, 1) + timedelta(random.randint(0, 1400))
+        rows.append(
+            {
+                "XKZBH": f"JY{kind}{company.area}{number:06}{number % 10}",
+                "JYZMC": company.name,
+                "TYSHXYDM": company.code,
+                "FDDBR": random.choice(owners).name,
+                "JYCS": company.address,
+                "ZTYT": _KINDS[kind],
+                "JYXM": random.choice(_GOODS),
+                "FZRQ": issued.isoformat(),
+                "YXQQ": issued.isoformat(),
+                "YXQZ": (issued + timedelta(5 * 365)).isoformat(),
+                "ZT": "有效",
+                "XZQH": company.area,
+                "BZ": None,
+            }
+        )
+    return rows
+
+
+def _change(values: Values) -> Values:
+    return {"JYXM": f"{values['JYXM']}，特殊食品销售", "YXQZ": "2031-02-28"}
+
+
+def _write(folder: Path, _day: Day, rows: Sequence[Row]) -> None:
+    columns = {"ID": "INTEGER"} | dict.fromkeys(_COLUMNS, "TEXT") | {"GXSJ": "TEXT"}
+    lines = (
+        (row.key, *(row.values[name] for name in _COLUMNS), str(row.updated_at) if row.updated_at else None)
+        for row in rows
+    )
+    write_table(_path(folder), _TABLE, columns, lines)
+
+
+def _path(folder: Path) -> Path:
+    return folder / "market_regulation.db"
+
+
+DEPARTMENT = Department(
+    plan=Plan(
+        source=SOURCE,
+        invent=_invent,
+        days=(
+            Happening(new=39_940, copied=12, resent=12, undecided=6, unseen=5),
+            Happening(new=240, resent=4, late=14, changed=150, cancelled=40, corrected=25, set_back=3),
+            Happening(new=210, copied=3, late=9, unseen=2, changed=120, cancelled=30, corrected=20),
+        ),
+        slips=_SLIPS,
+        change=_change,
+        cancel=put(ZT="已注销"),
+    ),
+    connection="market_regulation",
+    incremental=True,
+    write=_write,
+    locators=lambda rows: [str(row.key) for row in rows],
+    location=lambda folder: url(_path(folder)),
+)

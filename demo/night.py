@@ -1,0 +1,77 @@
+"""`make run`: three nights of the demo city through Airflow, in this process, and what came of them."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from dags.in_process import environment, prepare, quiet, run_dag
+from demo.city import DAYS, connections, live
+
+FOLDER = Path(".run").resolve()
+
+
+def settings(folder: Path) -> dict[str, str]:
+    """The environment of the demo: nothing but paths and URLs differs from production."""
+    return {
+        **environment(folder / "airflow"),
+        **connections(folder / "city"),
+        "LICEX_WORKSPACE": str(folder / "workspace"),
+        "LICEX_TARGET": f"sqlite:///{folder}/platform.db",
+        "LICEX_CITY": "枣庄市电子证照交换（演示）",
+    }
+
+
+def main() -> int:
+    """Run the nights; returns 0 even when a source is refused, since the demo plants one that must be."""
+    os.environ.update(settings(FOLDER))
+    began = time.monotonic()
+    with quiet(FOLDER / "airflow.log") as screen, os.fdopen(os.dup(screen), "w") as out:
+        console = Console(file=out, force_terminal=out.isatty(), highlight=False)
+        _nights(console)
+    _show(time.monotonic() - began)
+    return 0
+
+
+def _nights(console: Console) -> None:
+    from pipeline.settings import Settings
+    from pipeline.stages import Exchange
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        sources = list(Exchange(Settings.from_environment()).register)
+        task = progress.add_task("Airflow's metadata database", total=len(DAYS) * (len(sources) + 1))
+        prepare()
+        for day in DAYS:
+            progress.update(task, description=f"{day}: the departments' day")
+            live(FOLDER / "city", day)
+            for source in (*sources, "licence_exchange_deadline"):
+                progress.update(task, description=f"{day}: {source}")
+                state = run_dag(source, day)
+                progress.advance(task)
+                if not console.is_terminal:
+                    console.print(f"{day} {source}: {state}")
+
+
+def _show(seconds: float) -> None:
+    from pipeline.inquiry import ledger
+    from pipeline.settings import Settings
+    from pipeline.show import ledger_table, out
+    from pipeline.stages import Exchange
+
+    exchange = Exchange(Settings.from_environment())
+    entries = ledger(exchange, source=None, day=None, all_runs=False)
+    out(ledger_table(entries))
+    changed = sum(entry.inserted + entry.updated for entry in entries)
+    out(f"{changed:,} inserted or updated" if changed else "everything unchanged")
+    out(f"{len(DAYS)} nights in {seconds:.0f} s; Airflow's own log: {FOLDER}/airflow.log")
+    out(f"open {exchange.workspace.report_path(f'city-{DAYS[-1]}.html')}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

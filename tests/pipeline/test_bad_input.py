@@ -1,0 +1,150 @@
+"""Issue list of bad input: one clear sentence, the right exit code, no traceback, nothing loaded."""
+
+import errno
+import sqlite3
+
+import pytest
+
+from pipeline.workspace import Workspace
+
+RUN = ("run", "transport.road", "--day", "2026-03-01")
+
+
+def file_source(declaration, kind, path, more=""):
+    start, end = declaration.index("extract:"), declaration.index("columns:")
+    return declaration[:start] + f"extract: {{kind: {kind}, path: '{path}'{more}}}\n" + declaration[end:]
+
+
+@pytest.fixture
+def declared(city, declaration):
+    """Change the declaration."""
+    return lambda text: (city / "sources/transport/road.yaml").write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def fails(licex, platform):
+    """Run the batch; it must end with this code and a sentence with these words, and load nothing."""
+
+    def run(code, *words, command=RUN):
+        ended, out, err = licex(*command)
+        assert ended == code, out + err
+        said = " ".join((out + err).split())
+        for word in words:
+            assert word in said
+        assert "Traceback" not in said
+        assert platform("SELECT name FROM sqlite_master WHERE name = 'licence'") == [] or platform("SELECT * FROM licence") == []
+
+    return run
+
+
+def test_an_unknown_key(declared, declaration, fails):
+    declared(declaration.replace("leave_out:", "leaveout:"))
+    fails(2, "road.yaml:", "unknown key leaveout", "did you mean leave_out?")
+
+
+def test_an_unknown_element(declared, declaration, fails):
+    declared(declaration.replace("certificate_signer:", "certificate_signr:"))
+    fails(2, "road.yaml:", "unknown element certificate_signr", "did you mean certificate_signer?")
+
+
+def test_a_type_code_not_in_the_catalogue(declared, declaration, fails):
+    declared(declaration.replace("11100000000019713D008", "11100000000019713D998"))
+    fails(2, "road.yaml:", "expected a type code of the catalogue, found 11100000000019713D998")
+
+
+def test_every_problem_is_named_at_once_with_its_line(declared, declaration, licex):
+    declared(declaration.replace("certificate_signer:", "certificate_signr:").replace("lookup: open_ended", "lookup: open"))
+    code, _, err = licex("check")
+    assert code == 2
+    assert "unknown element certificate_signr" in err
+    assert "expected the name of a lookup, found open" in err
+
+
+@pytest.mark.parametrize("broken", ["a: [", "title: x\ntitle: y\n", "- 1\n", ""])
+def test_what_is_not_a_declaration(declared, fails, broken):
+    declared(broken)
+    fails(2, "road.yaml:")
+
+
+def test_a_source_nobody_declared(licex, city):
+    code, _, err = licex("run", "transport.raod", "--day", "2026-03-01")
+    assert (code, "did you mean transport.road?" in err) == (2, True)
+
+
+def test_a_day_that_is_none(licex, city):
+    code, _, err = licex("run", "transport.road", "--day", "2026-02-30")
+    assert (code, "expected a day such as" in err) == (2, True)
+
+
+def test_a_missing_file(declared, declaration, fails):
+    declared(file_source(declaration, "workbook", "证照_{day}.xlsx"))
+    fails(3, "transport.road", "expected", "证照_2026-03-01.xlsx")
+
+
+def test_a_file_that_is_no_workbook(declared, declaration, fails, city):
+    declared(file_source(declaration, "workbook", "证照_{day}.xlsx"))
+    (city / "sources/transport/证照_2026-03-01.xlsx").write_bytes(b"not a workbook at all")
+    fails(1, "transport.road", "expected", "found")
+
+
+def test_a_wrong_encoding(declared, declaration, fails, city):
+    declared(file_source(declaration, "text", "road_{day}.csv"))
+    (city / "sources/transport/road_2026-03-01.csv").write_bytes("许可证编号,名称\n1,枣庄\n".encode("gb18030"))
+    fails(1, "transport.road", "utf-8")
+
+
+def test_an_unreachable_database(monkeypatch, fails, city):
+    monkeypatch.setenv("LICEX_CONN_TRANSPORT", f"sqlite:///{city}/nowhere/transport.db")
+    fails(3, "transport.road", "expected")
+
+
+def test_a_missing_connection(monkeypatch, fails):
+    monkeypatch.delenv("LICEX_CONN_TRANSPORT")
+    fails(2, "LICEX_CONN_TRANSPORT")
+
+
+def test_a_missing_table(declared, declaration, fails):
+    declared(declaration.replace("table: XKZ", "table: XKZ_OLD"))
+    fails(1, "transport.road", "XKZ_OLD")
+
+
+def test_a_missing_and_an_unknown_column_are_named_with_the_nearest(city, fails, platform):
+    with sqlite3.connect(city / "transport.db") as database:
+        database.execute("ALTER TABLE XKZ RENAME COLUMN MC TO MCXX")
+    database.close()
+    fails(1, "MC（MCXX？）", "MCXX")
+    assert platform("SELECT status, extracted, refused FROM exchange_batch") == [("refused", 2, 2)]
+
+
+def test_a_full_disk_while_archiving(monkeypatch, fails, city):
+    def full(self, path, tables, schema):
+        with self.writing(path) as file:
+            file.write(b"half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Workspace, "write_table", full)
+    fails(3, "expected to write the archive, found: No space left on device")
+    assert not list((city / "workspace").rglob("raw.parquet*"))
+
+
+def test_a_target_that_may_not_be_written(monkeypatch, licex, city):
+    monkeypatch.setenv("LICEX_TARGET", f"sqlite:///file:{city}/readonly.db?mode=ro&uri=true")
+    sqlite3.connect(city / "readonly.db").close()
+    code, _, err = licex(*RUN)
+    assert code == 3
+    assert "nothing was loaded" in err
+
+
+def test_a_target_with_a_wrong_password_does_not_show_it(monkeypatch, licex, city):
+    monkeypatch.setenv("LICEX_TARGET", "sqlite+nodriver://user:geheim@localhost/x")
+    code, out, err = licex(*RUN)
+    assert code == 2
+    assert "geheim" not in out + err
+
+
+def test_too_many_held_rows_are_delivered_but_said(refill, licex, platform):
+    refill({}, {"XKZBH": "370402000002", "MC": None})
+    code, _, err = licex(*RUN)
+    assert code == 1
+    assert "expected at most 20.0% of rows held, found 50.0%" in err
+    assert len(platform("SELECT * FROM licence")) == 1

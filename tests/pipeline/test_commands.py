@@ -1,0 +1,143 @@
+import json
+
+import pytest
+
+RUN = ("run", "transport.road", "--day", "2026-03-01")
+RANGE = ("--from", "2026-03-01", "--to", "2026-03-02")
+
+
+def entry(out):
+    return json.loads(out)[0]["entry"]
+
+
+def test_a_batch_is_run_and_the_next_run_changes_nothing(licex, city, platform):
+    code, out, _ = licex(*RUN, "--json")
+    assert (code, entry(out)["inserted"]) == (0, 2)
+    code, out, _ = licex(*RUN, "--json")
+    assert (code, entry(out)["inserted"], entry(out)["unchanged"]) == (0, 0, 2)
+    assert platform("SELECT run, status FROM exchange_batch") == [(1, "delivered"), (2, "delivered")]
+
+
+def test_a_dry_run_says_what_would_be_and_leaves_no_trace(licex, city, platform):
+    code, out, _ = licex(*RUN, "--dry-run", "--json")
+    assert (code, entry(out)["accepted"]) == (0, 2)
+    assert platform("SELECT * FROM licence") == []
+    assert not (city / "workspace/transport.road").exists()
+
+
+def test_the_reports_are_written(licex, city):
+    licex(*RUN)
+    pages = sorted(path.relative_to(city / "workspace/reports").as_posix() for path in (city / "workspace/reports").rglob("*") if path.is_file())
+    assert pages == ["city-2026-03-01.html", "transport.road/2026-03-01.html", "transport.road/2026-03-01.xlsx"]
+
+
+def test_a_backfill_runs_every_day_of_a_range(licex, city, refill):
+    refill({}, {"XKZBH": "370402000002", "GXSJ": "2026-03-02 10:00:00"})
+    code, out, _ = licex("backfill", "transport.road", *RANGE, "--json")
+    assert code == 0
+    assert [item["entry"]["inserted"] for item in json.loads(out)] == [1, 1]
+
+
+def test_a_backfill_never_puts_old_data_over_new(licex, city, refill, platform):
+    refill({"GXSJ": "2026-03-02 10:00:00", "ZT": "03"})
+    licex("run", "transport.road", "--day", "2026-03-02")
+    refill({"ZT": "10"})
+    _, out, _ = licex(*RUN, "--json")
+    assert entry(out)["stale"] == 1
+    assert platform("SELECT certificate_status FROM licence") == [("CANCELLED",)]
+
+
+def test_a_replay_delivers_what_a_corrected_lookup_frees_and_does_not_ask_the_source(licex, city, refill, declaration, platform, monkeypatch):
+    refill({}, {"XKZBH": "370402000002", "ZT": "有效"})
+    licex(*RUN)
+    assert platform("SELECT rule, open FROM finding") == [("status", 1)]
+    freed = declaration.replace("lookup: status_transport", "lookup: [own, status_transport]").replace("lookups: {", "lookups: {own: {有效: VALID}, ")
+    (city / "sources/transport/road.yaml").write_text(freed, encoding="utf-8")
+    monkeypatch.delenv("LICEX_CONN_TRANSPORT")
+    code, out, _ = licex("replay", "transport.road", "--from", "2026-03-01", "--to", "2026-03-01", "--json")
+    assert (code, entry(out)["inserted"], entry(out)["unchanged"]) == (0, 1, 1)
+    assert platform("SELECT rule, open FROM finding") == [("status", 0)]
+
+
+def test_a_replay_of_a_day_without_archive_says_so(licex, city):
+    code, _, err = licex("replay", "transport.road", "--from", "2026-03-01", "--to", "2026-03-01")
+    assert (code, "expected the archived raw of that day, found none" in err) == (1, True)
+
+
+def test_the_past_of_a_snapshot_source_cannot_be_asked_for(licex, city, declaration):
+    (city / "sources/transport/road.yaml").write_text(declaration.replace(", updated_at: GXSJ", "").replace("ignore: [BZ]", "ignore: [BZ, GXSJ]"), encoding="utf-8")
+    code, _, err = licex(*RUN)
+    assert code == 2
+    assert "the past of a snapshot source cannot be asked for" in err
+
+
+def test_a_refused_batch_is_delivered_by_the_next_run(licex, city, refill, platform, declaration):
+    (city / "sources/transport/road.yaml").write_text(declaration + "expect: {rows: {min: 2}}\n", encoding="utf-8")
+    refill({})
+    assert licex(*RUN)[0] == 1
+    assert platform("SELECT rule, open FROM finding") == [("rows_few", 1)]
+    refill({}, {"XKZBH": "370402000002"})
+    assert licex(*RUN)[0] == 0
+    assert platform("SELECT rule, open FROM finding") == [("rows_few", 0)]
+
+
+def test_a_correction_closes_the_finding_and_an_old_day_does_not_open_it_again(licex, city, refill, platform):
+    refill({"MC": None}, {"XKZBH": "2"}, {"XKZBH": "3"}, {"XKZBH": "4"}, {"XKZBH": "5"})
+    licex(*RUN)
+    refill({"GXSJ": "2026-03-02 10:00:00"})
+    licex("run", "transport.road", "--day", "2026-03-02")
+    assert platform("SELECT rule, open, first_day, last_day FROM finding") == [("required", 0, "2026-03-01", "2026-03-01")]
+    refill({"MC": None})
+    licex(*RUN)
+    assert platform("SELECT rule, open FROM finding") == [("required", 0)]
+
+
+def test_a_held_row_says_whether_the_platform_has_an_older_state(licex, city, refill, platform):
+    licex(*RUN)
+    refill({"GXSJ": "2026-03-02 10:00:00", "ZT": "77"}, {"XKZBH": "370402000009", "GXSJ": "2026-03-02 10:00:00", "ZT": "77"})
+    licex("run", "transport.road", "--day", "2026-03-02")
+    assert platform("SELECT certificate_number, platform_holds FROM finding_seen ORDER BY 1") == [("370402000001", 1), ("370402000009", 0)]
+
+
+def test_check_finds_nothing_wrong_with_a_good_declaration(licex, city):
+    assert licex("check")[0] == 0
+
+
+def test_preview_shows_rows_in_the_standard_and_keeps_nothing(licex, city):
+    code, out, _ = licex("preview", "transport.road", "--day", "2026-03-01", "--json")
+    shown = json.loads(out)
+    assert code == 0
+    assert shown["rows"][0]["certificate_holder_name"] == "枣**"
+    assert shown["rows"][0]["certificate_status"] == "VALID"
+    assert not (city / "workspace").exists()
+
+
+@pytest.mark.parametrize("asked", ["370402000001", "1.2.156.3005.2.11100000000019713D008.11370400MB0000000N.370402000001.001.4"])
+def test_trace_explains_a_licence_by_number_or_identifier(licex, city, asked):
+    licex(*RUN)
+    code, out, _ = licex("trace", asked, "--json")
+    found = json.loads(out)[0]
+    assert code == 0
+    assert found["versions"][0]["batch"] == "transport.road/2026-03-01"
+    assert found["versions"][0]["locator"] == "1"
+    assert found["batches"][0]["status"] == "delivered"
+
+
+def test_trace_of_nothing(licex, city):
+    code, _, err = licex("trace", "nothing")
+    assert (code, "found none" in err) == (1, True)
+
+
+@pytest.mark.parametrize("command", ["ledger", "rules", "check"])
+def test_every_table_is_also_json(licex, city, command):
+    licex(*RUN)
+    code, out, _ = licex(command, "--json")
+    assert code == 0
+    assert isinstance(json.loads(out), list)
+
+
+def test_report_writes_the_pages_of_a_day_again(licex, city):
+    licex(*RUN)
+    code, out, _ = licex("report", "--day", "2026-03-01", "--json")
+    assert code == 0
+    assert [path.rsplit("/", 1)[-1] for path in json.loads(out)] == ["2026-03-01.html", "city-2026-03-01.html"]

@@ -1,0 +1,147 @@
+"""The pages in a real browser, opened from disk as a clerk opens them."""
+
+from contextlib import contextmanager
+
+import pytest
+
+from reports.city import CityFacts, city_page
+from reports.page import department_page
+from reports.quality import quality_report
+
+WIDTHS = (1280, 390)
+
+
+@pytest.fixture
+def pages(tmp_path, source, sources, day, entry, refused, findings, hostile):
+    """One page of each kind on disk."""
+    days = [entry(day.plus(-back), failing={"accuracy": back}) for back in range(20) if back != 4]
+    long = "1.2.156.3005.2.11100000MB0143028R001.11370400MB0000000N.JY13704020000001.001.M" * 2
+    rows = [
+        *({"locator": text, "value": text, "certificate_number": text, "expected": text} for text in hostile),
+        *({"rule": "identifier_legacy", "locator": f"ID={row}", "value": long} for row in range(30)),
+        {"rule": "length", "element": "a_column_of_the_department_with_a_very_long_name_indeed", "day": "2026-02-01"},
+    ]
+    shrunk = {"rule": "snapshot_shrunk", "locator": "", "value": "600", "expected": ">= 2400 (3000)"}
+    none = dict.fromkeys(("extracted", "held", "duplicates", "updated", "unchanged", "stale", "left_out"), 0)
+
+    def department(entries, *found):
+        return department_page(quality_report(source, day, entries, findings(*found)))
+
+    all_entries = [entry(day.plus(-back), source=each.name) for each in sources[1:] for back in range(16)]
+    all_entries.append(refused(source=sources[0].name, reason=hostile[0] * 5))
+    drawn = {
+        "many": department(days, *rows),
+        "refused": department([refused(), *days[1:]], shrunk),
+        "empty": department([entry(failing={}, **none)]),
+        "absent": department([]),
+        "city": city_page(CityFacts("枣庄市电子证照交换"), sources, day, all_entries, deadline_passed=True),
+    }
+    for name, text in drawn.items():
+        (tmp_path / f"{name}.html").write_bytes(text.encode())
+    return {name: (tmp_path / f"{name}.html").as_uri() for name in drawn}
+
+
+@contextmanager
+def opened(browser, address, width=1280):
+    """A page in the browser; whatever it complains of or asks for is collected on it."""
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    said, asked = [], []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    page.wait_for_selector("html[data-drawn=zh]")
+    yield page
+    page.close()
+    assert said == []
+    assert asked == [address]
+
+
+def switch(page, language, side):
+    page.click(f"button[data-language={language}]")
+    page.wait_for_selector(f"html[data-drawn={side}]")
+
+
+@pytest.mark.parametrize("name", ["many", "refused", "empty", "absent", "city"])
+def test_a_page_opens_from_disk_without_complaint_and_fits_the_screen(name, browser, pages):
+    for width in WIDTHS:
+        with opened(browser, pages[name], width) as page:
+            for language, side in (("zh-CN", "zh"), ("en", "en")):
+                switch(page, language, side)
+                assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_charts_are_drawn_and_speak_the_page_s_language(browser, pages):
+    with opened(browser, pages["many"]) as page:
+        assert page.locator("[data-chart] svg").count() == 7
+        assert "待整改" in page.locator("[data-chart=course-chart] svg").text_content()
+        assert page.locator("[data-chart=course-chart] svg path[aria-roledescription=bar]").count() >= 19
+        switch(page, "en", "en")
+        assert page.locator("[data-chart] svg").count() == 7
+        assert "Held" in page.locator("[data-chart=course-chart] svg").text_content()
+
+
+def test_pointing_at_a_bar_tells_its_numbers(browser, pages):
+    with opened(browser, pages["many"]) as page:
+        page.locator("[data-chart=course-chart] svg path[aria-roledescription=bar]").first.hover()
+        page.wait_for_selector("#vg-tooltip-element.visible")
+        assert "记录数" in page.locator("#vg-tooltip-element").inner_text()
+
+
+def test_the_switch_changes_language_title_and_texts_and_is_not_remembered(browser, pages):
+    with opened(browser, pages["many"]) as page:
+        assert page.evaluate("document.documentElement.lang") == "zh-CN"
+        assert page.get_by_role("button", name="中文").get_attribute("aria-pressed") == "true"
+        assert "需要整改" in page.inner_text("main")
+        assert "To correct" not in page.inner_text("main")
+        page.get_by_role("button", name="English").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_selector("html[data-drawn=en]")
+        assert page.evaluate("document.documentElement.lang") == "en"
+        assert page.get_by_role("button", name="English").get_attribute("aria-pressed") == "true"
+        assert "To correct" in page.inner_text("main")
+        assert "需要整改" not in page.inner_text("main")
+        assert "Licence data quality of the day" in page.title()
+        assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
+
+
+def test_without_scripts_the_page_is_there_in_chinese(browser, pages):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(pages["many"])
+    assert page.locator("h2#to_correct").is_visible()
+    assert not page.locator(".languages").is_visible()
+    context.close()
+
+
+def test_hostile_values_are_seen_as_text_and_run_nothing(browser, pages, hostile):
+    for name in ("many", "city"):
+        with opened(browser, pages[name]) as page:
+            assert page.evaluate("window.broken") is None
+            assert hostile[0] in page.inner_text("main")
+            assert page.locator("main img").count() == 0
+
+
+def test_the_policy_stops_a_script_that_came_in_another_way(browser, pages):
+    page = browser.new_page()
+    page.goto(pages["many"])
+    page.wait_for_selector("html[data-drawn]")
+    page.evaluate("document.body.append(Object.assign(document.createElement('script'), {text: 'window.broken = 1'}))")
+    assert page.evaluate("window.broken") is None
+    page.close()
+
+
+def test_printing_gives_pages_of_a4(browser, pages):
+    for name, least in (("many", 2), ("refused", 1), ("city", 1)):
+        with opened(browser, pages[name]) as page:
+            pdf = page.pdf(prefer_css_page_size=True)
+            assert pdf.count(b"/Type /Page\n") >= least
+            assert b"/MediaBox [0 0 594.95" in pdf or b"/MediaBox [0 0 595" in pdf
+
+
+def test_nothing_is_cut_off_on_paper(browser, pages):
+    for name in ("many", "city"):
+        with opened(browser, pages[name], 688) as page:  # the width of A4 between its margins
+            page.emulate_media(media="print")
+            assert page.evaluate("document.documentElement.scrollWidth") <= 688
+            assert page.locator(".languages").is_hidden()

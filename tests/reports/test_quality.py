@@ -1,0 +1,107 @@
+"""What a department's day says, before anything is drawn."""
+
+import pyarrow as pa
+import pytest
+
+from reports.quality import COURSE_DAYS, equations, quality_report, score, standing
+from standard.rules import RULES, Dimension
+
+
+def test_the_last_run_of_the_day_counts(source, day, entry, findings):
+    runs = [entry(run=2, held=0), entry(run=1), entry(run=9, source="other.source"), entry(day.plus(1), run=5)]
+    report = quality_report(source, day, runs, findings())
+    assert (report.entry.run, report.entry.held) == (2, 0)
+    assert report.course == (report.entry,)
+
+
+def test_a_day_without_a_batch_has_no_entry_but_a_course(source, day, entry, findings):
+    report = quality_report(source, day, [entry(day.plus(-1))], findings())
+    assert report.entry is None
+    assert [each.day for each in report.course] == [str(day.plus(-1))]
+
+
+def test_the_course_goes_back_so_many_days_in_order(source, day, entry, findings):
+    report = quality_report(source, day, [entry(day.plus(-back)) for back in range(COURSE_DAYS + 5)], findings())
+    assert [each.day for each in report.course] == [str(day.plus(-back)) for back in reversed(range(COURSE_DAYS))]
+
+
+def test_findings_stand_by_urgency_and_open_ones_of_earlier_days_apart(source, day, entry, findings):
+    before = str(day.plus(-2))
+    found = findings(
+        {"rule": "duplicate"},
+        {"rule": "required"},
+        {"rule": "holder_code"},
+        {"rule": "holder_code"},
+        {"rule": "count_differs", "locator": ""},
+        {"rule": "length", "day": before, "last_day": before},
+        {"rule": "status", "day": before, "last_day": before, "open": False},
+    )
+    report = quality_report(source, day, [entry()], found)
+    assert [(each.rule.id, each.count) for each in report.to_correct] == [
+        ("count_differs", 1),
+        ("holder_code", 2),
+        ("required", 1),
+    ]
+    assert [each.rule.id for each in report.notices] == ["duplicate"]
+    assert [each.rule.id for each in report.earlier] == ["length"]
+    assert [each.rule.id for each in report.refusals] == ["count_differs"]
+    assert report.count == 6
+
+
+def test_findings_of_one_rule_keep_their_order(source, day, entry, findings):
+    found = findings(*({"locator": f"登记表!{row}"} for row in (9, 2, 7)))
+    (group,) = quality_report(source, day, [entry()], found).to_correct
+    assert [row["locator"] for row in group.first(2)] == ["登记表!9", "登记表!2"]
+
+
+def test_a_finding_whose_rule_was_withdrawn_is_still_told(source, day, entry, findings):
+    (group,) = quality_report(source, day, [entry()], findings({"rule": "of_old"})).notices
+    assert group.rule.title_zh == "of_old"
+
+
+def test_a_score_is_the_share_of_rows_without_a_finding(entry):
+    judged = entry(extracted=200, held=0, unchanged=0, failing={"accuracy": 1, "completeness": 200})
+    assert score(judged, Dimension.ACCURACY) == pytest.approx(0.995)
+    assert score(judged, Dimension.COMPLETENESS) == 0
+    assert score(judged, Dimension.TIMELINESS) == 1
+
+
+@pytest.mark.parametrize("what", ["absent", "empty", "refused", "failed"])
+def test_what_was_not_judged_has_no_score(what, entry, refused):
+    nothing = entry(extracted=0, held=0, duplicates=0, updated=0, unchanged=0, stale=0)
+    cases = {"absent": None, "empty": nothing, "refused": refused(), "failed": refused(status="failed", refused=0)}
+    assert score(cases[what], Dimension.ACCURACY) is None
+
+
+def test_the_three_sums_are_those_of_the_ledger(entry):
+    read, extracted, accepted = equations(entry().as_dict())
+    assert read.whole == ("read", 1242)
+    assert read.parts == (("left_out", 2), ("extracted", 1240))
+    assert extracted.parts == (("accepted", 1202), ("held", 30), ("duplicates", 8), ("refused", 0))
+    assert [name for name, _ in accepted.parts] == ["inserted", "updated", "unchanged", "stale"]
+    assert all(each.holds for each in (read, extracted, accepted))
+    assert not equations(entry().as_dict() | {"read": 7})[0].holds
+
+
+@pytest.mark.parametrize(
+    ("rule", "changed", "said"),
+    [
+        ("required", {"platform_holds": True}, ["platform_older"]),
+        ("required", {"platform_holds": False}, ["platform_none"]),
+        ("required", {"platform_holds": None}, []),
+        ("required", {"platform_holds": True, "open": False}, ["corrected"]),
+        ("required", {"platform_holds": None, "first_day": "2026-02-01"}, ["since"]),
+        ("identifier_legacy", {"platform_holds": True}, []),
+        ("snapshot_shrunk", {"platform_holds": False}, []),
+    ],
+)
+def test_how_a_finding_stands(rule, changed, said, day, findings):
+    (finding,) = findings({"rule": rule, **changed}).to_pylist()
+    assert [key for key, _ in standing(RULES[rule], finding, day)] == said
+
+
+def test_a_million_findings_are_grouped_without_a_loop_over_them(source, day, entry, findings):
+    few = findings({"rule": "required"}, {"rule": "duplicate"})
+    many = few.take(pa.array(range(2)).take(pa.array([0, 1] * 500_000)))
+    report = quality_report(source, day, [entry()], many)
+    assert (report.to_correct[0].count, report.notices[0].count) == (500_000, 500_000)

@@ -1,0 +1,94 @@
+"""The list for correction as a spreadsheet program reads it."""
+
+import io
+import zipfile
+
+import openpyxl
+import pytest
+
+from reports.quality import quality_report
+from reports.workbook import correction_list
+from standard.rules import RULES
+
+
+@pytest.fixture
+def write(source, day, entry, findings):
+    def write(*rows, **options):
+        return correction_list(quality_report(source, day, [entry()], findings(*rows)), **options)
+
+    return write
+
+
+def opened(content):
+    return openpyxl.load_workbook(io.BytesIO(content))
+
+
+def test_a_row_says_where_what_and_what_to_do(write):
+    row = {
+        "rule": "holder_code", "locator": "登记表!57", "element": "certificate_holder_code", "value": "****0052",
+        "expected": "校验位 9", "platform_holds": True, "first_day": "2026-03-01",
+    }  # fmt: skip
+    sheet = opened(write(row)).worksheets[0]
+    head, first = sheet.iter_rows(values_only=True)
+    shown = dict(zip((name.split("\n")[0] for name in head), first, strict=True))
+    rule = RULES["holder_code"]
+    assert shown == {
+        "序号": 1, "位置": "登记表!57", "证照编号": "JY13704020000017", "项目": "持证主体代码\ncertificate holder code",
+        "问题": f"{rule.title_zh}\n{rule.title_en}", "现值（已脱敏）": "****0052", "应为": "校验位 9",
+        "怎么改": f"{rule.advice_zh}\n{rule.advice_en}", "级别": "必须整改", "质量维度": "准确性",
+        "平台情况": "平台仍为此前状态", "首次发现": "2026-03-01", "最后发现": "2026-03-03", "规则": "holder_code",
+        "整改情况": None,
+    }  # fmt: skip
+
+
+def test_every_finding_has_a_row_the_urgent_ones_first(write):
+    before = {"day": "2026-02-01", "first_day": "2026-02-01", "last_day": "2026-02-01"}
+    rows = [{"rule": "duplicate"}, {"rule": "length", **before}, *({"rule": "required"} for _ in range(500))]
+    sheet = opened(write(*rows)).worksheets[0]
+    rules = [row[13] for row in sheet.iter_rows(min_row=2, values_only=True)]
+    assert rules == ["required"] * 500 + ["duplicate", "length"]
+
+
+def test_a_full_sheet_goes_on_in_the_next(write):
+    book = opened(write(*({"locator": f"{row}"} for row in range(7)), sheet_rows=3))
+    assert book.sheetnames == ["整改清单", "整改清单 2", "整改清单 3", "说明"]
+    places = [row[1] for sheet in book.worksheets[:3] for row in sheet.iter_rows(min_row=2, values_only=True)]
+    assert places == [str(row) for row in range(7)]
+    assert [row[0] for row in book.worksheets[2].iter_rows(values_only=True)] == ["序号\nNo.", 7]
+
+
+def test_nothing_found_is_a_list_with_only_its_head(write):
+    book = opened(write())
+    assert book.sheetnames == ["整改清单", "说明"]
+    assert book.worksheets[0].max_row == 1
+
+
+def test_hostile_values_are_text_and_stay_text(write, hostile):
+    rows = [{"locator": text, "value": text, "expected": text, "certificate_number": text} for text in hostile]
+    sheet = opened(write(*rows)).worksheets[0]
+    cells = [row[5] for row in sheet.iter_rows(min_row=2)]
+    assert [cell.value.replace("␍", "\r") for cell in cells[:9]] == list(hostile[:9])
+    assert {cell.data_type for row in sheet.iter_rows(min_row=2) for cell in row[1:14]} == {"s"}
+    assert [bool(cell.quotePrefix) for cell in cells] == [text[0] in "=+-@\t\r" for text in hostile]
+    assert cells[9].value == "正[U+202E]常[U+200B]值␀尾[U+2028]行"
+
+
+def test_no_formula_is_in_the_file(write, hostile):
+    content = write(*({"value": text, "locator": text} for text in hostile))
+    with zipfile.ZipFile(io.BytesIO(content)) as file:
+        sheet = file.read("xl/worksheets/sheet1.xml").decode()
+    assert "<f" not in sheet.replace("<formula", "")
+    assert 't="e"' not in sheet
+
+
+def test_the_same_report_gives_the_same_bytes(write):
+    assert write({"value": "甲"}) == write({"value": "甲"})
+    properties = opened(write({})).properties
+    assert str(properties.created) == str(properties.modified) == "2026-03-03 00:00:00"
+
+
+def test_the_cover_says_whose_list_it_is(write):
+    cover = dict(opened(write({})).worksheets[-1].iter_rows(values_only=True))
+    assert cover["部门 Department"] == "枣庄市市场监督管理局"
+    assert cover["数据日期 Day"] == "2026-03-03"
+    assert cover["需要整改 To correct"] == "1 项 1 finding"
