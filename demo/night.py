@@ -13,9 +13,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from dags.in_process import environment, prepare, quiet, run_dag
 from demo.city import DAYS, connections, live
 
-FOLDER = Path(".run").resolve()
-
-
 def settings(folder: Path) -> dict[str, str]:
     """The environment of the demo: nothing but paths and URLs differs from production."""
     return {
@@ -27,18 +24,22 @@ def settings(folder: Path) -> dict[str, str]:
     }
 
 
-def main() -> int:
-    """Run the nights; returns 0 even when a source is refused, since the demo plants one that must be."""
-    os.environ.update(settings(FOLDER))
+def main(folder: Path) -> int:
+    """Run the nights; returns 0 even when a source is refused, since the demo plants one that must be.
+
+    Args:
+        folder: where the city, the archive, the platform and Airflow's own files are made.
+    """
+    os.environ.update(settings(folder))
     began = time.monotonic()
-    with quiet(FOLDER / "airflow.log") as screen, os.fdopen(os.dup(screen), "w") as out:
+    with quiet(folder / "airflow.log") as screen, os.fdopen(os.dup(screen), "w") as out:
         console = Console(file=out, force_terminal=out.isatty(), highlight=False)
-        _nights(console)
-    _show(time.monotonic() - began)
+        _nights(folder, console)
+    _show(folder, time.monotonic() - began)
     return 0
 
 
-def _nights(console: Console) -> None:
+def _nights(folder: Path, console: Console) -> None:
     from pipeline.settings import Settings
     from pipeline.stages import Exchange
 
@@ -49,7 +50,7 @@ def _nights(console: Console) -> None:
         prepare()
         for day in DAYS:
             progress.update(task, description=f"{day}: the departments' day")
-            live(FOLDER / "city", day)
+            live(folder / "city", day)
             for source in (*sources, "licence_exchange_deadline"):
                 progress.update(task, description=f"{day}: {source}")
                 state = run_dag(source, day)
@@ -58,20 +59,20 @@ def _nights(console: Console) -> None:
                     console.print(f"{day} {source}: {state}")
 
 
-def _show(seconds: float) -> None:
+def _show(folder: Path, seconds: float) -> None:
     from pipeline.inquiry import ledger
     from pipeline.settings import Settings
-    from pipeline.show import ledger_table, out
+    from pipeline.show import ledger_with_reasons, out
     from pipeline.stages import Exchange
 
     exchange = Exchange(Settings.from_environment())
     entries = ledger(exchange, source=None, day=None, all_runs=False)
-    out(ledger_table(entries))
+    ledger_with_reasons(entries)
     changed = sum(entry.inserted + entry.updated for entry in entries)
     out(f"{changed:,} inserted or updated" if changed else "everything unchanged")
-    out(f"{len(DAYS)} nights in {seconds:.0f} s; Airflow's own log: {FOLDER}/airflow.log")
+    out(f"{len(DAYS)} nights in {seconds:.0f} s; Airflow's own log: {folder}/airflow.log")
     out(f"open {exchange.workspace.report_path(f'city-{DAYS[-1]}.html')}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else ".run").resolve()))

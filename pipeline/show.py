@@ -37,9 +37,9 @@ def progress() -> Iterator[Callable[[str], None]]:
         yield lambda text: shown.update(task, description=text)
 
 
-def out(shown: Table | str) -> None:
-    """Print a table or a line."""
-    _OUT.print(shown, soft_wrap=isinstance(shown, str))
+def out(line: str) -> None:
+    """Print a line."""
+    _OUT.print(Text(line), soft_wrap=True)
 
 
 def error(message: str) -> None:
@@ -75,20 +75,21 @@ def ledger_table(entries: Sequence[LedgerEntry]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("source", "day", "status", *_COUNTS, "seconds"):
         table.add_column(name, justify="right" if name in (*_COUNTS, "seconds") else "left", no_wrap=True)
-    table.add_column("why", overflow="fold")
     for entry in entries:
         values = entry.as_dict()
         numbers = [f"{values[name]:,}" for name in _COUNTS]
         style = {"refused": "red", "failed": "red"}.get(entry.status, "")
-        table.add_row(
-            entry.source,
-            entry.day,
-            Text(entry.status, style=style),
-            *numbers,
-            f"{entry.seconds:.1f}",
-            Text(entry.reason),
-        )
+        status = Text(entry.status, style=style)
+        table.add_row(entry.source, entry.day, status, *numbers, f"{entry.seconds:.1f}")
     return table
+
+
+def ledger_with_reasons(entries: Sequence[LedgerEntry]) -> None:
+    """The table, and below it why a batch was refused or could not be had."""
+    _OUT.print(ledger_table(entries))
+    for entry in entries:
+        if entry.reason:
+            out(f"{entry.source}/{entry.day} {entry.status}: {entry.reason}")
 
 
 def ledger(entries: Sequence[LedgerEntry], *, as_json: bool) -> None:
@@ -96,7 +97,7 @@ def ledger(entries: Sequence[LedgerEntry], *, as_json: bool) -> None:
     if as_json:
         _print_json([entry.as_dict() for entry in entries])
     else:
-        _OUT.print(ledger_table(entries))
+        ledger_with_reasons(entries)
 
 
 def problems(names: Sequence[str], found: Sequence[Problem], *, as_json: bool) -> None:

@@ -1,0 +1,94 @@
+"""Three nights of the demo city through Airflow, as `make run` runs them: what was planted is found, and nothing leaks."""
+
+import io
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+import zipfile
+from collections import Counter
+
+import pyarrow.parquet as pq
+import pytest
+
+from demo.city import DAYS, answer_key, expected_counts, planted_citizen_numbers
+
+DIGITS = re.compile(r"(?<![0-9])[0-9]{14}(?:[0-9]{3})?[0-9Xx](?![0-9Xx])")
+
+
+@pytest.fixture(scope="module")
+def nights(tmp_path_factory):
+    """The folder of the nights, and what the program printed."""
+    folder = tmp_path_factory.mktemp("nights")
+    program = [sys.executable, "-W", "ignore", "-m", "demo.night", str(folder)]
+    ended = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr + (folder / "airflow.log").read_text()[-5000:]
+    return folder, ended.stdout
+
+
+@pytest.fixture(scope="module")
+def platform(nights):
+    def ask(query):
+        with sqlite3.connect(nights[0] / "platform.db") as database:
+            found = list(database.execute(query))
+        database.close()
+        return found
+
+    return ask
+
+
+def test_the_findings_are_the_answer_key(platform):
+    found = Counter(platform("SELECT source, day, locator, rule, element FROM finding_seen"))
+    planted = Counter((each.source, str(each.day), each.locator, each.rule, each.element) for each in answer_key())
+    assert {"missed": planted - found, "extra": found - planted} == {"missed": Counter(), "extra": Counter()}
+    assert len(planted) > 300
+
+
+def test_the_ledger_counts_what_was_planted(platform):
+    names = ("extracted", "accepted", "held", "duplicates", "inserted", "updated", "unchanged", "stale", "refused")
+    ledger = {(row[0], row[1]): row[2:] for row in platform(f"SELECT source, day, {', '.join(names)} FROM exchange_batch")}
+    expected = {(source, str(day)): tuple(getattr(counts, name) for name in names) for (source, day), counts in expected_counts().items()}
+    assert ledger == expected
+
+
+def test_every_licence_is_there_once_and_has_an_identifier_that_checks(platform):
+    assert platform("SELECT count(*) - count(DISTINCT record), sum(certificate_identifier IS NULL) FROM licence") == [(0, 0)]
+
+
+def test_the_program_ends_with_a_table_and_the_page_to_open(nights):
+    folder, printed = nights
+    assert "transport.road_operation/2026-03-02 refused" in printed
+    page = printed.rsplit("open ", 1)[1].strip()
+    assert page == f"{folder}/workspace/reports/city-{DAYS[-1]}.html"
+    assert os.path.exists(page)
+
+
+def texts(folder):
+    """Everything a person or a log may see, as (name, text)."""
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if not path.is_file() or name.startswith("city/") or path.name in {"raw.parquet", "licences.parquet", "platform.db"}:
+            continue
+        if path.suffix == ".parquet":
+            yield name, str(pq.read_table(path).to_pydict())
+        elif path.suffix == ".xlsx":
+            with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as book:
+                yield from ((f"{name}/{part}", book.read(part).decode(errors="replace")) for part in book.namelist())
+        else:  # pages, JSON, logs, and Airflow's own database with its XCom
+            yield name, path.read_bytes().decode(errors="replace")
+    with sqlite3.connect(folder / "platform.db") as database:
+        for table in ("finding", "finding_seen", "exchange_batch", "sighting"):
+            yield table, str(list(database.execute(f"SELECT * FROM {table}")))
+    database.close()
+
+
+def test_nothing_that_anybody_may_see_holds_a_citizen_number(nights):
+    planted = planted_citizen_numbers()
+    assert len(planted) > 10_000
+    searched = dict(texts(nights[0]))
+    assert {"finding", "airflow/airflow.db", "airflow.log"} < set(searched)
+    assert any(name.endswith(".html") for name in searched)
+    leaks = {name: sorted(set(DIGITS.findall(text)) & planted)[:3] for name, text in searched.items()}
+    assert {name: found for name, found in leaks.items() if found} == {}
+    assert not planted.isdisjoint(DIGITS.findall(str(pq.read_table(next(nights[0].rglob("licences.parquet"))).to_pydict())))
