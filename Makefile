@@ -11,7 +11,7 @@ run: $(VENV)/.run-installed
 	@$(BIN)/python -m demo.night
 
 airflow: $(VENV)/.run-installed
-	@$(BIN)/python -m demo.airflow
+	@$(BIN)/python -m demo.standalone
 
 test: $(VENV)/.test-installed check
 	@tests/install-system-packages

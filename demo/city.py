@@ -15,7 +15,16 @@ from demo.slips import half_brackets
 from demo.story import DAYS
 from standard.day import Day
 
-__all__ = ["DAYS", "Counts", "Planted", "answer_key", "connections", "expected_counts", "live", "planted_citizen_numbers"]
+__all__ = [
+    "DAYS",
+    "Counts",
+    "Planted",
+    "answer_key",
+    "connections",
+    "expected_counts",
+    "live",
+    "planted_citizen_numbers",
+]
 
 # In the order in which a night goes through them.
 DEPARTMENTS: tuple[Department, ...] = (

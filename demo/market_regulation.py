@@ -7,12 +7,15 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
+import numpy as np
+
 from demo import slips
 from demo.databases import url, write_table
 from demo.department import Department
 from demo.people import companies, people
 from demo.slips import Slip, Values, edit, put
-from demo.story import Happening, Plan, Row
+from demo.story import DAYS, Happening, Plan, Row
+from standard.check_characters import uscc
 from standard.day import Day
 
 SOURCE = "market_regulation.food_operation"
@@ -25,6 +28,13 @@ _STRANGER = people(1, Random("a person among companies"))[0].number
 
 HOLDER, ISSUED = "certificate_holder_code", "certificate_issued_date"
 EFFECTIVE, EXPIRING = "certificate_effective_date", "certificate_expiring_date"
+
+
+def _wrong_inside(code: str) -> str:
+    """A credit code whose own check holds, while that of the organisation code inside does not."""
+    body = code[:16] + ("0" if code[16] != "0" else "1")
+    return body + uscc(np.frombuffer(body.encode("ascii"), np.uint8)[None, :]).tobytes().decode()
+
 
 _SLIPS = (
     # Written oddly, but meant rightly.
@@ -48,6 +58,8 @@ _SLIPS = (
     Slip(edit("TYSHXYDM", slips.letters_for_digits), 4, "holder_code", HOLDER),
     Slip(put(TYSHXYDM="370402200012345"), 8, "holder_code", HOLDER),  # a registration number of before 2015
     Slip(put(TYSHXYDM="MA0123456"), 4, "holder_code", HOLDER),  # the organisation code alone
+    Slip(edit("TYSHXYDM", lambda code: code[:17]), 3, "holder_code", HOLDER),
+    Slip(edit("TYSHXYDM", _wrong_inside), 4, "holder_code", HOLDER),
     Slip(put(TYSHXYDM=_STRANGER), 6, "holder_code", HOLDER),  # a person's number where a company's belongs
     Slip(put(TYSHXYDM="9.13704E+17"), 3, "digits_lost", HOLDER),
     Slip(put(TYSHXYDM=None), 5, "required", HOLDER),
@@ -60,7 +72,7 @@ _SLIPS = (
     Slip(put(FZRQ="空"), 3, "placeholder", ISSUED),
     Slip(put(FZRQ=None), 3, "required", ISSUED),
     Slip(put(ZT="在业"), 4, "status", "certificate_status"),
-    Slip(put(ZT="01"), 3, "status", "certificate_status"),  # a code of the housing family, in a source that writes words
+    Slip(put(ZT="01"), 3, "status", "certificate_status"),  # the housing family's code, where words are written
     # Optional elements.
     Slip(put(YXQZ="-"), 4, "placeholder_optional", EXPIRING),
     Slip(put(XZQH="N/A"), 3, "placeholder_optional", "certificate_area_code"),
@@ -114,6 +126,14 @@ def _change(values: Values) -> Values:
     return {"JYXM": f"{values['JYXM']}，特殊食品销售", "YXQZ": "2031-02-28"}
 
 
+def _lay_out(rows: list[Row]) -> list[Row]:
+    """The supplier's test records, which the declaration leaves out; they come with a release on the first day."""
+    released = DAYS[0].start.replace(tzinfo=None, hour=12)
+    values = rows[0].values | {"JYZMC": "系统测试（请勿使用）"}
+    tests = [Row(90_000_000 + n, values | {"XKZBH": f"JY1370402{n:07}"}, -1, -1, updated_at=released) for n in range(3)]
+    return [*rows, *tests]
+
+
 def _write(folder: Path, _day: Day, rows: Sequence[Row]) -> None:
     columns = {"ID": "INTEGER"} | dict.fromkeys(_COLUMNS, "TEXT") | {"GXSJ": "TEXT"}
     lines = (
@@ -145,4 +165,5 @@ DEPARTMENT = Department(
     write=_write,
     locators=lambda rows: [str(row.key) for row in rows],
     location=lambda folder: url(_path(folder)),
+    lay_out=_lay_out,
 )

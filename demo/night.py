@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from dags.in_process import environment, prepare, quiet, run_dag
 from demo.city import DAYS, connections, live
 
+
 def settings(folder: Path) -> dict[str, str]:
     """The environment of the demo: nothing but paths and URLs differs from production."""
     return {

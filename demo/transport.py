@@ -42,9 +42,9 @@ ISSUED, EFFECTIVE, EXPIRING = "certificate_issued_date", "certificate_effective_
 
 
 def _identifier(values: Values, kind: str = _TYPE, issuer: str | None = None) -> str:
-    parts = (kind, issuer or str(values["发证机关代码"]), str(values["许可证号"]))
-    minted = mint_identifier(*(pa.array([part]) for part in parts), pa.array([1]))
-    return str(minted[0])
+    """The right identifier of a row, or one that names another type or issuer."""
+    office, number = pa.array([issuer or str(values["发证机关代码"])]), pa.array([str(values["许可证号"])])
+    return str(mint_identifier(pa.array([kind]), office, number, pa.array([1]))[0])
 
 
 def _legacy(values: Values) -> Values:
@@ -162,8 +162,8 @@ def _invent(count: int, random: Random) -> list[Values]:
 
 def _with_identifiers(rows: list[Values]) -> list[Values]:
     """Two thirds have an identifier from the ministry's system; the others leave it to the platform."""
-    columns = [pa.array([str(row[name]) for row in rows]) for name in ("发证机关代码", "许可证号")]
-    minted = mint_identifier(pa.repeat(_TYPE, len(rows)), *columns, pa.repeat(1, len(rows))).to_pylist()
+    offices, numbers = (pa.array([str(row[name]) for row in rows]) for name in ("发证机关代码", "许可证号"))
+    minted = mint_identifier(pa.repeat(_TYPE, len(rows)), offices, numbers, pa.repeat(1, len(rows))).to_pylist()
     return [
         row | {"证照标识": identifier if place % 3 else ""}
         for place, (row, identifier) in enumerate(zip(rows, minted, strict=True))
@@ -176,7 +176,8 @@ def _lay_out(rows: list[Row]) -> list[Row]:
 
 
 def _line(title: str) -> Row:
-    return Row(0, dict.fromkeys(_COLUMNS, "") | {"序号": title}, -1, -1)
+    values: Values = {**dict.fromkeys(_COLUMNS, ""), "序号": title}
+    return Row(0, values, -1, -1)
 
 
 def _write(folder: Path, day: Day, rows: Sequence[Row]) -> None:
