@@ -44,7 +44,13 @@ def _nights(folder: Path, console: Console) -> None:
     from pipeline.settings import Settings
     from pipeline.stages import Exchange
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console) as progress:
         sources = list(Exchange(Settings.from_environment()).register)
         task = progress.add_task("Airflow's metadata database", total=len(DAYS) * (len(sources) + 1))

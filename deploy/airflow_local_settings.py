@@ -7,8 +7,4 @@ LocalExecutor, a Celery worker) gain from it; the others must stay light.
 import sys
 
 if {"scheduler", "worker"} & set(sys.argv):
-    import expectations.assess
-    import extractors
-    import loaders.deliver
-    import pipeline.reporting
     import transforms.conform  # noqa: F401 - imported for their presence in the forked tasks

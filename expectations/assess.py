@@ -67,7 +67,9 @@ def judge_batch(
     whole = judge_sizes(source.declaration.expect, manifest, Sizes(batch.extracted, filled, last_size))
     findings = pa.concat_tables([batch.findings, whole, *row_findings])
     if batch.extracted and not refusals(findings):
-        findings = first_causes(pa.concat_tables([findings, taken_identifiers(batch.path)]))
+        if "certificate_identifier" in source.declaration.columns:
+            findings = pa.concat_tables([findings, taken_identifiers(batch.path)])
+        findings = first_causes(findings)
         findings = pa.concat_tables([findings, duplicates(batch.path, held_rows(findings))])
     return _decided(source, manifest, batch, findings, judged_at)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,7 +22,7 @@ def first_causes(findings: pa.Table) -> pa.Table:
     if not findings.num_rows:
         return findings
     rank = pc.index_in(findings["rule"], _ORDER)
-    at = pa.array(range(findings.num_rows), pa.int64())
+    at = pa.array(np.arange(findings.num_rows))
     ordered = (
         findings.append_column("rank", rank)
         .append_column("at", at)
@@ -49,7 +50,7 @@ def refusals(findings: pa.Table) -> list[str]:
 def outcomes(extracted: int, findings: pa.Table) -> pa.Array:
     """What becomes of each row, in order: `accepted`, `held` or `duplicate`."""
     names = pa.array([str(outcome) for outcome in (Outcome.ACCEPTED, Outcome.HELD, Outcome.DUPLICATE)])
-    rows = pa.array(range(extracted), pa.int64())
+    rows = pa.array(np.arange(extracted))
     duplicate = pc.is_in(rows, findings["row"].filter(pc.equal(findings["rule"], "duplicate")).combine_chunks())
     held = pc.is_in(rows, held_rows(findings))
     return names.take(pc.if_else(held, 1, pc.if_else(duplicate, 2, 0)))

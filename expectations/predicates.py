@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -54,7 +55,7 @@ def _each_holder(columns: Columns, test: Callable[[pa.Array, pa.Array], pa.Array
     parent, flat = pc.list_parent_indices(lists), pc.list_flatten(lists)
     passed = pc.fill_null(test(flat, _type_of_each(lists, types, parent)), True)
     failed = pc.unique(parent.filter(pc.invert(passed)))
-    return pc.invert(pc.is_in(pa.array(range(len(codes))), failed.cast(pa.int64())))
+    return pc.invert(pc.is_in(pa.array(np.arange(len(codes))), failed.cast(pa.int64())))
 
 
 def _type_of_each(codes: pa.Array, types: pa.Array, parent: pa.Array) -> pa.Array:
@@ -64,7 +65,7 @@ def _type_of_each(codes: pa.Array, types: pa.Array, parent: pa.Array) -> pa.Arra
     single = pc.equal(many, 1)
     known = pc.or_(single, pc.equal(many, counts))
     width = len(parent)
-    first = pc.subtract(pa.array(range(width), pa.int64()), _starts(counts).take(parent))
+    first = pc.subtract(pa.array(np.arange(width)), _starts(counts).take(parent))
     offset = pc.if_else(single.take(parent), 0, first)
     start = _starts(many).take(parent)
     place = pc.if_else(pc.fill_null(known.take(parent), False), pc.add(start, offset), None)
@@ -101,7 +102,7 @@ def _category_fits(columns: Columns) -> pa.Array:
     parent = pc.list_parent_indices(lists)
     passed = pc.fill_null(fits(categories.take(parent), pc.list_flatten(lists)), True)
     failed = pc.unique(parent.filter(pc.invert(passed)))
-    return pc.invert(pc.is_in(pa.array(range(len(types))), failed.cast(pa.int64())))
+    return pc.invert(pc.is_in(pa.array(np.arange(len(types))), failed.cast(pa.int64())))
 
 
 def _holder_types_known(values: pa.Array) -> pa.Array:

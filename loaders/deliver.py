@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
@@ -15,6 +16,7 @@ from loaders.merge import Merged, merge
 from loaders.platform import Platform
 from loaders.staging import STAGED, STAGED_FINDING, STAGED_SIGHTING, close_staging, open_staging, stage
 from standard.batch import BatchKey, LedgerEntry, Outcome, Status, Verdict
+from standard.finding import mask_texts
 
 _NOTHING = Merged(0, 0, 0, 0)
 
@@ -104,13 +106,20 @@ def _stage_sightings(connection: Connection, group: pa.Table, seen: pa.Array) ->
     """Stage each record of the group that no earlier row named; returns the records named so far."""
     group = group.filter(pc.and_(pc.not_equal(group["record"], ""), pc.invert(pc.is_in(group["record"], seen))))
     firsts = (
-        group.append_column("at", pa.array(range(group.num_rows)))
+        group.append_column("at", pa.array(np.arange(group.num_rows)))
         .group_by("record")
         .aggregate([("at", "min")])["at_min"]
     )
     once = group.select(["record", "locator", "certificate_number"]).take(firsts)
-    stage(connection, STAGED_SIGHTING, [once])
+    # Shown to people when the record vanishes, and to nobody else; a number too long for the platform is held anyway.
+    stage(connection, STAGED_SIGHTING, [_shown(_shown(once, "certificate_number", 128), "locator", 512)])
     return pa.concat_arrays([seen, once["record"].combine_chunks()])
+
+
+def _shown(table: pa.Table, name: str, most: int) -> pa.Table:
+    place = table.schema.get_field_index(name)
+    masked = mask_texts(table[name].combine_chunks())
+    return table.set_column(place, name, pc.utf8_slice_codeunits(masked, 0, most))
 
 
 def _staged_findings(findings: pa.Table, verdict: Verdict) -> pa.Table:

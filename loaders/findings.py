@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -24,9 +25,10 @@ from sqlalchemy import (
 )
 
 from loaders.merge import greater, upsert
-from loaders.staging import OUTCOME, STAGED, STAGED_FINDING, STAGED_SIGHTING
+from loaders.staging import OUTCOME, STAGED, STAGED_FINDING, STAGED_SIGHTING, stage
 from loaders.tables import BATCH, CLAIM, FINDING_TABLE, LICENCE_TABLE, SEEN, SIGHTING, VERSION
 from standard.batch import BatchKey, Status
+from standard.finding import mask_texts
 from standard.rules import RULES, Scope
 
 _IDENTITY = ("source", "rule", "element", "subject")
@@ -125,7 +127,9 @@ def find_vanished(connection: Connection, key: BatchKey) -> None:
         "locator": s.locator,
         "certificate_number": s.certificate_number,
     }
-    _stage(connection, given, SIGHTING, and_(s.source == key.source, s.seen_at < newest.taken_at))
+    # What was only ever held is not on the platform, so it cannot be missed there; its own findings say what it needs.
+    claimed = exists(select(CLAIM.c.record).where(CLAIM.c.record == s.record, CLAIM.c.source == s.source))
+    _stage(connection, given, SIGHTING, and_(s.source == key.source, s.seen_at < newest.taken_at, claimed))
 
 
 def _whose(key: BatchKey, rule: str) -> dict[str, Any]:
@@ -142,8 +146,15 @@ def _whose(key: BatchKey, rule: str) -> dict[str, Any]:
 
 
 def _stage(connection: Connection, given: dict[str, Any], origin: Any, where: ColumnElement[bool]) -> None:
+    """Stage what the platform itself finds, masked like every finding: a key or a number may be a citizen's."""
     rows = select(*(given[name].label(name) for name in _STAGED_NAMES)).select_from(origin).where(where)
-    connection.execute(insert(STAGED_FINDING).from_select(_STAGED_NAMES, rows))
+    found = pa.Table.from_pylist([dict(row) for row in connection.execute(rows).mappings()])
+    if not found.num_rows:
+        return
+    for name in ("locator", "certificate_number"):
+        masked = mask_texts(found[name].combine_chunks())
+        found = found.set_column(found.schema.get_field_index(name), name, masked)
+    stage(connection, STAGED_FINDING, [found])
 
 
 def keep_findings(connection: Connection, key: BatchKey) -> None:

@@ -194,7 +194,9 @@ def _keep_winners(connection: Connection) -> None:
         .join(CLAIM, and_(CLAIM.c.record == WINNER.c.record, CLAIM.c.source == WINNER.c.source))
     )
     rows = (
-        select(*(given[name] if name in given else VERSION.c[name] for name in names)).select_from(joined).where(literal(value=True))
+        select(*(given[name] if name in given else VERSION.c[name] for name in names))
+        .select_from(joined)
+        .where(literal(value=True))
     )
     statement: Any = upsert(connection, LICENCE_TABLE).from_select(names, rows)
     changed = {name: statement.excluded[name] for name in names if name != "record"}

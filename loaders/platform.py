@@ -16,6 +16,7 @@ from standard.errors import PlatformUnreachable, UsageError
 _SQLITE_WAIT_MS = 120_000  # another load's transaction; longer than any night's largest
 
 _READING = "licex_reading"
+SPOKEN = ("sqlite", "postgresql")
 
 
 class Platform:
@@ -25,9 +26,11 @@ class Platform:
         try:
             self._shown = make_url(url).render_as_string(hide_password=True)
             self._engine = _engine(url)
+            if self._engine.dialect.name not in SPOKEN:
+                raise ArgumentError
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
             raise UsageError(
-                f"LICEX_TARGET: expected a SQLAlchemy URL of an installed driver, found {type(error).__name__}; correct the setting"
+                f"LICEX_TARGET: expected a SQLAlchemy URL of {' or '.join(SPOKEN)} and an installed driver, found {type(error).__name__}; correct the setting"
             ) from None
 
     @contextmanager

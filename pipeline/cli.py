@@ -17,7 +17,7 @@ from pipeline.settings import Settings
 from pipeline.stages import Exchange
 from standard.batch import BatchKey
 from standard.day import Day
-from standard.errors import ExchangeError, UsageError
+from standard.errors import DeclarationError, ExchangeError, UsageError
 from standard.finding import mask_text
 
 app = typer.Typer(
@@ -67,6 +67,10 @@ def check(
     """Check declarations, and name every problem at once with its file and line."""
     register = _exchange().register
     names = [source] if source else list(register)
+    if not names:
+        raise DeclarationError(
+            f"{register.folder}: expected declarations <department>/<licence>.yaml, found none; name another folder in LICEX_SOURCES"
+        )
     if source is not None and source not in register.paths:
         register.source(source)  # says which name was probably meant
     problems = [problem for name in names for problem in register.problems(name)]
@@ -182,6 +186,6 @@ def main() -> None:
     except ExchangeError as error:
         show.error(str(error))
         sys.exit(error.exit_code)
-    except Exception:  # noqa: BLE001 - a defect of ours; its text may hold a value, so it is masked before anybody sees it
+    except Exception:
         show.error(mask_text(traceback.format_exc()))
         sys.exit(1)

@@ -56,12 +56,26 @@ def _standard() -> str:
         _GENERATED,
         f"A record is named by {', '.join(f'`{name}`' for name in LICENCE.key)}.\n",
         "## Elements\n",
-        _table(("element", "中文名", "short name", "kind", "length", "marks"), (_element(field) for field in LICENCE.fields)),
+        _table(
+            ("element", "中文名", "short name", "kind", "length", "marks"),
+            (_element(field) for field in LICENCE.fields),
+        ),
     ]
-    for name, title in (("holder_type", "Holder type codes"), ("holder_category", "Holder categories"), ("status", "Statuses"), ("area", "Area codes")):
+    for name, title in (
+        ("holder_type", "Holder type codes"),
+        ("holder_category", "Holder categories"),
+        ("status", "Statuses"),
+        ("area", "Area codes"),
+    ):
         parts += [f"## {title}\n", _table(("code", "name"), code_list(name).items())]
-    families = [(family, code, status or "") for family, codes in status_families().items() for code, status in codes.items()]
-    parts += ["## Status families\n", "Each is a lookup of that name.\n", _table(("lookup", "code", "status"), families)]
+    families = [
+        (family, code, status or "") for family, codes in status_families().items() for code, status in codes.items()
+    ]
+    parts += [
+        "## Status families\n",
+        "Each is a lookup of that name.\n",
+        _table(("lookup", "code", "status"), families),
+    ]
     types = [(item.code, item.name, item.holder_category or "—") for item in catalogue().values()]
     parts += ["## Licence types\n", _table(("code", "name", "holder category"), types)]
     return "\n".join(parts)
@@ -103,5 +117,9 @@ def _cli() -> str:
 def _parameters(command: Any) -> Iterable[Sequence[str]]:
     for parameter in command.params:
         if parameter.name != "help":
-            shown = " ".join(parameter.opts) if parameter.param_type_name == "option" else str(parameter.metavar or parameter.name)
+            shown = (
+                " ".join(parameter.opts)
+                if parameter.param_type_name == "option"
+                else str(parameter.metavar or parameter.name)
+            )
             yield f"`{shown}`", str(getattr(parameter, "help", "") or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,17 +61,18 @@ def preview(exchange: Exchange, key: BatchKey, at: datetime) -> Preview:
         return Preview([], columns.to_pylist())
     said = Conformer(source, instant_text(at)).conform(raw.slice(0, _PREVIEWED), 0)
     findings = first_causes(pa.concat_tables([said.findings, Judge(source, key.day).judge(said.licences)]))
-    return Preview(_masked(said.licences).to_pylist(), findings.to_pylist())
+    personal = {field.name for field in (*LICENCE.fields, *source.face) if field.personal}
+    return Preview(_masked(said.licences, personal).to_pylist(), findings.to_pylist())
 
 
-def _masked(licences: pa.Table) -> pa.Table:
+def _masked(licences: pa.Table, personal: set[str]) -> pa.Table:
     """The elements that are filled, as text, with what is personal masked."""
     columns = {}
     for name in licences.column_names:
-        field = LICENCE.by_name.get(name)
         values = pc.cast(licences[name], pa.string()).combine_chunks()
-        if values.null_count < len(values) and (field is not None or name.startswith("KZ_") or name == "locator"):
-            columns[name] = mask_personal(values) if field is not None and field.personal else mask_texts(values)
+        shown = name in LICENCE.by_name or name.startswith("KZ_") or name == "locator"
+        if shown and values.null_count < len(values):
+            columns[name] = mask_personal(values) if name in personal else mask_texts(values)
     return pa.table(columns)
 
 
@@ -158,6 +160,8 @@ def _masked_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _masked_value(name: str, value: Any) -> Any:
     if not isinstance(value, str):
         return value
+    if name == "face":  # which of its fields are personal only the city knows; their names explain enough
+        return ", ".join(sorted(json.loads(value)))
     field = LICENCE.by_name.get(name)
     if field is not None and field.personal:
         return mask_personal(pa.array([value]))[0].as_py()

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from loaders.ledger import read_entries
+from loaders.reading import read_findings, torn_sources
+from pipeline.stages import Exchange
 from reports.city import CityFacts, city_page
 from reports.page import department_page
 from reports.quality import SourceFacts, quality_report
 from reports.workbook import correction_list
-
-from loaders.ledger import read_entries
-from loaders.reading import read_findings, torn_sources
-from pipeline.stages import Exchange
 from sources.register import Source
 from standard.batch import BatchKey, LedgerEntry, Status
 from standard.day import Day
-from standard.errors import DeclarationError
 from standard.licence import LICENCE
 
 
@@ -48,15 +46,24 @@ def report_department(exchange: Exchange, key: BatchKey) -> str:
 
 
 def report_city(exchange: Exchange, day: Day, *, deadline_passed: bool = False) -> str:
-    """Write the city's page of a day from the ledger; returns its path."""
-    with exchange.platform.transaction(reading=True) as connection:
-        entries = [entry for entry in read_entries(connection) if entry.day <= str(day)]
+    """Write the city's page of a day from the ledger; returns its path.
+
+    Sources end side by side, and each draws the page. A page drawn from an older ledger may be written last; whoever
+    wrote it sees that the ledger has moved on, and draws it again.
+    """
     page = exchange.workspace.report_path(f"city-{day}.html")
-    facts = [source_facts(source) for source in readable_sources(exchange)]
-    exchange.workspace.write_text(
-        page, city_page(CityFacts(exchange.settings.city), facts, day, entries, deadline_passed=deadline_passed)
-    )
+    facts = [_facts(exchange, name) for name in exchange.register]
+    drawn_from: list[LedgerEntry] | None = None
+    while (entries := _entries_until(exchange, day)) != drawn_from:
+        text = city_page(CityFacts(exchange.settings.city), facts, day, entries, deadline_passed=deadline_passed)
+        exchange.workspace.write_text(page, text)
+        drawn_from = entries
     return page
+
+
+def _entries_until(exchange: Exchange, day: Day) -> list[LedgerEntry]:
+    with exchange.platform.transaction(reading=True) as connection:
+        return [entry for entry in read_entries(connection) if entry.day <= str(day)]
 
 
 def missing_sources(exchange: Exchange, day: Day) -> list[str]:
@@ -66,15 +73,10 @@ def missing_sources(exchange: Exchange, day: Day) -> list[str]:
     return [name for name in exchange.register if name not in arrived]
 
 
-def readable_sources(exchange: Exchange) -> list[Source]:
-    """The sources whose declarations can be used; a broken one must not keep the city's page from being written."""
-    found = []
-    for name in exchange.register:
-        try:
-            found.append(exchange.register.source(name))
-        except DeclarationError:
-            continue  # `licex check` and the source's own DAG say so
-    return found
+def _facts(exchange: Exchange, name: str) -> SourceFacts:
+    """What the city's page says of a source; of one whose declaration cannot be used, no more than its name."""
+    source, _ = exchange.register.read(name)
+    return SourceFacts(name, name, name, "", "", {}) if source is None else source_facts(source)
 
 
 def source_facts(source: Source) -> SourceFacts:

@@ -18,7 +18,7 @@ from pipeline.workspace import Workspace
 from sources.register import Register, Source
 from standard.batch import LOCATOR, BatchKey, LedgerEntry, Manifest, Verdict
 from standard.day import Day, instant_text
-from standard.errors import SourceRefused, Unreachable, UsageError
+from standard.errors import ExchangeError, SourceRefused, Unreachable, UsageError
 from standard.finding import FINDING, found_on_batch, mask_text
 
 
@@ -132,6 +132,8 @@ def standardise(exchange: Exchange, key: BatchKey) -> None:
     workspace = exchange.workspace
     source = exchange.source(key)
     manifest = Manifest.from_json(workspace.read_text(key, files.MANIFEST))
+    if workspace.digest(workspace.path(key, files.RAW)) != manifest.digest:
+        raise ExchangeError(f"{key}: expected the raw archive that its manifest names, found another; extract it again")
     conformer = Conformer(source, manifest.taken_at)
     findings = [judge_columns(source.declaration, manifest.columns, manifest.taken_at)]
     counts = {"extracted": 0, "left_out": manifest.read - manifest.rows}
@@ -168,14 +170,15 @@ def assess(exchange: Exchange, key: BatchKey, now: datetime) -> Verdict:
     if manifest.kind == "snapshot":
         with exchange.platform.transaction(reading=True) as connection:
             last = last_snapshot_size(connection, key.source, manifest.taken_at)
-    batch = Standardised(
-        groups=workspace.read_groups(key, files.LICENCES),
-        path=workspace.path(key, files.LICENCES),
-        extracted=counts["extracted"],
-        left_out=counts["left_out"],
-        findings=workspace.read_table(key, files.CONFORMED),
-    )
-    judged = judge_batch(source, manifest, batch, last, instant_text(now))
+    with workspace.local(key, files.LICENCES) as path:
+        batch = Standardised(
+            groups=workspace.read_groups(key, files.LICENCES),
+            path=path,
+            extracted=counts["extracted"],
+            left_out=counts["left_out"],
+            findings=workspace.read_table(key, files.CONFORMED),
+        )
+        judged = judge_batch(source, manifest, batch, last, instant_text(now))
     workspace.write_table(workspace.path(key, files.FINDINGS), [judged.findings], FINDING)
     outcomes = pa.table({"outcome": judged.outcomes})
     workspace.write_table(workspace.path(key, files.OUTCOMES), [outcomes], outcomes.schema)

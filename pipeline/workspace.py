@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -106,6 +107,17 @@ class Workspace:
             parquet = pq.ParquetFile(file)
             for group in range(parquet.num_row_groups):
                 yield parquet.read_row_group(group)
+
+    @contextmanager
+    def local(self, key: BatchKey, name: str) -> Iterator[str]:
+        """A path on this machine's disk for a file of a batch, for programs that read files by path."""
+        path = self.path(key, name)
+        if "file" in (self._fs.protocol if isinstance(self._fs.protocol, tuple) else (self._fs.protocol,)):
+            yield path
+            return
+        with tempfile.TemporaryDirectory(prefix="licex-") as folder:
+            self._fs.get(path, f"{folder}/{name}")
+            yield f"{folder}/{name}"
 
     def digest(self, path: str) -> str:
         """SHA-256 of a file."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, datetime
 from difflib import get_close_matches
 
 import pyarrow as pa
 
 from sources.city import City
-from sources.declaration import Column, Declaration
+from sources.declaration import Column, Declaration, FileExtract, TextExtract
 from standard.codes import code_list, status_families
 from standard.field import Field, Kind
 from standard.identifiers import is_uscc
-from standard.licence import LICENCE
+from standard.licence import HOLDERS_JOINED_BY, LICENCE
 
 # Elements the exchange fills in where a declaration does not map them, and from what.
 DERIVED = {
@@ -24,6 +26,14 @@ DERIVED = {
     "certificate_issuing_authority_code": "the department",
     "certificate_holder_type_name": "the code list",
     "certificate_status": "VALID",
+}
+
+
+# Elements whose values come from a code list, by its name.
+_CODED = {
+    "certificate_status": "status",
+    "certificate_holder_type_code": "holder_type",
+    "certificate_holder_category": "holder_category",
 }
 
 
@@ -38,6 +48,7 @@ class Found:
 def check(declaration: Declaration, city: City) -> Iterator[Found]:
     """Every problem of a declaration whose form is right."""
     yield from _codes(declaration, city)
+    yield from _extract(declaration)
     elements = _elements(declaration, city)
     for name, column in declaration.columns.items():
         if name not in elements:
@@ -74,23 +85,70 @@ def _codes(declaration: Declaration, city: City) -> Iterator[Found]:
             )
 
 
+def _extract(declaration: Declaration) -> Iterator[Found]:
+    extract = declaration.extract
+    if isinstance(extract, FileExtract):
+        try:
+            extract.path.format(day=declaration.since)
+        except (KeyError, IndexError, ValueError, AttributeError):
+            yield Found(
+                ("extract", "path"),
+                f"expected no placeholder but {{day}}, as in x_{{day:%Y%m%d}}.xlsx, found {extract.path}; correct the path",
+            )
+    if isinstance(extract, TextExtract):
+        try:
+            codecs.lookup(extract.encoding)
+        except LookupError:
+            yield Found(
+                ("extract", "encoding"),
+                f"expected an encoding such as utf-8 or gb18030, found {extract.encoding}; correct it",
+            )
+
+
 def _column(name: str, column: Column, field: Field, declaration: Declaration) -> Iterator[Found]:
     if column.formats and field.kind not in {Kind.DATE, Kind.TIME}:
         yield Found(("columns", name, "formats"), f"{name} is not a date, so it has no formats; remove them")
     if column.separator and not field.multiple:
         yield Found(("columns", name, "separator"), f"{name} has one value, so it has no separator; remove it")
+    for form in (form for form in column.formats if not _reads_a_day(form)):
+        yield Found(
+            ("columns", name, "formats"),
+            f"expected a strptime form with year, month and day, such as %Y-%m-%d, found {form}; correct it",
+        )
+    yield from _lookups(name, column, declaration)
+
+
+def _lookups(name: str, column: Column, declaration: Declaration) -> Iterator[Found]:
     known = {**status_families(), **declaration.lookups}
     for lookup in column.lookup:
         if lookup not in known:
             yield Found(
                 ("columns", name, "lookup"), f"expected the name of a lookup, found {lookup}; {_nearest(lookup, known)}"
             )
-    if (
-        name == "certificate_holder_type_code"
-        and column.constant is not None
-        and column.constant not in code_list("holder_type")
-    ):
-        yield Found(("columns", name), f"expected one of the sixteen holder type codes, found {column.constant}")
+    for said in (column.constant, *_looked_up(column, declaration)):
+        if (
+            said is not None
+            and name in _CODED
+            and not set(said.split(HOLDERS_JOINED_BY)) <= set(code_list(_CODED[name]))
+        ):
+            yield Found(
+                ("columns", name), f"expected one of {' / '.join(code_list(_CODED[name]))}, found {said}; correct it"
+            )
+
+
+def _looked_up(column: Column, declaration: Declaration) -> Iterator[str | None]:
+    """What the declaration's own lookups of a column lead to."""
+    for name in column.lookup:
+        yield from declaration.lookups.get(name, {}).values()
+
+
+def _reads_a_day(form: str) -> bool:
+    """Whether a form can say a day and be read again."""
+    day = date(2026, 11, 23)
+    try:
+        return datetime.strptime(day.strftime(form), form).date() == day
+    except ValueError:
+        return False
 
 
 def _coverage(declaration: Declaration, elements: dict[str, Field]) -> Iterator[Found]:
@@ -107,3 +165,7 @@ def _coverage(declaration: Declaration, elements: dict[str, Field]) -> Iterator[
     for name in declaration.expect.filled:
         if name not in elements:
             yield Found(("expect", "filled", name), f"unknown element {name}; {_nearest(name, elements)}")
+        elif name not in declaration.columns:
+            yield Found(
+                ("expect", "filled", name), f"expected {name} to be mapped, found no mapping; map it or remove it"
+            )

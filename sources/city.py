@@ -7,8 +7,10 @@ from functools import cached_property
 from pathlib import Path
 
 from standard.codes import LicenceType, catalogue, code_list, rows
+from standard.errors import DeclarationError
 from standard.field import Field, Kind
 
+_FACE_COLUMNS = ("certificate_type_code", "short_name", "title", "kind", "length", "required", "personal")
 _FREE_LENGTH = 1000  # of a face field whose type the city has not described
 
 
@@ -37,18 +39,15 @@ class City:
     @cached_property
     def _faces(self) -> dict[str, dict[str, Field]]:
         faces: dict[str, dict[str, Field]] = {}
-        for row in self._rows("face_field.csv"):
-            length = int(row["length"]) if row.get("length") else None
-            field = Field(
-                row["short_name"],
-                row["title"],
-                row["short_name"],
-                Kind(row["kind"]),
-                length,
-                required=row.get("required") == "1",
-                personal=row.get("personal") == "1",
-            )
-            faces.setdefault(row["certificate_type_code"], {})[field.name] = field
+        for line, row in enumerate(self._rows("face_field.csv"), 2):
+            try:
+                field = _face_field(row)
+                faces.setdefault(row["certificate_type_code"], {})[field.name] = field
+            except (KeyError, ValueError, TypeError):
+                raise DeclarationError(
+                    f"{self._folder / 'face_field.csv'}:{line}: expected {','.join(_FACE_COLUMNS)} with a kind of "
+                    f"{' / '.join(Kind)} and a whole number as length, found {','.join(map(str, row.values()))}; correct it"
+                ) from None
         return faces
 
     def face(self, type_code: str, columns: Iterable[str]) -> tuple[Field, ...]:
@@ -60,3 +59,16 @@ class City:
         if type_code in self._faces:
             return tuple(self._faces[type_code].values())
         return tuple(Field(name, name, name, Kind.TEXT, _FREE_LENGTH) for name in columns if name.startswith("KZ_"))
+
+
+def _face_field(row: dict[str, str]) -> Field:
+    name, length = row["short_name"], row.get("length")
+    return Field(
+        name=name,
+        title=row["title"],
+        short_name=name,
+        kind=Kind(row["kind"]),
+        length=int(length) if length else None,
+        required=row.get("required") == "1",
+        personal=row.get("personal") == "1",
+    )

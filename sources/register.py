@@ -158,7 +158,9 @@ def _not_yaml(path: Path, error: yaml.MarkedYAMLError | UnicodeDecodeError) -> P
 
 def _sentence(kind: str, message: str, loc: tuple[str | int, ...]) -> str:
     """Say a pydantic error the way this project says errors: which key, what was expected."""
-    key = ".".join(str(part) for part in loc) or "the declaration"
+    # pydantic names the kind of extract in its paths; the YAML has no such level.
+    kinds = {"database", "workbook", "text"} if loc[:1] == ("extract",) else set()
+    key = ".".join(str(part) for part in loc if part not in kinds) or "the declaration"
     if kind == "extra_forbidden":
         near = get_close_matches(str(loc[-1]), _known_keys(), 1, 0.6)
         return f"unknown key {key}; " + (

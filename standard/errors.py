@@ -8,13 +8,13 @@ class ExchangeError(Exception):
 
 
 class DeclarationError(ExchangeError):
-    """Raised by `sources` for a declaration that cannot be used. The data engineer corrects the YAML."""
+    """Raised by `sources` and `extractors` for a declaration that cannot be used. The data engineer corrects the YAML."""
 
     exit_code = 2
 
 
 class UsageError(ExchangeError):
-    """Raised by `pipeline` for a command or setting that makes no sense. The user corrects the command."""
+    """Raised by `pipeline` and `extractors` for a command or setting that makes no sense. The user corrects the command."""
 
     exit_code = 2
 

@@ -66,7 +66,7 @@ LICENCE = Schema(
 
 # What travels beside the elements, from `standardise` to the platform. All are text; instants as `standard.day` writes them.
 # `face` is the JSON object of the licence type's own KZ_ fields; `record` a digest of the key, empty where the key is
-# not whole; `digest` of the whole content; `face_digest` of it without the status.
+# not whole; `digest` of the whole content; `face_digest` of it without status and identifier.
 EXCHANGE = ("face", "source_updated_at", "observed_at", "locator", "record", "digest", "face_digest")
 
 LICENCE_BATCH = pa.schema([*LICENCE.arrow, *(pa.field(name, pa.string()) for name in EXCHANGE)])

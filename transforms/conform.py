@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fnmatch import translate
 from functools import cached_property
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,6 +14,7 @@ from sources.declaration import Column
 from sources.register import Source
 from standard.batch import LOCATOR
 from standard.codes import code_list, status_families
+from standard.errors import DeclarationError
 from standard.field import ARROW_TYPES, Field, Kind
 from standard.finding import FINDING, found_in
 from standard.licence import EXCHANGE, HOLDERS_JOINED_BY, LICENCE, PLACEHOLDER
@@ -86,10 +88,9 @@ class Conformer:
             first_row: place in the batch of the first record of this group.
 
         Raises:
-            Exception: whatever the department's own `tidy` raises.
+            DeclarationError: when the department's own `tidy` fails, or changes which rows there are.
         """
-        if self.source.tidy is not None:
-            raw = self.source.tidy(raw)
+        raw = self._tidied(raw)
         raw = raw.combine_chunks()
         kept = pc.invert(self._left_out(raw))
         left_out = raw.num_rows - (pc.sum(kept).as_py() or 0)
@@ -110,6 +111,21 @@ class Conformer:
             for item in unread
         ]
         return Conformed(licences, pa.concat_tables([FINDING.empty_table(), *findings]), left_out)
+
+    def _tidied(self, raw: pa.Table) -> pa.Table:
+        if self.source.tidy is None:
+            return raw
+        where = f"{self.source.name}: {self.source.folder / 'quirks.py'}"
+        try:
+            tidied = self.source.tidy(raw)
+        except Exception as error:
+            # What it says may hold a value, so only its kind is passed on.
+            raise DeclarationError(
+                f"{where}: expected tidy to go through, found {type(error).__name__}; correct it"
+            ) from None
+        if tidied.num_rows != raw.num_rows or set(tidied.column_names) != set(raw.column_names):
+            raise DeclarationError(f"{where}: expected tidy to keep rows and columns, found others; change values only")
+        return tidied
 
     def _left_out(self, raw: pa.Table) -> pa.Array:
         names = [name for name in raw.column_names if name != LOCATOR]
@@ -207,7 +223,7 @@ class Conformer:
             "digest": digest(table, content),
             "face_digest": digest(table, [name for name in content if name not in NOT_ON_FACE]),
         }
-        row = pa.array(range(first_row, first_row + raw.num_rows), pa.int64())
+        row = pa.array(np.arange(first_row, first_row + raw.num_rows))
         return pa.table([*elements.values(), *exchange.values(), row], schema=self.schema)
 
     def _updated_at(self, raw: pa.Table) -> pa.Array:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from standard.field import Kind
+from transforms.vectors import evaluate
 
 # Characters that mean nothing and hide: controls, soft hyphen, zero width, direction marks, word joiner, BOM.
 _INVISIBLE = r"\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\x{ad}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2064}\x{2066}-\x{206f}\x{feff}"
@@ -51,11 +51,8 @@ def _cleaned(values: pa.Array, kind: Kind) -> pa.Array:
 
 
 def _translate(values: pa.Array, old: str, new: str) -> pa.Array:
-    """Replace single characters; Arrow has no such kernel, DuckDB has."""
-    with duckdb.connect() as connection:
-        connection.register("rows", pa.table({"value": values}))
-        found = connection.sql("SELECT translate(value, ?, ?) AS value FROM rows", params=[old, new]).to_arrow_table()
-    return found["value"].combine_chunks()
+    """Replace single characters by others."""
+    return evaluate(pa.table({"value": values}), "translate(value, ?, ?)", [old, new])
 
 
 def split_holders(values: pa.Array, separator: str | None) -> pa.Array:

@@ -32,7 +32,11 @@ def declarations(tmp_path_factory):
     folder = tmp_path_factory.mktemp("scheduler")
     text = (Path(__file__).parents[1] / "dags" / "road.yaml").read_text(encoding="utf-8")
     (folder / "sources/transport").mkdir(parents=True)
-    for name, changes in {"minute": {'"30 1 * * *"': '"* * * * *"'}, "nightly": {}, "refused": {"min: 1": "min: 2"}}.items():
+    for name, changes in {
+        "minute": {'"30 1 * * *"': '"* * * * *"'},
+        "nightly": {},
+        "refused": {"min: 1": "min: 2"},
+    }.items():
         declared = text
         for old, new in changes.items():
             declared = declared.replace(old, new)
@@ -42,7 +46,14 @@ def declarations(tmp_path_factory):
         rows = [(day, number) for day in DAYS for number in range(1 if day == DAYS[1] else 3)]
         rows += [(str(Day.at(datetime.now(UTC))), 9)]
         for i, (day, _) in enumerate(rows):
-            values = (i, f"{day} 10:00:00", f"37040200{i:04d}", "枣庄某某运输有限公司", "91370402MA0000007Y", "2026-01-01")
+            values = (
+                i,
+                f"{day} 10:00:00",
+                f"37040200{i:04d}",
+                "枣庄某某运输有限公司",
+                "91370402MA0000007Y",
+                "2026-01-01",
+            )
             database.execute("INSERT INTO XKZ VALUES (?, ?, ?, ?, ?, ?)", values)
     database.close()
     return folder
@@ -86,7 +97,8 @@ def finished(declarations, environ):
 
 def backfill(environ, dag):
     command = [str(Path(sys.executable).parent / "airflow"), "backfill", "create", "--dag-id", dag]
-    command += ["--from-date", DAYS[0], "--to-date", DAYS[-1], "--reprocess-behavior", "completed"]
+    # Airflow's bounds are midnights, so the day after the last is named.
+    command += ["--from-date", DAYS[0], "--to-date", "2026-03-04", "--reprocess-behavior", "completed"]
     ended = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
@@ -107,7 +119,11 @@ def ledger(folder):
 
 
 def test_a_source_is_run_when_it_is_due(finished):
-    scheduled = [(day, state) for (dag, kind, day), state in finished.items() if dag == "transport.minute" and kind == "scheduled"]
+    scheduled = [
+        (day, state)
+        for (dag, kind, day), state in finished.items()
+        if dag == "transport.minute" and kind == "scheduled"
+    ]
     assert scheduled
     assert {state for _, state in scheduled} == {"success"}
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", day) for day, _ in scheduled)

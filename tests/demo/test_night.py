@@ -47,13 +47,20 @@ def test_the_findings_are_the_answer_key(platform):
 
 def test_the_ledger_counts_what_was_planted(platform):
     names = ("extracted", "accepted", "held", "duplicates", "inserted", "updated", "unchanged", "stale", "refused")
-    ledger = {(row[0], row[1]): row[2:] for row in platform(f"SELECT source, day, {', '.join(names)} FROM exchange_batch")}
-    expected = {(source, str(day)): tuple(getattr(counts, name) for name in names) for (source, day), counts in expected_counts().items()}
+    ledger = {
+        (row[0], row[1]): row[2:] for row in platform(f"SELECT source, day, {', '.join(names)} FROM exchange_batch")
+    }
+    expected = {
+        (source, str(day)): tuple(getattr(counts, name) for name in names)
+        for (source, day), counts in expected_counts().items()
+    }
     assert ledger == expected
 
 
 def test_every_licence_is_there_once_and_has_an_identifier_that_checks(platform):
-    assert platform("SELECT count(*) - count(DISTINCT record), sum(certificate_identifier IS NULL) FROM licence") == [(0, 0)]
+    assert platform("SELECT count(*) - count(DISTINCT record), sum(certificate_identifier IS NULL) FROM licence") == [
+        (0, 0)
+    ]
 
 
 def test_the_program_ends_with_a_table_and_the_page_to_open(nights):
@@ -68,7 +75,11 @@ def texts(folder):
     """Everything a person or a log may see, as (name, text)."""
     for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()
-        if not path.is_file() or name.startswith("city/") or path.name in {"raw.parquet", "licences.parquet", "platform.db"}:
+        if (
+            not path.is_file()
+            or name.startswith("city/")
+            or path.name in {"raw.parquet", "licences.parquet", "platform.db"}
+        ):
             continue
         if path.suffix == ".parquet":
             yield name, str(pq.read_table(path).to_pydict())
@@ -91,4 +102,6 @@ def test_nothing_that_anybody_may_see_holds_a_citizen_number(nights):
     assert any(name.endswith(".html") for name in searched)
     leaks = {name: sorted(set(DIGITS.findall(text)) & planted)[:3] for name, text in searched.items()}
     assert {name: found for name, found in leaks.items() if found} == {}
-    assert not planted.isdisjoint(DIGITS.findall(str(pq.read_table(next(nights[0].rglob("licences.parquet"))).to_pydict())))
+    assert not planted.isdisjoint(
+        DIGITS.findall(str(pq.read_table(next(nights[0].rglob("licences.parquet"))).to_pydict()))
+    )

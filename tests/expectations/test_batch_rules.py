@@ -18,7 +18,11 @@ def test_copies_are_counted_and_the_first_is_taken(judge, findings):
 
 def test_equal_time_and_different_content_cannot_be_decided(judge, findings):
     assessed = judge({"JYFW": "一"}, {"JYFW": "二"}, {"GXSJ": "2026-03-01 08:00:00"})
-    assert sorted(findings(assessed)) == [("duplicate", "", 2), ("duplicate_undecided", "", 0), ("duplicate_undecided", "", 1)]
+    assert sorted(findings(assessed)) == [
+        ("duplicate", "", 2),
+        ("duplicate_undecided", "", 0),
+        ("duplicate_undecided", "", 1),
+    ]
     assert assessed.outcomes.to_pylist() == ["held", "held", "duplicate"]
 
 
@@ -29,7 +33,10 @@ def test_a_held_row_does_not_compete(judge):
 def test_one_identifier_on_two_licences_holds_both(judge, findings):
     identifier = "1.2.156.3005.2.11100000000019713D008.11370400MB0000000N.370402000001.001.4"
     assessed = judge({"ZZBS": identifier}, {"ZZBS": identifier, "XKZBH": "370402000002"})
-    assert findings(assessed) == [("identifier_taken", "certificate_identifier", 0), ("identifier_taken", "certificate_identifier", 1)]
+    assert findings(assessed) == [
+        ("identifier_taken", "certificate_identifier", 0),
+        ("identifier_taken", "certificate_identifier", 1),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,10 @@ BROKEN = {
     "area_code": ({"QH": "370407"}, "certificate_area_code"),
     "identifier": ({"ZZBS": "1.2.156.3003.2.X"}, "certificate_identifier"),
     "identifier_check": ({"ZZBS": GOOD_IDENTIFIER[:-1] + "5"}, "certificate_identifier"),
-    "identifier_parts": ({"ZZBS": "1.2.156.3005.2.11100000MB03271699001.11370400MB0000000N.2024000001.001.2"}, "certificate_identifier"),
+    "identifier_parts": (
+        {"ZZBS": "1.2.156.3005.2.11100000MB03271699001.11370400MB0000000N.2024000001.001.2"},
+        "certificate_identifier",
+    ),
     "date_order": ({"QSRQ": "2025-12-31"}, "certificate_effective_date"),
     "date_order ": ({"YXQZ": "2026-01-01"}, "certificate_expiring_date"),
     "issued_in_future": ({"FZRQ": "2026-03-02", "QSRQ": "2026-03-02"}, "certificate_issued_date"),
@@ -47,8 +50,14 @@ CONSTANTS = {
     "type_code": ("certificate_type_code: {constant: 11100000}", "certificate_type_code"),
     "type_code_unknown": ("certificate_type_code: {constant: 11100000000019713D999}", "certificate_type_code"),
     "type_code_other": ("certificate_type_code: {constant: 11100000000019713D013}", "certificate_type_code"),
-    "issuing_authority_code": ("certificate_issuing_authority_code: {constant: 11370400MB0000000X}", "certificate_issuing_authority_code"),
-    "issuing_authority_other": ("certificate_issuing_authority_code: {constant: 12370400MB0000000K}", "certificate_issuing_authority_code"),
+    "issuing_authority_code": (
+        "certificate_issuing_authority_code: {constant: 11370400MB0000000X}",
+        "certificate_issuing_authority_code",
+    ),
+    "issuing_authority_other": (
+        "certificate_issuing_authority_code: {constant: 12370400MB0000000K}",
+        "certificate_issuing_authority_code",
+    ),
 }
 
 
@@ -60,7 +69,10 @@ def test_types_and_authorities_are_those_declared(judge, findings, declare, decl
 
 
 def test_an_identifier_of_the_faulty_routine_is_told_apart_and_kept(judge, findings):
-    legacy = GOOD_IDENTIFIER[:-1] + legacy_37_36(pa.array(["11100000000019713D00811370400MB0000000N370402000001001"]))[0].as_py()
+    legacy = (
+        GOOD_IDENTIFIER[:-1]
+        + legacy_37_36(pa.array(["11100000000019713D00811370400MB0000000N370402000001001"]))[0].as_py()
+    )
     assert findings(judge({"ZZBS": legacy})) == [("identifier_legacy", "certificate_identifier", 0)]
 
 

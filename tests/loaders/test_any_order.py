@@ -6,14 +6,18 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from loaders.deliver import Delivery, deliver_batch
-from loaders.platform import Platform
 from loaders.tables import CLAIM, FINDING_TABLE, LICENCE_TABLE, METADATA, SIGHTING, VERSION
 from standard.identifiers import check_identifier
 
 NUMBERS = ["R1", "R2", "鲁字〔2026〕3号", "R4"]
 STATES = st.tuples(st.sampled_from(["甲公司", "乙公司"]), st.sampled_from(["VALID", "CANCELLED"]))
 # Two sources that send what changed and two that send everything; one of each ranks above the other.
-SOURCES = {"a.changes": ("incremental", 0), "b.changes": ("incremental", 5), "c.all": ("snapshot", 0), "d.all": ("snapshot", 3)}
+SOURCES = {
+    "a.changes": ("incremental", 0),
+    "b.changes": ("incremental", 5),
+    "c.all": ("snapshot", 0),
+    "d.all": ("snapshot", 3),
+}
 DAYS = ["2026-03-01", "2026-03-02", "2026-03-03"]
 
 
@@ -21,7 +25,11 @@ DAYS = ["2026-03-01", "2026-03-02", "2026-03-03"]
 def nights(draw):
     """Batches of some sources on some days, one or two judgements each; every judgement at an instant of its own."""
     batches = []
-    keys = draw(st.lists(st.tuples(st.sampled_from(sorted(SOURCES)), st.sampled_from(DAYS)), min_size=2, max_size=6, unique=True))
+    keys = draw(
+        st.lists(
+            st.tuples(st.sampled_from(sorted(SOURCES)), st.sampled_from(DAYS)), min_size=2, max_size=6, unique=True
+        )
+    )
     for source, day in sorted(keys, key=lambda key: key[1]):
         for _ in range(draw(st.integers(1, 2))):  # the second is a replay: what it makes of the same rows may differ
             states = draw(st.dictionaries(st.sampled_from(NUMBERS), STATES, min_size=1))
@@ -53,7 +61,9 @@ def state_after(platform, deliveries):
         assert set(check_identifier(identifiers).to_pylist()) <= {"ok"}
         # Of two orders only the version numbers of minted identifiers may differ.
         licences = [c for c in LICENCE_TABLE.columns if c.name != "certificate_identifier"]
-        open_findings = [FINDING_TABLE.c[name] for name in ("source", "rule", "element", "subject", "open", "first_day", "last_day")]
+        open_findings = [
+            FINDING_TABLE.c[name] for name in ("source", "rule", "element", "subject", "open", "first_day", "last_day")
+        ]
         shown = {
             "licence": select(*licences),
             "claim": select(CLAIM),
@@ -64,7 +74,9 @@ def state_after(platform, deliveries):
         return {name: sorted(map(str, connection.execute(statement))) for name, statement in shown.items()}
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(batches=nights(), data=st.data())
 def test_any_order_and_any_repeats_end_in_the_same_state(make, swift_platform, batches, data):
     deliveries = [delivery(make, number, batch) for number, batch in enumerate(batches)]

@@ -44,7 +44,6 @@ def licex(monkeypatch, capsys):
         monkeypatch.setattr(sys, "argv", ["licex", *words])
         with pytest.raises(SystemExit) as ended:
             main()
-            raise SystemExit(0)
         shown = capsys.readouterr()
         return ended.value.code or 0, shown.out, shown.err
 

@@ -50,7 +50,9 @@ def main():
         os.waitpid(pid, 0)
         with os.fdopen(readable) as answers:
             said = answers.read()
-        print(json.dumps({**json.loads(said or '{"killed": true}'), "seconds": time.monotonic() - began}), flush=True)
+        answer = {**json.loads(said or '{"killed": true}'), "seconds": time.monotonic() - began}
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

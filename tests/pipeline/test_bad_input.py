@@ -32,7 +32,10 @@ def fails(licex, platform):
         for word in words:
             assert word in said
         assert "Traceback" not in said
-        assert platform("SELECT name FROM sqlite_master WHERE name = 'licence'") == [] or platform("SELECT * FROM licence") == []
+        assert (
+            platform("SELECT name FROM sqlite_master WHERE name = 'licence'") == []
+            or platform("SELECT * FROM licence") == []
+        )
 
     return run
 
@@ -53,7 +56,9 @@ def test_a_type_code_not_in_the_catalogue(declared, declaration, fails):
 
 
 def test_every_problem_is_named_at_once_with_its_line(declared, declaration, licex):
-    declared(declaration.replace("certificate_signer:", "certificate_signr:").replace("lookup: open_ended", "lookup: open"))
+    declared(
+        declaration.replace("certificate_signer:", "certificate_signr:").replace("lookup: open_ended", "lookup: open")
+    )
     code, _, err = licex("check")
     assert code == 2
     assert "unknown element certificate_signr" in err

@@ -27,7 +27,11 @@ def test_a_dry_run_says_what_would_be_and_leaves_no_trace(licex, city, platform)
 
 def test_the_reports_are_written(licex, city):
     licex(*RUN)
-    pages = sorted(path.relative_to(city / "workspace/reports").as_posix() for path in (city / "workspace/reports").rglob("*") if path.is_file())
+    pages = sorted(
+        path.relative_to(city / "workspace/reports").as_posix()
+        for path in (city / "workspace/reports").rglob("*")
+        if path.is_file()
+    )
     assert pages == ["city-2026-03-01.html", "transport.road/2026-03-01.html", "transport.road/2026-03-01.xlsx"]
 
 
@@ -47,11 +51,15 @@ def test_a_backfill_never_puts_old_data_over_new(licex, city, refill, platform):
     assert platform("SELECT certificate_status FROM licence") == [("CANCELLED",)]
 
 
-def test_a_replay_delivers_what_a_corrected_lookup_frees_and_does_not_ask_the_source(licex, city, refill, declaration, platform, monkeypatch):
+def test_a_replay_delivers_what_a_corrected_lookup_frees_and_does_not_ask_the_source(
+    licex, city, refill, declaration, platform, monkeypatch
+):
     refill({}, {"XKZBH": "370402000002", "ZT": "有效"})
     licex(*RUN)
     assert platform("SELECT rule, open FROM finding") == [("status", 1)]
-    freed = declaration.replace("lookup: status_transport", "lookup: [own, status_transport]").replace("lookups: {", "lookups: {own: {有效: VALID}, ")
+    freed = declaration.replace("lookup: status_transport", "lookup: [own, status_transport]").replace(
+        "lookups: {", "lookups: {own: {有效: VALID}, "
+    )
     (city / "sources/transport/road.yaml").write_text(freed, encoding="utf-8")
     monkeypatch.delenv("LICEX_CONN_TRANSPORT")
     code, out, _ = licex("replay", "transport.road", "--from", "2026-03-01", "--to", "2026-03-01", "--json")
@@ -65,7 +73,9 @@ def test_a_replay_of_a_day_without_archive_says_so(licex, city):
 
 
 def test_the_past_of_a_snapshot_source_cannot_be_asked_for(licex, city, declaration):
-    (city / "sources/transport/road.yaml").write_text(declaration.replace(", updated_at: GXSJ", "").replace("ignore: [BZ]", "ignore: [BZ, GXSJ]"), encoding="utf-8")
+    (city / "sources/transport/road.yaml").write_text(
+        declaration.replace(", updated_at: GXSJ", "").replace("ignore: [BZ]", "ignore: [BZ, GXSJ]"), encoding="utf-8"
+    )
     code, _, err = licex(*RUN)
     assert code == 2
     assert "the past of a snapshot source cannot be asked for" in err
@@ -86,7 +96,9 @@ def test_a_correction_closes_the_finding_and_an_old_day_does_not_open_it_again(l
     licex(*RUN)
     refill({"GXSJ": "2026-03-02 10:00:00"})
     licex("run", "transport.road", "--day", "2026-03-02")
-    assert platform("SELECT rule, open, first_day, last_day FROM finding") == [("required", 0, "2026-03-01", "2026-03-01")]
+    assert platform("SELECT rule, open, first_day, last_day FROM finding") == [
+        ("required", 0, "2026-03-01", "2026-03-01")
+    ]
     refill({"MC": None})
     licex(*RUN)
     assert platform("SELECT rule, open FROM finding") == [("required", 0)]
@@ -94,9 +106,15 @@ def test_a_correction_closes_the_finding_and_an_old_day_does_not_open_it_again(l
 
 def test_a_held_row_says_whether_the_platform_has_an_older_state(licex, city, refill, platform):
     licex(*RUN)
-    refill({"GXSJ": "2026-03-02 10:00:00", "ZT": "77"}, {"XKZBH": "370402000009", "GXSJ": "2026-03-02 10:00:00", "ZT": "77"})
+    refill(
+        {"GXSJ": "2026-03-02 10:00:00", "ZT": "77"},
+        {"XKZBH": "370402000009", "GXSJ": "2026-03-02 10:00:00", "ZT": "77"},
+    )
     licex("run", "transport.road", "--day", "2026-03-02")
-    assert platform("SELECT certificate_number, platform_holds FROM finding_seen ORDER BY 1") == [("370402000001", 1), ("370402000009", 0)]
+    assert platform("SELECT certificate_number, platform_holds FROM finding_seen ORDER BY 1") == [
+        ("370402000001", 1),
+        ("370402000009", 0),
+    ]
 
 
 def test_check_finds_nothing_wrong_with_a_good_declaration(licex, city):
@@ -112,7 +130,9 @@ def test_preview_shows_rows_in_the_standard_and_keeps_nothing(licex, city):
     assert not (city / "workspace").exists()
 
 
-@pytest.mark.parametrize("asked", ["370402000001", "1.2.156.3005.2.11100000000019713D008.11370400MB0000000N.370402000001.001.4"])
+@pytest.mark.parametrize(
+    "asked", ["370402000001", "1.2.156.3005.2.11100000000019713D008.11370400MB0000000N.370402000001.001.4"]
+)
 def test_trace_explains_a_licence_by_number_or_identifier(licex, city, asked):
     licex(*RUN)
     code, out, _ = licex("trace", asked, "--json")

@@ -97,9 +97,13 @@ def state(place):
     with sqlite3.connect(place / "platform.db") as database:
         shown = {}
         for table in ("licence", "licence_version", "licence_identifier", "claim", "finding", "finding_seen"):
-            columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})") if row[1] not in ("judged_at", "id")]
+            columns = [
+                row[1] for row in database.execute(f"PRAGMA table_info({table})") if row[1] not in ("judged_at", "id")
+            ]
             shown[table] = sorted(map(str, database.execute(f"SELECT {', '.join(columns)} FROM {table}")))
-        ledger = "SELECT day, status, read, left_out, extracted, accepted, held, duplicates, refused FROM exchange_batch"
+        ledger = (
+            "SELECT day, status, read, left_out, extracted, accepted, held, duplicates, refused FROM exchange_batch"
+        )
         shown["ledger"] = sorted(set(database.execute(ledger)))
         sums = "read <> left_out + extracted OR extracted <> accepted + held + duplicates + refused OR accepted <> inserted + updated + unchanged + stale"
         shown["unbalanced"] = list(database.execute(f"SELECT * FROM exchange_batch WHERE {sums}"))
@@ -132,9 +136,13 @@ def test_the_undisturbed_run_is_what_was_planted(clean):
     assert found["unbalanced"] == []
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(moment=st.floats(0, 1, exclude_min=True, exclude_max=True))
-def test_a_night_killed_anywhere_and_run_again_ends_like_one_that_was_not(city, mortal, first_night, clean, tmp_path, moment):
+def test_a_night_killed_anywhere_and_run_again_ends_like_one_that_was_not(
+    city, mortal, first_night, clean, tmp_path, moment
+):
     expected, seconds = clean
     place = tmp_path / "place"
     shutil.rmtree(place, ignore_errors=True)

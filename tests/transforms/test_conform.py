@@ -110,7 +110,16 @@ def tidy(raw):
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.dictionaries(st.sampled_from(["XKZBH", "MC", "DM", "LX", "FZRQ", "YXQZ", "ZT", "QH", "JYFW", "GXSJ"]), st.none() | st.text(max_size=12)), min_size=1, max_size=8))
+@given(
+    st.lists(
+        st.dictionaries(
+            st.sampled_from(["XKZBH", "MC", "DM", "LX", "FZRQ", "YXQZ", "ZT", "QH", "JYFW", "GXSJ"]),
+            st.none() | st.text(max_size=12),
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
 def test_whatever_stands_in_a_source_every_row_is_said_or_left_out(conform, differences):
     said = conform(*differences)
     assert said.licences.num_rows + said.left_out == len(differences)

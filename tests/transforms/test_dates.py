@@ -58,5 +58,9 @@ def test_an_instant_is_read_in_the_zone_of_its_source(text, instant):
 
 @given(st.lists(st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(9998, 1, 1)), max_size=30))
 def test_instants_written_by_us_are_read_by_us(moments):
-    texts = pa.array([f"{moment:%Y-%m-%d %H:%M:%S}".rjust(19, "0") + f".{moment.microsecond:06d}" for moment in moments], pa.string())
-    assert parse_instants(texts, [], "UTC").to_pylist() == [instant_text(moment.replace(tzinfo=UTC)) for moment in moments]
+    texts = pa.array(
+        [f"{moment:%Y-%m-%d %H:%M:%S}".rjust(19, "0") + f".{moment.microsecond:06d}" for moment in moments], pa.string()
+    )
+    assert parse_instants(texts, [], "UTC").to_pylist() == [
+        instant_text(moment.replace(tzinfo=UTC)) for moment in moments
+    ]

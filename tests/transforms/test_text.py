@@ -63,7 +63,12 @@ def test_what_is_clean_has_no_outer_blank_and_no_control(values):
 
 @pytest.mark.parametrize(
     ("raw", "separator", "split"),
-    [("张三、李四", "、", "张三^李四"), ("张三 ^ 李四^", None, "张三^李四"), ("张三", "、", "张三"), (None, "、", None)],
+    [
+        ("张三、李四", "、", "张三^李四"),
+        ("张三 ^ 李四^", None, "张三^李四"),
+        ("张三", "、", "张三"),
+        (None, "、", None),
+    ],
 )
 def test_holders_are_joined_the_standards_way(raw, separator, split):
     assert split_holders(pa.array([raw], pa.string()), separator).to_pylist() == [split]

@@ -1,0 +1,89 @@
+"""What Airflow finds when it parses the folder, in a process of its own: nothing heavy, nothing broken."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DAGS = Path(__file__).parents[2] / "dags"
+PARSE = """
+import json, sys
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag(sys.argv[1])
+dags = {
+    dag.dag_id: {
+        "tasks": {task.task_id: sorted(task.upstream_task_ids) for task in dag.tasks},
+        "teardowns": [task.task_id for task in dag.tasks if task.is_teardown],
+        "owner": dag.owner, "tags": sorted(dag.tags), "doc": dag.doc_md, "catchup": dag.catchup,
+        "timetable": type(dag.timetable).__name__,
+    }
+    for dag in bag.dags.values()
+}
+print("\\n" + json.dumps({"errors": bag.import_errors, "dags": dags, "heavy": "great_expectations" in sys.modules}))
+"""
+
+
+def parse(folder, sources=None):
+    environ = {**os.environ, "AIRFLOW_HOME": str(folder), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+    if sources:
+        environ["LICEX_SOURCES"] = str(sources)
+    ended = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", PARSE, str(DAGS)],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout.rsplit("\n", 2)[-2])
+
+
+@pytest.fixture(scope="module")
+def parsed(tmp_path_factory):
+    return parse(tmp_path_factory.mktemp("airflow"))
+
+
+def test_there_is_one_dag_for_every_source_and_one_for_the_deadline(parsed):
+    declared = {f"{path.parent.name}.{path.stem}" for path in DAGS.parent.glob("sources/*/*.yaml")}
+    assert len(declared) == 5
+    assert parsed["errors"] == {}
+    assert set(parsed["dags"]) == {*declared, "licence_exchange_deadline"}
+
+
+def test_parsing_does_not_load_great_expectations(parsed):
+    assert not parsed["heavy"]
+
+
+def test_the_steps_follow_one_another_and_the_report_tears_down(parsed):
+    dag = parsed["dags"]["market_regulation.food_operation"]
+    assert dag["tasks"] == {
+        "extract": [],
+        "standardise": ["extract"],
+        "assess": ["standardise"],
+        "deliver": ["assess"],
+        "report": ["deliver"],
+    }
+    assert dag["teardowns"] == ["report"]
+
+
+def test_every_dag_has_an_owner_tags_and_documentation(parsed):
+    for name, dag in parsed["dags"].items():
+        assert dag["owner"] != "airflow", name
+        assert "licence-exchange" in dag["tags"]
+        assert dag["doc"]
+        assert (dag["catchup"], dag["timetable"]) == (False, "CronPartitionTimetable")
+
+
+def test_a_broken_declaration_breaks_its_own_dag_only(tmp_path):
+    good = (Path(__file__).parent / "road.yaml").read_text(encoding="utf-8")
+    (tmp_path / "sources/transport").mkdir(parents=True)
+    (tmp_path / "sources/transport/good.yaml").write_text(good, encoding="utf-8")
+    (tmp_path / "sources/transport/broken.yaml").write_text(good.replace("table:", "tabel:"), encoding="utf-8")
+    found = parse(tmp_path / "airflow", tmp_path / "sources")
+    assert found["errors"] == {}
+    assert list(found["dags"]["transport.broken"]["tasks"]) == ["broken_declaration"]
+    assert "unknown key extract.tabel" in found["dags"]["transport.broken"]["doc"]
+    assert "extract" in found["dags"]["transport.good"]["tasks"]
