@@ -17,7 +17,7 @@ from standard.finding import FINDING, found_in, found_on_batch
 # that differ cannot be decided, so none of them wins.
 _DUPLICATES = """
 WITH competing AS (
-    SELECT row, record, observed_at, digest FROM read_parquet(?)
+    SELECT row, record, coalesce(source_updated_at, observed_at) AS observed_at, digest FROM read_parquet(?)
     WHERE record <> '' AND row NOT IN (SELECT row FROM held)
 ), several AS (
     SELECT record, max(observed_at) AS newest FROM competing GROUP BY record HAVING count(*) > 1

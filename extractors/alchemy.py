@@ -50,6 +50,10 @@ class AlchemyConnection:
         marks = self._connection.dialect.identifier_preparer
         return f"{marks.initial_quote}{name.replace(marks.escape_quote, marks.escape_to_quote)}{marks.final_quote}"
 
+    def as_kept(self, column: str) -> str:
+        """An expression for a column's values as the database keeps and compares them."""
+        return column
+
     def ask(self, statement: Statement) -> Answer:
         """Put a question.
 

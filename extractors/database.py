@@ -151,7 +151,7 @@ def _window(origin: _Origin, day: Day, now: datetime) -> _Asked:
 
 
 def _form(origin: _Origin, column: str) -> UpdateTime | None:
-    portions = origin.ask(column, (f"{column} IS NOT NULL",)).portions
+    portions = origin.ask(origin.connection.as_kept(column), (f"{column} IS NOT NULL",)).portions
     sample = [row[0] for row in next(portions, [])[:_SAMPLE] if row[0] != ""]
     portions.close()
     form = update_time(sample, ZoneInfo(origin.extract.time_zone))

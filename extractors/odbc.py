@@ -46,6 +46,13 @@ class OdbcConnection:
             raise SourceRefused("source_unreadable", sentence, expected="letters, digits and _", found=name)
         return f"{self._quote}{name.replace(self._quote, self._quote * 2)}{self._quote}" if self._quote else name
 
+    def as_kept(self, column: str) -> str:
+        """An expression for a column's values as the database keeps and compares them.
+
+        SQLite keeps text whatever a column is declared as, but its driver hands out a time for what is declared one.
+        """
+        return f"CAST({column} AS TEXT)" if self.backend.lower().endswith("sqlite") else column
+
     def ask(self, statement: Statement) -> Answer:
         """Put a question.
 

@@ -125,10 +125,11 @@ def _shown(table: pa.Table, name: str, most: int) -> pa.Table:
 def _staged_findings(findings: pa.Table, verdict: Verdict) -> pa.Table:
     """Findings as the platform keeps them.
 
-    The subject is the record; where the row names none, the place itself.
+    The subject is the record; where the row names none, the place itself; of a finding on the batch, its day.
     """
     key, count = BatchKey.of(verdict.batch), findings.num_rows
     nameless = pc.equal(findings["record"], "")
+    whole = pc.less(findings["row"], 0)
     of_snapshot = verdict.kind == "snapshot"
     columns = {
         "source": pa.repeat(key.source, count),
@@ -136,7 +137,9 @@ def _staged_findings(findings: pa.Table, verdict: Verdict) -> pa.Table:
         "found_by": pa.repeat(verdict.batch, count),
         "rule": findings["rule"],
         "element": findings["element"],
-        "subject": pc.if_else(nameless, _named(findings["locator"]), findings["record"]),
+        "subject": pc.if_else(
+            nameless, pc.if_else(whole, str(key.day), _named(findings["locator"])), findings["record"]
+        ),
         "locator": findings["locator"],
         "certificate_number": pc.utf8_slice_codeunits(findings["certificate_number"], 0, 128),
         "value": findings["value"],

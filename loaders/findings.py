@@ -14,7 +14,6 @@ from sqlalchemy import (
     and_,
     case,
     delete,
-    distinct,
     exists,
     func,
     insert,
@@ -27,14 +26,19 @@ from sqlalchemy import (
 from loaders.merge import greater, upsert
 from loaders.staging import OUTCOME, STAGED, STAGED_FINDING, STAGED_SIGHTING, stage
 from loaders.tables import BATCH, CLAIM, FINDING_TABLE, LICENCE_TABLE, SEEN, SIGHTING, VERSION
+from sources.checks import DERIVED
 from standard.batch import BatchKey, Status
 from standard.finding import mask_texts
+from standard.licence import LICENCE
 from standard.rules import RULES, Scope
 
 _IDENTITY = ("source", "rule", "element", "subject")
 _DETAILS = ("locator", "certificate_number", "value", "expected", "observed_at", "judged_at", "platform_holds")
 _STAGED_NAMES = [column.name for column in STAGED_FINDING.columns]
-_OF_BATCH = [rule.id for rule in RULES.values() if rule.scope is Scope.BATCH]
+_COMPARED = [name for name in LICENCE.names if name not in {*LICENCE.key, *DERIVED, "certificate_identifier"}]
+_COMPARED.append("certificate_status")
+_REFUSING = [rule.id for rule in RULES.values() if rule.scope is Scope.BATCH and rule.critical]
+_WARNING = [rule.id for rule in RULES.values() if rule.scope is Scope.BATCH and not rule.critical]
 
 
 def find_stale(connection: Connection, key: BatchKey) -> None:
@@ -55,19 +59,20 @@ def find_stale(connection: Connection, key: BatchKey) -> None:
 def find_disagreements(connection: Connection, key: BatchKey) -> None:
     """Find the records, changed by this batch, of which two sources say different things; close those that now agree.
 
-    What counts is the face and the status: an identifier may be the source's own business.
+    Two sources contradict each other where both say something and not the same. Identifiers and the names that the
+    exchange fills in may differ, and so may what only one of them knows.
     """
     changed = select(OUTCOME.c.record).where(OUTCOME.c.outcome.in_(["inserted", "updated"]))
     c, v = CLAIM.c, VERSION.c
     said = CLAIM.join(VERSION, and_(v.record == c.record, v.source == c.source, v.digest == c.digest))
-    torn = (
-        select(c.record)
-        .select_from(said)
-        .where(c.record.in_(changed))
-        .group_by(c.record)
-        .having(or_(func.count(distinct(v.face_digest)) > 1, func.count(distinct(v.certificate_status)) > 1))
-        .correlate(None)
+    others, theirs = CLAIM.alias("others"), VERSION.alias("theirs")
+    o, t = others.c, theirs.c
+    beside = said.join(others, and_(o.record == c.record, o.source != c.source)).join(
+        theirs, and_(t.record == o.record, t.source == o.source, t.digest == o.digest)
     )
+    faces = and_(v.face != t.face, v.face != "{}", t.face != "{}")
+    contradicts = or_(faces, *(v[name] != t[name] for name in _COMPARED))
+    torn = select(c.record).select_from(beside).where(c.record.in_(changed), contradicts).correlate(None)
     given = {
         **_whose(key, "sources_disagree"),
         "source": c.source,
@@ -78,8 +83,9 @@ def find_disagreements(connection: Connection, key: BatchKey) -> None:
         "certificate_number": v.certificate_number,
         "expected": _others(c.source, c.record),
     }
+    s, f = SEEN.c, FINDING_TABLE.c
+    connection.execute(delete(SEEN).where(s.rule == "sources_disagree", s.day == str(key.day), s.subject.in_(changed)))
     _stage(connection, given, said, c.record.in_(torn))
-    f = FINDING_TABLE.c
     settled = and_(f.rule == "sources_disagree", f.open, f.subject.in_(changed), f.subject.not_in(torn))
     connection.execute(update(FINDING_TABLE).where(settled).values(open=False))
 
@@ -196,6 +202,11 @@ def _close(connection: Connection, source: str) -> None:
     accepted = exists(
         select(c.record).where(c.source == f.source, c.record == f.subject, greater(c, f, "observed_at", "judged_at"))
     )
+    # A row whose number was wrong names another record once it is right; it still stands where it stood.
+    v = VERSION.c
+    in_its_place = exists(
+        select(v.record).where(v.source == f.source, v.locator == f.locator, v.last_observed_at > f.observed_at)
+    )
     found_otherwise = exists(
         select(later.c.rule).where(
             later.c.source == f.source, later.c.subject == f.subject, greater(later.c, f, "observed_at", "judged_at")
@@ -205,8 +216,14 @@ def _close(connection: Connection, source: str) -> None:
     snapshot_later = exists(select(b.day).where(delivered, b.kind == "snapshot", _after(b, f)))
     judged_again = exists(select(b.day).where(delivered, b.day == f.last_day, b.judged_at > f.judged_at))
     delivered_later = exists(select(b.day).where(delivered, _after(b, f)))
-    of_row = and_(f.rule.not_in(_OF_BATCH), or_(accepted, found_otherwise, snapshot_later, judged_again))
-    of_batch = and_(f.rule.in_(_OF_BATCH), delivered_later)
+    # What refused a day of changes is settled by that day alone; what only warned, by the next good batch.
+    of_row = and_(
+        f.rule.not_in([*_REFUSING, *_WARNING]),
+        or_(accepted, in_its_place, found_otherwise, snapshot_later, judged_again),
+    )
+    of_batch = or_(
+        and_(f.rule.in_(_REFUSING), or_(judged_again, snapshot_later)), and_(f.rule.in_(_WARNING), delivered_later)
+    )
     mine = and_(f.source == source, f.open, f.rule != "sources_disagree")
     connection.execute(update(FINDING_TABLE).where(mine, or_(of_row, of_batch)).values(open=False))
 

@@ -29,7 +29,10 @@ def write_entry(connection: Connection, entry: LedgerEntry) -> LedgerEntry:
 def read_entries(
     connection: Connection, *, source: str | None = None, day: str | None = None, all_runs: bool = False
 ) -> list[LedgerEntry]:
-    """The runs by day and source; of each batch the last run only, unless all are asked for."""
+    """The runs by day and source; of each batch one run only, unless all are asked for.
+
+    That one is the last, or the last that reached the source: a later try that did not changes nothing on the platform.
+    """
     b = BATCH.c
     statement = select(BATCH).order_by(b.day, b.source, b.run)
     if source is not None:
@@ -39,7 +42,9 @@ def read_entries(
     entries = [_entry(row) for row in connection.execute(statement)]
     if all_runs:
         return entries
-    return list({(entry.source, entry.day): entry for entry in entries}.values())
+    failed_first = sorted(entries, key=lambda entry: entry.status != Status.FAILED)
+    last = {(entry.source, entry.day): entry for entry in failed_first}
+    return [last[key] for key in dict.fromkeys((entry.source, entry.day) for entry in entries)]
 
 
 def last_snapshot_size(connection: Connection, source: str, before: str) -> int | None:

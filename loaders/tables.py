@@ -81,6 +81,7 @@ VERSION = Table(
     Column("first_observed_at", _INSTANT, nullable=False),
     Column("last_observed_at", _INSTANT, nullable=False),
     Column("judged_at", _INSTANT, nullable=False),
+    Index("licence_version_by_place", "source", "locator"),
 )
 
 # What each source says now of a record: which of its versions, with the stamp that decides.

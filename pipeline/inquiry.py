@@ -138,7 +138,7 @@ def ledger(exchange: Exchange, *, source: str | None, day: str | None, all_runs:
 def trace(exchange: Exchange, licence: str) -> list[dict[str, Any]]:
     """Everything behind a licence, personal values masked."""
     with exchange.platform.transaction(reading=True) as connection:
-        found = read_trace(connection, licence)
+        found = read_trace(connection, licence) or read_trace(connection, _as_kept(licence))
         for record in found:
             batches = {row["batch"] for row in record["versions"]} | {row["found_by"] for row in record["findings"]}
             keys = [BatchKey.of(text) for text in sorted(batches)]
@@ -151,6 +151,14 @@ def trace(exchange: Exchange, licence: str) -> list[dict[str, Any]]:
         {part: _masked_rows(rows) if isinstance(rows, list) else rows for part, rows in record.items()}
         for record in found
     ]
+
+
+def _as_kept(licence: str) -> str:
+    """A number as the platform keeps it, however the department writes it."""
+    from standard.field import Kind
+    from transforms.text import clean_text
+
+    return clean_text(pa.array([licence]), Kind.TEXT)[0].as_py() or licence
 
 
 def _masked_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

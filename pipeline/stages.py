@@ -57,10 +57,12 @@ def extract(exchange: Exchange, key: BatchKey, now: datetime) -> Manifest:
         UsageError: for the past of a snapshot source, where neither archive nor dated file has it.
     """
     source = exchange.source(key)
+    if key.day > Day.at(now):
+        raise UsageError(f"{key}: expected a day that has begun, found one in the future; correct the day")
     platform = exchange.platform  # a platform that cannot take the batch is said before the source is asked for it
     if past_snapshot(source, key.day, now):
         if exchange.workspace.exists(key, files.MANIFEST):
-            return Manifest.from_json(exchange.workspace.read_text(key, files.MANIFEST))
+            return _manifest(exchange.workspace, key)
         raise UsageError(
             f"{key}: expected the archived raw of that day, found none; the past of a snapshot source cannot be asked for"
         )
@@ -115,6 +117,15 @@ def read_source(exchange: Exchange, key: BatchKey, now: datetime) -> Manifest:
     return manifest
 
 
+def _manifest(workspace: Workspace, key: BatchKey) -> Manifest:
+    try:
+        return Manifest.from_json(workspace.read_text(key, files.MANIFEST))
+    except (ValueError, TypeError):
+        raise ExchangeError(
+            f"{key}: expected the manifest of its archive, found a damaged file; extract it again"
+        ) from None
+
+
 def _write_refusal(platform: Platform, source: Source, key: BatchKey, error: SourceRefused, now: datetime) -> None:
     at = instant_text(now)
     kind = "incremental" if source.declaration.incremental else "snapshot"
@@ -131,7 +142,7 @@ def standardise(exchange: Exchange, key: BatchKey) -> None:
 
     workspace = exchange.workspace
     source = exchange.source(key)
-    manifest = Manifest.from_json(workspace.read_text(key, files.MANIFEST))
+    manifest = _manifest(workspace, key)
     if workspace.digest(workspace.path(key, files.RAW)) != manifest.digest:
         raise ExchangeError(f"{key}: expected the raw archive that its manifest names, found another; extract it again")
     conformer = Conformer(source, manifest.taken_at)
@@ -164,7 +175,7 @@ def assess(exchange: Exchange, key: BatchKey, now: datetime) -> Verdict:
 
     workspace = exchange.workspace
     source = exchange.source(key)
-    manifest = Manifest.from_json(workspace.read_text(key, files.MANIFEST))
+    manifest = _manifest(workspace, key)
     counts = json.loads(workspace.read_text(key, files.STANDARDISED))
     last = None
     if manifest.kind == "snapshot":

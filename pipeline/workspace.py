@@ -120,7 +120,9 @@ class Workspace:
             yield f"{folder}/{name}"
 
     def digest(self, path: str) -> str:
-        """SHA-256 of a file."""
+        """SHA-256 of a file; empty where there is none."""
+        if not self._fs.exists(path):
+            return ""
         with self._fs.open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -56,6 +55,11 @@ def check(declaration: Declaration, city: City) -> Iterator[Found]:
         else:
             yield from _column(name, column, elements[name], declaration)
     yield from _coverage(declaration, elements)
+    for name, patterns in declaration.leave_out.items():
+        if any(not pattern.strip("*? ") for pattern in patterns):
+            yield Found(
+                ("leave_out", name), f"expected patterns that leave some rows in, found {patterns}; name the text"
+            )
 
 
 def _elements(declaration: Declaration, city: City) -> dict[str, Field]:
@@ -97,8 +101,8 @@ def _extract(declaration: Declaration) -> Iterator[Found]:
             )
     if isinstance(extract, TextExtract):
         try:
-            codecs.lookup(extract.encoding)
-        except LookupError:
+            "a".encode(extract.encoding)
+        except (LookupError, UnicodeError):
             yield Found(
                 ("extract", "encoding"),
                 f"expected an encoding such as utf-8 or gb18030, found {extract.encoding}; correct it",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import re
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +13,8 @@ from standard.errors import DeclarationError
 from standard.field import Field, Kind
 
 _FACE_COLUMNS = ("certificate_type_code", "short_name", "title", "kind", "length", "required", "personal")
+_COLUMNS = {"licence_type.csv": ("code", "name"), "area.csv": ("code",), "face_field.csv": _FACE_COLUMNS[:4]}
+_FACE_NAME = re.compile("KZ_[A-Za-z0-9_]+")
 _FREE_LENGTH = 1000  # of a face field whose type the city has not described
 
 
@@ -22,13 +26,25 @@ class City:
 
     def _rows(self, name: str) -> list[dict[str, str]]:
         path = self._folder / name
-        return rows(path) if path.exists() else []
+        if not path.exists():
+            return []
+        try:
+            found = rows(path)
+        except (UnicodeDecodeError, csv.Error):
+            raise DeclarationError(
+                f"{path}: expected a CSV file in UTF-8, found another encoding; save it as UTF-8"
+            ) from None
+        wanted = _COLUMNS[name]
+        if found and not set(wanted) <= set(found[0]):
+            raise DeclarationError(
+                f"{path}: expected the columns {','.join(wanted)}, found {','.join(map(str, found[0]))}; correct the header"
+            )
+        return found
 
     @cached_property
     def licence_types(self) -> dict[str, LicenceType]:
         """The catalogue: the standard's rows and the city's `licence_type.csv` (`code,name,holder_category`)."""
-        path = self._folder / "licence_type.csv"
-        return catalogue(*([path] if path.exists() else []))
+        return catalogue(self._rows("licence_type.csv"))
 
     @cached_property
     def areas(self) -> frozenset[str]:
@@ -58,7 +74,7 @@ class City:
         """
         if type_code in self._faces:
             return tuple(self._faces[type_code].values())
-        return tuple(Field(name, name, name, Kind.TEXT, _FREE_LENGTH) for name in columns if name.startswith("KZ_"))
+        return tuple(Field(name, name, name, Kind.TEXT, _FREE_LENGTH) for name in columns if _FACE_NAME.fullmatch(name))
 
 
 def _face_field(row: dict[str, str]) -> Field:

@@ -16,9 +16,12 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 def _duration(value: object) -> object:
     """Read `90m`, `2h` or `1d`."""
     if isinstance(value, str):
-        if not (match := re.fullmatch(r"(\d{1,6})([mhd])", value)):
+        if not (match := re.fullmatch(r"(\d{1,5})([mhd])", value)):
             raise ValueError("a duration is a number with m, h or d, such as 90m, 2h or 1d")
-        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+        found = timedelta(**{_UNITS[match[2]]: int(match[1])})
+        if found > timedelta(days=366):
+            raise ValueError("a look-back is at most a year; a backfill reaches further")
+        return found
     return value
 
 
@@ -36,7 +39,11 @@ def _zone(value: str) -> str:
 
 
 def _cron(value: str) -> str:
-    if not re.fullmatch(r"[\d*/,-]+( [\d*/,A-Za-z?#-]+){4}", value):
+    fields = re.fullmatch(r"([\d*/,-]+) ([\d*/,-]+) ([\d*/,-]+) ([\d*/,A-Za-z-]+) ([\d*/,A-Za-z#-]+)", value)
+    most = (59, 23, 31, 12, 7)
+    if not fields or any(
+        int(n) > top for field, top in zip(fields.groups(), most, strict=True) for n in re.findall(r"\d+", field)
+    ):
         raise ValueError("a schedule is five cron fields, such as 30 1 * * *")
     return value
 
@@ -46,6 +53,8 @@ Texts = Annotated[list[str], BeforeValidator(_listed)]
 Zone = Annotated[str, BeforeValidator(_zone)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(min_length=1)]
+# Part of the name of an environment variable.
+ConnectionName = Annotated[str, Field(pattern="^[A-Za-z][A-Za-z0-9_]*$")]
 
 
 class Declared(BaseModel):
@@ -66,7 +75,7 @@ class DatabaseExtract(Declared):
     """Records in a table, or the result of a query. The URL is of the connection, never written here."""
 
     kind: Literal["database"]
-    connection: Name
+    connection: ConnectionName
     table: Name | None = None
     query: Name | None = None
     key: Annotated[Texts, Field(min_length=1)]
@@ -78,6 +87,8 @@ class DatabaseExtract(Declared):
     def _one_origin(self) -> DatabaseExtract:
         if (self.table is None) == (self.query is None):
             raise ValueError("give either table or query")
+        if self.look_back and self.updated_at is None:
+            raise ValueError("look_back needs updated_at")
         return self
 
 
@@ -88,7 +99,7 @@ class FileExtract(Declared):
     """
 
     path: Name
-    connection: Name | None = None
+    connection: ConnectionName | None = None
     key: Texts = []
     updated_at: Name | None = None
     time_zone: Zone = "Asia/Shanghai"
@@ -115,7 +126,7 @@ class TextExtract(FileExtract):
 
     kind: Literal["text"]
     encoding: Name = "utf-8"
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    delimiter: Annotated[str, Field(pattern="^[\\x01-\\x7e]$")] = ","
     quote: Annotated[str, Field(max_length=1)] = '"'
 
 
@@ -157,6 +168,12 @@ class Rows(Declared):
 
     min: Annotated[int, Field(ge=0)] = 0
     max: Annotated[int, Field(ge=0)] | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Rows:
+        if self.max is not None and self.max < self.min:
+            raise ValueError("expected min not to be above max")
+        return self
 
 
 class Most(Declared):

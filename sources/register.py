@@ -60,6 +60,9 @@ class Source:
         """The department's own `tidy(raw)`, or None where its folder has no `quirks.py`.
 
         It takes and gives the raw table of one row group: text columns and locators.
+
+        Raises:
+            DeclarationError: when the file cannot be loaded.
         """
         quirks = self.folder / "quirks.py"
         if not quirks.exists():
@@ -68,8 +71,15 @@ class Source:
         if spec is None or spec.loader is None:
             return None
         module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            raise DeclarationError(
+                f"{quirks}: expected a module that loads, found {type(error).__name__}: {error}; correct it"
+            ) from None
         tidy: Tidy | None = getattr(module, "tidy", None)
+        if not callable(tidy):
+            raise DeclarationError(f"{quirks}: expected a function tidy(raw), found none; write one or remove the file")
         return tidy
 
 
@@ -114,7 +124,13 @@ class Register:
 
     def problems(self, name: str) -> list[Problem]:
         """Everything wrong with one declaration, in the order of its lines; empty when it can be used."""
-        return self.read(name)[1]
+        source, problems = self.read(name)
+        if source is not None:
+            try:
+                _ = source.tidy
+            except DeclarationError as error:
+                return [Problem(source.folder / "quirks.py", 1, str(error))]
+        return problems
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.paths)
@@ -126,7 +142,7 @@ class Register:
             document = Document(path.read_text(encoding="utf-8"))
         except (yaml.MarkedYAMLError, UnicodeDecodeError) as error:
             return None, [_not_yaml(path, error)]
-        except (yaml.YAMLError, OSError) as error:
+        except (yaml.YAMLError, OSError, ValueError, TypeError) as error:
             return None, [Problem(path, 1, f"expected YAML in UTF-8, found: {error}")]
         try:
             declaration = Declaration.model_validate(document.value)

@@ -41,9 +41,12 @@ class Day:
         """Read `2026-03-01`.
 
         Raises:
-            ValueError: when the text is not a date of that form.
+            ValueError: when the text is not a date of that form, or of no year that licences know.
         """
-        return cls(datetime.strptime(text, "%Y-%m-%d").date())
+        day = datetime.strptime(text, "%Y-%m-%d").date()
+        if not 1900 <= day.year <= 9000:
+            raise ValueError(f"a day between 1900 and 9000, not {text}")
+        return cls(day)
 
     @classmethod
     def at(cls, moment: datetime) -> Day:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sources.checks import DERIVED
 from sources.declaration import Column
 from sources.register import Source
 from standard.batch import LOCATOR
@@ -20,8 +21,8 @@ from standard.finding import FINDING, found_in
 from standard.licence import EXCHANGE, HOLDERS_JOINED_BY, LICENCE, PLACEHOLDER
 from transforms.dates import parse_dates, parse_instants
 from transforms.digests import digest, json_objects
-from transforms.lookups import each_distinct, look_up
-from transforms.text import clean_text, split_holders
+from transforms.lookups import Lookup, each_distinct, look_up
+from transforms.text import VISIBLE, clean_text, split_holders
 
 # How a number beyond 10^15 arrives from a cell or column of numbers: its last digits are not what was typed.
 _DIGITS_LOST = r"^-?\d(\.\d+)?[eE]\+\d+$"
@@ -53,7 +54,8 @@ class Unread:
     expected: str
 
 
-# What a licence's face does not show: its state changes without a new version, and its identifier only names it.
+# What a licence's face does not show: its state changes without a new version, and its identifier only names it. Names
+# that the exchange fills in are not there either, or a department renamed in its declaration would renew every licence.
 NOT_ON_FACE = frozenset({"certificate_status", "certificate_identifier"})
 
 
@@ -97,18 +99,19 @@ class Conformer:
         if left_out:
             raw = raw.filter(kept).combine_chunks()
         elements, unread = self._elements(raw)
-        licences = self._with_exchange(elements, raw, first_row)
+        updated_at, without_time = self._updated_at(raw)
+        licences = self._with_exchange(elements, updated_at, raw[LOCATOR], first_row)
         findings = [
             found_in(
                 licences,
                 item.places,
                 item.rule,
                 item.field.name,
-                values=item.original.take(item.places),
+                values=None if item.rule == "digits_lost" else item.original.take(item.places),
                 personal=item.field.personal and not item.rule.startswith("placeholder"),
                 expected=item.expected if item.rule == "value_unreadable" else "",
             )
-            for item in unread
+            for item in (*unread, *without_time)
         ]
         return Conformed(licences, pa.concat_tables([FINDING.empty_table(), *findings]), left_out)
 
@@ -123,19 +126,23 @@ class Conformer:
             raise DeclarationError(
                 f"{where}: expected tidy to go through, found {type(error).__name__}; correct it"
             ) from None
-        if tidied.num_rows != raw.num_rows or set(tidied.column_names) != set(raw.column_names):
+        if (
+            not isinstance(tidied, pa.Table)
+            or tidied.num_rows != raw.num_rows
+            or set(tidied.column_names) != set(raw.column_names)
+        ):
             raise DeclarationError(f"{where}: expected tidy to keep rows and columns, found others; change values only")
-        return tidied
+        return tidied.select(raw.column_names).cast(raw.schema)
 
     def _left_out(self, raw: pa.Table) -> pa.Array:
         names = [name for name in raw.column_names if name != LOCATOR]
-        filled = [pc.fill_null(pc.match_substring_regex(_one(raw, name), r"\S"), False) for name in names]
+        filled = [pc.fill_null(pc.match_substring_regex(_one(raw, name), VISIBLE), False) for name in names]
         out = pa.repeat(pa.scalar(True), raw.num_rows)
         for column in filled:
             out = pc.and_(out, pc.invert(column))
         for name, patterns in self.source.declaration.leave_out.items():
             cleaned = clean_text(_one(raw, name), Kind.TEXT)
-            for pattern in patterns:
+            for pattern in clean_text(pa.array(patterns), Kind.TEXT).to_pylist():
                 out = pc.or_(out, pc.fill_null(pc.match_substring_regex(cleaned, _anchored(pattern)), False))
         return out
 
@@ -156,15 +163,18 @@ class Conformer:
         else:
             texts = _one(raw, column.source)
         original = texts
+        if column.separator is not None:  # before cleaning, which may change what separates
+            texts = split_holders(texts, column.separator)
         lost = _holds(pc.match_substring_regex(texts, _DIGITS_LOST))
         # Lookups are written in the department's own words, so a code is cleaned as a code only after them.
-        texts = clean_text(pc.if_else(lost, None, texts), Kind.TEXT if field.kind is Kind.TEXT else Kind.TIME)
+        kind = Kind.TEXT if field.kind is Kind.TEXT else Kind.TIME
+        texts = clean_text(pc.if_else(lost, None, texts), kind)
         if column.lookup:
-            texts = look_up(texts, [self._lookups[name] for name in column.lookup])
+            texts = look_up(texts, [_cleaned_keys(self._lookups[name], kind) for name in column.lookup])
         nothing = _holds(pc.match_substring_regex(texts, PLACEHOLDER))
         texts = pc.if_else(nothing, None, texts)
         if field.multiple:
-            texts = split_holders(texts, column.separator)
+            texts = split_holders(texts, None)
         typed, unreadable, expected = self._typed(field, column, texts)
         broken = {
             "digits_lost": lost,
@@ -208,33 +218,46 @@ class Conformer:
                 elements["certificate_holder_type_code"], _holder_type_names
             )
 
-    def _with_exchange(self, elements: dict[str, pa.Array], raw: pa.Table, first_row: int) -> pa.Table:
+    def _with_exchange(
+        self, elements: dict[str, pa.Array], updated_at: pa.Array, locators: pa.ChunkedArray, first_row: int
+    ) -> pa.Table:
         table = pa.table(elements)
         face = [field.name for field in self.source.face]
-        updated_at = self._updated_at(raw)
         content = [*LICENCE.names, *face]
+        taken = pa.repeat(pa.scalar(self.taken_at), table.num_rows)
         whole = _all([pc.is_valid(elements[name]) for name in LICENCE.key])
         exchange = {
             "face": json_objects(table, face),
             "source_updated_at": updated_at,
-            "observed_at": pc.coalesce(updated_at, pa.scalar(self.taken_at)),
-            "locator": _one(raw, LOCATOR),
+            # A snapshot is newer than another by when it was taken, whatever times its rows carry.
+            "observed_at": pc.coalesce(updated_at, taken) if self.source.declaration.incremental else taken,
+            "locator": locators,
             "record": pc.if_else(whole, digest(table, LICENCE.key), ""),
             "digest": digest(table, content),
-            "face_digest": digest(table, [name for name in content if name not in NOT_ON_FACE]),
+            "face_digest": digest(table, [name for name in content if name not in self._not_on_face]),
         }
-        row = pa.array(np.arange(first_row, first_row + raw.num_rows))
+        row = pa.array(np.arange(first_row, first_row + table.num_rows))
         return pa.table([*elements.values(), *exchange.values(), row], schema=self.schema)
 
-    def _updated_at(self, raw: pa.Table) -> pa.Array:
+    def _updated_at(self, raw: pa.Table) -> tuple[pa.Array, list[Unread]]:
+        """The source's own update times; a row whose time cannot be read has no place among the others, and is held."""
         name = self.source.declaration.extract.updated_at
         if name is None:
-            return pa.nulls(raw.num_rows, pa.string())
-        return parse_instants(clean_text(_one(raw, name), Kind.TIME), [], self._zone)
+            return pa.nulls(raw.num_rows, pa.string()), []
+        texts = clean_text(_one(raw, name), Kind.TIME)
+        read = parse_instants(texts, [], self._zone)
+        unread = _places(pc.and_(pc.is_valid(texts), pc.is_null(read)))
+        field = Field(name, name, "", Kind.TIME)
+        return read, [Unread("value_unreadable", field, unread, texts, "%Y-%m-%d %H:%M:%S")] if len(unread) else []
 
     @cached_property
     def _lookups(self) -> dict[str, dict[str, str | None]]:
         return {**status_families(), **self.source.declaration.lookups}
+
+    @property
+    def _not_on_face(self) -> frozenset[str]:
+        filled_in = frozenset(DERIVED) - frozenset(LICENCE.key) - frozenset(self.source.declaration.columns)
+        return NOT_ON_FACE | filled_in
 
     @property
     def _zone(self) -> str:
@@ -259,6 +282,12 @@ def _all(masks: list[pa.Array]) -> pa.Array:
     for mask in masks[1:]:
         whole = pc.and_(whole, mask)
     return whole
+
+
+def _cleaned_keys(lookup: Lookup, kind: Kind) -> Lookup:
+    """A lookup is written as the department writes, and its values are cleaned before they are looked up."""
+    keys = clean_text(pa.array(list(lookup), pa.string()), kind).to_pylist()
+    return {key: value for key, value in zip(keys, lookup.values(), strict=True) if key is not None}
 
 
 def _anchored(pattern: str) -> str:

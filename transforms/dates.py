@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import datetime
 
 import pandas as pd
 import pyarrow as pa
@@ -11,6 +13,7 @@ import pyarrow.compute as pc
 ISO_DATE = "%Y-%m-%d"
 # Forms in which databases and hand-made files write an instant. Fractions and zones are read beside these.
 INSTANT_FORMATS = ("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d", "%Y%m%d%H%M%S", "%Y%m%d", "%Y年%m月%d日")
+_ADJACENT = re.compile("%[A-Za-z]%[A-Za-z]")
 _ISO = r"^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?$"
 _ISO_MIDNIGHT = r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?$"
 _WITH_ZONE = r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)$"
@@ -47,7 +50,7 @@ def parse_instants(values: pa.Array, formats: Sequence[str], zone: str) -> pa.Ar
     Returns:
         Text as `standard.day.instant_text` writes it; null where unread.
     """
-    texts = values.cast(pa.string())
+    texts = _iso_like(values.cast(pa.string()))
     iso = pc.fill_null(pc.match_substring_regex(texts, _ISO), False)
     naive = _cast(pc.if_else(iso, texts, None), pa.timestamp("us"))
     if pc.any(pc.fill_null(pc.and_(pc.is_valid(texts), pc.is_null(naive)), False)).as_py():
@@ -63,6 +66,14 @@ def parse_instants(values: pa.Array, formats: Sequence[str], zone: str) -> pa.Ar
 def instant_texts(instants: pa.Array) -> pa.Array:
     """Write a column of UTC instants as `standard.day.instant_text` does."""
     return pc.strftime(instants.cast(pa.timestamp("us")), format="%Y-%m-%dT%H:%M:%SZ")
+
+
+def _iso_like(texts: pa.Array) -> pa.Array:
+    """Bring the forms that sources write, and that days are chosen by, to the ISO one: `2026.03.01 10:00:00,1234567`."""
+    texts = pc.replace_substring_regex(texts, r"^(\d{4})[/.](\d\d)[/.](\d\d)($|[ T])", r"\1-\2-\3\4")
+    texts = pc.replace_substring_regex(texts, r"^(\d{4})(\d\d)(\d\d)[ T]?(\d\d):?(\d\d):?(\d\d)", r"\1-\2-\3 \4:\5:\6")
+    texts = pc.replace_substring_regex(texts, r"^(\d{4})(\d\d)(\d\d)$", r"\1-\2-\3")
+    return pc.replace_substring_regex(texts, r"(:\d\d)[.,](\d{1,6})\d*", r"\1.\2")
 
 
 def _cast(texts: pa.Array, to: pa.DataType) -> pa.Array:
@@ -84,6 +95,10 @@ def _first_fit(texts: pa.Array, formats: Sequence[str]) -> pa.Array:
     found = pa.nulls(len(texts), pa.timestamp("us"))
     for form in formats:
         missing = pc.if_else(pc.is_null(found), texts, None)
+        if _ADJACENT.search(form):
+            # Without separators 2036111 may be two days; only the full width can be one.
+            width = len(datetime(2026, 11, 23, 10, 20, 30).strftime(form))
+            missing = pc.if_else(pc.equal(pc.utf8_length(missing), width), missing, None)
         read = pd.to_datetime(missing.to_pandas(), format=form, errors="coerce")
         found = pc.coalesce(found, pa.Array.from_pandas(read).cast(pa.timestamp("us")))
     return found

@@ -20,6 +20,9 @@ def judge_columns(declaration: Declaration, columns: Sequence[str], taken_at: st
     missing = [name for name in declared if name not in columns]
     unknown = [name for name in columns if name not in declared]
     findings = [FINDING.empty_table()]
+    if len(missing) > len(declared) / 2:
+        # Whatever stands where the titles should be may be somebody's record.
+        unknown = [f"{len(columns)} 列"]
     if missing:
         hints = [_with_nearest(name, unknown) for name in missing]
         findings.append(

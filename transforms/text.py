@@ -14,6 +14,9 @@ _BLANK = r"\s\x0b\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x
 _FULL = "".join(chr(code) for code in range(0xFF01, 0xFF5F))
 _HALF = "".join(chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F))
 
+# Something a person would see: neither blank nor invisible.
+VISIBLE = f"[^{_BLANK}{_INVISIBLE}]"
+
 # Most values are clean, and finding that out costs a tenth of cleaning them.
 _SUSPECT = rf"[\x{{ff01}}-\x{{ff5e}}()（）{_INVISIBLE}]|^[{_BLANK}]|[{_BLANK}]$|[{_BLANK}][{_BLANK}]|[^ \P{{Z}}]|[\t\n\r\x0b\f\x{{85}}]"
 

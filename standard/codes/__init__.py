@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -49,15 +50,11 @@ class LicenceType:
     holder_category: str
 
 
-def catalogue(*more: Path) -> dict[str, LicenceType]:
-    """The licence types by code: those the standard's sources give, and those of a city's own tables.
+def catalogue(more: Iterable[dict[str, str]] = ()) -> dict[str, LicenceType]:
+    """The licence types by code: those the standard's sources give, and those of a city's own table.
 
     Args:
-        more: further CSV files with the columns `code,name,holder_category`.
+        more: rows with `code`, `name` and perhaps `holder_category`.
     """
-    tables = [HERE / "licence_type.csv", *more]
-    return {
-        row["code"]: LicenceType(row["code"], row["name"], row.get("holder_category") or "")
-        for table in tables
-        for row in rows(table)
-    }
+    table = [*rows(HERE / "licence_type.csv"), *more]
+    return {row["code"]: LicenceType(row["code"], row["name"], row.get("holder_category") or "") for row in table}

@@ -67,9 +67,14 @@ def test_what_cannot_be_typed_is_a_finding_and_the_row_stays(conform, column, te
     assert only(said, element) is None
 
 
-def test_personal_values_are_masked_in_findings(conform):
-    said = conform({"DM": "3.70402188001010012e+17", "LX": "111"})
-    assert said.findings["value"].to_pylist() == ["****e+17"]
+def test_of_a_number_whose_digits_are_lost_nothing_is_shown(conform):
+    assert conform({"DM": "3.70402188001010012e+17", "LX": "111"}).findings["value"].to_pylist() == [""]
+
+
+def test_personal_values_are_masked_in_findings(declare, raw, declaration):
+    source = declare(declaration.replace("certificate_signer: QZR", "certificate_signed_time: QZR"))
+    said = Conformer(source, TAKEN).conform(raw({"QZR": "张三 370402188001010012"}), 0)
+    assert said.findings["value"].to_pylist() == ["张三 **************0012"]
 
 
 def test_several_holders_are_joined(conform):
