@@ -10,7 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
-from loaders.findings import find_disagreements, find_stale, find_vanished, keep_findings, sight
+from loaders.findings import (
+    find_disagreements,
+    find_shared_identifiers,
+    find_stale,
+    find_vanished,
+    keep_findings,
+    sight,
+)
 from loaders.ledger import write_entry
 from loaders.merge import Merged, merge
 from loaders.platform import Platform
@@ -83,6 +90,7 @@ def _merge(connection: Connection, key: BatchKey, delivery: Delivery) -> Merged:
     merged = merge(connection, key.source, delivery.precedence, accepted)
     find_stale(connection, key)
     find_disagreements(connection, key)
+    find_shared_identifiers(connection, key)
     if verdict.kind == "snapshot":
         sight(connection, key, verdict.taken_at)
     return merged

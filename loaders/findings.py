@@ -35,6 +35,8 @@ from standard.rules import RULES, Scope
 _IDENTITY = ("source", "rule", "element", "subject")
 _DETAILS = ("locator", "certificate_number", "value", "expected", "observed_at", "judged_at", "platform_holds")
 _STAGED_NAMES = [column.name for column in STAGED_FINDING.columns]
+# What is true of the platform as a whole, and drawn anew when a record changes, not when a batch is run again.
+_STATES = ["vanished", "sources_disagree", "identifier_shared"]
 _COMPARED = [name for name in LICENCE.names if name not in {*LICENCE.key, *DERIVED, "certificate_identifier"}]
 _COMPARED.append("certificate_status")
 _REFUSING = [rule.id for rule in RULES.values() if rule.scope is Scope.BATCH and rule.critical]
@@ -83,11 +85,50 @@ def find_disagreements(connection: Connection, key: BatchKey) -> None:
         "certificate_number": v.certificate_number,
         "expected": _others(c.source, c.record),
     }
-    s, f = SEEN.c, FINDING_TABLE.c
-    connection.execute(delete(SEEN).where(s.rule == "sources_disagree", s.day == str(key.day), s.subject.in_(changed)))
+    f = FINDING_TABLE.c
+    settled = and_(f.subject.in_(changed), f.subject.not_in(torn))
+    _draw_anew(connection, key, "sources_disagree", SEEN.c.subject.in_(changed), settled)
     _stage(connection, given, said, c.record.in_(torn))
-    settled = and_(f.rule == "sources_disagree", f.open, f.subject.in_(changed), f.subject.not_in(torn))
-    connection.execute(update(FINDING_TABLE).where(settled).values(open=False))
+
+
+def find_shared_identifiers(connection: Connection, key: BatchKey) -> None:
+    """Find the licences, changed by this batch, whose identifier another licence has too; close those that no longer do.
+
+    Inside a batch that holds both; across batches both are on the platform already, so both departments are told.
+    """
+    changed = select(OUTCOME.c.record).where(OUTCOME.c.outcome.in_(["inserted", "updated"]))
+    mine, other = LICENCE_TABLE.c, LICENCE_TABLE.alias("other")
+    beside = LICENCE_TABLE.join(
+        other,
+        and_(other.c.certificate_identifier == mine.certificate_identifier, other.c.record != mine.record),
+    )
+    touched = or_(mine.record.in_(changed), other.c.record.in_(changed))
+    shared = select(mine.record).select_from(beside).where(touched).correlate(None)
+    given = {
+        **_whose(key, "identifier_shared"),
+        "source": mine.source,
+        "element": literal("certificate_identifier"),
+        "subject": mine.record,
+        "observed_at": mine.observed_at,
+        "judged_at": mine.judged_at,
+        "locator": mine.locator,
+        "certificate_number": mine.certificate_number,
+    }
+    f = FINDING_TABLE.c
+    still = exists(select(mine.record).select_from(beside).where(mine.record == f.subject).correlate(FINDING_TABLE))
+    _draw_anew(
+        connection, key, "identifier_shared", or_(SEEN.c.subject.in_(changed), SEEN.c.subject.in_(shared)), ~still
+    )
+    _stage(connection, given, LICENCE_TABLE, mine.record.in_(shared))
+
+
+def _draw_anew(
+    connection: Connection, key: BatchKey, rule: str, said: ColumnElement[bool], settled: ColumnElement[bool]
+) -> None:
+    """Forget what was said today of some records, and close what no longer holds."""
+    s, f = SEEN.c, FINDING_TABLE.c
+    connection.execute(delete(SEEN).where(s.rule == rule, s.day == str(key.day), said))
+    connection.execute(update(FINDING_TABLE).where(f.rule == rule, f.open, settled).values(open=False))
 
 
 def _others(source: Any, record: Any) -> Any:
@@ -168,9 +209,7 @@ def keep_findings(connection: Connection, key: BatchKey) -> None:
     f = STAGED_FINDING.c
     held = exists(select(LICENCE_TABLE.c.record).where(LICENCE_TABLE.c.record == f.subject))
     connection.execute(update(STAGED_FINDING).values(platform_holds=held))
-    connection.execute(
-        delete(SEEN).where(SEEN.c.found_by == str(key), SEEN.c.rule.not_in(["vanished", "sources_disagree"]))
-    )
+    connection.execute(delete(SEEN).where(SEEN.c.found_by == str(key), SEEN.c.rule.not_in(_STATES)))
     connection.execute(insert(SEEN).from_select(_STAGED_NAMES, select(*(f[name] for name in _STAGED_NAMES))))
     _keep_states(connection)
     _close(connection, key.source)
@@ -224,7 +263,7 @@ def _close(connection: Connection, source: str) -> None:
     of_batch = or_(
         and_(f.rule.in_(_REFUSING), or_(judged_again, snapshot_later)), and_(f.rule.in_(_WARNING), delivered_later)
     )
-    mine = and_(f.source == source, f.open, f.rule != "sources_disagree")
+    mine = and_(f.source == source, f.open, f.rule.not_in(["sources_disagree", "identifier_shared"]))
     connection.execute(update(FINDING_TABLE).where(mine, or_(of_row, of_batch)).values(open=False))
 
 

@@ -157,3 +157,40 @@ def test_an_update_day_in_a_timestamp_column_over_odbc_belongs_to_its_day(licex,
     database.close()
     monkeypatch.setenv("LICEX_CONN_TRANSPORT", f"odbc:Driver=SQLite3;Database={city}/odbc.db")
     assert json.loads(run(licex)[1])[0]["entry"]["inserted"] == 1
+
+
+def test_an_identifier_that_another_licence_has_is_told_to_both(licex, city, refill, platform):
+    refill({})
+    run(licex)
+    minted = platform("SELECT certificate_identifier FROM licence")[0][0]
+    refill({"XKZBH": "370402000002", "ZZBS": minted, "GXSJ": f"{NEXT} 10:00:00"})
+    run(licex, NEXT)
+    run(licex, NEXT)
+    seen = "SELECT rule, certificate_number, day FROM finding_seen ORDER BY 2"
+    assert platform(seen) == [("identifier_shared", "370402000001", NEXT), ("identifier_shared", "370402000002", NEXT)]
+    refill({"XKZBH": "370402000002", "GXSJ": f"{NEXT} 11:00:00"})
+    run(licex, NEXT)
+    assert platform("SELECT open FROM finding") == [(0,), (0,)]
+
+
+def test_a_later_try_that_does_not_reach_the_source_does_not_hide_what_was_delivered(licex, city, monkeypatch):
+    run(licex)
+    monkeypatch.setenv("LICEX_CONN_TRANSPORT", f"sqlite:///{city}/nowhere/x.db")
+    assert run(licex)[0] == 3
+    assert [item["status"] for item in json.loads(licex("ledger", "--json")[1])] == ["delivered"]
+    assert len(json.loads(licex("ledger", "--all", "--json")[1])) == 2
+
+
+def test_sources_that_know_different_things_do_not_contradict_each_other(licex, city, declaration, refill, platform):
+    refill({})
+    run(licex)
+    other = declaration.replace("  certificate_area_code: QH\n", "").replace("ignore: [BZ]", "ignore: [BZ, QH]")
+    (city / "sources/transport/other.yaml").write_text(other, encoding="utf-8")
+    licex("run", "transport.other", "--day", DAY)
+    assert platform("SELECT * FROM finding") == []
+    refill({"GXSJ": f"{NEXT} 10:00:00", "YXQZ": "2031-01-01"})
+    licex("run", "transport.other", "--day", NEXT)
+    told = [("transport.other", 1), ("transport.road", 1)]
+    assert platform("SELECT source, open FROM finding WHERE rule = 'sources_disagree' ORDER BY 1") == told
+    run(licex, NEXT)
+    assert [state for _, state in platform("SELECT source, open FROM finding ORDER BY 1")] == [0, 0]
