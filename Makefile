@@ -3,7 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := uv==0.13.9
-INSTALL = $(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes
+# uv takes seconds where pip takes a minute; pip stands in where only pip knows the way to a package index.
+install = $(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes $(1) \
+  || $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(1)
+install_ours = $(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e . \
+  || $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
 
 .PHONY: run test check airflow docs lock clean
 
@@ -44,14 +48,14 @@ $(VENV)/.uv:
 
 $(VENV)/.run-installed: requirements.lock pyproject.toml | $(VENV)/.uv
 	@echo "installing what requirements.lock names"
-	@test -e $(VENV)/.test-installed || $(INSTALL) requirements.lock
-	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
+	@test -e $(VENV)/.test-installed || $(call install,requirements.lock)
+	@$(install_ours)
 	@touch $@
 
 $(VENV)/.test-installed: requirements-test.lock pyproject.toml | $(VENV)/.uv
 	@echo "installing what requirements-test.lock names"
-	@$(INSTALL) requirements-test.lock
-	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
+	@$(call install,requirements-test.lock)
+	@$(install_ours)
 	@touch $@ $(VENV)/.run-installed
 
 clean:

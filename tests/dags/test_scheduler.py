@@ -1,5 +1,6 @@
 """A real `airflow standalone` on loopback: a scheduled run, a backfill of several sources, a refused batch, the pages."""
 
+import json
 import os
 import re
 import socket
@@ -68,7 +69,10 @@ def environ(declarations):
         "LICEX_SOURCES": str(declarations / "sources"),
         "LICEX_WORKSPACE": str(declarations / "workspace"),
         "LICEX_TARGET": f"sqlite:///{declarations}/platform.db",
-        "LICEX_CONN_TRANSPORT": f"sqlite:///{declarations}/transport.db",
+        # No LICEX_CONN_TRANSPORT: an Airflow connection of that name serves too.
+        "AIRFLOW_CONN_TRANSPORT": json.dumps(
+            {"conn_type": "generic", "extra": {"url": f"sqlite:///{declarations}/transport.db"}}
+        ),
     }
 
 

@@ -95,8 +95,12 @@ def test_expected_counts_balance_and_few_rows_are_held():
         assert counts.held < 0.05 * counts.extracted
 
 
+# Takes two batches that supply one identifier, which no department of the city does; tests/pipeline/test_hostile.py has it.
+ELSEWHERE = {"identifier_shared"}
+
+
 def test_every_rule_on_rows_and_on_the_platform_is_broken_somewhere():
-    meant = {rule.id for rule in RULES.values() if rule.scope is not Scope.BATCH}
+    meant = {rule.id for rule in RULES.values() if rule.scope is not Scope.BATCH} - ELSEWHERE
     assert {each.rule for each in answer_key()} == meant | {"snapshot_shrunk", "rows_unseen"}
 
 
