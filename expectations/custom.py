@@ -26,12 +26,12 @@ class _ColumnHolds(ColumnMapMetricProvider):  # type: ignore[misc]  # Great Expe
     condition_metric_name = "column_values.hold"
     condition_value_keys = ("predicate",)
 
-    @column_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
+    @column_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]  # untyped
     def _pandas(cls, column: pd.Series, predicate: str, **_: object) -> pd.Series:  # noqa: N805 - the decorator makes it a class method
         return _verdict({str(column.name): arrow(column)}, predicate, column.index)
 
 
-class ExpectColumnValuesToHold(ColumnMapExpectation):  # type: ignore[misc]
+class ExpectColumnValuesToHold(ColumnMapExpectation):  # type: ignore[misc]  # untyped
     """Expect a predicate of `expectations.predicates` to hold of every value that is there."""
 
     predicate: str
@@ -39,17 +39,17 @@ class ExpectColumnValuesToHold(ColumnMapExpectation):  # type: ignore[misc]
     success_keys: ClassVar[tuple[str, ...]] = ("predicate", "mostly")
 
 
-class _RowHolds(MulticolumnMapMetricProvider):  # type: ignore[misc]
+class _RowHolds(MulticolumnMapMetricProvider):  # type: ignore[misc]  # untyped
     condition_metric_name = "multicolumn_values.hold"
     condition_domain_keys = ("batch_id", "table", "column_list", "row_condition", "condition_parser", "ignore_row_if")
     condition_value_keys = ("predicate",)
 
-    @multicolumn_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
+    @multicolumn_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]  # untyped
     def _pandas(cls, column_list: pd.DataFrame, predicate: str, **_: object) -> pd.Series:  # noqa: N805 - as above
         return _verdict({str(name): arrow(column_list[name]) for name in column_list}, predicate, column_list.index)
 
 
-class ExpectRowsToHold(MulticolumnMapExpectation):  # type: ignore[misc]
+class ExpectRowsToHold(MulticolumnMapExpectation):  # type: ignore[misc]  # untyped
     """Expect a predicate of `expectations.predicates` to hold of the named columns wherever all of them are there."""
 
     predicate: str

@@ -101,7 +101,7 @@ def _zone(text: str | None) -> tzinfo | None:
 
 
 def _is_day(text: str) -> bool:
-    year, month, day = (int(part) for part in re.fullmatch(r"(\d{4})\D?(\d{2})\D?(\d{2})", text).groups())  # type: ignore[union-attr]
+    year, month, day = (int(part) for part in re.fullmatch(r"(\d{4})\D?(\d{2})\D?(\d{2})", text).groups())  # type: ignore[union-attr]  # the caller matched it
     try:
         date(year, month, day)
     except ValueError:

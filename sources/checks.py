@@ -68,7 +68,7 @@ def _elements(declaration: Declaration, city: City) -> dict[str, Field]:
 
 
 def _nearest(name: str, known: object) -> str:
-    near = get_close_matches(name, list(known), 1, 0.5)  # type: ignore[call-overload]
+    near = get_close_matches(name, list(known), 1, 0.5)  # type: ignore[call-overload]  # any iterable of texts
     return f"did you mean {near[0]}?" if near else "docs/standard.md lists the elements"
 
 

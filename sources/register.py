@@ -189,7 +189,7 @@ def _sentence(kind: str, message: str, loc: tuple[str | int, ...]) -> str:
 
 def _known_keys() -> list[str]:
     def keys(model: type) -> Iterator[str]:
-        yield from (field.alias or name for name, field in model.model_fields.items())  # type: ignore[attr-defined]
+        yield from (field.alias or name for name, field in model.model_fields.items())  # type: ignore[attr-defined]  # a pydantic model
 
     import sources.declaration as declared
 

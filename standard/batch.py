@@ -57,7 +57,7 @@ class _Json:
     """A record kept as a JSON file in the archive."""
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), ensure_ascii=False, indent=1)  # type: ignore[call-overload]
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1)  # type: ignore[call-overload]  # its children are dataclasses
 
     @classmethod
     def from_json(cls, text: str) -> Self:

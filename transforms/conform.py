@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fnmatch import translate
 from functools import cached_property
 
 import numpy as np
@@ -15,14 +14,14 @@ from sources.declaration import Column
 from sources.register import Source
 from standard.batch import LOCATOR
 from standard.codes import code_list, status_families
-from standard.errors import DeclarationError
 from standard.field import ARROW_TYPES, Field, Kind
 from standard.finding import FINDING, found_in
 from standard.licence import EXCHANGE, HOLDERS_JOINED_BY, LICENCE, PLACEHOLDER
 from transforms.dates import parse_dates, parse_instants
 from transforms.digests import digest, json_objects
 from transforms.lookups import Lookup, each_distinct, look_up
-from transforms.text import VISIBLE, clean_text, split_holders
+from transforms.records import left_out_rows, tidied
+from transforms.text import clean_text, split_holders
 
 # How a number beyond 10^15 arrives from a cell or column of numbers: its last digits are not what was typed.
 _DIGITS_LOST = r"^-?\d(\.\d+)?[eE]\+\d+$"
@@ -92,9 +91,9 @@ class Conformer:
         Raises:
             DeclarationError: when the department's own `tidy` fails, or changes which rows there are.
         """
-        raw = self._tidied(raw)
+        raw = tidied(self.source, raw)
         raw = raw.combine_chunks()
-        kept = pc.invert(self._left_out(raw))
+        kept = pc.invert(left_out_rows(self.source.declaration, raw))
         left_out = raw.num_rows - (pc.sum(kept).as_py() or 0)
         if left_out:
             raw = raw.filter(kept).combine_chunks()
@@ -114,37 +113,6 @@ class Conformer:
             for item in (*unread, *without_time)
         ]
         return Conformed(licences, pa.concat_tables([FINDING.empty_table(), *findings]), left_out)
-
-    def _tidied(self, raw: pa.Table) -> pa.Table:
-        if self.source.tidy is None:
-            return raw
-        where = f"{self.source.name}: {self.source.folder / 'quirks.py'}"
-        try:
-            tidied = self.source.tidy(raw)
-        except Exception as error:
-            # What it says may hold a value, so only its kind is passed on.
-            raise DeclarationError(
-                f"{where}: expected tidy to go through, found {type(error).__name__}; correct it"
-            ) from None
-        if (
-            not isinstance(tidied, pa.Table)
-            or tidied.num_rows != raw.num_rows
-            or set(tidied.column_names) != set(raw.column_names)
-        ):
-            raise DeclarationError(f"{where}: expected tidy to keep rows and columns, found others; change values only")
-        return tidied.select(raw.column_names).cast(raw.schema)
-
-    def _left_out(self, raw: pa.Table) -> pa.Array:
-        names = [name for name in raw.column_names if name != LOCATOR]
-        filled = [pc.fill_null(pc.match_substring_regex(_one(raw, name), VISIBLE), False) for name in names]
-        out = pa.repeat(pa.scalar(True), raw.num_rows)
-        for column in filled:
-            out = pc.and_(out, pc.invert(column))
-        for name, patterns in self.source.declaration.leave_out.items():
-            cleaned = clean_text(_one(raw, name), Kind.TEXT)
-            for pattern in clean_text(pa.array(patterns), Kind.TEXT).to_pylist():
-                out = pc.or_(out, pc.fill_null(pc.match_substring_regex(cleaned, _anchored(pattern)), False))
-        return out
 
     def _elements(self, raw: pa.Table) -> tuple[dict[str, pa.Array], list[Unread]]:
         elements: dict[str, pa.Array] = {}
@@ -288,10 +256,6 @@ def _cleaned_keys(lookup: Lookup, kind: Kind) -> Lookup:
     """A lookup is written as the department writes, and its values are cleaned before they are looked up."""
     keys = clean_text(pa.array(list(lookup), pa.string()), kind).to_pylist()
     return {key: value for key, value in zip(keys, lookup.values(), strict=True) if key is not None}
-
-
-def _anchored(pattern: str) -> str:
-    return translate(pattern).replace(r"\Z", r"\z").replace("(?s:", "(?s)(?:")
 
 
 def _code(field: Field, values: pa.Array) -> pa.Array:
