@@ -85,6 +85,8 @@ def main(folder: Path, port: int) -> int:
     from demo.city import DAYS, live
     from demo.night import settings
 
+    for asked in (signal.SIGTERM, signal.SIGHUP):  # to be ended is no reason to leave a scheduler behind
+        signal.signal(asked, signal.default_int_handler)
     for day in DAYS:
         live(folder / "city", day)
     environ = {**os.environ, **settings(folder), **standalone_environment(folder, port)}
