@@ -37,7 +37,7 @@ docs: $(VENV)/.test-installed
 # The lock files hold every version and hash; `make lock` takes the newest that fit pyproject.toml.
 lock: $(VENV)/.uv
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml --extra test -c requirements.lock -o requirements-test.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml --extra test --extra workers -c requirements.lock -o requirements-test.lock
 
 $(VENV)/.uv:
 	@echo "making $(VENV)"

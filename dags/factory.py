@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from airflow.sdk import DAG, Asset, CronPartitionTimetable, Param
+from airflow.sdk import DAG, Asset, CronPartitionTimetable, Param, get_parsing_context, task_group
 
-from dags.steps import assess, broken_declaration, city, deliver, extract, report, standardise
+from dags.pools import pool_of
+from dags.steps import assess, broken_declaration, city, deliver, extract, judge, plan, report, standardise
 from pipeline.settings import Settings
-from sources.declaration import Declaration
-from sources.register import Problem, Register
+from sources.database_extract import DatabaseExtract
+from sources.register import Problem, Register, Source
 from standard.day import SHANGHAI
 
 _TAG = "licence-exchange"
@@ -21,18 +22,25 @@ _ACTIVE_RUNS = 4
 
 
 def source_dags() -> dict[str, DAG]:
-    """One DAG a source, by variable name. A declaration that cannot be used has a DAG that says why and fails."""
+    """One DAG a source, by variable name. A declaration that cannot be used has a DAG that says why and fails.
+
+    A task needs its own DAG alone, and with hundreds of declarations reading them all would cost it more than its work.
+    """
     register = Register(Settings.from_environment().sources)
+    wanted = get_parsing_context().dag_id  # of the task that runs; None where all DAGs are looked for
     dags = {}
-    for name in register:
+    for name in register if wanted is None else [wanted] if wanted in register.paths else []:
         source, problems = register.read(name)
-        dag = _broken_dag(name, problems) if source is None else _source_dag(name, source.declaration)
+        dag = _broken_dag(name, problems) if source is None else _source_dag(source)
         dags[f"dag_{name.replace('.', '__')}"] = dag
     return dags
 
 
-def _source_dag(name: str, declaration: Declaration) -> DAG:
+def _source_dag(source: Source) -> DAG:
+    name, declaration = source.name, source.declaration
     department = declaration.department
+    slots = pool_of(source.folder)
+    pool = {"pool": slots} if slots else {}
     since = datetime(declaration.since.year, declaration.since.month, declaration.since.day, tzinfo=SHANGHAI)
     with DAG(
         dag_id=name,
@@ -47,15 +55,24 @@ def _source_dag(name: str, declaration: Declaration) -> DAG:
         tags=[_TAG, name.partition(".")[0]],
         doc_md=f"# {declaration.title}\n\nOne run is one batch: the day is its partition key. Contact: {department.contact or 'none declared'}.",
     ) as dag:
-        steps = (
-            extract(name)
-            >> standardise(name)
-            >> assess(name)
-            >> deliver.override(outlets=[Asset(f"licence://{name}")])(name)
-        )
+        split = isinstance(declaration.extract, DatabaseExtract) and declaration.extract.split is not None
+        whole = assess(name, rows_too=not split)
+        delivered = deliver.override(outlets=[Asset(f"licence://{name}")])(name)
+        reading = _in_parts(name, pool) if split else extract.override(**pool)(name) >> standardise(name)
+        reading >> whole >> delivered
         # A teardown runs whatever happened before, and leaves the run as red as it was.
-        steps >> report(name).as_teardown()
+        delivered >> report(name).as_teardown()
     return dag
+
+
+def _in_parts(name: str, pool: dict[str, Any]) -> Any:
+    """The tasks of a split table: each part goes through its own, on as many workers as there are."""
+
+    @task_group(group_id="part")
+    def each(part: int | None) -> None:
+        extract.override(**pool)(name, part) >> standardise(name, part) >> judge(name, part)
+
+    return each.expand(part=plan.override(**pool)(name))
 
 
 def _broken_dag(name: str, problems: list[Problem]) -> DAG:

@@ -5,48 +5,73 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import get_current_context, task
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import (
+    AirflowException,
+    AirflowFailException,
+    AirflowRescheduleException,
+    AirflowSkipException,
+)
 
 from standard.day import Day
-from standard.errors import ExchangeError, Unreachable
+from standard.errors import AlreadyDelivered, ExchangeError, QuietHours, Unreachable
 
 if TYPE_CHECKING:
-    from pipeline.stages import Exchange
+    from pipeline.exchange import Exchange
     from standard.batch import BatchKey
 
 _log = logging.getLogger(__name__)
 
 
 @task
-def extract(source: str) -> None:
-    """Read the source and archive what it says."""
-    from pipeline import stages
+def plan(source: str) -> list[int | None]:
+    """Find where the parts of a split table begin; gives their numbers."""
+    from pipeline import archive
 
     with _running(source) as (exchange, key):
-        manifest = stages.extract(exchange, key, datetime.now(UTC))
+        return archive.plan(exchange, key, datetime.now(UTC))
+
+
+@task
+def extract(source: str, part: int | None = None) -> None:
+    """Read the source, or one part of it, and archive what it says."""
+    from pipeline import archive
+
+    with _running(source) as (exchange, key):
+        manifest = archive.extract(exchange, key, datetime.now(UTC), part)
         _log.info("%s: %s rows read, %s archived", key, manifest.read, manifest.rows)
 
 
 @task
-def standardise(source: str) -> None:
+def standardise(source: str, part: int | None = None) -> None:
     """Say the archived rows in the standard."""
     from pipeline import stages
 
     with _running(source) as (exchange, key):
-        stages.standardise(exchange, key)
+        stages.standardise(exchange, key, part)
 
 
 @task
-def assess(source: str) -> None:
-    """Judge the batch."""
+def judge(source: str, part: int | None = None) -> None:
+    """Judge the licences by the rules of single rows."""
     from pipeline import stages
 
     with _running(source) as (exchange, key):
+        stages.judge(exchange, key, part)
+
+
+@task
+def assess(source: str, *, rows_too: bool) -> None:
+    """Judge the batch as a whole; first its rows, where no task of a part has."""
+    from pipeline import stages
+
+    with _running(source) as (exchange, key):
+        if rows_too:
+            stages.judge(exchange, key)
         verdict = stages.assess(exchange, key, datetime.now(UTC))
         _log.info("%s: %s accepted, %s held, %s duplicates", key, verdict.accepted, verdict.held, verdict.duplicates)
 
@@ -80,8 +105,8 @@ def city() -> None:
     """Draw the city's page of the day and name who has not arrived."""
     from pipeline.reporting import missing_sources, report_city
 
-    with _speaking():
-        exchange, day = _exchange(), _day()
+    with _speaking(), closing(_exchange()) as exchange:
+        day = _day()
         page = report_city(exchange, day, deadline_passed=True)
         missing = missing_sources(exchange, day)
         _log.info("%s: city page %s; not arrived: %s", day, page, ", ".join(missing) or "none")
@@ -98,8 +123,8 @@ def broken_declaration(source: str) -> None:
 def _running(source: str) -> Iterator[tuple[Exchange, BatchKey]]:
     from standard.batch import BatchKey
 
-    with _speaking():
-        yield _exchange(), BatchKey(source, _day())
+    with _speaking(), closing(_exchange()) as exchange:
+        yield exchange, BatchKey(source, _day())
 
 
 @contextmanager
@@ -109,6 +134,12 @@ def _speaking() -> Iterator[None]:
 
     try:
         yield
+    except QuietHours as quiet:  # the task leaves its worker, and is started again when they are over
+        _log.info("%s", quiet)
+        soon = datetime.now(UTC) + timedelta(seconds=10)  # Airflow refuses an instant that passes while it is told
+        raise AirflowRescheduleException(max(quiet.until, soon)) from None  # type: ignore[no-untyped-call]  # Airflow's own
+    except AlreadyDelivered as nothing_new:
+        raise AirflowSkipException(str(nothing_new)) from None
     except Unreachable as error:
         raise AirflowException(mask_text(str(error))) from None
     except ExchangeError as error:
@@ -119,8 +150,8 @@ def _speaking() -> Iterator[None]:
 
 
 def _exchange() -> Exchange:
+    from pipeline.exchange import Exchange
     from pipeline.settings import Settings
-    from pipeline.stages import Exchange
 
     return Exchange(Settings.from_environment(_airflow_connection))
 

@@ -60,7 +60,7 @@ _SLIPS = (
     Slip(edit(_NUMBER, lambda number: number[:17]), 3, "holder_code", HOLDER),
     Slip(instead(_NUMBER, "无"), 3, "placeholder", HOLDER),
     Slip(instead(_NUMBER, None), 3, "required", HOLDER),
-    Slip(instead(_NAME, "#N/A"), 2, "required", "certificate_holder_name"),  # a formula that found nobody
+    Slip(instead(_NAME, "#N/A"), 2, "cell_error", "certificate_holder_name"),  # a formula that found nobody
     Slip(instead(_NAME, "测试"), 2, "placeholder", "certificate_holder_name"),
     Slip(instead("证书/编号", None), 2, "required", "certificate_number"),
     # Dates.

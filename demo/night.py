@@ -41,8 +41,8 @@ def main(folder: Path) -> int:
 
 
 def _nights(folder: Path, console: Console) -> None:
+    from pipeline.exchange import Exchange
     from pipeline.settings import Settings
-    from pipeline.stages import Exchange
 
     columns = (
         SpinnerColumn(),
@@ -67,10 +67,10 @@ def _nights(folder: Path, console: Console) -> None:
 
 
 def _show(folder: Path, seconds: float) -> None:
+    from pipeline.exchange import Exchange
     from pipeline.inquiry import ledger
     from pipeline.settings import Settings
     from pipeline.show import ledger_with_reasons, out
-    from pipeline.stages import Exchange
 
     exchange = Exchange(Settings.from_environment())
     entries = ledger(exchange, source=None, day=None, all_runs=False)

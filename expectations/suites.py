@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import great_expectations.expectations as gxe
 from great_expectations.core.expectation_suite import ExpectationSuite
-from great_expectations.expectations.expectation import Expectation
 
-from expectations.custom import ExpectColumnValuesToHold, ExpectRowsToHold
+from expectations.custom import ExpectRowsToHold
 from sources.checks import DERIVED
 from sources.register import Source
 from standard.codes import code_list
@@ -65,12 +63,8 @@ def build_suite(source: Source, day: Day) -> ExpectationSuite:
     """
     mapped = set(source.declaration.columns)
     filled = mapped | set(DERIVED)
-    wanted = [item for item in _expectations(source, day) if (names := _columns(item)) & mapped and names <= filled]
-    return ExpectationSuite(name=source.name, expectations=wanted)
-
-
-def _columns(expectation: Expectation) -> set[str]:
-    return {expectation.column} if hasattr(expectation, "column") else set(expectation.column_list)
+    wanted = [rule for rule in _expected(source, day) if set(rule.columns) & mapped and set(rule.columns) <= filled]
+    return ExpectationSuite(name=source.name, expectations=[_expectation(rule) for rule in wanted])
 
 
 def judged(meta: dict[str, str]) -> Judged:
@@ -78,37 +72,49 @@ def judged(meta: dict[str, str]) -> Judged:
     return Judged(meta["rule"], meta["element"], meta["expected"])
 
 
-def _said(rule: str, element: str, expected: str = "") -> dict[str, object]:
-    return {"severity": str(RULES[rule].severity), "meta": {"rule": rule, "element": element, "expected": expected}}
+@dataclass(frozen=True)
+class _Expected:
+    """One rule on one element: what must hold of which columns, compared with what is given."""
+
+    rule: str
+    element: str
+    predicate: str
+    columns: tuple[str, ...]
+    given: tuple[str, ...] = ()
+    shown: str = ""
 
 
-def _expectations(source: Source, day: Day) -> Iterator[Expectation]:
+def _expectation(item: _Expected) -> ExpectRowsToHold:
+    return ExpectRowsToHold(
+        predicate=item.predicate,
+        columns=list(item.columns),
+        given=list(item.given),
+        severity=str(RULES[item.rule].severity),
+        meta={"rule": item.rule, "element": item.element, "expected": item.shown},
+    )
+
+
+def _expected(source: Source, day: Day) -> Iterator[_Expected]:
     for field in (*LICENCE.fields, *source.face):
         yield from _of_field(field)
     yield from _of_lists(source)
     for rule, (element, predicate) in _OF_COLUMN.items():
-        yield ExpectColumnValuesToHold(column=element, predicate=predicate, **_said(rule, element))
+        yield _Expected(rule, element, predicate, (element,))
     for rule, element, predicate, columns in _OF_ROW:
-        yield ExpectRowsToHold(
-            column_list=list(columns), predicate=predicate, ignore_row_if="any_value_is_missing", **_said(rule, element)
-        )
-    yield gxe.ExpectColumnValuesToBeBetween(
-        column="certificate_issued_date",
-        max_value=day.date,
-        **_said("issued_in_future", "certificate_issued_date", f"<= {day}"),
-    )
+        yield _Expected(rule, element, predicate, columns)
+    issued = "certificate_issued_date"
+    yield _Expected("issued_in_future", issued, "not_after", (issued,), (str(day),), f"<= {day}")
 
 
-def _of_field(field: Field) -> Iterator[Expectation]:
+def _of_field(field: Field) -> Iterator[_Expected]:
+    name, most = field.name, field.length
     if field.required:
-        yield gxe.ExpectColumnValuesToNotBeNull(column=field.name, **_said("required", field.name))
-    if field.length is not None and field.kind in {Kind.TEXT, Kind.CODE}:
-        yield gxe.ExpectColumnValueLengthsToBeBetween(
-            column=field.name, max_value=field.length, **_said("length", field.name, f"<= {field.length}")
-        )
+        yield _Expected("required", name, "filled", (name,))
+    if most is not None and field.kind in {Kind.TEXT, Kind.CODE}:
+        yield _Expected("length", name, "short_enough", (name,), (str(most),), f"<= {most}")
 
 
-def _of_lists(source: Source) -> Iterator[Expectation]:
+def _of_lists(source: Source) -> Iterator[_Expected]:
     declaration, city = source.declaration, source.city
     lists = {
         "type_code_unknown": ("certificate_type_code", sorted(city.licence_types)),
@@ -120,4 +126,4 @@ def _of_lists(source: Source) -> Iterator[Expectation]:
     }
     for rule, (element, values) in lists.items():
         shown = " / ".join(values) if len(values) <= 8 else ""
-        yield gxe.ExpectColumnValuesToBeInSet(column=element, value_set=values, **_said(rule, element, shown))
+        yield _Expected(rule, element, "one_of", (element,), tuple(values), shown)

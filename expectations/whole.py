@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import duckdb
@@ -14,11 +16,14 @@ from standard.batch import Manifest
 from standard.finding import FINDING, found_in, found_on_batch
 
 # Rows of one record compete; the greatest time wins, and of equal rows at that time the first. Rows at the greatest time
-# that differ cannot be decided, so none of them wins.
+# that differ cannot be decided, so none of them wins. Most records have one row: those are sorted out by the hash of the
+# record first, which takes a number for each of them instead of its text.
 _DUPLICATES = """
-WITH competing AS (
-    SELECT row, record, coalesce(source_updated_at, observed_at) AS observed_at, digest FROM read_parquet(?)
-    WHERE record <> '' AND row NOT IN (SELECT row FROM held)
+WITH often AS (
+    SELECT hash(record) AS name FROM licences WHERE record <> '' GROUP BY ALL HAVING count(*) > 1
+), competing AS (
+    SELECT row, record, coalesce(source_updated_at, observed_at) AS observed_at, digest FROM licences
+    WHERE record <> '' AND hash(record) IN (SELECT name FROM often) AND row NOT IN (SELECT row FROM held)
 ), several AS (
     SELECT record, max(observed_at) AS newest FROM competing GROUP BY record HAVING count(*) > 1
 ), placed AS (
@@ -33,10 +38,16 @@ ORDER BY row
 """
 
 _IDENTIFIER_TAKEN = """
-SELECT row, 'identifier_taken' AS rule FROM read_parquet(?)
+WITH often AS (
+    SELECT hash(certificate_identifier) AS name FROM licences
+    WHERE certificate_identifier IS NOT NULL AND record <> '' GROUP BY ALL HAVING count(*) > 1
+), named AS (
+    SELECT row, record, certificate_identifier FROM licences
+    WHERE hash(certificate_identifier) IN (SELECT name FROM often)
+)
+SELECT row, 'identifier_taken' AS rule FROM named
 WHERE certificate_identifier IN (
-    SELECT certificate_identifier FROM read_parquet(?)
-    WHERE certificate_identifier IS NOT NULL AND record <> ''
+    SELECT certificate_identifier FROM named WHERE record <> ''
     GROUP BY certificate_identifier HAVING count(DISTINCT record) > 1
 )
 ORDER BY row
@@ -44,45 +55,77 @@ ORDER BY row
 
 _PLACES = """
 SELECT row, locator, record, certificate_number, observed_at, certificate_identifier
-FROM read_parquet(?) WHERE row IN (SELECT row FROM found) ORDER BY row
+FROM licences WHERE row IN (SELECT row FROM found) ORDER BY row
 """
 
+_MEMORY = "256MB"  # what does not fit goes to a temporary folder
 
-def taken_identifiers(licences: str) -> pa.Table:
-    """Findings on every row whose identifier another record of the batch has too.
+
+class Batch:
+    """All licences of a batch, wherever their parts lie; rows count on from one part to the next."""
+
+    def __init__(self, database: duckdb.DuckDBPyConnection) -> None:
+        self._database = database
+
+    def taken_identifiers(self) -> pa.Table:
+        """Findings on every row whose identifier another record of the batch has too."""
+        found = self._database.sql(_IDENTIFIER_TAKEN).to_arrow_table()
+        return self._findings(found, "certificate_identifier")
+
+    def duplicates(self, held: pa.Array) -> pa.Table:
+        """Findings on every row that another row of its record beats (`duplicate`), or that cannot be decided.
+
+        Args:
+            held: places of rows that are held already and do not compete.
+        """
+        self._database.register("held", pa.table({"row": held}))
+        return self._findings(self._database.sql(_DUPLICATES).to_arrow_table(), "")
+
+    def filled(self, elements: Iterable[str]) -> dict[str, int]:
+        """Of each element, in how many records it is filled."""
+        names = list(elements)
+        if not names:
+            return {}
+        counts = ", ".join(f'count("{name}")' for name in names)
+        counted = self._database.sql(f"SELECT {counts} FROM licences").to_arrow_table()  # noqa: S608 - names of elements
+        return {name: column[0].as_py() for name, column in zip(names, counted.columns, strict=True)}
+
+    def _findings(self, found: pa.Table, element: str) -> pa.Table:
+        if not found.num_rows:
+            return FINDING.empty_table()
+        self._database.register("found", found)
+        places = self._database.sql(_PLACES).to_arrow_table()
+        tables = []
+        for rule in pc.unique(found["rule"]).to_pylist():
+            at = pc.indices_nonzero(pc.equal(found["rule"], rule))
+            values = places[element].take(at).combine_chunks() if element else None
+            tables.append(found_in(places, at, rule, element, values=values))
+        return pa.concat_tables(tables)
+
+
+@contextmanager
+def whole_batch(paths: Sequence[str], starts: Sequence[int]) -> Iterator[Batch]:
+    """The licences of all parts.
 
     Args:
-        licences: path of the Parquet.
+        paths: the Parquet of each part, on this machine's disk.
+        starts: place in the batch of the first row of each part.
     """
-    with duckdb.connect() as connection:
-        found = connection.sql(_IDENTIFIER_TAKEN, params=[licences, licences]).to_arrow_table()
-        return _findings(connection, licences, found, "certificate_identifier")
+    parts = (
+        f"SELECT * REPLACE (row + {start} AS row) FROM read_parquet({_literal(path)})"  # noqa: S608 - our own paths
+        for path, start in zip(paths, starts, strict=True)
+    )
+    with (
+        tempfile.TemporaryDirectory(prefix="licex-") as folder,
+        duckdb.connect(config={"threads": 2, "memory_limit": _MEMORY, "temp_directory": folder}) as database,
+    ):
+        database.execute(f"CREATE TEMP VIEW licences AS {' UNION ALL '.join(parts)}")
+        yield Batch(database)
 
 
-def duplicates(licences: str, held: pa.Array) -> pa.Table:
-    """Findings on every row that another row of its record beats (`duplicate`), or that cannot be decided.
-
-    Args:
-        licences: path of the Parquet.
-        held: places of rows that are held already and do not compete.
-    """
-    with duckdb.connect() as connection:
-        connection.register("held", pa.table({"row": held}))
-        found = connection.sql(_DUPLICATES, params=[licences]).to_arrow_table()
-        return _findings(connection, licences, found, "")
-
-
-def _findings(connection: duckdb.DuckDBPyConnection, licences: str, found: pa.Table, element: str) -> pa.Table:
-    if not found.num_rows:
-        return FINDING.empty_table()
-    connection.register("found", found)
-    places = connection.sql(_PLACES, params=[licences]).to_arrow_table()
-    tables = []
-    for rule in pc.unique(found["rule"]).to_pylist():
-        at = pc.indices_nonzero(pc.equal(found["rule"], rule))
-        values = places[element].take(at).combine_chunks() if element else None
-        tables.append(found_in(places, at, rule, element, values=values))
-    return pa.concat_tables(tables)
+def _literal(text: str) -> str:
+    """A text as SQL takes it; a view takes no parameters."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 @dataclass(frozen=True)

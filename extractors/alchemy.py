@@ -1,4 +1,4 @@
-"""A connection by SQLAlchemy."""
+"""A connection by SQLAlchemy, for every database that has a driver for Python and none for Arrow."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
+from extractors.product import Product, Terms
+from extractors.products import MySql, PostgreSql, product_of
 from extractors.reasons import Reasons
 from extractors.statement import FETCH_ROWS, Answer, Statement, Value
+from extractors.texts import Written, written_values
 
 _LOGIN_SECONDS = 20  # a department's database answers at once or is down
 _LOGIN_TIMEOUT = {
@@ -23,36 +26,41 @@ _LOGIN_TIMEOUT = {
     "mysqldb": "connect_timeout",
     "pyodbc": "timeout",
     "pymssql": "login_timeout",
+    "oracledb": "tcp_connect_timeout",
 }
+LOOKS_LIKE_BIND = re.compile(r"(?<![:\w\\]):(?=\w+(?![:\w]))")
 
-# Count and rows must see the same state. Where READ COMMITTED is the default and a steady view costs the department no
-# locks, ask for it; MySQL has it by default.
-_OPTIONS = {"postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}}
-
-_LOOKS_LIKE_BIND = re.compile(r"(?<![:\w\\]):(?=\w+(?![:\w]))")
+_NOT_WHOLE = {4: "float", 16: "bit(64)"}  # by the numbers of MySQL's protocol
 
 
 class AlchemyConnection:
     """One transaction of a SQLAlchemy connection."""
 
-    def __init__(self, url_text: str, reasons: Reasons) -> None:
-        """Connect.
+    way = "SQLAlchemy"
+    bounded = False
+    may_lose = False
+
+    def __init__(self, url: URL, reasons: Reasons, terms: Terms) -> None:
+        """Connect, and open a transaction that only reads one state where the database can.
 
         Raises:
             SourceUnreachable: when nothing answers, or the answer is no.
         """
         self._reasons = reasons
-        self._connection = reasons.connecting(lambda: _connection(make_url(url_text)))
+        self._connection = reasons.connecting(lambda: _connection(url))
         self.backend = self._connection.engine.url.drivername
+        self.product = _product(self._connection)
+        reasons.connecting(lambda: self._begin(terms))
+        driver: Any = self._connection.connection.driver_connection
+        if hasattr(driver, "call_timeout"):  # Oracle's driver
+            driver.call_timeout = terms.milliseconds
 
-    def quoted(self, name: str) -> str:
-        """Write a name as an identifier."""
-        marks = self._connection.dialect.identifier_preparer
-        return f"{marks.initial_quote}{name.replace(marks.escape_quote, marks.escape_to_quote)}{marks.final_quote}"
-
-    def as_kept(self, column: str) -> str:
-        """An expression for a column's values as the database keeps and compares them."""
-        return column
+    def _begin(self, terms: Terms) -> None:
+        for statement in self.product.opening(terms):
+            if isinstance(self.product, PostgreSql) and statement == "BEGIN":
+                self._connection.commit()  # its drivers begin themselves, and stream only then
+            else:
+                self._connection.exec_driver_sql(statement, execution_options={"stream_results": False})
 
     def ask(self, statement: Statement) -> Answer:
         """Put a question.
@@ -63,7 +71,7 @@ class AlchemyConnection:
         values = {f"b{i}": part.value for i, part in enumerate(statement) if isinstance(part, Value)}
         # A colon in the department's names or query is its own, not the mark of a value.
         parts = (
-            f":b{i}" if isinstance(part, Value) else _LOOKS_LIKE_BIND.sub(r"\\:", part)
+            f":b{i}" if isinstance(part, Value) else LOOKS_LIKE_BIND.sub(r"\\:", part)
             for i, part in enumerate(statement)
         )
         sql = sqlalchemy.text("".join(parts))
@@ -72,21 +80,72 @@ class AlchemyConnection:
         return Answer([column[0] for column in result.cursor.description], self._portions(result))
 
     def _portions(self, result: sqlalchemy.CursorResult[Any]) -> Generator[Sequence[Sequence[Any]]]:
+        streamed: Any = getattr(result.cursor, "_result", None)
+        rest = True
         try:
             while rows := self._reasons.asking(lambda: result.fetchmany(FETCH_ROWS)):
                 yield rows
+            rest = False
         finally:
+            if rest:
+                # PyMySQL would first read all that is left, even of a connection that is gone, and has no word for not to.
+                if hasattr(streamed, "unbuffered_active"):
+                    streamed.unbuffered_active = False
+                self._connection.invalidate()
             result.close()
+
+    def read(self, statement: Statement, longest: int | None = None) -> Generator[list[Written]]:
+        """Read rows as they come, each column as text.
+
+        Raises:
+            SourceUnreachable, SourceRefused: while the rows are read.
+        """
+        for rows in self.ask(statement).portions:
+            yield [written_values(values) for values in zip(*rows, strict=True)]
+
+    def read_rows(self, statement: Statement) -> Generator[list[Written]]:
+        """Read rows; what arrives here is whole already, so this is the same."""
+        return self.read(statement)
+
+    def catalogued(self, schema: str | None, table: str) -> dict[str, str]:
+        """Name and type of the columns of a table, as the dialect says them."""
+
+        def listed() -> dict[str, str]:
+            there = sqlalchemy.inspect(self._connection).get_columns(table, schema)
+            dialect: Any = self._connection.dialect
+            # SQLAlchemy writes Oracle's names in lower case, its driver as they are.
+            as_kept = dialect.denormalize_name if dialect.requires_name_normalize else str
+            return {as_kept(column["name"]): str(column["type"]) for column in there}
+
+        return self._reasons.asking(listed)
+
+    def kinds(self, statement: Statement) -> list[str]:
+        """Of MariaDB, which columns it would not write whole as text; the others as if they were text."""
+        if not isinstance(self.product, MySql):
+            return []
+        result = self._connection.exec_driver_sql("".join(map(str, statement)).replace("%", "%%"))
+        codes = [int(str(column[1])) for column in result.cursor.description]
+        result.close()
+        return [_NOT_WHOLE.get(code, "varchar(255)") for code in codes]
 
     def tables(self, schema: str | None) -> list[str]:
         """Name the tables and views of a schema."""
 
         def listed() -> list[str]:
             self._connection.rollback()  # what failed before may have ended the transaction
+            if isinstance(self.product, MySql):
+                self._connection.exec_driver_sql("ROLLBACK")
             there = sqlalchemy.inspect(self._connection)
             return [*there.get_table_names(schema), *there.get_view_names(schema)]
 
         return self._reasons.asking(listed)
+
+    def version(self) -> str:
+        """What the database says of itself."""
+        numbers = self._connection.dialect.server_version_info or ()
+        known = isinstance(self.product, MySql) and self.product.is_mariadb
+        name = self.product.name if known else self._connection.dialect.name
+        return f"{name} {'.'.join(map(str, numbers))}".strip()
 
     def close(self) -> None:
         """End the transaction and the connection."""
@@ -97,14 +156,35 @@ class AlchemyConnection:
 def _connection(url: URL) -> sqlalchemy.Connection:
     backend = url.get_backend_name()
     option = _LOGIN_TIMEOUT.get(url.get_driver_name())
-    timeout = {option: _LOGIN_SECONDS} if option and option not in url.query else {}
+    connecting: dict[str, Any] = {option: _LOGIN_SECONDS} if option and option not in url.query else {}
+    options: dict[str, Any] = {"arraysize": FETCH_ROWS} if backend == "oracle" else {}
+    if url.get_driver_name() == "pymysql":
+        connecting |= _plain_text()
     engine = sqlalchemy.create_engine(
-        _read_only(url) if backend == "sqlite" else url, poolclass=NullPool, connect_args=timeout
+        _read_only(url) if backend == "sqlite" else url, poolclass=NullPool, connect_args=connecting, **options
     )
-    connection = engine.connect().execution_options(stream_results=True, **_OPTIONS.get(backend, {}))
+    connection = engine.connect().execution_options(stream_results=True)
+    if isinstance(product_of(backend), MySql):  # it begins by a statement of its own
+        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
     if backend == "sqlite":
-        connection.exec_driver_sql("BEGIN")  # Python's sqlite3 opens no transaction for a SELECT
+        driver: Any = connection.connection.driver_connection
+        driver.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
     return connection
+
+
+def _plain_text() -> dict[str, Any]:
+    """What makes PyMySQL hand out values as MariaDB writes them, in the one encoding that has every character."""
+    from pymysql.converters import conversions  # type: ignore[import-untyped]  # it has no types
+
+    return {"conv": {kind: how for kind, how in conversions.items() if not isinstance(kind, int)}, "charset": "utf8mb4"}
+
+
+def _product(connection: sqlalchemy.Connection) -> Product:
+    marks = connection.dialect.identifier_preparer
+    product = product_of(connection.dialect.name, (marks.initial_quote, marks.final_quote))
+    if isinstance(product, MySql):
+        return MySql(is_mariadb=bool(getattr(connection.dialect, "is_mariadb", False)))
+    return product
 
 
 def _read_only(url: URL) -> URL:

@@ -1,34 +1,106 @@
-"""Which way a department's database is spoken to: by SQLAlchemy, or by ODBC."""
+"""Which way a department's database is spoken to: by ADBC, by ODBC, or by SQLAlchemy."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
-from typing import TypeAlias
+from typing import Protocol
 
-from extractors.alchemy import AlchemyConnection
-from extractors.odbc import OdbcConnection
+from sqlalchemy.engine import URL, make_url
+
+from extractors.product import Product, Terms
 from extractors.reasons import Reasons
-
-Connection: TypeAlias = AlchemyConnection | OdbcConnection
+from extractors.statement import Answer, Statement
+from extractors.texts import Written
 
 _ODBC = "odbc:"  # what a connection string stands behind; everything else is a SQLAlchemy URL
 
+# URLs of databases that speak PostgreSQL's protocol. With another driver, such as psycopg2, SQLAlchemy is the way: for a
+# relative of PostgreSQL that ADBC cannot read.
+_BY_ADBC = frozenset({"postgresql", "postgres", "postgresql+psycopg", "kingbase", "kingbasees", "opengauss"})
+
+
+class Connection(Protocol):
+    """One transaction that only reads.
+
+    Attributes:
+        way: `ADBC`, `ODBC` or `SQLAlchemy`.
+        backend: the driver's or the database's name for the manifest.
+        product: what the database wants.
+        bounded: whether the way must know how long texts are before it reads them.
+        may_lose: whether `read` may raise `ValueLost`.
+    """
+
+    way: str
+    backend: str
+    product: Product
+    bounded: bool
+    may_lose: bool
+
+    def ask(self, statement: Statement) -> Answer:
+        """Put a question whose answer is short."""
+
+    def read(self, statement: Statement, longest: int | None = None) -> Generator[list[Written]]:
+        """Read rows in bulk, each column as text."""
+
+    def read_rows(self, statement: Statement) -> Generator[list[Written]]:
+        """Read rows so that a value which cannot be carried in bulk costs its row alone."""
+
+    def catalogued(self, schema: str | None, table: str) -> dict[str, str]:
+        """Name and type of the columns of a table, as the driver says them."""
+
+    def kinds(self, statement: Statement) -> list[str]:
+        """The types of an answer's columns where the driver alone tells them and would not carry all values whole; else none."""
+
+    def tables(self, schema: str | None) -> list[str]:
+        """Name the tables and views of a schema."""
+
+    def version(self) -> str:
+        """What the database says of itself."""
+
+    def close(self) -> None:
+        """End the transaction and the connection."""
+
 
 @contextmanager
-def connected(source: str, location: str) -> Iterator[Connection]:
+def connected(source: str, location: str, terms: Terms) -> Iterator[Connection]:
     """Hold a connection to a database, inside one transaction that only reads.
 
     Raises:
         SourceUnreachable: when nothing answers, or the answer is no.
     """
     reasons = Reasons(source, location)
-    if location.startswith(_ODBC):
-        connection: Connection = OdbcConnection(location.removeprefix(_ODBC), reasons)
-    else:
-        connection = AlchemyConnection(location, reasons)
+    connection = reasons.connecting(lambda: _connection(location, reasons, terms))
     try:
         yield connection
     finally:
         with suppress(Exception):  # a connection that cannot be closed is gone, which is all that is wanted of it
             connection.close()
+
+
+def _connection(location: str, reasons: Reasons, terms: Terms) -> Connection:
+    # A way's libraries are loaded when it is taken: few sources need more than one.
+    if location.startswith(_ODBC):
+        return _by_odbc(location.removeprefix(_ODBC), reasons, terms)
+    url = make_url(location)
+    if url.drivername in _BY_ADBC:
+        from extractors.adbc import AdbcConnection
+
+        return AdbcConnection(url, reasons, terms)
+    if url.drivername == "mssql+pyodbc":
+        return _by_odbc(connection_string(url), reasons, terms)
+    from extractors.alchemy import AlchemyConnection
+
+    return AlchemyConnection(url, reasons, terms)
+
+
+def _by_odbc(connection_string: str, reasons: Reasons, terms: Terms) -> Connection:
+    from extractors.odbc import OdbcConnection
+
+    return OdbcConnection(connection_string, reasons, terms)
+
+
+def connection_string(url: URL) -> str:
+    """What SQLAlchemy would say to the ODBC driver."""
+    (text,), _ = url.get_dialect()().create_connect_args(url)
+    return str(text)

@@ -1,189 +1,220 @@
-"""How records are read from a table or query of a database: what changed in a day, or everything."""
+"""How records are read from a table or query of a database: what came in a day, or everything, or one part of it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
+import hashlib
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from extractors.asked import Origin
 from extractors.connections import Connection, connected
+from extractors.product import Terms
 from extractors.reading import Reading, grouped, raw_batch
-from extractors.statement import Answer, Statement, Value
-from extractors.texts import text_array
+from extractors.request import Request
+from extractors.statement import Statement, ValueLost, one_row
+from extractors.texts import Written
 from extractors.titles import column_names, with_nearest
-from extractors.update_time import UpdateTime, update_time
-from sources.declaration import DatabaseExtract
-from standard.day import Day
-from standard.errors import SourceRefused
-
-_SAMPLE = 1000  # update times looked at to find their form: the first ones may be placeholders
+from extractors.window import counted, window_of
+from sources.database_extract import DatabaseExtract
+from standard.errors import SourceRefused, SourceUnreachable
 
 
 @contextmanager
-def read_database(source: str, extract: DatabaseExtract, day: Day, location: str, now: datetime) -> Iterator[Reading]:
+def read_database(request: Request, extract: DatabaseExtract) -> Iterator[Reading]:
     """Read a table or query, and count in the same transaction what it should give.
 
     Args:
-        source: name of the source, for people.
+        request: what is asked, with a location.
         extract: what is declared.
-        day: the day of the batch; a snapshot does not look at it.
-        location: SQLAlchemy URL, or `odbc:` and a connection string.
-        now: instant of reading, aware.
 
     Raises:
         SourceUnreachable: when the database does not answer, or the answer is no; also while the batches are read.
         SourceRefused: `table_missing`, `columns_missing` (key or update time) or `source_unreadable`; the last also while
             the batches are read.
     """
-    with connected(source, location) as connection:
-        origin = _Origin(source, extract, connection)
-        columns = origin.columns()
-        asked = _window(origin, day, now) if extract.updated_at else _Asked()
-        counted = origin.count(asked.where)
-        batches = _batches(origin.ask("*", asked.where), columns, extract.key, source)
+    with opened(request, extract) as (connection, origin, columns):
+        if request.part and extract.split:
+            origin.within = origin.part(extract.split.column, request.part.low, request.part.high)
+        window = window_of(origin, connection, request)
         yield Reading(
             columns=columns,
-            kind="incremental" if extract.updated_at else "snapshot",
-            taken_at=now,
-            window=asked.window,
-            batches=grouped(batches),
-            counted=counted,
-            without_time=asked.without_time,
-            future_time=asked.future_time,
+            kind="incremental" if extract.incremental else "snapshot",
+            taken_at=request.now,
+            window=window.times,
+            batches=grouped(_batches(origin, connection, columns, window.where)),
+            counted=counted(origin, connection, window.where),
+            without_time=window.without_time,
+            future_time=window.future_time,
             origin={
                 **({"table": extract.table} if extract.table else {"query": extract.query or ""}),
                 "backend": connection.backend,
             },
+            marks=window.marks,
+            types={} if extract.query and not origin.product.types_of_query("", []) else origin.types,
         )
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """Which rows are asked for, and how many can never be."""
+@contextmanager
+def opened(request: Request, extract: DatabaseExtract) -> Iterator[tuple[Connection, Origin, list[str]]]:
+    """Hold a connection with the table or query that is declared, and its columns.
 
-    where: Statement = ()
-    window: tuple[datetime, datetime] | None = None
-    without_time: int = 0
-    future_time: int = 0
-
-
-class _Origin:
-    """The declared table or query."""
-
-    def __init__(self, source: str, extract: DatabaseExtract, connection: Connection) -> None:
-        self.source, self.extract, self.connection = source, extract, connection
-        if extract.table:
-            self._sql = ".".join(connection.quoted(part) for part in extract.table.split("."))
-        else:
-            # On lines of its own, since it may end with a comment; without AS, which Oracle does not know here.
-            self._sql = f"(\n{(extract.query or '').rstrip().rstrip(';')}\n) q"
-
-    def ask(self, what: str, where: Statement) -> Answer:
-        # All that is put in here are identifiers the connection quoted, and the query as it is declared.
-        return self.connection.ask((f"SELECT {what} FROM {self._sql}", *((" WHERE ", *where) if where else ())))  # noqa: S608
-
-    def count(self, where: Statement) -> int:
-        (((number,),),) = self.ask("COUNT(*)", where).portions  # one portion of one row of one value
-        return int(number)
-
-    def columns(self) -> list[str]:
-        """The columns there are, which must have the key and the update time among them."""
-        try:
-            answer = self.ask("*", ("1 = 0",))
-        except SourceRefused:
-            self._demand_table()
-            raise
-        for _ in answer.portions:  # nothing comes, but the answer is read to its end
-            pass
-        names = column_names(answer.columns)
-        self._demand_columns(names)
-        return names
-
-    def _demand_table(self) -> None:
-        schema, _, table = (self.extract.table or "").rpartition(".")
-        if not table:
-            return
-        there = self.connection.tables(schema or None)
-        if table not in there:
-            raise SourceRefused(
-                "table_missing",
-                f"{self.source}: expected the table {with_nearest([self.extract.table or ''], there)}, found none of that name among {len(there)}; "
-                "restore the table, or announce its new name",
-                expected=self.extract.table or "",
-                found=with_nearest([table], there),
-            )
-
-    def _demand_columns(self, names: Sequence[str]) -> None:
-        declared = [*self.extract.key, *([self.extract.updated_at] if self.extract.updated_at else [])]
-        if missing := [name for name in declared if name not in names]:
-            raise SourceRefused(
-                "columns_missing",
-                f"{self.source}: expected the columns {with_nearest(missing, names)} for key and update time, found {len(names)} others; "
-                "restore the columns, or announce their new names",
-                expected=", ".join(missing),
-                found=with_nearest(missing, names),
-            )
+    Raises:
+        SourceUnreachable: when the database does not answer, or the answer is no.
+        SourceRefused: `table_missing`, `columns_missing` or `source_unreadable`.
+    """
+    terms = Terms(extract.statement_limit, extract.time_zone)
+    with connected(request.source.name, request.location or "", terms) as connection:
+        yield connection, *described(request.source.name, extract, connection)
 
 
-def _window(origin: _Origin, day: Day, now: datetime) -> _Asked:
-    """The half-open day of the update time, reaching back as far as declared."""
-    window = (day.start - origin.extract.look_back, day.end)
-    column = origin.connection.quoted(origin.extract.updated_at or "")
-    form = _form(origin, column)
-    if form is None:  # no row has an update time, so none is of this day
-        return _Asked(("1 = 0",), window, without_time=origin.count(()))
-    formed: Statement = (f"{column} LIKE ", Value(form.like)) if form.like else (f"{column} IS NOT NULL",)
-    timed = origin.count(formed)
-    horizon = Value(form.bound(max(day.end, now)))
-    return _Asked(
-        where=(f"{column} >= ", Value(form.bound(window[0])), f" AND {column} < ", Value(form.bound(window[1]))),
-        window=window,
-        without_time=origin.count(()) - timed,
-        future_time=origin.count((*formed, f" AND {column} >= ", horizon)),
+def described(source: str, extract: DatabaseExtract, connection: Connection) -> tuple[Origin, list[str]]:
+    """The table or query that is declared, with its columns and their types.
+
+    Raises:
+        SourceUnreachable: when the database does not answer.
+        SourceRefused: `table_missing`, `columns_missing` or `source_unreadable`.
+    """
+    origin = Origin(source, extract, connection.product)
+    columns = _columns(origin, connection)
+    origin.types = _types(origin, connection, columns)
+    return origin, columns
+
+
+def _columns(origin: Origin, connection: Connection) -> list[str]:
+    """The columns there are, which must have those among them that the extract names."""
+    try:
+        answer = connection.ask(origin.columns())
+    except SourceRefused:
+        _demand_table(origin, connection)
+        raise
+    for _ in answer.portions:  # nothing comes, but the answer is read to its end
+        pass
+    names = column_names(answer.columns)
+    if missing := [name for name in origin.extract.columns if name not in names]:
+        raise SourceRefused(
+            "columns_missing",
+            f"{origin.source}: expected the columns {with_nearest(missing, names)} that its extract names, found {len(names)} others; "
+            "restore the columns, or announce their new names",
+            expected=", ".join(missing),
+            found=with_nearest(missing, names),
+        )
+    return names
+
+
+def _demand_table(origin: Origin, connection: Connection) -> None:
+    schema, table = origin.table
+    if not table:
+        return
+    there = connection.tables(schema)
+    if table not in there:
+        declared = origin.extract.table or ""
+        raise SourceRefused(
+            "table_missing",
+            f"{origin.source}: expected the table {with_nearest([declared], there)}, found none of that name among {len(there)}; "
+            "restore the table, or announce its new name",
+            expected=declared,
+            found=with_nearest([table], there),
+        )
+
+
+def _types(origin: Origin, connection: Connection, columns: list[str]) -> dict[str, str]:
+    """Type and length of each column in the words of the database, as far as it tells."""
+    schema, table = origin.table
+    if not table:
+        return _types_of_query(origin, connection, columns)
+    asked = origin.product.types(schema, table)
+    if not asked:
+        with suppress(SourceRefused):  # a synonym or the like: it can be read, whatever the catalogue says of it
+            return connection.catalogued(schema, table)
+        return {}
+    rows = (row for rows in connection.ask(asked).portions for row in rows)
+    return {str(name): str(words) for name, words in rows}
+
+
+def _types_of_query(origin: Origin, connection: Connection, columns: list[str]) -> dict[str, str]:
+    if asked := origin.product.types_of_query(origin.place, columns):
+        words = list(map(str, one_row(connection.ask(asked))))
+    else:
+        words = connection.kinds(origin.columns())
+    return dict(zip(columns, words, strict=True)) if words else {}
+
+
+def _batches(
+    origin: Origin, connection: Connection, columns: Sequence[str], where: Statement
+) -> Iterator[pa.RecordBatch]:
+    """The rows in bulk; when one value cannot be carried so, the rest of them one by one."""
+    key = [columns.index(name) for name in origin.extract.key]
+    longest = _longest(origin, connection, columns, where) if connection.bounded else None
+    statement = origin.rows(columns, where, longest)
+    taken, digest = 0, hashlib.sha256()
+    try:
+        for arrays in connection.read(statement, longest):
+            batch = _raw(columns, arrays, key)
+            if connection.may_lose:
+                taken += batch.num_rows
+                _add(digest, batch)
+            yield batch
+        return
+    except ValueLost:
+        pass
+    yield from _rest(
+        origin.source, (_raw(columns, arrays, key) for arrays in connection.read_rows(statement)), taken, digest
     )
 
 
-def _form(origin: _Origin, column: str) -> UpdateTime | None:
-    portions = origin.ask(origin.connection.as_kept(column), (f"{column} IS NOT NULL",)).portions
-    sample = [row[0] for row in next(portions, [])[:_SAMPLE] if row[0] != ""]
-    portions.close()
-    form = update_time(sample, ZoneInfo(origin.extract.time_zone))
-    if sample and form is None:
-        shape = _shape(str(sample[0]))
-        raise SourceRefused(
-            "source_unreadable",
-            f"{origin.source}: expected update times such as 2026-01-05 08:00:00 in {origin.extract.updated_at}, found the form {shape}; "
-            "have the department write them so, or declare a query that does",
-            expected="2026-01-05 08:00:00",
-            found=shape,
-        )
-    return form
+def _rest(
+    source: str, batches: Iterator[pa.RecordBatch], taken: int, digest: hashlib._Hash
+) -> Generator[pa.RecordBatch]:
+    """What comes behind the rows that were taken, which must be the same ones again."""
+    again = hashlib.sha256()
+    for batch in batches:
+        known = min(taken, batch.num_rows)
+        _add(again, batch.slice(0, known))
+        taken -= known
+        if not taken and known and again.digest() != digest.digest():
+            raise SourceUnreachable(
+                f"{source}: expected its rows in the same order when read again, found another; try again later"
+            )
+        if known < batch.num_rows:
+            yield batch.slice(known)
 
 
-def _shape(text: str) -> str:
-    """What a value looks like, without what it says."""
-    return re.sub(r"[^\W0年月日时分秒]", "x", re.sub(r"\d", "0", text))[:40]
+def _add(digest: hashlib._Hash, batch: pa.RecordBatch) -> None:
+    locators = batch.column(batch.num_columns - 2)
+    digest.update("\n".join(map(str, locators.to_pylist())).encode() + b"\n" if len(locators) else b"")
 
 
-def _batches(answer: Answer, columns: Sequence[str], key: Sequence[str], source: str) -> Iterator[pa.RecordBatch]:
-    for rows in answer.portions:
-        arrays = [_texts(values, name, source) for name, values in zip(columns, zip(*rows, strict=True), strict=True)]
-        keys = [arrays[columns.index(name)] for name in key]
-        yield raw_batch(
-            columns, arrays, pc.binary_join_element_wise(*keys, "/", null_handling="replace", null_replacement="")
-        )
-
-
-def _texts(values: Sequence[Any], column: str, source: str) -> pa.StringArray:
+def _longest(origin: Origin, connection: Connection, columns: Sequence[str], where: Statement) -> int | None:
+    """Bytes of the longest text, from which a way that fills columns of fixed width takes that width."""
+    if not origin.types:
+        return None
+    asked = origin.longest(columns, where)
+    bounds = [origin.product.bound(origin.types.get(name, "")) or 1 for name in columns]
     try:
-        return text_array(values)
-    except UnicodeError:
-        problem = f"{source}: expected Unicode text in the column {column}, found half a character; correct the value in the database"
-    raise SourceRefused("source_unreadable", problem, expected="Unicode text", found=f"half a character in {column}")
+        found = [int(size or 1) for size in one_row(connection.ask(asked))] if asked else []
+    except SourceRefused:
+        if origin.product.begins:  # its transaction is over
+            raise
+        return None  # it measures no such column; a text longer than the usual is then found when it is read
+    return max(*bounds, *found)
+
+
+def _raw(columns: Sequence[str], written: Sequence[Written], key: Sequence[int]) -> pa.RecordBatch:
+    arrays = [texts for texts, _ in written]
+    keys = [arrays[place].fill_null("") for place in key]
+    locators = keys[0] if len(keys) == 1 else pc.binary_join_element_wise(*keys, "/")
+    return raw_batch(columns, arrays, locators, _faults(columns, written))
+
+
+def _faults(columns: Sequence[str], written: Sequence[Written]) -> pa.StringArray | None:
+    """What was found wrong with each row, a line `rule<TAB>column` each."""
+    if not any(bad for _, bad in written):
+        return None
+    found: list[list[str]] = [[] for _ in range(len(written[0][0]))]
+    for name, (_, bad) in zip(columns, written, strict=True):
+        for place in bad:
+            found[place].append(f"bytes_undecodable\t{name}")
+    return pa.array(["\n".join(lines) or None for lines in found], pa.string())

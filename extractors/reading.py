@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from standard.batch import GROUP_ROWS, LOCATOR
+from standard.batch import FAULT, GROUP_ROWS, LOCATOR
 
 _GROUP_BYTES = 256 * 2**20  # a table with pictures or long texts makes smaller groups, so that memory stays bounded
 
@@ -22,12 +22,15 @@ class Reading:
         kind: `incremental` or `snapshot`.
         taken_at: instant of reading; for the file of one day the end of that day.
         window: first and first-no-longer instant of an incremental reading.
-        batches: the rows, at most `GROUP_ROWS` at a time: the columns and `LOCATOR`, all text.
+        batches: the rows, at most `GROUP_ROWS` at a time: the columns, `LOCATOR` and `FAULT`, all text.
         above_header: rows met above the header that hold something.
         counted: the source's own COUNT(*) of what was asked for, or None where it cannot count.
         without_time: rows whose update time is missing or not in the form of the others: no window ever sees them.
         future_time: rows with an update time at or after both the end of the day and the instant of reading.
         origin: what was read and how: table, query or file, its digest, sheet, encoding, backend.
+        content: digest of the files read, by which the same delivery is known again; empty for a database.
+        marks: of a source read by a rising number, the number after which the reading begins and the greatest it found.
+        types: type and length of each column in the words of the source, where it has any.
     """
 
     columns: list[str]
@@ -40,12 +43,22 @@ class Reading:
     without_time: int = 0
     future_time: int = 0
     origin: dict[str, str] = field(default_factory=dict)
+    content: str = ""
+    marks: tuple[int, int] | None = None
+    types: dict[str, str] = field(default_factory=dict)
 
 
-def raw_batch(columns: Sequence[str], arrays: Sequence[pa.Array], locators: pa.Array) -> pa.RecordBatch:
-    """Put columns of text and their locators together in the schema of the raw archive."""
-    schema = pa.schema([pa.field(name, pa.string()) for name in (*columns, LOCATOR)])
-    return pa.record_batch([*arrays, locators], schema=schema)
+def raw_schema(columns: Sequence[str]) -> pa.Schema:
+    """The schema of the raw archive: the source's columns, then where each row stands and what reading it found."""
+    return pa.schema([pa.field(name, pa.string()) for name in (*columns, LOCATOR, FAULT)])
+
+
+def raw_batch(
+    columns: Sequence[str], arrays: Sequence[pa.Array], locators: pa.Array, faults: pa.Array | None = None
+) -> pa.RecordBatch:
+    """Put columns of text, their locators and what was found while reading together in the schema of the raw archive."""
+    found = pa.nulls(len(locators), pa.string()) if faults is None else faults
+    return pa.record_batch([*arrays, locators, found], schema=raw_schema(columns))
 
 
 def grouped(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

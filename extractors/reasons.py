@@ -26,6 +26,10 @@ _NOT_CONNECTED = (
         r"authenticat|password|login failed|access denied|28000|28P01|ORA-01017",
         "the user name or the password is not accepted",
     ),
+    (
+        r'database "[^"]*" does not exist|unknown database|3D000|ORA-125(05|14)|cannot open database',
+        "it has no database of that name",
+    ),
     (r"time[d ]*out|HYT0", "it does not answer in time"),
     (
         r"refused|unreachable|resolve|not known|no route|08001|08S01|can't connect|could not connect",
@@ -35,10 +39,19 @@ _NOT_CONNECTED = (
     (r"could not parse .*URL", "the connection is not a SQLAlchemy URL"),
 )
 
+# What a night of its own limits says, in the words of many drivers.
+_LIMITS = (
+    (r"lock timeout|lock wait timeout|55P03|ORA-00054|ORA-30006", "the table is locked by somebody else"),
+    (
+        r"statement timeout|max_statement_time|max_execution_time|57014|HYT00|query timeout|DPY-4024|ORA-03136",
+        "a statement ran longer than extract.statement_limit allows",
+    ),
+)
+
 # What passes: a lock, a lost connection, a restart. Anything else would fail again in the same way.
 _PASSING = re.compile(
     r"(?i)locked|busy|deadlock|time[d ]*out|lost connection|gone away|connection.*(closed|reset|refused|broken)|terminat|"
-    r"shutting down|server closed|disk i/o|\[(08|40)\w{3}\]|ORA-(03113|03114|12\d{3})"
+    r"shutting down|server closed|no connection to the server|communication link|could not receive|server has gone|SSL SYSCALL|EOF detected|disk i/o|\[(08|40)\w{3}\]|ORA-(03113|03114|12\d{3})"
 )
 
 _ODBC_SECRET = re.compile(
@@ -86,7 +99,13 @@ class Reasons:
         )
 
     def _not_answered(self, error: Exception) -> ExchangeError:
-        told = self._cleaned(_driver_words(error))
+        words = _driver_words(error)
+        for pattern, plain in _LIMITS:
+            if re.search(pattern, words, re.IGNORECASE):
+                return SourceUnreachable(
+                    f"{self.source}: expected its database to answer within the limits, but {plain}; try again later"
+                )
+        told = self._cleaned(words.partition("Query was:")[0])
         if getattr(error, "connection_invalidated", False) or _PASSING.search(told):
             return SourceUnreachable(
                 f"{self.source}: expected its database to go on answering, found: {told}; try again later"

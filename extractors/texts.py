@@ -6,12 +6,83 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import singledispatch
+from typing import TypeAlias
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 # From here on a spreadsheet has rounded the last digits of a whole number, so it may not look like one any more.
 _EXACT = 1e15
+
+# A column as text, and the places of the rows whose value is not text in any encoding we know of: null there.
+Written: TypeAlias = tuple[pa.StringArray, list[int]]
+
+
+def written_values(values: Sequence[object]) -> Written:
+    """Write one column of Python values as text.
+
+    A text whose bytes did not decode is known by the halves of characters (`surrogateescape`) that stand in it.
+    """
+    try:
+        return text_array(values), []
+    except UnicodeError:
+        bad = [place for place, value in enumerate(values) if isinstance(value, str) and not _is_text(value)]
+        wrong = set(bad)
+        return text_array([None if place in wrong else value for place, value in enumerate(values)]), bad
+
+
+def written_array(array: pa.Array) -> Written:
+    """Write one column of Arrow values as `written_values` writes them, without a call for every value where it can be."""
+    if isinstance(array, pa.ExtensionArray):  # a number or the like that its driver already writes as text
+        array = array.storage
+    kind = array.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return _decoded(array.cast(pa.string()))
+    if pa.types.is_boolean(kind):
+        return array.cast(pa.int8()).cast(pa.string()), []
+    if pa.types.is_integer(kind) or pa.types.is_date32(kind) or pa.types.is_null(kind):
+        return array.cast(pa.string()), []
+    if pa.types.is_timestamp(kind) and kind.tz is None:
+        return _without_empty_fraction(array.cast(pa.timestamp("us")).cast(pa.string())), []
+    if pa.types.is_time(kind):
+        return _without_empty_fraction(array.cast(pa.time64("us")).cast(pa.string())), []
+    if pa.types.is_decimal(kind) and 0 <= kind.scale <= 6:  # beyond, Arrow writes small ones with an exponent
+        return array.cast(pa.string()), []
+    return written_values(array.to_pylist())
+
+
+def _without_empty_fraction(texts: pa.StringArray) -> pa.StringArray:
+    return pc.replace_substring_regex(texts, r"\.0+$", "")
+
+
+def _decoded(texts: pa.StringArray) -> Written:
+    """A driver's text column as it is; it may hold bytes that are not UTF-8, which Arrow itself does not look at."""
+    try:
+        texts.validate(full=True)
+    except pa.ArrowInvalid:
+        raw = texts.cast(pa.binary())
+        bad = [place for place, value in enumerate(raw.to_pylist()) if value is not None and not _is_utf8(value)]
+        keep = np.ones(len(raw), bool)
+        keep[bad] = False
+        return pc.if_else(pa.array(keep), raw, pa.scalar(None, pa.binary())).cast(pa.string()), bad
+    return texts, []
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeError:
+        return False
+    return True
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeError:
+        return False
+    return True
 
 
 def text_array(values: Sequence[object]) -> pa.StringArray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 
-from standard.batch import LOCATOR
+from standard.batch import FAULT, LOCATOR
 
 
 def column_names(titles: Sequence[str]) -> list[str]:
@@ -15,7 +15,7 @@ def column_names(titles: Sequence[str]) -> list[str]:
     that such a column is met by the later steps as one that nobody declared.
     """
     names: list[str] = []
-    taken = {LOCATOR}
+    taken = {LOCATOR, FAULT}
     for place, title in enumerate(titles):
         name = wanted = title or f"列{letters(place)}"
         number = 1

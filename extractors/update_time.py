@@ -23,7 +23,7 @@ class UpdateTime(Protocol):
     def like(self) -> str | None:
         """The LIKE pattern of the texts that have this form; None for a column that is not text."""
 
-    def bound(self, moment: datetime) -> object:
+    def bound(self, moment: datetime) -> str | date | datetime:
         """The value to compare update times with: those at or after the aware instant are not less than it."""
 
 
@@ -45,6 +45,11 @@ def update_time(sample: Iterable[object], zone: tzinfo) -> UpdateTime | None:
         if isinstance(value, str) and (match := _TEXT.fullmatch(value.strip())) and _is_day(match["day"]):
             return _text_form(match, zone)
     return None
+
+
+def time_of_type(clock: str, zone: tzinfo) -> UpdateTime:
+    """The form of an update column whose type tells it: `aware`, `naive` or `date`."""
+    return _Date(zone) if clock == "date" else _Timestamp(zone, clock == "aware")
 
 
 @dataclass(frozen=True)

@@ -5,27 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
-from loaders.findings import (
-    find_disagreements,
-    find_shared_identifiers,
-    find_stale,
-    find_vanished,
-    keep_findings,
-    sight,
-)
-from loaders.ledger import write_entry
-from loaders.merge import Merged, merge
+from loaders.bulk import put
+from loaders.claimants import anyone_gives_identifiers
+from loaders.findings import Finder
+from loaders.identifiers import mint_first
+from loaders.ledger import write_entry, write_vanished
+from loaders.merge import Accepted, Merged, merge
 from loaders.platform import Platform
-from loaders.staging import STAGED, STAGED_FINDING, STAGED_SIGHTING, close_staging, open_staging, stage
+from loaders.staging import Staging, staging
+from loaders.states import keep_findings
+from loaders.vanished import HOLD, find_vanished, sight
 from standard.batch import BatchKey, LedgerEntry, Outcome, Status, Verdict
 from standard.finding import mask_texts
 
 _NOTHING = Merged(0, 0, 0, 0)
+_FINDINGS = "findings"  # the name that a load holds while it looks at what others have merged
 
 
 @dataclass(frozen=True)
@@ -37,12 +35,14 @@ class Delivery:
         precedence: of the source among others that claim the same record.
         rows: the licences with a column `outcome`, a group at a time; read once.
         findings: `FINDING`.
+        vanished: what it means when a snapshot no longer holds a licence: `keep`, `hold` or `cancel`.
     """
 
     verdict: Verdict
     precedence: int
     rows: Iterable[pa.Table]
     findings: pa.Table
+    vanished: str = HOLD
 
 
 def deliver_batch(platform: Platform, delivery: Delivery, now: str, seconds: float) -> LedgerEntry:
@@ -61,21 +61,24 @@ def deliver_batch(platform: Platform, delivery: Delivery, now: str, seconds: flo
     verdict = delivery.verdict
     key = BatchKey.of(verdict.batch)
     with platform.transaction() as connection:
-        open_staging(connection)
-        stage(connection, STAGED_FINDING, [_staged_findings(delivery.findings, verdict)])
-        merged = _NOTHING if verdict.refused else _merge(connection, key, delivery)
-        # The ledger comes before the findings are closed, since a delivery is one of the things that close them.
-        entry = write_entry(connection, _entry(key, verdict, merged, now, seconds))
-        if verdict.kind == "snapshot" and not verdict.refused:
-            find_vanished(connection, key)
-        keep_findings(connection, key)
-        close_staging(connection)
+        staged = staging(connection.dialect.name)
+        staged.open(connection)
+        put(connection, staged.finding, [_staged_findings(delivery.findings, verdict)])
+        accepted = _stage(connection, staged, key, delivery)
+        # Staging takes the time, and waits for nobody; from here on loads of the same source or licence type take turns.
+        platform.lock(connection, [_source_lock(key.source), *(f"type {code}" for code in accepted.types)])
+        merged = _NOTHING if verdict.refused else merge(connection, staged, accepted)
+        # A licence of any type may have the identifier of another; these turns are short.
+        platform.lock(connection, [_FINDINGS])
+        entry = _find(connection, staged, delivery, _entry(key, verdict, merged, now, seconds))
+        staged.close(connection)
     return entry
 
 
 def write_failure(platform: Platform, key: BatchKey, reason: str, now: str) -> LedgerEntry:
     """Write down that a batch could not be had at all, so that the day's pages say who has not arrived."""
     with platform.transaction() as connection:
+        platform.lock(connection, [_source_lock(key.source)])
         return write_entry(
             connection,
             LedgerEntry(
@@ -84,44 +87,51 @@ def write_failure(platform: Platform, key: BatchKey, reason: str, now: str) -> L
         )
 
 
-def _merge(connection: Connection, key: BatchKey, delivery: Delivery) -> Merged:
+def _source_lock(source: str) -> str:
+    return f"source {source}"
+
+
+def _find(connection: Connection, staged: Staging, delivery: Delivery, entry: LedgerEntry) -> LedgerEntry:
+    """Find what the merge has done to the platform, write the ledger, and bring the findings in."""
     verdict = delivery.verdict
-    accepted = _accepted(connection, delivery.rows, verdict)
-    merged = merge(connection, key.source, delivery.precedence, accepted)
-    find_stale(connection, key)
-    find_disagreements(connection, key)
-    find_shared_identifiers(connection, key)
-    if verdict.kind == "snapshot":
-        sight(connection, key, verdict.taken_at)
-    return merged
+    key = BatchKey.of(verdict.batch)
+    finder = Finder(connection, staged, key, verdict.judged_at)
+    if not verdict.refused:
+        finder.find_stale()
+        finder.find_disagreements()
+        if anyone_gives_identifiers(connection):
+            finder.find_shared_identifiers()
+    # The ledger comes before the findings are closed, since a delivery is one of the things that close them.
+    entry = write_entry(connection, entry)
+    if verdict.kind == "snapshot" and not verdict.refused:
+        sight(connection, staged, key.source, verdict.taken_at)
+        entry = write_vanished(connection, entry, find_vanished(finder, delivery.vanished))
+    keep_findings(connection, staged, key)
+    return entry
 
 
-def _accepted(connection: Connection, rows: Iterable[pa.Table], verdict: Verdict) -> Iterable[pa.Table]:
-    """The accepted rows, group by group; on the way what a snapshot held is staged, so that rows are read once."""
-    seen = pa.array([], pa.string())
-    for group in rows:
+def _stage(connection: Connection, staged: Staging, key: BatchKey, delivery: Delivery) -> Accepted:
+    """Stage the accepted rows and what a snapshot held, group by group; rows are read once."""
+    verdict = delivery.verdict
+    count, types = 0, dict[str, bool]()
+    names = [column.name for column in staged.licence.columns if column.name != "identifier_version"]
+    for group in () if verdict.refused else delivery.rows:
         if verdict.kind == "snapshot":
-            seen = _stage_sightings(connection, group, seen)
-        names = [column.name for column in STAGED.columns if column.name in group.column_names]
+            _stage_sightings(connection, staged, group)
         kept = group.filter(pc.equal(group["outcome"], str(Outcome.ACCEPTED))).select(names)
-        constants = {"batch": verdict.batch, "judged_at": verdict.judged_at}
-        for name, value in constants.items():
-            kept = kept.append_column(name, pa.repeat(pa.scalar(value), kept.num_rows))
-        yield kept
+        put(connection, staged.licence, [mint_first(kept)])
+        count += kept.num_rows
+        own = kept["certificate_identifier"].null_count < kept.num_rows
+        types |= {code: own or types.get(code, False) for code in pc.unique(kept["certificate_type_code"]).to_pylist()}
+    ordered = dict(sorted(types.items()))
+    return Accepted(key.source, verdict.batch, verdict.judged_at, delivery.precedence, count, ordered)
 
 
-def _stage_sightings(connection: Connection, group: pa.Table, seen: pa.Array) -> pa.Array:
-    """Stage each record of the group that no earlier row named; returns the records named so far."""
-    group = group.filter(pc.and_(pc.not_equal(group["record"], ""), pc.invert(pc.is_in(group["record"], seen))))
-    firsts = (
-        group.append_column("at", pa.array(np.arange(group.num_rows)))
-        .group_by("record")
-        .aggregate([("at", "min")])["at_min"]
-    )
-    once = group.select(["record", "locator", "certificate_number"]).take(firsts)
+def _stage_sightings(connection: Connection, staged: Staging, group: pa.Table) -> None:
+    """Stage the records of the group; the same one may come again."""
+    named = group.filter(pc.not_equal(group["record"], "")).select(["record", "locator", "certificate_number"])
     # Shown to people when the record vanishes, and to nobody else; a number too long for the platform is held anyway.
-    stage(connection, STAGED_SIGHTING, [_shown(_shown(once, "certificate_number", 128), "locator", 512)])
-    return pa.concat_arrays([seen, once["record"].combine_chunks()])
+    put(connection, staged.sighting, [_shown(_shown(named, "certificate_number", 128), "locator", 512)])
 
 
 def _shown(table: pa.Table, name: str, most: int) -> pa.Table:
@@ -154,7 +164,6 @@ def _staged_findings(findings: pa.Table, verdict: Verdict) -> pa.Table:
         "expected": findings["expected"],
         "observed_at": pa.repeat(verdict.taken_at, count) if of_snapshot else findings["observed_at"],
         "judged_at": pa.repeat(verdict.judged_at, count),
-        "platform_holds": pa.repeat(pa.scalar(False), count),
     }
     return pa.table(columns)
 
@@ -188,6 +197,9 @@ def _entry(key: BatchKey, verdict: Verdict, merged: Merged, now: str, seconds: f
         counted=verdict.counted,
         without_time=verdict.without_time,
         future_time=verdict.future_time,
+        content=verdict.content,
+        mark_after=verdict.marks[0] if verdict.marks else None,
+        mark_last=verdict.marks[1] if verdict.marks else None,
         reason=verdict.reason,
         failing=verdict.failing,
         seconds=round(seconds, 3),

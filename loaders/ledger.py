@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
 
 from loaders.tables import BATCH
 from standard.batch import LedgerEntry, Status
@@ -12,7 +12,7 @@ from standard.errors import ExchangeError
 
 
 def write_entry(connection: Connection, entry: LedgerEntry) -> LedgerEntry:
-    """Write one run of a batch, numbered after the last.
+    """Write one run of a batch, numbered after the last. The caller holds the source's lock.
 
     Raises:
         ExchangeError: when one of the three sums does not hold; the transaction must not be committed then.
@@ -24,6 +24,14 @@ def write_entry(connection: Connection, entry: LedgerEntry) -> LedgerEntry:
     numbered = LedgerEntry(**{**entry.as_dict(), "run": last + 1})
     connection.execute(insert(BATCH).values(**numbered.as_dict()))
     return numbered
+
+
+def write_vanished(connection: Connection, entry: LedgerEntry, vanished: int) -> LedgerEntry:
+    """Add to an entry how many records have vanished, which is known only when the entry is there."""
+    b = BATCH.c
+    mine = and_(b.source == entry.source, b.day == entry.day, b.run == entry.run)
+    connection.execute(update(BATCH).where(mine).values(vanished=vanished))
+    return LedgerEntry(**{**entry.as_dict(), "vanished": vanished})
 
 
 def read_entries(
@@ -52,10 +60,57 @@ def last_snapshot_size(connection: Connection, source: str, before: str) -> int 
     b = BATCH.c
     return connection.scalar(
         select(b.extracted)
-        .where(b.source == source, b.kind == "snapshot", b.status == str(Status.DELIVERED), b.taken_at < before)
+        .where(_delivered(source), b.kind == "snapshot", b.taken_at < before)
         .order_by(b.taken_at.desc(), b.run.desc())
         .limit(1)
     )
+
+
+def marks(connection: Connection, source: str, day: str) -> tuple[int | None, int | None]:
+    """Between which rising numbers a day's batch lies, by the batches delivered around it.
+
+    Returns:
+        The number after which it begins: the greatest that an earlier day ended with; and the number it may not go
+        beyond: the least after which a later day began. None where no such day was delivered.
+    """
+    b = BATCH.c
+    after = select(func.max(b.mark_last)).where(_delivered(source), b.day < day)
+    until = select(func.min(b.mark_after)).where(_delivered(source), b.day > day)
+    return connection.scalar(after), connection.scalar(until)
+
+
+def last_content(connection: Connection, source: str) -> LedgerEntry | None:
+    """The run delivered last, by whose `content` a delivery is known again; None where there was none."""
+    b = BATCH.c
+    return _first(connection, _delivered(source), b.delivered_at.desc(), b.day.desc(), b.run.desc())
+
+
+def delivered_before(connection: Connection, source: str, day: str) -> LedgerEntry | None:
+    """The last run of the nearest earlier day that was delivered, with which a day is compared; None where there was none."""
+    b = BATCH.c
+    return _first(connection, and_(_delivered(source), b.day < day), b.day.desc(), b.run.desc())
+
+
+def usual_sizes(connection: Connection, source: str, kind: str, before: str, n: int) -> list[int]:
+    """Rows extracted on the last `n` delivered days before a day, the newest first; of each day its last run."""
+    b = BATCH.c
+    last = (
+        select(b.day, func.max(b.run).label("run"))
+        .where(_delivered(source), b.kind == kind, b.day < before)
+        .group_by(b.day)
+        .subquery()
+    )
+    same = and_(b.day == last.c.day, b.run == last.c.run, b.source == source)
+    return list(connection.scalars(select(b.extracted).join(last, same).order_by(b.day.desc()).limit(n)))
+
+
+def _delivered(source: str) -> ColumnElement[bool]:
+    return and_(BATCH.c.source == source, BATCH.c.status == str(Status.DELIVERED))
+
+
+def _first(connection: Connection, where: ColumnElement[bool], *order: Any) -> LedgerEntry | None:
+    row = connection.execute(select(BATCH).where(where).order_by(*order).limit(1)).first()
+    return None if row is None else _entry(row)
 
 
 def _entry(row: Row[Any]) -> LedgerEntry:

@@ -1,37 +1,52 @@
 """How accepted claims enter the platform, so that any order of the same batches ends in the same current state.
 
-A claim is replaced only by one with a greater stamp (observed, judged, digest); among sources the greatest (precedence,
-stamp, source) wins. Both are "take the greatest", which is commutative, associative and idempotent.
+A claim is replaced only by one with a greater stamp (observed, judged, digest); what is replaced, or comes too late, stays
+in the history. Taking the greatest is commutative, associative and idempotent. The statements are plain updates and
+inserts, which every database has: the caller's locks keep others away from the records in between.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pyarrow as pa
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    FromClause,
-    Select,
+    Table,
     and_,
     case,
+    delete,
+    exists,
+    false,
     func,
     insert,
     literal,
+    null,
     or_,
     select,
+    true,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
-from loaders.staging import OUTCOME, STAGED, WINNER, stage
-from loaders.tables import CLAIM, IDENTIFIER, LICENCE_TABLE, VERSION
-from standard.identifiers import mint_identifier
+from loaders.bulk import weigh
+from loaders.claimants import Claimants
+from loaders.identifiers import give_identifiers
+from loaders.staging import Staging
+from loaders.tables import CLAIM, HISTORY
+from loaders.winners import find_winners
 
-_INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+# What becomes of a row whose record the source has claimed before:
+# the same content, seen later or earlier than the claim;
+_AGAIN, _BEFORE = "again", "before"
+# another content, newer, and new to the platform or back from the history;
+_REPLACES, _RETURNS = "replaces", "returns"
+# another content, older, and in the history already or new to it.
+_FORMER, _LATE = "former", "late"
+
+# How a claim and its history spell where and when a content was seen last.
+_SIGHT = ("locator", "batch", "source_updated_at", "observed_at", "judged_at")
 
 
 @dataclass(frozen=True)
@@ -44,30 +59,53 @@ class Merged:
     stale: int
 
 
-def merge(connection: Connection, source: str, precedence: int, accepted: Iterable[pa.Table]) -> Merged:
-    """Merge one source's accepted rows.
+@dataclass(frozen=True)
+class Accepted:
+    """The staged rows of one batch.
 
-    Args:
-        connection: of the transaction, with staging open.
-        source: its name.
+    Attributes:
+        source: whose they are.
+        batch: its key as text.
+        judged_at: of the batch.
         precedence: as declared now; claims made under another precedence follow it.
-        accepted: tables with the columns of `STAGED`; every record at most once.
+        rows: how many.
+        types: certificate type codes among them, and whether the source gave identifiers with any.
     """
-    stage(connection, STAGED, accepted)
-    _classify(connection, source)
-    _keep_versions(connection, source)
-    _keep_claims(connection, source, precedence)
-    _find_winners(connection, _moved(connection, source, precedence))
-    _give_identifiers(connection)
-    _keep_winners(connection)
-    counted = connection.execute(select(OUTCOME.c.outcome, func.count()).group_by(OUTCOME.c.outcome))
-    counts: dict[str, int] = {row[0]: row[1] for row in counted}
-    return Merged(*(counts.get(name, 0) for name in ("inserted", "updated", "unchanged", "stale")))
+
+    source: str
+    batch: str
+    judged_at: str
+    precedence: int
+    rows: int
+    types: Mapping[str, bool]
 
 
-def upsert(connection: Connection, table: Any) -> Any:
-    """An INSERT that may say what to do on conflict, in the dialect of the connection."""
-    return _INSERTS[connection.dialect.name](table)
+def merge(connection: Connection, staging: Staging, accepted: Accepted) -> Merged:
+    """Merge one source's accepted rows, staged in `staging.licence` with every record at most once."""
+    claimants = Claimants.of(connection, accepted.source, accepted.types)
+    weigh(connection, staging.licence)
+    fates = _tell_fates(connection, staging, accepted) if claimants.known else {}
+    merging = _Merging(connection, staging, accepted)
+    if fates.keys() & {_REPLACES, _RETURNS}:
+        merging.replace()
+    if _RETURNS in fates:
+        merging.bring_back()
+    if fates.keys() & {_AGAIN, _BEFORE}:
+        merging.see_again(CLAIM, _AGAIN, _BEFORE)
+    if _FORMER in fates:
+        merging.see_again(HISTORY, _FORMER)
+    if _LATE in fates:
+        merging.keep_late()
+    if claimants.rivals:
+        _find_rivals(connection, staging, claimants.rivals)
+    merging.insert_new()
+    moved = claimants.keep(connection, accepted.precedence)
+    find_winners(connection, staging, accepted.source, moved=moved)
+    give_identifiers(connection, staging, staging.known.c.fate.in_([_REPLACES, _RETURNS]))
+    updated = fates.get(_REPLACES, 0) + fates.get(_RETURNS, 0)
+    stale = fates.get(_LATE, 0)
+    known = sum(fates.values())
+    return Merged(accepted.rows - known, updated, known - updated - stale, stale)
 
 
 def greater(left: Any, right: Any, *names: str) -> ColumnElement[bool]:
@@ -79,125 +117,150 @@ def greater(left: Any, right: Any, *names: str) -> ColumnElement[bool]:
     return whole
 
 
-def _classify(connection: Connection, source: str) -> None:
-    s, c, v = STAGED.c, CLAIM.c, VERSION.c
-    outcome = case(
-        (c.record.is_(None), "inserted"),
-        (s.digest == c.digest, "unchanged"),
-        (greater(s, c, "observed_at", "judged_at", "digest"), "updated"),
-        (v.record.is_not(None), "unchanged"),  # older, but nothing the platform does not know
-        else_="stale",
-    )
-    joined = STAGED.outerjoin(CLAIM, and_(c.record == s.record, c.source == source)).outerjoin(
-        VERSION, and_(v.record == s.record, v.source == source, v.digest == s.digest)
-    )
-    connection.execute(
-        insert(OUTCOME).from_select(["record", "outcome"], select(s.record, outcome).select_from(joined))
+def was_stale(staging: Staging) -> ColumnElement[bool]:
+    """Whether a known record's row came too late to change anything."""
+    return staging.known.c.fate == _LATE
+
+
+def changed_record(staging: Staging, record: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a record is one of which the source now says something new: staged, and neither seen again nor late."""
+    s, k = staging.licence.c, staging.known.c
+    staged = exists(select(s.record).where(s.record == record).correlate_except(staging.licence))
+    same = [_AGAIN, _BEFORE, _FORMER, _LATE]
+    return and_(
+        staged, ~exists(select(k.record).where(k.record == record, k.fate.in_(same)).correlate_except(staging.known))
     )
 
 
-def _keep_versions(connection: Connection, source: str) -> None:
-    names = [column.name for column in VERSION.columns]
-    given = {
-        "source": literal(source),
-        "first_observed_at": STAGED.c.observed_at,
-        "last_observed_at": STAGED.c.observed_at,
-    }
-    rows = select(*(given[name] if name in given else STAGED.c[name] for name in names)).where(literal(value=True))
-    statement = upsert(connection, VERSION).from_select(names, rows)
-    new, old = statement.excluded, VERSION.c
-    later = greater(new, old, "last_observed_at", "judged_at")
-    changed = {
-        name: case((later, new[name]), else_=old[name])
-        for name in ("locator", "batch", "source_updated_at", "judged_at")
-    }
-    changed["first_observed_at"] = case(
-        (new.first_observed_at < old.first_observed_at, new.first_observed_at), else_=old.first_observed_at
+def _tell_fates(connection: Connection, staging: Staging, accepted: Accepted) -> dict[str, int]:
+    s, c, h = staging.licence.c, CLAIM.c, HISTORY.c
+    kept = h.record.is_not(None)
+    newer = _newer(s, c, accepted.judged_at, "digest")
+    fate = case(
+        (and_(s.digest == c.digest, newer), _AGAIN),
+        (s.digest == c.digest, _BEFORE),
+        (and_(newer, kept), _RETURNS),
+        (newer, _REPLACES),
+        (kept, _FORMER),
+        else_=_LATE,
     )
-    changed["last_observed_at"] = case((later, new.last_observed_at), else_=old.last_observed_at)
-    connection.execute(statement.on_conflict_do_update(index_elements=["record", "source", "digest"], set_=changed))
+    mine = and_(c.record == s.record, c.source == accepted.source)
+    former = and_(h.record == s.record, h.source == accepted.source, h.digest == s.digest)
+    rows = select(s.record, fate).select_from(staging.licence.join(CLAIM, mine).outerjoin(HISTORY, former))
+    connection.execute(insert(staging.known).from_select(["record", "fate"], rows))
+    weigh(connection, staging.known)
+    k = staging.known.c
+    return {row[0]: row[1] for row in connection.execute(select(k.fate, func.count()).group_by(k.fate))}
 
 
-def _keep_claims(connection: Connection, source: str, precedence: int) -> None:
-    names = [column.name for column in CLAIM.columns]
-    s = STAGED.c
-    rows = select(s.record, literal(source), literal(precedence), s.observed_at, s.judged_at, s.digest).where(
-        literal(value=True)
-    )
-    statement = upsert(connection, CLAIM).from_select(names, rows)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["record", "source"],
-            set_={name: statement.excluded[name] for name in ("precedence", "observed_at", "judged_at", "digest")},
-            where=greater(statement.excluded, CLAIM.c, "observed_at", "judged_at", "digest"),
+def _find_rivals(connection: Connection, staging: Staging, rivals: Sequence[str]) -> None:
+    """Find the staged records that other sources claim as well."""
+    s, c = staging.licence.c, CLAIM.c
+    theirs = and_(c.record == s.record, c.source.in_(rivals))
+    rows = select(s.record).distinct().select_from(staging.licence.join(CLAIM, theirs))
+    connection.execute(insert(staging.rival).from_select(["record"], rows))
+    weigh(connection, staging.rival)
+
+
+def _newer(staged: Any, kept: Any, judged_at: str, *more: str) -> ColumnElement[bool]:
+    """Whether a staged row has the greater stamp; the instant of judgement is the batch's."""
+    judged = literal(judged_at)
+    last: ColumnElement[bool] = judged > kept.judged_at
+    if more:
+        last = or_(last, and_(judged == kept.judged_at, greater(staged, kept, *more)))
+    return or_(staged.observed_at > kept.observed_at, and_(staged.observed_at == kept.observed_at, last))
+
+
+class _Merging:
+    """The statements of one merge. Each writes rows of one fate; none reads a column that it writes."""
+
+    def __init__(self, connection: Connection, staging: Staging, accepted: Accepted) -> None:
+        self._connection = connection
+        self._staging = staging
+        self._accepted = accepted
+        s = staging.licence.c
+        self._said = {
+            **{column.name: column for column in s},
+            "source": literal(accepted.source),
+            "batch": literal(accepted.batch),
+            "judged_at": literal(accepted.judged_at),
+            "first_observed_at": s.observed_at,
+        }
+        # Only a record that nobody knows takes the identifier it was minted; the others look for theirs.
+        own = case((s.identifier_version.is_(None), s.certificate_identifier), else_=null())
+        self._anew = {**self._said, "certificate_identifier": own, "identifier_version": null()}
+
+    def replace(self) -> None:
+        """Bring the old content of claims into the history, and the new one into the claims."""
+        names = _names(HISTORY)
+        c, k = CLAIM.c, self._staging.known.c
+        replaced = and_(c.source == self._accepted.source, c.record == k.record, self._are(_REPLACES, _RETURNS))
+        self._connection.execute(
+            insert(HISTORY).from_select(names, select(*(c[name] for name in names)).where(replaced))
         )
-    )
+        kept = {"record", "source", "wins", "withdrawn"}
+        changed = {name: self._anew[name] for name in _names(CLAIM) if name not in kept}
+        s = self._staging.licence.c
+        self._connection.execute(update(CLAIM).where(replaced, s.record == k.record).values(changed))
+
+    def bring_back(self) -> None:
+        """Give claims that are back from the history what it knows of them, and take them out of it."""
+        c, h, k = CLAIM.c, HISTORY.c, self._staging.known.c
+        same = and_(h.record == c.record, h.source == c.source, h.digest == c.digest)
+        back = and_(c.source == self._accepted.source, c.record == k.record, self._are(_RETURNS), same)
+        given = {name: h[name] for name in ("certificate_identifier", "identifier_version")}
+        earlier = h.first_observed_at < c.first_observed_at
+        for where, values in (
+            (h.identifier_version.is_not(None), given),
+            (earlier, {"first_observed_at": h.first_observed_at}),
+        ):
+            self._connection.execute(update(CLAIM).where(back, where).values(values))
+        claimed = exists(select(c.record).where(same).correlate(HISTORY))
+        returned = select(k.record).where(self._are(_RETURNS))
+        self._connection.execute(
+            delete(HISTORY).where(h.source == self._accepted.source, h.record.in_(returned), claimed)
+        )
+
+    def see_again(self, table: Table, *fates: str) -> None:
+        """Note that contents of claims, or of the history, were seen at another instant than so far."""
+        t, s, k = table.c, self._staging.licence.c, self._staging.known.c
+        same = and_(t.source == self._accepted.source, t.record == s.record, t.digest == s.digest)
+        seen = and_(same, k.record == s.record, self._are(*fates))
+        later = {name: self._said[name] for name in _SIGHT}
+        earlier = s.observed_at < t.first_observed_at
+        self._connection.execute(update(table).where(seen, earlier).values(first_observed_at=s.observed_at))
+        self._connection.execute(update(table).where(seen, _newer(s, t, self._accepted.judged_at)).values(later))
+
+    def keep_late(self) -> None:
+        """Bring into the history what came too late to be a claim."""
+        names = _names(HISTORY)
+        s, k = self._staging.licence.c, self._staging.known.c
+        rows = select(*(self._anew[name] for name in names)).where(s.record == k.record, self._are(_LATE))
+        self._connection.execute(insert(HISTORY).from_select(names, rows))
+
+    def insert_new(self) -> None:
+        """Bring in the claims on records that the source has not claimed before."""
+        s, k, r = self._staging.licence.c, self._staging.known.c, self._staging.rival.c
+        alone = r.record.is_(None)
+        given = {
+            **self._said,
+            **{
+                name: case((alone, s[name]), else_=self._anew[name])
+                for name in ("certificate_identifier", "identifier_version")
+            },
+            "wins": case((alone, true()), else_=false()),
+            "withdrawn": false(),
+        }
+        names = _names(CLAIM)
+        beside = self._staging.licence.outerjoin(self._staging.known, k.record == s.record).outerjoin(
+            self._staging.rival, r.record == s.record
+        )
+        rows = select(*(given[name] for name in names)).select_from(beside).where(k.record.is_(None))
+        self._connection.execute(insert(CLAIM).from_select(names, rows))
+
+    def _are(self, *fates: str) -> ColumnElement[bool]:
+        return self._staging.known.c.fate.in_(fates)
 
 
-def _moved(connection: Connection, source: str, precedence: int) -> Select[Any]:
-    """The records whose winner may have changed: those of the batch, and all of the source when its precedence has."""
-    other = and_(CLAIM.c.source == source, CLAIM.c.precedence != precedence)
-    if not connection.scalar(select(func.count()).select_from(CLAIM).where(other)):
-        return select(STAGED.c.record)
-    connection.execute(update(CLAIM).where(other).values(precedence=precedence))
-    return select(CLAIM.c.record).where(CLAIM.c.source == source)
-
-
-def _find_winners(connection: Connection, records: Select[Any]) -> None:
-    c = CLAIM.c
-    order = (c.precedence.desc(), c.observed_at.desc(), c.judged_at.desc(), c.digest.desc(), c.source.desc())
-    place = func.row_number().over(partition_by=c.record, order_by=order).label("place")
-    ranked = select(c.record, c.source, c.digest, place).where(c.record.in_(records)).subquery()
-    winners = select(ranked.c.record, ranked.c.source, ranked.c.digest).where(ranked.c.place == 1)
-    connection.execute(insert(WINNER).from_select(["record", "source", "digest"], winners))
-
-
-def _winning() -> FromClause:
-    v, w = VERSION.c, WINNER.c
-    return WINNER.join(VERSION, and_(v.record == w.record, v.source == w.source, v.digest == w.digest))
-
-
-def _given() -> ColumnElement[bool]:
-    return and_(IDENTIFIER.c.record == VERSION.c.record, IDENTIFIER.c.face_digest == VERSION.c.face_digest)
-
-
-def _give_identifiers(connection: Connection) -> None:
-    """Mint an identifier for every face that has none, with the version after the record's last."""
-    v = VERSION.c
-    former = IDENTIFIER.alias("former")
-    last = select(func.max(former.c.version)).where(former.c.record == v.record).scalar_subquery()
-    key = (v.certificate_type_code, v.certificate_issuing_authority_code, v.certificate_number)
-    missing = (
-        select(v.record, v.face_digest, (func.coalesce(last, 0) + 1).label("version"), *key)
-        .select_from(_winning().outerjoin(IDENTIFIER, _given()))
-        .where(v.certificate_identifier.is_(None), IDENTIFIER.c.record.is_(None))
-    )
-    rows = pa.Table.from_pylist([dict(row) for row in connection.execute(missing).mappings()])
-    if not rows.num_rows:
-        return
-    types, issuers, numbers = (rows[column.name].combine_chunks() for column in key)
-    minted = mint_identifier(types, issuers, numbers, rows["version"].combine_chunks())
-    given = rows.select(["record", "face_digest", "version"]).append_column("certificate_identifier", minted)
-    stage(connection, IDENTIFIER, [given])
-
-
-def _keep_winners(connection: Connection) -> None:
-    names = [column.name for column in LICENCE_TABLE.columns]
-    given = {
-        "certificate_identifier": func.coalesce(VERSION.c.certificate_identifier, IDENTIFIER.c.certificate_identifier),
-        "observed_at": CLAIM.c.observed_at,
-        "judged_at": CLAIM.c.judged_at,
-    }
-    joined = (
-        _winning()
-        .outerjoin(IDENTIFIER, _given())
-        .join(CLAIM, and_(CLAIM.c.record == WINNER.c.record, CLAIM.c.source == WINNER.c.source))
-    )
-    rows = (
-        select(*(given[name] if name in given else VERSION.c[name] for name in names))
-        .select_from(joined)
-        .where(literal(value=True))
-    )
-    statement: Any = upsert(connection, LICENCE_TABLE).from_select(names, rows)
-    changed = {name: statement.excluded[name] for name in names if name != "record"}
-    connection.execute(statement.on_conflict_do_update(index_elements=["record"], set_=changed))
+def _names(table: Table) -> list[str]:
+    return [column.name for column in table.columns]

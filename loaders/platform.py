@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
-from loaders.tables import METADATA
+from loaders import migration
+from loaders.engines import READING, SPOKEN, make_engine
+from loaders.tables import LOCK
 from standard.errors import PlatformUnreachable, UsageError
-
-_SQLITE_WAIT_MS = 120_000  # another load's transaction; longer than any night's largest
-
-_READING = "licex_reading"
-SPOKEN = ("sqlite", "postgresql")
 
 
 class Platform:
@@ -25,12 +21,12 @@ class Platform:
     def __init__(self, url: str) -> None:
         try:
             self._shown = make_url(url).render_as_string(hide_password=True)
-            self._engine = _engine(url)
-            if self._engine.dialect.name not in SPOKEN:
+            if make_url(url).get_backend_name() not in SPOKEN:
                 raise ArgumentError
+            self._engine = make_engine(url)
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
             raise UsageError(
-                f"LICEX_TARGET: expected a SQLAlchemy URL of {' or '.join(SPOKEN)} and an installed driver, found {type(error).__name__}; correct the setting"
+                f"LICEX_TARGET: expected a SQLAlchemy URL of {', '.join(SPOKEN)} and an installed driver, found {type(error).__name__}; correct the setting"
             ) from None
 
     @contextmanager
@@ -41,53 +37,88 @@ class Platform:
             reading: whether it only reads, and so need not wait for a writer.
 
         Raises:
-            PlatformUnreachable: when the database does not answer or may not be written.
+            PlatformUnreachable: when the database does not answer, may not be written, or chose this transaction to give way.
         """
-        engine = self._engine.execution_options(**{_READING: reading})
+        engine = self._engine.execution_options(**{READING: reading})
+        # COPY goes past SQLAlchemy, which would else have wrapped the driver's error.
+        raw: type[Exception] = self._engine.dialect.loaded_dbapi.Error
         try:
             with engine.begin() as connection:
                 yield connection
-        except DBAPIError as error:
+        except (DBAPIError, raw) as error:
             raise PlatformUnreachable(
                 f"{self._shown}: expected to use the platform's database, found: {_cause(error)}; nothing was loaded"
             ) from None
 
+    def lock(self, connection: Connection, names: Sequence[str]) -> None:
+        """Hold names until the transaction ends; who asks for one that is held waits. SQLite has one writer anyway.
+
+        Args:
+            connection: of the transaction.
+            names: in an order that all who lock share.
+        """
+        if connection.dialect.name == "sqlite":
+            return
+        for name in names:
+            row = select(LOCK.c.name).where(LOCK.c.name == name)
+            held = row.with_for_update().with_hint(LOCK, "WITH (UPDLOCK, ROWLOCK, HOLDLOCK)", "mssql")
+            if connection.execute(held).first() is None:
+                self._make_lock(name)
+                connection.execute(held)
+
+    def _make_lock(self, name: str) -> None:
+        """Make the row at once and for ever: inside the caller's transaction others would wait for it to be there."""
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(insert(LOCK).values(name=name))
+        except IntegrityError:
+            pass  # another load was quicker
+
     def prepare(self) -> None:
-        """Create the tables that are not there yet."""
+        """Make the tables in an empty database; refuse one whose tables are of another version of this program.
+
+        Raises:
+            UsageError: where the tables are older (`licex migrate` brings them up) or newer than the program.
+            PlatformUnreachable: when the database does not answer.
+        """
         with self.transaction(reading=True) as connection:
-            missing = set(METADATA.tables) - set(inspect(connection).get_table_names())
-        if missing:
-            with self.transaction() as connection:
-                METADATA.create_all(connection)
+            state = migration.state_of(connection)
+        if state.empty:
+            self.migrate()
+        elif state.unknown:
+            raise UsageError(
+                f"{self._shown}: expected tables of at most version {migration.HEAD}, found {state.revision}; install the program's newer version"
+            )
+        elif state.pending:
+            raise UsageError(
+                f"{self._shown}: expected tables of version {migration.HEAD}, found {state.revision or 'those of before versions were kept'}; stop the loads and run licex migrate"
+            )
+
+    def pending(self) -> list[str]:
+        """The revisions that `migrate` would run, as `<id> <what it does>`.
+
+        Raises:
+            UsageError: where the tables are newer than the program.
+        """
+        with self.transaction(reading=True) as connection:
+            state = migration.state_of(connection)
+        if state.unknown:
+            self.prepare()
+        return state.pending
+
+    def migrate(self) -> list[str]:
+        """Bring the tables up to the program's version; returns the revisions that were run."""
+        pending = self.pending()
+        with self.transaction() as connection:
+            migration.migrate(connection)
+        return pending
 
     def close(self) -> None:
         """Give all connections back."""
         self._engine.dispose()
 
 
-def _cause(error: SQLAlchemyError) -> str:
+def _cause(error: Exception) -> str:
     """The driver's own words, without the statement and its values, which are personal data."""
     original = getattr(error, "orig", None) or error
     return str(original).strip().split("\n")[0][:200]
-
-
-def _engine(url: str) -> Engine:
-    engine = create_engine(url, hide_parameters=True)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _sqlite_connected)
-        event.listen(engine, "begin", _sqlite_begins)
-    return engine
-
-
-def _sqlite_connected(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # the driver would begin late, and only for some statements
-    connection.execute(f"PRAGMA busy_timeout = {_SQLITE_WAIT_MS}")
-
-
-def _sqlite_begins(connection: Connection) -> None:
-    if connection.get_execution_options().get(_READING):
-        connection.exec_driver_sql("BEGIN")
-        return
-    connection.exec_driver_sql(
-        "BEGIN IMMEDIATE"
-    )  # take the lock at once: two readers that both go on to write would deadlock

@@ -7,7 +7,8 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Connection, and_, or_, select, true
 
-from loaders.tables import CLAIM, FINDING_TABLE, LICENCE_TABLE, SEEN, VERSION
+from loaders.tables import CLAIM, FINDING_TABLE, HISTORY, SEEN
+from loaders.views import LICENCE_TABLE, VERSION
 from standard.batch import BatchKey
 from standard.finding import FINDING
 
@@ -22,6 +23,7 @@ REPORTED = pa.schema(
         pa.field("platform_holds", pa.bool_()),
     ]
 )
+_STAMPED = [CLAIM.c[name] for name in ("record", "source", "wins", "withdrawn", "observed_at", "judged_at", "digest")]
 _IDENTITY = ("source", "rule", "element", "subject")
 
 
@@ -65,14 +67,12 @@ def trace(connection: Connection, text: str) -> list[dict[str, Any]]:
     Returns:
         One entry a record: `licence`, `claims`, `versions` and `findings`, each as plain values.
     """
-    licence = LICENCE_TABLE.c
-    v = VERSION.c
-    named = select(licence.record).where(
-        or_(licence.certificate_identifier == text, licence.certificate_number == text)
-    )
-    formerly = select(v.record).where(or_(v.certificate_identifier == text, v.certificate_number == text))
+    named = [
+        select(t.record).where(or_(t.certificate_identifier == text, t.certificate_number == text))
+        for t in (CLAIM.c, HISTORY.c)
+    ]
     held = select(SEEN.c.subject).where(SEEN.c.certificate_number == text)
-    records = sorted({*connection.scalars(named), *connection.scalars(formerly), *connection.scalars(held)})
+    records = sorted({record for statement in (*named, held) for record in connection.scalars(statement)})
     return [_traced(connection, record) for record in records]
 
 
@@ -83,7 +83,7 @@ def _traced(connection: Connection, record: str) -> dict[str, Any]:
     return {
         "record": record,
         "licence": rows(select(LICENCE_TABLE).where(LICENCE_TABLE.c.record == record)),
-        "claims": rows(select(CLAIM).where(CLAIM.c.record == record).order_by(CLAIM.c.source)),
+        "claims": rows(select(*_STAMPED).where(CLAIM.c.record == record).order_by(CLAIM.c.source)),
         "versions": rows(select(VERSION).where(VERSION.c.record == record).order_by(VERSION.c.last_observed_at)),
         "findings": rows(select(SEEN).where(SEEN.c.subject == record).order_by(SEEN.c.day, SEEN.c.id)),
     }

@@ -1,91 +1,79 @@
-"""The tables of one transaction: what a batch brings, before it is merged."""
+"""The tables of one transaction: what a batch brings, and what the merge finds out about it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
-import pyarrow as pa
-from sqlalchemy import Column, Connection, Index, MetaData, String, Table, insert
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, UniqueConstraint
 
-from loaders.tables import SEEN, VERSION
+from loaders.columns import digest, text
+from loaders.tables import CLAIM, SEEN, SIGHTING
 
-_BULK = 10_000  # rows handed to the driver at once
+# The rest of a claim is the same for every row of a batch, or found out by the merge.
+_MERGED = ("source", "batch", "judged_at", "first_observed_at", "wins", "withdrawn")
 
-_STAGING = MetaData()
+
+class Staging:
+    """The staging tables as one kind of database makes them.
+
+    Attributes:
+        licence: accepted rows, what one source says of each record; the identifier is the source's own, or one minted
+            as if the record were new.
+        known: records of which the source has a claim already, and the fate of the new one.
+        rival: records that another source claims too.
+        winner: the source whose claim wins each of those.
+        need: winning claims that have no identifier yet.
+        minted: identifiers for them.
+        finding: findings of this batch, those of the merge itself among them.
+        sighting: rows a snapshot held, whatever was thought of them.
+    """
+
+    def __init__(self, dialect: str) -> None:
+        self._metadata = MetaData()
+        self._dialect = dialect
+        self.licence = self._table("licence", *_like(CLAIM, *_MERGED), unique=True)
+        self.known = self._table("known", Column("record", digest()), Column("fate", text(16)), unique=True)
+        self.rival = self._table("rival", Column("record", digest()), unique=True)
+        claims = [Column("record", digest()), Column("source", text(128))]
+        self.winner = self._table("winner", *claims, unique=True)
+        self.need = self._table("need", *_like(CLAIM, *_all_but(CLAIM, "record", "source", "face_digest")), unique=True)
+        self.minted = self._table(
+            "minted", *_like(CLAIM, *_all_but(CLAIM, "record", "source", "certificate_identifier")),
+            Column("version", Integer), unique=True,
+        )  # fmt: skip
+        self.finding = self._table("finding", *_like(SEEN, "id"))
+        self.sighting = self._table("sighting", *_like(SIGHTING, "source", "seen_at"))
+
+    def open(self, connection: Connection) -> None:
+        """Make them empty, for this connection alone."""
+        self.close(connection)
+        self._metadata.create_all(connection, checkfirst=False)
+
+    def close(self, connection: Connection) -> None:
+        """Take them away."""
+        # Without the word, MySQL would commit what was done so far.
+        temporary = "TEMPORARY " if self._dialect == "mysql" else ""
+        for table in self._metadata.tables.values():
+            connection.exec_driver_sql(f"DROP {temporary}TABLE IF EXISTS {table.name}")
+
+    def _table(self, name: str, *columns: Column[Any], unique: bool = False) -> Table:
+        # PostgreSQL joins whole tables by hashing; the others look rows up one by one and need the index.
+        keys = [UniqueConstraint("record")] if unique and self._dialect != "postgresql" else []
+        if self._dialect == "mssql":
+            return Table(f"#staged_{name}", self._metadata, *columns, *keys)
+        return Table(f"staged_{name}", self._metadata, *columns, *keys, prefixes=["TEMPORARY"])
+
+
+@cache
+def staging(dialect: str) -> Staging:
+    """The staging tables of a dialect."""
+    return Staging(dialect)
 
 
 def _like(table: Table, *left_out: str) -> list[Column[Any]]:
     return [Column(column.name, column.type, nullable=True) for column in table.columns if column.name not in left_out]
 
 
-# Accepted rows: what one source says of each record, and when it was observed.
-STAGED = Table(
-    "staged_licence",
-    _STAGING,
-    *_like(VERSION, "source", "first_observed_at", "last_observed_at"),
-    Column("observed_at", String(27)),
-    prefixes=["TEMPORARY"],
-)
-
-# What the merge makes of each: inserted, updated, unchanged or stale.
-OUTCOME = Table(
-    "staged_outcome",
-    _STAGING,
-    Column("record", String(32), primary_key=True),
-    Column("outcome", String(16), nullable=False),
-    prefixes=["TEMPORARY"],
-)
-
-# The claim that wins each touched record.
-WINNER = Table(
-    "staged_winner",
-    _STAGING,
-    Column("record", String(32), primary_key=True),
-    Column("source", String(128), nullable=False),
-    Column("digest", String(32), nullable=False),
-    prefixes=["TEMPORARY"],
-)
-
-# Findings of this batch, those of the merge itself among them.
-STAGED_FINDING = Table("staged_finding", _STAGING, *_like(SEEN, "id"), prefixes=["TEMPORARY"])
-
-# Records a snapshot held, whatever was thought of them.
-STAGED_SIGHTING = Table(
-    "staged_sighting",
-    _STAGING,
-    Column("record", String(32), primary_key=True),
-    Column("locator", String(512), nullable=False),
-    Column("certificate_number", String(128), nullable=False),
-    prefixes=["TEMPORARY"],
-)
-Index("staged_licence_record", STAGED.c.record)
-Index("staged_finding_rule", STAGED_FINDING.c.rule, STAGED_FINDING.c.subject)
-
-
-def open_staging(connection: Connection) -> None:
-    """Make the staging tables empty, for this connection alone."""
-    close_staging(connection)
-    _STAGING.create_all(connection, checkfirst=False)
-
-
-def close_staging(connection: Connection) -> None:
-    """Take the staging tables away."""
-    for table in _STAGING.tables.values():
-        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table.name}")
-
-
-def stage(connection: Connection, table: Table, batches: Iterable[pa.RecordBatch | pa.Table]) -> None:
-    """Put rows into a table, a chunk at a time.
-
-    Args:
-        connection: of the transaction.
-        table: one of the above.
-        batches: Arrow tables whose columns carry the table's names.
-    """
-    for batch in batches:
-        for chunk in (batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])).to_batches(
-            max_chunksize=_BULK
-        ):
-            if chunk.num_rows:
-                connection.execute(insert(table), chunk.to_pylist())
+def _all_but(table: Table, *kept: str) -> list[str]:
+    return [column.name for column in table.columns if column.name not in kept]

@@ -5,20 +5,25 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from loaders.platform import Platform
 from pipeline import inquiry, show
+from pipeline.exchange import Exchange
 from pipeline.run import Ran, now, run_batch
 from pipeline.settings import Settings
-from pipeline.stages import Exchange
 from standard.batch import BatchKey
 from standard.day import Day
 from standard.errors import DeclarationError, ExchangeError, UsageError
 from standard.finding import mask_text
+
+if TYPE_CHECKING:
+    from extractors.connection_check import ConnectionFacts
 
 app = typer.Typer(
     name="licex",
@@ -28,6 +33,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # a traceback with local variables would show personal data
 )
+
+_opened = ExitStack()  # closed when a command ends, however it ends
 
 SourceName = Annotated[
     str, typer.Argument(metavar="SOURCE", help="A declared source, such as market_regulation.food_operation.")
@@ -62,10 +69,14 @@ def check(
     source: Annotated[
         str | None, typer.Argument(metavar="[SOURCE]", help="One source; all of them when absent.")
     ] = None,
+    connect: Annotated[
+        bool, typer.Option("--connect", help="Also try and measure the connections of the sources that are databases.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Check declarations, and name every problem at once with its file and line."""
-    register = _exchange().register
+    exchange = _exchange()
+    register = exchange.register
     names = [source] if source else list(register)
     if not names:
         raise DeclarationError(
@@ -74,6 +85,11 @@ def check(
     if source is not None and source not in register.paths:
         register.source(source)  # says which name was probably meant
     problems = [problem for name in names for problem in register.problems(name)]
+    if connect and not problems:
+        with show.progress() as told:
+            found = inquiry.connections(exchange, names, now(), told)
+        show.connections(found, as_json=json)
+        raise typer.Exit(max((_connection_code(facts) for facts in found.values()), default=0))
     show.problems(names, problems, as_json=json)
     raise typer.Exit(2 if problems else 0)
 
@@ -129,6 +145,16 @@ def trace(
 
 
 @app.command()
+def migrate(
+    json: AsJson = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what is pending, and change nothing.")] = False,
+) -> None:
+    """Bring the tables of the platform's database up to this program's version."""
+    platform = Platform(Settings.from_environment().target)
+    show.paths(platform.pending() if dry_run else platform.migrate(), as_json=json)
+
+
+@app.command()
 def rules(json: AsJson = False) -> None:
     """List every rule: its id, dimension, severity, and what the department should do."""
     show.rules(as_json=json)
@@ -142,8 +168,15 @@ def docs(folder: Annotated[str, typer.Argument(help="Where to write the generate
     show.paths(write(folder), as_json=False)
 
 
+def _connection_code(facts: ConnectionFacts | str) -> int:
+    """3 for a source that cannot be reached, 1 for one that is there but not as declared."""
+    return 3 if isinstance(facts, str) else 1 if facts.problem else 0
+
+
 def _exchange() -> Exchange:
-    return Exchange(Settings.from_environment())
+    exchange = Exchange(Settings.from_environment())
+    _opened.callback(exchange.close)
+    return exchange
 
 
 def _run_all(source: str, days: Iterable[Day], *, json: bool, dry_run: bool, from_archive: bool = False) -> None:
@@ -182,7 +215,8 @@ def _days(first: str, last: str) -> list[Day]:
 def main() -> None:
     """Run the command; an error that was foreseen is one sentence and an exit code, never a traceback."""
     try:
-        app()
+        with _opened:
+            app()
     except ExchangeError as error:
         show.error(str(error))
         sys.exit(error.exit_code)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,15 +19,21 @@ from loaders.ledger import read_entries
 from loaders.reading import trace as read_trace
 from pipeline import stages
 from pipeline import workspace as files
+from pipeline.archive import manifest, part_numbers
+from pipeline.exchange import Exchange
+from pipeline.flow import Told, read_and_judge, rejudge
+from pipeline.plan import demand_no_quiet
 from pipeline.reporting import report_city, report_department
-from pipeline.run import Ran, Told, now
-from pipeline.stages import Exchange
-from pipeline.workspace import Workspace
-from standard.batch import BatchKey, LedgerEntry, Status
+from pipeline.run import Ran, now
+from pipeline.workspace import Workspace, of_part
+from standard.batch import BatchKey, LedgerEntry, Manifest, Status
 from standard.day import Day, instant_text
 from standard.errors import ExchangeError
 from standard.finding import mask_personal, mask_text, mask_texts
 from standard.licence import LICENCE
+
+if TYPE_CHECKING:
+    from extractors.connection_check import ConnectionFacts
 
 _PREVIEWED = 10
 
@@ -43,24 +50,27 @@ def preview(exchange: Exchange, key: BatchKey, at: datetime) -> Preview:
     """Read the first rows of a source and say them in the standard; nothing is kept.
 
     Raises:
-        ExchangeError: as `stages.extract` does.
+        ExchangeError: as `archive.extract` does.
     """
+    from expectations.drift import judge_drift
     from expectations.gate import first_causes
     from expectations.runner import Judge
-    from extractors import open_source
+    from extractors import Request, open_source
     from transforms.conform import Conformer
-    from transforms.shape import judge_columns
+    from transforms.shape import lacking
 
-    source = exchange.source(key)
-    connection = source.declaration.extract.connection
-    location = exchange.settings.connection(connection) if connection else None
-    with open_source(source, key.day, location, at) as reading:
+    source, taken_at = exchange.source(key), instant_text(at)
+    demand_no_quiet(source, at)
+    request = Request(source, key.day, exchange.location(source), at, secret=exchange.secret(source))
+    with open_source(request) as reading:
         raw = next((pa.Table.from_batches([batch]) for batch in reading.batches if batch.num_rows), None)
-        columns = judge_columns(source.declaration, reading.columns, instant_text(at))
-    if raw is None or columns.num_rows:
+        shape = Manifest(str(key), reading.kind, taken_at, 0, 0, reading.columns, "")
+    columns = judge_drift(source.declaration, shape, None)
+    if raw is None or lacking(source.declaration, reading.columns):
         return Preview([], columns.to_pylist())
-    said = Conformer(source, instant_text(at)).conform(raw.slice(0, _PREVIEWED), 0)
-    findings = first_causes(pa.concat_tables([said.findings, Judge(source, key.day).judge(said.licences)]))
+    said = Conformer(source, taken_at).conform(raw.slice(0, _PREVIEWED), 0)
+    judged = Judge(source, key.day).judge(said.licences)
+    findings = first_causes(pa.concat_tables([columns, said.findings, judged]))
     personal = {field.name for field in (*LICENCE.fields, *source.face) if field.personal}
     return Preview(_masked(said.licences, personal).to_pylist(), findings.to_pylist())
 
@@ -76,15 +86,37 @@ def _masked(licences: pa.Table, personal: set[str]) -> pa.Table:
     return pa.table(columns)
 
 
+def connections(exchange: Exchange, names: Iterable[str], at: datetime, told: Told) -> dict[str, ConnectionFacts | str]:
+    """Try the connections of sources, and measure them; nothing is kept.
+
+    Returns:
+        By the name of each source that is a database what was found, or the sentence that says why there is nothing.
+    """
+    from extractors import Request
+    from extractors.connection_check import measure
+
+    found: dict[str, ConnectionFacts | str] = {}
+    for name in names:
+        source = exchange.register.source(name)
+        if source.declaration.extract.kind != "database":
+            continue
+        told(name)
+        try:
+            demand_no_quiet(source, at)
+            found[name] = measure(Request(source, Day.at(at).plus(-1), exchange.location(source), at))
+        except ExchangeError as error:
+            found[name] = str(error)
+    return found
+
+
 def dry_run(exchange: Exchange, key: BatchKey, told: Told, *, from_archive: bool = False) -> Ran:
     """Read and judge a batch in a folder that is thrown away; the platform and the archive stay as they are."""
     with _elsewhere(exchange, key, from_archive) as trial:
         try:
-            if not from_archive:
-                told("extract")
-                stages.read_source(trial, key, now())
-            told("standardise")
-            stages.standardise(trial, key)
+            if from_archive:
+                rejudge(trial, key)
+            else:
+                read_and_judge(trial, key, now(), told, trial=True)
             told("assess")
             verdict = stages.assess(trial, key, now())
         except ExchangeError as error:
@@ -103,18 +135,24 @@ def dry_run(exchange: Exchange, key: BatchKey, told: Told, *, from_archive: bool
 
 @contextmanager
 def _elsewhere(exchange: Exchange, key: BatchKey, from_archive: bool) -> Iterator[Exchange]:
+    """The exchange with an archive of its own, in which there is what the steps look for: the batch, the manifest before."""
     with tempfile.TemporaryDirectory(prefix="licex-") as folder:
         trial = copy(exchange)
         trial.workspace = Workspace(folder)
+        last = stages.last_delivered(exchange, key)
+        if last is not None and exchange.workspace.exists(last, files.MANIFEST):
+            _copy(exchange.workspace, trial.workspace, last, files.MANIFEST)
         if from_archive:
-            trial.workspace.write_text(
-                trial.workspace.path(key, files.MANIFEST), exchange.workspace.read_text(key, files.MANIFEST)
-            )
-            raw = list(exchange.workspace.read_groups(key, files.RAW))
-            trial.workspace.write_table(
-                trial.workspace.path(key, files.RAW), raw, raw[0].schema if raw else pa.schema([])
-            )
+            _copy(exchange.workspace, trial.workspace, key, files.MANIFEST)
+            for part in part_numbers(manifest(exchange.workspace, key)):
+                for name in (files.MANIFEST, files.RAW):
+                    _copy(exchange.workspace, trial.workspace, key, of_part(name, part))
         yield trial
+
+
+def _copy(origin: Workspace, to: Workspace, key: BatchKey, name: str) -> None:
+    with origin.local(key, name) as path, to.writing(to.path(key, name)) as copied, open(path, "rb") as file:
+        shutil.copyfileobj(file, copied)
 
 
 def rewrite_reports(exchange: Exchange, day: Day | None) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from loaders.ledger import read_entries
 from loaders.reading import read_findings, torn_sources
-from pipeline.stages import Exchange
+from pipeline.exchange import Exchange
 from reports.city import CityFacts, city_page
 from reports.page import department_page
 from reports.quality import SourceFacts, quality_report

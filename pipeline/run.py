@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pipeline import stages
 from pipeline import workspace as files
+from pipeline.exchange import Exchange
+from pipeline.flow import Told, read_and_judge, rejudge
 from pipeline.reporting import report
-from pipeline.stages import Exchange
 from standard.batch import BatchKey, LedgerEntry
-from standard.errors import ExchangeError, PlatformUnreachable
-
-Told = Callable[[str], None]
+from standard.errors import AlreadyDelivered, ExchangeError, PlatformUnreachable
 
 
 @dataclass(frozen=True)
@@ -45,17 +43,19 @@ def run_batch(exchange: Exchange, key: BatchKey, told: Told, *, from_archive: bo
     try:
         if from_archive:
             _require_archive(exchange, key)
+            told("standardise and judge")
+            rejudge(exchange, key)
         else:
-            told("extract")
-            stages.extract(exchange, key, now())
-        told("standardise")
-        stages.standardise(exchange, key)
+            told("read")
+            read_and_judge(exchange, key, now(), told)
         told("assess")
         stages.assess(exchange, key, now())
         told("deliver")
         entry = stages.deliver(exchange, key, now(), time.monotonic() - began)
         told("report")
         report(exchange, key)
+    except AlreadyDelivered as nothing_new:
+        return Ran(key, report(exchange, key), str(nothing_new))
     except ExchangeError as error:
         return _stopped(exchange, key, error, told)
     problem = stages.problem(exchange, key)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
@@ -19,6 +19,9 @@ from pipeline.run import Ran
 from sources.register import Problem
 from standard.batch import LedgerEntry
 from standard.rules import DIMENSION_TITLES, RULES
+
+if TYPE_CHECKING:
+    from extractors.connection_check import ConnectionFacts
 
 _WIDE = 170  # what the ledger's table needs; a narrower terminal wraps its lines, which loses nothing
 _OUT = Console(highlight=False, width=max(Console().width, _WIDE))
@@ -67,7 +70,33 @@ def ran(items: Sequence[Ran], *, as_json: bool) -> None:
             _OUT.print(ledger_table(entries))
     for item in items:
         if item.problem:
-            error(item.problem)
+            (error if item.exit_code else out)(item.problem)
+
+
+def connections(found: Mapping[str, ConnectionFacts | str], *, as_json: bool) -> None:
+    """Of each source how its database is read and how fast, or why it is not."""
+    if as_json:
+        shown = {
+            name: {"problem": facts} if isinstance(facts, str) else {**asdict(facts), "rate": round(facts.rate)}
+            for name, facts in found.items()
+        }
+        _print_json(shown)
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("source", "way", "database", "connected in", "rows", "rows/s", "guarded"):
+        table.add_column(name, justify="right" if name in {"connected in", "rows", "rows/s"} else "left")
+    for name, facts in found.items():
+        if not isinstance(facts, str):
+            rows = "" if facts.rows is None else f"{facts.rows:,}"
+            guarded = "read only" if facts.guarded else "by its rights alone"
+            table.add_row(
+                name, facts.way, facts.database, f"{facts.connecting:.2f} s", rows, f"{facts.rate:,.0f}", guarded
+            )
+    if table.row_count:
+        _OUT.print(table)
+    for facts in found.values():
+        if problem := facts if isinstance(facts, str) else facts.problem:
+            error(problem)
 
 
 def ledger_table(entries: Sequence[LedgerEntry]) -> Table:

@@ -1,200 +1,127 @@
-"""The steps of a batch, each from what the step before left in the workspace to what the next one reads."""
+"""The steps of a batch after it is archived, each from what the step before left in the workspace to what the next reads.
+
+A batch that is read in parts is standardised and judged in the same parts; from `assess` on it is one.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
-from functools import cached_property
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from loaders.deliver import Delivery, deliver_batch, write_failure
-from loaders.ledger import last_snapshot_size
-from loaders.platform import Platform
+from loaders.deliver import Delivery, deliver_batch
+from loaders.ledger import delivered_before, last_snapshot_size, usual_sizes
 from pipeline import workspace as files
-from pipeline.settings import Settings
-from pipeline.workspace import Workspace
-from sources.register import Register, Source
-from standard.batch import LOCATOR, BatchKey, LedgerEntry, Manifest, Verdict
+from pipeline.archive import gather, manifest, part_numbers
+from pipeline.exchange import Exchange
+from pipeline.workspace import Workspace, of_part
+from standard.batch import BatchKey, LedgerEntry, Manifest, Verdict
 from standard.day import Day, instant_text
-from standard.errors import ExchangeError, SourceRefused, Unreachable, UsageError
-from standard.finding import FINDING, found_on_batch, mask_text
+from standard.errors import ExchangeError
+from standard.finding import FINDING
+
+if TYPE_CHECKING:
+    from expectations.assess import Before, Part
+
+_USUAL = 20  # batches whose sizes tell what is usual
 
 
-class Exchange:
-    """Everything the steps need: declarations, archive and platform, found by the settings."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.workspace = Workspace(settings.workspace)
-
-    @cached_property
-    def register(self) -> Register:
-        """The declarations."""
-        return Register(self.settings.sources)
-
-    @cached_property
-    def platform(self) -> Platform:
-        """The platform's database, with its tables there."""
-        platform = Platform(self.settings.target)
-        platform.prepare()
-        return platform
-
-    def source(self, key: BatchKey) -> Source:
-        """The source of a batch."""
-        return self.register.source(key.source)
+def standardise(exchange: Exchange, key: BatchKey, part: int | None = None) -> None:
+    """Say the archived rows in the standard; where the columns are not as declared, say that instead."""
+    workspace, archived = exchange.workspace, manifest(exchange.workspace, key, part)
+    raw = of_part(files.RAW, part)
+    if workspace.digest(workspace.path(key, raw)) != archived.digest:
+        raise ExchangeError(f"{key}: expected the raw archive that its manifest names, found another; extract it again")
+    for _ in standardised(exchange, key, archived.columns, archived.taken_at, workspace.read_groups(key, raw), part):
+        pass
 
 
-def extract(exchange: Exchange, key: BatchKey, now: datetime) -> Manifest:
-    """Read the source and archive what it says, before anything else is done with it.
+def standardised(
+    exchange: Exchange, key: BatchKey, columns: list[str], taken_at: str, raw: Iterable[pa.Table], part: int | None
+) -> Iterator[pa.Table]:
+    """Say raw groups in the standard, giving each once it is written; findings and counts are written at the end.
 
-    What goes wrong is written into the ledger, so that the day's pages name it.
-
-    Raises:
-        SourceRefused: when the source holds something else than was declared.
-        Unreachable: when it, or the archive, cannot be reached.
-        UsageError: for the past of a snapshot source, where neither archive nor dated file has it.
+    Whatever happens, `raw` is exhausted, since it may be the reading of the source, which must be archived.
     """
-    source = exchange.source(key)
-    if key.day > Day.at(now):
-        raise UsageError(f"{key}: expected a day that has begun, found one in the future; correct the day")
-    platform = exchange.platform  # a platform that cannot take the batch is said before the source is asked for it
-    if past_snapshot(source, key.day, now):
-        if exchange.workspace.exists(key, files.MANIFEST):
-            return _manifest(exchange.workspace, key)
-        raise UsageError(
-            f"{key}: expected the archived raw of that day, found none; the past of a snapshot source cannot be asked for"
-        )
-    try:
-        return read_source(exchange, key, now)
-    except SourceRefused as error:
-        _write_refusal(platform, source, key, error, now)
-        raise
-    except Unreachable as error:
-        write_failure(platform, key, mask_text(str(error)), instant_text(now))
-        raise
-
-
-def past_snapshot(source: Source, day: Day, now: datetime) -> bool:
-    """Whether only the archive can say what the source held on that day."""
-    declaration = source.declaration
-    dated = declaration.extract.kind != "database" and declaration.extract.dated
-    return not declaration.incremental and not dated and day < Day.at(now).plus(-1)
-
-
-def read_source(exchange: Exchange, key: BatchKey, now: datetime) -> Manifest:
-    """Read the source into the archive; the platform is not asked and not told.
-
-    Raises:
-        SourceRefused: when the source holds something else than was declared.
-        Unreachable: when it, or the archive, cannot be reached.
-    """
-    from extractors import open_source
+    from transforms.conform import Conformed, Conformer
+    from transforms.shape import lacking
 
     workspace, source = exchange.workspace, exchange.source(key)
-    connection = source.declaration.extract.connection
-    location = exchange.settings.connection(connection) if connection else None
-    raw = workspace.path(key, files.RAW)
-    with open_source(source, key.day, location, now) as reading:
-        schema = pa.schema([*(pa.field(name, pa.string()) for name in reading.columns), pa.field(LOCATOR, pa.string())])
-        rows = workspace.write_table(raw, reading.batches, schema)
-        manifest = Manifest(
-            batch=str(key),
-            kind=reading.kind,
-            taken_at=instant_text(reading.taken_at),
-            read=reading.above_header + rows,
-            rows=rows,
-            columns=reading.columns,
-            digest=workspace.digest(raw),
-            window=[instant_text(edge) for edge in reading.window] if reading.window else [],
-            counted=reading.counted,
-            without_time=reading.without_time,
-            future_time=reading.future_time,
-            origin=reading.origin,
-        )
-    workspace.write_text(workspace.path(key, files.MANIFEST), manifest.to_json())
-    return manifest
-
-
-def _manifest(workspace: Workspace, key: BatchKey) -> Manifest:
-    try:
-        return Manifest.from_json(workspace.read_text(key, files.MANIFEST))
-    except (ValueError, TypeError):
-        raise ExchangeError(
-            f"{key}: expected the manifest of its archive, found a damaged file; extract it again"
-        ) from None
-
-
-def _write_refusal(platform: Platform, source: Source, key: BatchKey, error: SourceRefused, now: datetime) -> None:
-    at = instant_text(now)
-    kind = "incremental" if source.declaration.incremental else "snapshot"
-    reason = mask_text(str(error))
-    verdict = Verdict(str(key), at, at, kind, 0, 0, 0, 0, 0, 0, refused=[error.rule], reason=reason)
-    found = found_on_batch(error.rule, at, value=error.found, expected=error.expected)
-    deliver_batch(platform, Delivery(verdict, source.declaration.precedence, [], found), at, 0.0)
-
-
-def standardise(exchange: Exchange, key: BatchKey) -> None:
-    """Say the archived rows in the standard; where the columns are not as declared, say that instead."""
-    from transforms.conform import Conformed, Conformer
-    from transforms.shape import judge_columns
-
-    workspace = exchange.workspace
-    source = exchange.source(key)
-    manifest = _manifest(workspace, key)
-    if workspace.digest(workspace.path(key, files.RAW)) != manifest.digest:
-        raise ExchangeError(f"{key}: expected the raw archive that its manifest names, found another; extract it again")
-    conformer = Conformer(source, manifest.taken_at)
-    findings = [judge_columns(source.declaration, manifest.columns, manifest.taken_at)]
-    counts = {"extracted": 0, "left_out": manifest.read - manifest.rows}
+    conformer = Conformer(source, taken_at)
+    as_declared = not lacking(source.declaration, columns)
+    findings: list[pa.Table] = []
+    counts = {"extracted": 0, "left_out": 0}
 
     def groups() -> Iterator[pa.Table]:
-        for raw in workspace.read_groups(key, files.RAW):
-            said: Conformed = conformer.conform(raw, counts["extracted"])
-            counts["extracted"] += said.licences.num_rows
-            counts["left_out"] += said.left_out
-            findings.append(said.findings)
-            yield said.licences
+        for group in raw:
+            if as_declared:
+                said: Conformed = conformer.conform(group, counts["extracted"])
+                counts["extracted"] += said.licences.num_rows
+                counts["left_out"] += said.left_out
+                findings.append(said.findings)
+                licences = said.licences
+                del group, said  # while the next steps work on these rows, nothing else holds them
+                yield licences
+                del licences
+            else:  # the rows cannot be said; that the columns are missing is said of the batch as a whole
+                counts["extracted"] += group.num_rows
 
-    as_declared = not findings[0].num_rows
-    workspace.write_table(workspace.path(key, files.LICENCES), groups() if as_declared else [], conformer.schema)
-    if not as_declared:
-        counts["extracted"] = manifest.rows
-    workspace.write_table(workspace.path(key, files.CONFORMED), findings, FINDING)
-    workspace.write_text(workspace.path(key, files.STANDARDISED), json.dumps(counts))
+    try:
+        yield from workspace.writing_table(
+            workspace.path(key, of_part(files.LICENCES, part)), groups(), conformer.schema
+        )
+    except Exception:
+        for _ in raw:
+            pass
+        raise
+    workspace.write_table(workspace.path(key, of_part(files.CONFORMED, part)), findings, FINDING)
+    workspace.write_text(workspace.path(key, of_part(files.STANDARDISED, part)), json.dumps(counts))
 
 
-def assess(exchange: Exchange, key: BatchKey, now: datetime) -> Verdict:
-    """Judge the batch.
+def judge(exchange: Exchange, key: BatchKey, part: int | None = None) -> None:
+    """Judge the licences by the rules of single rows.
 
     Raises:
         ExchangeError: when a rule could not be evaluated.
     """
-    from expectations.assess import Standardised, judge_batch
+    judged(exchange, key, exchange.workspace.read_groups(key, of_part(files.LICENCES, part)), part)
 
+
+def judged(exchange: Exchange, key: BatchKey, licences: Iterable[pa.Table], part: int | None) -> None:
+    """The same over licences that pass by; whatever happens, they are exhausted."""
+    from expectations.assess import judge_rows
+
+    try:
+        found = judge_rows(exchange.source(key), key.day, licences)
+    except Exception:
+        for _ in licences:
+            pass
+        raise
     workspace = exchange.workspace
-    source = exchange.source(key)
-    manifest = _manifest(workspace, key)
-    counts = json.loads(workspace.read_text(key, files.STANDARDISED))
-    last = None
-    if manifest.kind == "snapshot":
-        with exchange.platform.transaction(reading=True) as connection:
-            last = last_snapshot_size(connection, key.source, manifest.taken_at)
-    with workspace.local(key, files.LICENCES) as path:
-        batch = Standardised(
-            groups=workspace.read_groups(key, files.LICENCES),
-            path=path,
-            extracted=counts["extracted"],
-            left_out=counts["left_out"],
-            findings=workspace.read_table(key, files.CONFORMED),
-        )
-        judged = judge_batch(source, manifest, batch, last, instant_text(now))
-    workspace.write_table(workspace.path(key, files.FINDINGS), [judged.findings], FINDING)
-    outcomes = pa.table({"outcome": judged.outcomes})
+    workspace.write_table(workspace.path(key, of_part(files.JUDGED, part)), [found], FINDING)
+
+
+def assess(exchange: Exchange, key: BatchKey, now: datetime) -> Verdict:
+    """Judge the batch as a whole: what only all rows together, the batches before, and the source's own count can say."""
+    from expectations.assess import decide
+
+    workspace, source = exchange.workspace, exchange.source(key)
+    archived = gather(workspace, key)
+    before = _before(exchange, key, archived)
+    with ExitStack() as held:
+        parts = [_part(workspace, key, part, held) for part in part_numbers(archived)]
+        parts[0] = replace(parts[0], left_out=parts[0].left_out + archived.read - archived.rows)
+        decided = decide(source, archived, parts, before, instant_text(now))
+    workspace.write_table(workspace.path(key, files.FINDINGS), [decided.findings], FINDING)
+    outcomes = pa.table({"outcome": decided.outcomes})
     workspace.write_table(workspace.path(key, files.OUTCOMES), [outcomes], outcomes.schema)
-    workspace.write_text(workspace.path(key, files.VERDICT), judged.verdict.to_json())
-    return judged.verdict
+    workspace.write_text(workspace.path(key, files.VERDICT), decided.verdict.to_json())
+    return decided.verdict
 
 
 def deliver(exchange: Exchange, key: BatchKey, now: datetime, seconds: float = 0.0) -> LedgerEntry:
@@ -210,10 +137,10 @@ def deliver(exchange: Exchange, key: BatchKey, now: datetime, seconds: float = 0
         PlatformUnreachable: when the platform does not answer; nothing was loaded.
     """
     workspace = exchange.workspace
-    source = exchange.source(key)
+    declaration = exchange.source(key).declaration
     verdict = Verdict.from_json(workspace.read_text(key, files.VERDICT))
     findings = workspace.read_table(key, files.FINDINGS)
-    delivery = Delivery(verdict, source.declaration.precedence, _rows(workspace, key), findings)
+    delivery = Delivery(verdict, declaration.precedence, _rows(workspace, key), findings, declaration.vanished)
     entry = deliver_batch(exchange.platform, delivery, instant_text(now), seconds)
     workspace.write_text(workspace.path(key, files.RECEIPT), entry.to_json())
     return entry
@@ -230,10 +157,39 @@ def problem(exchange: Exchange, key: BatchKey) -> str:
     return ""
 
 
+def last_delivered(exchange: Exchange, key: BatchKey) -> BatchKey | None:
+    """The last batch of the source before this one that was delivered."""
+    with exchange.platform.transaction(reading=True) as connection:
+        last = delivered_before(connection, key.source, str(key.day))
+    return None if last is None else BatchKey(key.source, Day.of(last.day))
+
+
+def _before(exchange: Exchange, key: BatchKey, archived: Manifest) -> Before:
+    """What the source delivered before: of its last batch the manifest, of the last ones the sizes."""
+    from expectations.assess import Before
+
+    with exchange.platform.transaction(reading=True) as connection:
+        size = last_snapshot_size(connection, key.source, archived.taken_at) if archived.kind == "snapshot" else None
+        usual = usual_sizes(connection, key.source, archived.kind, str(key.day), _USUAL)
+    last = last_delivered(exchange, key)
+    known = last is not None and exchange.workspace.exists(last, files.MANIFEST)  # an archive may have been put away
+    return Before(size, manifest(exchange.workspace, last) if known and last else None, usual)
+
+
+def _part(workspace: Workspace, key: BatchKey, part: int | None, held: ExitStack) -> Part:
+    from expectations.assess import Part
+
+    counts = json.loads(workspace.read_text(key, of_part(files.STANDARDISED, part)))
+    found = [workspace.read_table(key, of_part(name, part)) for name in (files.CONFORMED, files.JUDGED)]
+    path = held.enter_context(workspace.local(key, of_part(files.LICENCES, part)))
+    return Part(path, counts["extracted"], counts["left_out"], pa.concat_tables(found))
+
+
 def _rows(workspace: Workspace, key: BatchKey) -> Iterator[pa.Table]:
-    """The licences with what became of each, a group at a time."""
+    """The licences of all parts with what became of each, a group at a time."""
     outcomes = workspace.read_table(key, files.OUTCOMES)["outcome"]
     start = 0
-    for group in workspace.read_groups(key, files.LICENCES):
-        yield group.append_column("outcome", outcomes.slice(start, group.num_rows))
-        start += group.num_rows
+    for part in part_numbers(manifest(workspace, key)):
+        for group in workspace.read_groups(key, of_part(files.LICENCES, part)):
+            yield group.append_column("outcome", outcomes.slice(start, group.num_rows))
+            start += group.num_rows

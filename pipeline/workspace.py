@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import uuid4
 
 import fsspec
 import pyarrow as pa
@@ -16,10 +16,17 @@ import pyarrow.parquet as pq
 from standard.batch import GROUP_ROWS, BatchKey
 from standard.errors import ExchangeError, PlatformUnreachable
 
+PLAN = "plan.json"
 RAW, MANIFEST = "raw.parquet", "manifest.json"
 LICENCES, CONFORMED, STANDARDISED = "licences.parquet", "conformed_findings.parquet", "standardised.json"
+JUDGED = "judged_findings.parquet"
 FINDINGS, OUTCOMES, VERDICT = "findings.parquet", "outcomes.parquet", "verdict.json"
 RECEIPT = "receipt.json"
+
+
+def of_part(name: str, part: int | None) -> str:
+    """The name of a file of one part of a batch; of a batch that is not read in parts, the name itself."""
+    return name if part is None else f"part-{part:03}/{name}"
 
 
 class Workspace:
@@ -41,6 +48,11 @@ class Workspace:
         """Whether a step has left its file."""
         return bool(self._fs.exists(self.path(key, name)))
 
+    def remove(self, key: BatchKey, name: str) -> None:
+        """Take a file of a batch away, if it is there."""
+        if self.exists(key, name):
+            self._fs.rm(self.path(key, name))
+
     @contextmanager
     def writing(self, path: str) -> Iterator[Any]:
         """A file that appears under its name only when it is whole.
@@ -48,7 +60,7 @@ class Workspace:
         Raises:
             PlatformUnreachable: when the disk is full or may not be written; the half-written file is taken away.
         """
-        half = f"{path}.{os.getpid()}.part"
+        half = f"{path}.{uuid4().hex}.part"  # of this try alone, on whatever machine
         try:
             self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
             with self._fs.open(half, "wb") as file:
@@ -74,15 +86,19 @@ class Workspace:
 
     def write_table(self, path: str, tables: Iterable[pa.Table | pa.RecordBatch], schema: pa.Schema) -> int:
         """Write Parquet with row groups of at most `GROUP_ROWS`, gathering small tables; returns the number of rows."""
-        written = 0
+        return sum(group.num_rows for group in self.writing_table(path, tables, schema))
+
+    def writing_table(
+        self, path: str, tables: Iterable[pa.Table | pa.RecordBatch], schema: pa.Schema
+    ) -> Iterator[pa.Table]:
+        """The same, giving each row group once it is written; the file has its name when all groups have been given."""
         with (
             self.writing(path) as file,
             pq.ParquetWriter(file, schema, compression="zstd", compression_level=1) as writer,
         ):
             for group in gathered(tables, schema):
                 writer.write_table(group, row_group_size=GROUP_ROWS)
-                written += group.num_rows
-        return written
+                yield group
 
     def read_text(self, key: BatchKey, name: str) -> str:
         """Read a text file of a batch.

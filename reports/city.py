@@ -128,7 +128,7 @@ def city_page(
         day=str(day),
         deadline_passed=deadline_passed,
         refused=report.with_status(Status.REFUSED),
-        delivered=report.with_status(Status.DELIVERED),
+        delivered=[*report.with_status(Status.DELIVERED), *report.with_status(Status.REPEATED)],
         counts=COUNTS[2:],  # what was read and left out stands in the sums
         status_word=status_word,
         chart=outcome_chart(report.course),

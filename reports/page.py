@@ -67,6 +67,8 @@ def _sentences(report: QualityReport) -> list[Markup]:
         return [say("said_absent", day=day)]
     if entry.status == Status.FAILED:
         return [say("said_failed", day=day), say("next_reach")]
+    if entry.status == Status.REPEATED:
+        return [say("said_repeated", day=day), say("next_none")]
     if entry.status == Status.REFUSED:
         key = "said_refused" if entry.refused else "said_refused_unread"
         return [say(key, day=day, n=entry.refused), say("next_resend")]

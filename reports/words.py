@@ -27,6 +27,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "status_delivered": ("已送达", "Delivered"),
     "status_refused": ("整批退回", "Refused"),
     "status_failed": ("未取到", "Not reached"),
+    "status_repeated": ("与上次相同", "As before"),
     "status_absent": ("未到", "Not arrived"),
     "said_clean": (
         "{day} 的数据已送达平台：{n:,} 条记录中没有需要整改的。",
@@ -41,6 +42,10 @@ WORDS: dict[str, tuple[str, ...]] = {
     "said_empty": (
         "{day} 数据源没有新的或变更的记录，已如实登记。",
         "The source had no new or changed records on {day}; this has been noted.",
+    ),
+    "said_repeated": (
+        "{day} 报送的文件与已处理过的完全相同，没有新的内容，平台数据不变。",
+        "The files delivered for {day} are those that were taken before; there was nothing new and nothing changed.",
     ),
     "said_refused": (
         "{day} 的数据整批退回，{n:,} 条记录均未入库；平台上此前的数据不受影响。",

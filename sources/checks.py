@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
 
-import pyarrow as pa
-
 from sources.city import City
-from sources.declaration import Column, Declaration, FileExtract, TextExtract
+from sources.database_extract import DatabaseExtract
+from sources.declaration import Column, Declaration
+from sources.file_extract import FileExtract, TextExtract
 from standard.codes import code_list, status_families
 from standard.field import Field, Kind
-from standard.identifiers import is_uscc
+from standard.identifiers import is_one_uscc
 from standard.licence import HOLDERS_JOINED_BY, LICENCE
 
 # Elements the exchange fills in where a declaration does not map them, and from what.
@@ -82,7 +83,7 @@ def _codes(declaration: Declaration, city: City) -> Iterator[Found]:
     authorities: dict[tuple[str | int, ...], str] = {("department", "code"): declaration.department.code}
     authorities |= {("issuing_authorities", i): item for i, item in enumerate(declaration.issuing_authorities)}
     for path, authority in authorities.items():
-        if not is_uscc(pa.array([authority]))[0].as_py():
+        if not is_one_uscc(authority):
             yield Found(
                 path,
                 f"expected a unified social credit code (18 characters, GB 32100), found {authority}; check it for typing errors",
@@ -91,6 +92,8 @@ def _codes(declaration: Declaration, city: City) -> Iterator[Found]:
 
 def _extract(declaration: Declaration) -> Iterator[Found]:
     extract = declaration.extract
+    if isinstance(extract, DatabaseExtract):
+        yield from _database(extract)
     if isinstance(extract, FileExtract):
         try:
             extract.path.format(day=declaration.since)
@@ -99,7 +102,7 @@ def _extract(declaration: Declaration) -> Iterator[Found]:
                 ("extract", "path"),
                 f"expected no placeholder but {{day}}, as in x_{{day:%Y%m%d}}.xlsx, found {extract.path}; correct the path",
             )
-    if isinstance(extract, TextExtract):
+    if isinstance(extract, TextExtract) and extract.encoding is not None:
         try:
             "a".encode(extract.encoding)
         except (LookupError, UnicodeError):
@@ -107,6 +110,35 @@ def _extract(declaration: Declaration) -> Iterator[Found]:
                 ("extract", "encoding"),
                 f"expected an encoding such as utf-8 or gb18030, found {extract.encoding}; correct it",
             )
+
+
+_IS_SELECT = re.compile(r"(\s|--[^\n]*\n|/\*.*?\*/)*(select|with)\b", re.IGNORECASE | re.DOTALL)
+
+
+def _database(extract: DatabaseExtract) -> Iterator[Found]:
+    """What a table or query is declared to have must be able to be so."""
+    operation = extract.changes.operation if extract.changes else None
+    roles = {"updated_at": extract.updated_at, "rising": extract.rising, "changes": operation}
+    named = [column for column in roles.values() if column]
+    for role, column in roles.items():
+        if column and named.count(column) > 1:
+            yield Found(("extract", role), f"{column} is named for two things; name another column for one of them")
+    wrong = {
+        "key": len(set(extract.key)) < len(extract.key)
+        and f"expected columns that differ, found {', '.join(extract.key)}; name each once",
+        "split": bool(extract.split and extract.split.column == operation)
+        and f"expected a column of many values, found {operation}, which has one for each operation; split by another",
+        "changes": bool(extract.changes and not extract.changes.deleted)
+        and "expected the values that say a record was deleted, found none; name them, or leave changes out",
+        "clock_skew": bool(extract.clock_skew and not extract.updated_at)
+        and "clock_skew tells of update times, and there are none; remove it",
+        "look_back": bool(extract.look_back and extract.rising)
+        and "look_back reaches back in time, and rising decides the rows; remove it",
+        "statement_limit": not extract.statement_limit and "expected at least 1m, found no time at all; give some",
+        "query": bool(extract.query and not _IS_SELECT.match(extract.query))
+        and "expected a SELECT (or WITH ... SELECT), found something else; a source is only read",
+    }
+    yield from (Found(("extract", key), message) for key, message in wrong.items() if message)
 
 
 def _column(name: str, column: Column, field: Field, declaration: Declaration) -> Iterator[Found]:

@@ -2,132 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-
-
-def _duration(value: object) -> object:
-    """Read `90m`, `2h` or `1d`."""
-    if isinstance(value, str):
-        if not (match := re.fullmatch(r"(\d{1,5})([mhd])", value)):
-            raise ValueError("a duration is a number with m, h or d, such as 90m, 2h or 1d")
-        found = timedelta(**{_UNITS[match[2]]: int(match[1])})
-        if found > timedelta(days=366):
-            raise ValueError("a look-back is at most a year; a backfill reaches further")
-        return found
-    return value
-
-
-def _listed(value: object) -> object:
-    """Take one text where a list of texts is meant."""
-    return [value] if isinstance(value, str) else value
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError("no such time zone; name one such as Asia/Shanghai") from error
-    return value
-
-
-def _cron(value: str) -> str:
-    fields = re.fullmatch(r"([\d*/,-]+) ([\d*/,-]+) ([\d*/,-]+) ([\d*/,A-Za-z-]+) ([\d*/,A-Za-z#-]+)", value)
-    most = (59, 23, 31, 12, 7)
-    if not fields or any(
-        int(n) > top for field, top in zip(fields.groups(), most, strict=True) for n in re.findall(r"\d+", field)
-    ):
-        raise ValueError("a schedule is five cron fields, such as 30 1 * * *")
-    return value
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
-Texts = Annotated[list[str], BeforeValidator(_listed)]
-Zone = Annotated[str, BeforeValidator(_zone)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Name = Annotated[str, Field(min_length=1)]
-# Part of the name of an environment variable.
-ConnectionName = Annotated[str, Field(pattern="^[A-Za-z][A-Za-z0-9_]*$")]
-
-
-class Declared(BaseModel):
-    """A part of a declaration: a key nobody knows is an error, and nothing changes once it is read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=False)
+from sources.database_extract import DatabaseExtract
+from sources.file_extract import TextExtract, WorkbookExtract
+from sources.terms import Cron, Declared, Hours, Name, Share, Texts
 
 
 class Department(Declared):
-    """Whose source it is."""
+    """Whose source it is.
+
+    Attributes:
+        code: unified social credit code.
+        name: as reports say it.
+        contact: whom to call.
+        connections: how many of the department's sources may be read at once; an Airflow pool of that size. None for any.
+        quiet_hours: times of day, Asia/Shanghai, in which the department's systems are not asked.
+    """
 
     code: Name
     name: Name
     contact: str = ""
-
-
-class DatabaseExtract(Declared):
-    """Records in a table, or the result of a query. The URL is of the connection, never written here."""
-
-    kind: Literal["database"]
-    connection: ConnectionName
-    table: Name | None = None
-    query: Name | None = None
-    key: Annotated[Texts, Field(min_length=1)]
-    updated_at: Name | None = None
-    look_back: Duration = timedelta(0)
-    time_zone: Zone = "Asia/Shanghai"
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> DatabaseExtract:
-        if (self.table is None) == (self.query is None):
-            raise ValueError("give either table or query")
-        if self.look_back and self.updated_at is None:
-            raise ValueError("look_back needs updated_at")
-        return self
-
-
-class FileExtract(Declared):
-    """Records in a file. `{day}` or `{day:%Y%m%d}` in the path makes it a file of that day.
-
-    `connection` names the folder the path starts from; without it the path starts from the declaration's own folder.
-    """
-
-    path: Name
-    connection: ConnectionName | None = None
-    key: Texts = []
-    updated_at: Name | None = None
-    time_zone: Zone = "Asia/Shanghai"
-
-    @property
-    def dated(self) -> bool:
-        """Whether every day has a file of its own, so that the past can be asked for."""
-        return "{day" in self.path
-
-
-class WorkbookExtract(FileExtract):
-    """Records in a sheet of a workbook. The header is found by the declared titles, wherever it stands.
-
-    A header of several lines gives names joined by `/`: `持证人/姓名`.
-    """
-
-    kind: Literal["workbook"]
-    sheet: str | None = None
-    header_rows: Annotated[int, Field(ge=1, le=5)] = 1
-
-
-class TextExtract(FileExtract):
-    """Records in a delimited text file."""
-
-    kind: Literal["text"]
-    encoding: Name = "utf-8"
-    delimiter: Annotated[str, Field(pattern="^[\\x01-\\x7e]$")] = ","
-    quote: Annotated[str, Field(max_length=1)] = '"'
+    connections: Annotated[int, Field(ge=1, le=64)] | None = None
+    quiet_hours: list[Hours] = []
 
 
 Extract = Annotated[DatabaseExtract | WorkbookExtract | TextExtract, Field(discriminator="kind")]
@@ -182,6 +83,45 @@ class Most(Declared):
     max: Share
 
 
+Reaction = Literal["refuse", "warn", "ignore"]
+
+
+class Jump(Declared):
+    """How far a figure may move from one batch to the next, and what happens when it moves further.
+
+    Attributes:
+        more_than: as a share: of rows for nulls and codes, of the usual number for rows.
+        then: `refuse` the batch, `warn`, or `ignore`.
+    """
+
+    more_than: Annotated[float, Field(ge=0)] = 0.3
+    then: Reaction = "warn"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        """`ignore` is short for `{then: ignore}`."""
+        return {"then": value} if isinstance(value, str) else value
+
+
+class Drift(Declared):
+    """What happens when a batch is not shaped like the last delivered one; each key is a rule of `standard.rules`."""
+
+    column_renamed: Reaction = "refuse"
+    column_dropped: Reaction = "refuse"
+    column_added: Reaction = "warn"
+    column_type: Reaction = "warn"
+    nulls_jumped: Jump = Jump()
+    code_jumped: Jump = Jump()
+    rows_unusual: Jump = Jump()
+
+    @property
+    def reactions(self) -> dict[str, Reaction]:
+        """What happens, by rule."""
+        said = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: value.then if isinstance(value, Jump) else value for name, value in said.items()}
+
+
 class Expect(Declared):
     """What a batch of this source usually looks like. Each has a default and is overridden alone.
 
@@ -190,21 +130,27 @@ class Expect(Declared):
         filled: least share of records in which an element is filled; less refuses the batch.
         held: share of held records above which a person must look.
         lost: share of the last snapshot's records that may be missing; more refuses the batch.
+        drift: what happens when columns, shares or sizes are not those of the batches before.
     """
 
     rows: Rows = Rows()
     filled: dict[str, Share] = {}
     held: Most = Most(max=0.2)
     lost: Most = Most(max=0.2)
+    drift: Drift = Drift()
 
 
 class Declaration(Declared):
-    """One source as its YAML says it."""
+    """One source as its YAML says it.
+
+    `vanished` says what it means when a licence is no longer in the source: `keep` (nothing), `hold` (the platform keeps it
+    as it was and the department is asked), `cancel` (its state on the platform becomes cancelled).
+    """
 
     title: Name
     department: Department
     certificate_type_code: Name
-    schedule: Annotated[str, BeforeValidator(_cron)]
+    schedule: Cron
     since: date
     extract: Extract
     columns: Annotated[dict[str, Column], Field(min_length=1)]
@@ -213,12 +159,13 @@ class Declaration(Declared):
     leave_out: dict[str, Texts] = {}
     issuing_authorities: Texts = []
     precedence: int = 0
+    vanished: Literal["keep", "hold", "cancel"] = "hold"
     expect: Expect = Expect()
 
     @property
     def incremental(self) -> bool:
         """Whether a batch is what changed in a day; otherwise it is a snapshot of everything."""
-        return self.extract.kind == "database" and self.extract.updated_at is not None
+        return self.extract.incremental
 
     @property
     def authorities(self) -> frozenset[str]:
@@ -232,5 +179,4 @@ class Declaration(Declared):
     @property
     def declared_columns(self) -> tuple[str, ...]:
         """Every column of the department that the declaration names, each once: mapped, ignored, key, update time."""
-        more = [self.extract.updated_at] if self.extract.updated_at else []
-        return tuple(dict.fromkeys([*self.mapped_columns(), *self.extract.key, *more, *self.leave_out, *self.ignore]))
+        return tuple(dict.fromkeys([*self.mapped_columns(), *self.extract.columns, *self.leave_out, *self.ignore]))

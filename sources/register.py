@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from sources.checks import Found, check
 from sources.city import City
 from sources.declaration import Declaration
+from sources.terms import Declared
 from sources.yaml_text import Document
 from standard.codes import LicenceType
 from standard.errors import DeclarationError
@@ -191,9 +192,9 @@ def _known_keys() -> list[str]:
     def keys(model: type) -> Iterator[str]:
         yield from (field.alias or name for name, field in model.model_fields.items())  # type: ignore[attr-defined]  # a pydantic model
 
-    import sources.declaration as declared
+    def below(model: type[Declared]) -> Iterator[type[Declared]]:
+        for child in model.__subclasses__():
+            yield child
+            yield from below(child)
 
-    models = [
-        item for item in vars(declared).values() if isinstance(item, type) and issubclass(item, declared.Declared)
-    ]
-    return sorted({key for model in models for key in keys(model)})
+    return sorted({key for model in below(Declared) for key in keys(model)})

@@ -42,6 +42,8 @@ class Outcome(StrEnum):
 
 
 LOCATOR = "_locator"  # beside the columns of the source in `raw.parquet`: where the row stands there
+# Beside them too: what the reading itself found wrong with a row, a line `rule<TAB>column` each; null where nothing.
+FAULT = "_fault"
 GROUP_ROWS = 250_000  # most rows of a Parquet row group, and so of what is in memory at once
 
 
@@ -51,6 +53,7 @@ class Status(StrEnum):
     DELIVERED = "delivered"
     REFUSED = "refused"
     FAILED = "failed"
+    REPEATED = "repeated"  # the source delivered what it had delivered before, so there was nothing to do
 
 
 class _Json:
@@ -81,6 +84,11 @@ class Manifest(_Json):
         without_time: rows with a null update time, which no window will ever see.
         future_time: rows with an update time after the instant of reading.
         origin: what was read and how (table or file, its digest, sheet, encoding, backend).
+        content: digest of the files that were read, by which the same delivery is known again; empty for a database.
+        marks: of a source read by a rising number, the number after which the batch begins and the one it ends with.
+        types: type and length of each column, in the words of the source, where it has any.
+        profile: of each column what `extractors.profile` counts: rows, nulls, greatest length, shares of codes.
+        parts: in how many parts the source was read, each with a manifest of its own; 0 where it was read in one.
     """
 
     batch: str
@@ -95,6 +103,11 @@ class Manifest(_Json):
     without_time: int = 0
     future_time: int = 0
     origin: dict[str, str] = field(default_factory=dict)
+    content: str = ""
+    marks: list[int] = field(default_factory=list)
+    types: dict[str, str] = field(default_factory=dict)
+    profile: dict[str, dict[str, Any]] = field(default_factory=dict)
+    parts: int = 0
 
 
 @dataclass(frozen=True)
@@ -129,6 +142,8 @@ class Verdict(_Json):
     counted: int | None = None
     without_time: int = 0
     future_time: int = 0
+    content: str = ""
+    marks: list[int] = field(default_factory=list)
 
     @property
     def held_above_limit(self) -> bool:
@@ -141,7 +156,9 @@ class LedgerEntry(_Json):
     """One run of one batch as the platform's ledger keeps it; what every report is drawn from.
 
     `read = left_out + extracted`, `extracted = accepted + held + duplicates + refused`,
-    `accepted = inserted + updated + unchanged + stale`; an entry that does not balance cannot be written.
+    `accepted = inserted + updated + unchanged + stale`; an entry that does not balance cannot be written. `vanished` counts
+    the records of a snapshot source that its newest snapshot no longer holds; `content`, `mark_after` and `mark_last` are
+    the manifest's, by which the next reading knows where to begin.
     """
 
     source: str
@@ -166,6 +183,10 @@ class LedgerEntry(_Json):
     counted: int | None = None
     without_time: int = 0
     future_time: int = 0
+    vanished: int = 0
+    content: str = ""
+    mark_after: int | None = None
+    mark_last: int | None = None
     reason: str = ""
     failing: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0

@@ -1,5 +1,9 @@
 """What can stop a step, and with which exit code the command line says so."""
 
+from __future__ import annotations
+
+from datetime import datetime
+
 
 class ExchangeError(Exception):
     """A step cannot go on. The message is one sentence for a person: who, what was expected, what was found, what to do."""
@@ -42,5 +46,19 @@ class SourceUnreachable(Unreachable):
     """Raised by `extractors`: the department's database or file cannot be reached."""
 
 
+class QuietHours(SourceUnreachable):
+    """Raised by `pipeline` in the hours in which a department does not want to be asked; `until` is when they end."""
+
+    def __init__(self, until: datetime, message: str) -> None:
+        super().__init__(message)
+        self.until = until
+
+
 class PlatformUnreachable(Unreachable):
     """Raised by `loaders` and the archive: the platform's database or the exchange's own disk cannot be used."""
+
+
+class AlreadyDelivered(ExchangeError):
+    """Raised by `pipeline` when a source delivers the very files it has delivered before. There is nothing to do."""
+
+    exit_code = 0

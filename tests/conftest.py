@@ -1,12 +1,20 @@
 """What every test shares: nothing may be left out where the environment says so."""
 
+import itertools
 import os
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import sqlalchemy
 
+from demo import servers
 from sources.register import Register
 from standard.batch import LOCATOR
+
+_DATABASES = itertools.count(1)
 
 
 @pytest.hookimpl(trylast=True)
@@ -103,3 +111,66 @@ def raw():
         return pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in names})
 
     return make
+
+
+@pytest.fixture(scope="session")
+def postgresql_server():
+    """A PostgreSQL server of this test process."""
+    yield from _server(servers.postgresql)
+
+
+@pytest.fixture(scope="session")
+def mariadb_server():
+    """A MariaDB server of this test process."""
+    yield from _server(servers.mariadb)
+
+
+@pytest.fixture(scope="session")
+def redis_server():
+    """A Redis server of this test process."""
+    yield from _server(servers.redis)
+
+
+@pytest.fixture
+def new_database(request):
+    """Gives the SQLAlchemy URL of a new and empty database on `postgresql` or `mariadb`; only who asks waits for a server."""
+
+    def made(kind):
+        driver, first, more = {
+            "postgresql": ("postgresql+psycopg", "postgres", ""),
+            "mariadb": ("mysql+pymysql", "mysql", "?charset=utf8mb4"),
+        }[kind]
+        return _database(request.getfixturevalue(f"{kind}_server"), driver, first) + more
+
+    return made
+
+
+@pytest.fixture
+def postgresql_url(new_database):
+    """The SQLAlchemy URL of a PostgreSQL database of this test alone, for psycopg."""
+    return new_database("postgresql")
+
+
+@pytest.fixture
+def mariadb_url(new_database):
+    """The SQLAlchemy URL of a MariaDB database of this test alone, for PyMySQL."""
+    return new_database("mariadb")
+
+
+def _server(start):
+    # Servers do not run as root, so their folder is not below pytest's own, which nobody else may enter.
+    with tempfile.TemporaryDirectory(prefix="licex-") as folder, ExitStack() as running:
+        try:
+            server = running.enter_context(start(Path(folder)))
+        except servers.NotInstalled as missing:
+            pytest.skip(f"not on this machine: {missing}")
+        yield server
+
+
+def _database(server, driver, first):
+    name = f"test_{next(_DATABASES)}"
+    engine = sqlalchemy.create_engine(server.url(driver, first), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    engine.dispose()
+    return server.url(driver, name)

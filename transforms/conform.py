@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,17 +15,15 @@ from sources.declaration import Column
 from sources.register import Source
 from standard.batch import LOCATOR
 from standard.codes import code_list, status_families
-from standard.field import ARROW_TYPES, Field, Kind
+from standard.field import ARROW_TYPES, Field
 from standard.finding import FINDING, found_in
-from standard.licence import EXCHANGE, HOLDERS_JOINED_BY, LICENCE, PLACEHOLDER
-from transforms.dates import parse_dates, parse_instants
-from transforms.digests import digest, json_objects
-from transforms.lookups import Lookup, each_distinct, look_up
-from transforms.records import left_out_rows, tidied
-from transforms.text import clean_text, split_holders
-
-# How a number beyond 10^15 arrives from a cell or column of numbers: its last digits are not what was typed.
-_DIGITS_LOST = r"^-?\d(\.\d+)?[eE]\+\d+$"
+from standard.licence import EXCHANGE, HOLDERS_JOINED_BY, LICENCE
+from transforms.digests import Values, digest, json_objects
+from transforms.elements import Reader, Unread, cleaned_lookup
+from transforms.faults import faults
+from transforms.lookups import each_distinct
+from transforms.records import deleted_rows, left_out_rows, tidied
+from transforms.stamps import one, stamps
 
 
 @dataclass(frozen=True)
@@ -42,20 +41,10 @@ class Conformed:
     left_out: int
 
 
-@dataclass(frozen=True)
-class Unread:
-    """Places of a group at which one element could not be said in the standard, and the column as it stood."""
-
-    rule: str
-    field: Field
-    places: pa.Array
-    original: pa.Array
-    expected: str
-
-
 # What a licence's face does not show: its state changes without a new version, and its identifier only names it. Names
 # that the exchange fills in are not there either, or a department renamed in its declaration would renew every licence.
 NOT_ON_FACE = frozenset({"certificate_status", "certificate_identifier"})
+_NOT_ALWAYS_ON_FACE = NOT_ON_FACE | frozenset(DERIVED) - frozenset(LICENCE.key)
 
 
 @dataclass(frozen=True)
@@ -75,7 +64,7 @@ class Conformer:
         """The elements, the face fields of the licence type last."""
         return (*LICENCE.fields, *self.source.face)
 
-    @property
+    @cached_property
     def schema(self) -> pa.Schema:
         """Of the licences: elements, face fields, then what travels beside them, and the row's place in the batch."""
         beside = [pa.field(name, pa.string()) for name in EXCHANGE]
@@ -85,89 +74,63 @@ class Conformer:
         """Say one group in the standard.
 
         Args:
-            raw: text columns as the source has them, and locators.
-            first_row: place in the batch of the first record of this group.
+            raw: text columns as the source has them, locators, and what reading found wrong.
+            first_row: place in the batch, or in the part of it that is read by itself, of the first record of this group.
 
         Raises:
             DeclarationError: when the department's own `tidy` fails, or changes which rows there are.
         """
-        raw = tidied(self.source, raw)
-        raw = raw.combine_chunks()
-        kept = pc.invert(left_out_rows(self.source.declaration, raw))
-        left_out = raw.num_rows - (pc.sum(kept).as_py() or 0)
+        raw = tidied(self.source, raw).combine_chunks()
+        out = left_out_rows(self.source.declaration, raw)
+        left_out = pc.sum(out).as_py() or 0
         if left_out:
-            raw = raw.filter(kept).combine_chunks()
+            raw = raw.filter(pc.invert(out)).combine_chunks()
         elements, unread = self._elements(raw)
-        updated_at, without_time = self._updated_at(raw)
-        licences = self._with_exchange(elements, updated_at, raw[LOCATOR], first_row)
-        findings = [
-            found_in(
-                licences,
-                item.places,
-                item.rule,
-                item.field.name,
-                values=None if item.rule == "digits_lost" else item.original.take(item.places),
-                personal=item.field.personal and not item.rule.startswith("placeholder"),
-                expected=item.expected if item.rule == "value_unreadable" else "",
-            )
-            for item in (*unread, *without_time)
-        ]
+        stamped = stamps(self.source.declaration, raw, self.taken_at)
+        licences = self._licences(elements, stamped.updated_at, stamped.observed_at, raw, first_row)
+        findings = [*self._findings(licences, [*unread, *stamped.unread]), *self._told(licences, raw)]
         return Conformed(licences, pa.concat_tables([FINDING.empty_table(), *findings]), left_out)
 
-    def _elements(self, raw: pa.Table) -> tuple[dict[str, pa.Array], list[Unread]]:
-        elements: dict[str, pa.Array] = {}
+    def _elements(self, raw: pa.Table) -> tuple[dict[str, Values], list[Unread]]:
+        """The elements by name: a column, or where every row has the same the one value."""
+        elements: dict[str, Values] = {}
         unread: list[Unread] = []
         for field in self.fields:
             column = self.source.declaration.columns.get(field.name)
-            values, found = self._element(field, column, raw) if column else (self._absent(field, raw), [])
-            elements[field.name] = values
-            unread.extend(found)
+            if column is None:
+                elements[field.name] = pa.scalar(None, ARROW_TYPES[field.kind])
+            else:
+                elements[field.name], found = self._element(field, column, raw)
+                unread.extend(found)
         self._fill_in(elements)
+        if self.source.declaration.vanished == "cancel":
+            deleted = deleted_rows(self.source.declaration, raw)
+            if pc.any(deleted).as_py():
+                elements["certificate_status"] = pc.if_else(deleted, "CANCELLED", elements["certificate_status"])
         return elements, unread
 
     def _element(self, field: Field, column: Column, raw: pa.Table) -> tuple[pa.Array, list[Unread]]:
-        if column.source is None:
-            texts = pa.repeat(pa.scalar(column.constant, pa.string()), raw.num_rows)
-        else:
-            texts = _one(raw, column.source)
-        original = texts
-        if column.separator is not None:  # before cleaning, which may change what separates
-            texts = split_holders(texts, column.separator)
-        lost = _holds(pc.match_substring_regex(texts, _DIGITS_LOST))
-        # Lookups are written in the department's own words, so a code is cleaned as a code only after them.
-        kind = Kind.TEXT if field.kind is Kind.TEXT else Kind.TIME
-        texts = clean_text(pc.if_else(lost, None, texts), kind)
-        if column.lookup:
-            texts = look_up(texts, [_cleaned_keys(self._lookups[name], kind) for name in column.lookup])
-        nothing = _holds(pc.match_substring_regex(texts, PLACEHOLDER))
-        texts = pc.if_else(nothing, None, texts)
-        if field.multiple:
-            texts = split_holders(texts, None)
-        typed, unreadable, expected = self._typed(field, column, texts)
-        broken = {
-            "digits_lost": lost,
-            "value_unreadable": unreadable,
-            "placeholder" if field.required else "placeholder_optional": nothing,
+        reader = self._readers[field.name]
+        if column.source is not None:
+            return reader.read(one(raw, column.source))
+        return reader.read(pa.repeat(pa.scalar(column.constant, pa.string()), raw.num_rows))
+
+    @cached_property
+    def _readers(self) -> dict[str, Reader]:
+        declaration = self.source.declaration
+        known = {**status_families(), **declaration.lookups}
+        fields = {field.name: field for field in self.fields}
+        return {
+            name: Reader(
+                fields[name],
+                column,
+                [cleaned_lookup(known[lookup], fields[name].kind) for lookup in column.lookup],
+                declaration.extract.time_zone,
+            )
+            for name, column in declaration.columns.items()
         }
-        unread = [Unread(rule, field, _places(mask), original, expected) for rule, mask in broken.items()]
-        return typed, [item for item in unread if len(item.places)]
 
-    def _typed(self, field: Field, column: Column, texts: pa.Array) -> tuple[pa.Array, pa.Array, str]:
-        """The typed values, where they could not be read, and what would have been readable."""
-        if field.kind is Kind.TEXT:
-            return texts, pa.repeat(pa.scalar(False), len(texts)), ""
-        if field.kind is Kind.CODE:
-            return _code(field, clean_text(texts, Kind.CODE)), pa.repeat(pa.scalar(False), len(texts)), ""
-        if field.kind is Kind.DATE:
-            typed, forms = parse_dates(texts, column.formats), column.formats or ["%Y-%m-%d"]
-        else:
-            typed, forms = parse_instants(texts, column.formats, self._zone), column.formats or ["%Y-%m-%d %H:%M:%S"]
-        return typed, pc.and_(pc.is_valid(texts), pc.is_null(typed)), " / ".join(forms)
-
-    def _absent(self, field: Field, raw: pa.Table) -> pa.Array:
-        return pa.nulls(raw.num_rows, ARROW_TYPES[field.kind])
-
-    def _fill_in(self, elements: dict[str, pa.Array]) -> None:
+    def _fill_in(self, elements: dict[str, Values]) -> None:
         """Fill in what the declaration, the catalogue and the code lists know, where no column says it."""
         declaration, licence_type = self.source.declaration, self.source.licence_type
         known = {
@@ -180,87 +143,81 @@ class Conformer:
         }
         for name, value in known.items():
             if name not in declaration.columns:
-                elements[name] = pa.repeat(pa.scalar(value, pa.string()), len(elements[name]))
+                elements[name] = pa.scalar(value, pa.string())
         if "certificate_holder_type_name" not in declaration.columns:
             elements["certificate_holder_type_name"] = each_distinct(
                 elements["certificate_holder_type_code"], _holder_type_names
             )
 
-    def _with_exchange(
-        self, elements: dict[str, pa.Array], updated_at: pa.Array, locators: pa.ChunkedArray, first_row: int
+    def _licences(
+        self, elements: dict[str, Values], updated_at: pa.Array, observed_at: pa.Array, raw: pa.Table, first_row: int
     ) -> pa.Table:
-        table = pa.table(elements)
-        face = [field.name for field in self.source.face]
-        content = [*LICENCE.names, *face]
-        taken = pa.repeat(pa.scalar(self.taken_at), table.num_rows)
-        whole = _all([pc.is_valid(elements[name]) for name in LICENCE.key])
-        exchange = {
-            "face": json_objects(table, face),
+        rows, face = raw.num_rows, [field.name for field in self.source.face]
+        said: dict[str, Values] = {
+            **elements,
+            "face": json_objects({name: _whole(elements[name], rows) for name in face}, rows),
             "source_updated_at": updated_at,
-            # A snapshot is newer than another by when it was taken, whatever times its rows carry.
-            "observed_at": pc.coalesce(updated_at, taken) if self.source.declaration.incremental else taken,
-            "locator": locators,
-            "record": pc.if_else(whole, digest(table, LICENCE.key), ""),
-            "digest": digest(table, content),
-            "face_digest": digest(table, [name for name in content if name not in self._not_on_face]),
+            "observed_at": observed_at,
+            "locator": one(raw, LOCATOR),
+            "record": _where_all(digest(elements, LICENCE.key, rows), [elements[name] for name in LICENCE.key]),
+            **self._digests(elements, rows),
+            "row": pa.array(np.arange(first_row, first_row + rows)),
         }
-        row = pa.array(np.arange(first_row, first_row + table.num_rows))
-        return pa.table([*elements.values(), *exchange.values(), row], schema=self.schema)
+        return pa.table([_whole(values, rows) for values in said.values()], schema=self.schema)
 
-    def _updated_at(self, raw: pa.Table) -> tuple[pa.Array, list[Unread]]:
-        """The source's own update times; a row whose time cannot be read has no place among the others, and is held."""
-        name = self.source.declaration.extract.updated_at
-        if name is None:
-            return pa.nulls(raw.num_rows, pa.string()), []
-        texts = clean_text(_one(raw, name), Kind.TIME)
-        read = parse_instants(texts, [], self._zone)
-        unread = _places(pc.and_(pc.is_valid(texts), pc.is_null(read)))
-        field = Field(name, name, "", Kind.TIME)
-        return read, [Unread("value_unreadable", field, unread, texts, "%Y-%m-%d %H:%M:%S")] if len(unread) else []
+    def _digests(self, elements: dict[str, Values], rows: int) -> dict[str, pa.Array]:
+        """Of the whole content, and of what the licence's face shows of it.
 
-    @cached_property
-    def _lookups(self) -> dict[str, dict[str, str | None]]:
-        return {**status_families(), **self.source.declaration.lookups}
+        Hashing is a third of the time of a group. So what every face shows is hashed once, and the digest of the whole
+        content is of that digest and of the rest.
+        """
+        content = [field.name for field in self.fields]
+        always = [name for name in content if name not in _NOT_ALWAYS_ON_FACE]
+        shown = [name for name in content if name not in NOT_ON_FACE | self._filled_in]
+        core = digest(elements, always, rows)
+        rest = [name for name in content if name in _NOT_ALWAYS_ON_FACE]
+        return {
+            "digest": digest({**elements, "core": core}, ["core", *rest], rows),
+            "face_digest": core if shown == always else digest(elements, shown, rows),
+        }
+
+    def _findings(self, licences: pa.Table, unread: list[Unread]) -> Iterator[pa.Table]:
+        for item in unread:
+            yield found_in(
+                licences,
+                item.places,
+                item.rule,
+                item.field.name,
+                values=None if item.rule == "digits_lost" else item.original.take(item.places),
+                personal=item.field.personal and not item.rule.startswith("placeholder"),
+                expected=item.expected if item.rule == "value_unreadable" else "",
+            )
+
+    def _told(self, licences: pa.Table, raw: pa.Table) -> Iterator[pa.Table]:
+        """What the source itself told of its rows: cells that could not be read, records that were deleted."""
+        declaration = self.source.declaration
+        for fault in faults(declaration, raw):
+            # A column that is for nothing has no element to stand on; its name is shown where a value would be.
+            shown = None if fault.element else pa.repeat(fault.column, len(fault.places))
+            yield found_in(licences, fault.places, fault.rule, fault.element, values=shown)
+        if declaration.vanished == "hold":
+            yield found_in(licences, pc.indices_nonzero(deleted_rows(declaration, raw)), "deleted")
 
     @property
-    def _not_on_face(self) -> frozenset[str]:
-        filled_in = frozenset(DERIVED) - frozenset(LICENCE.key) - frozenset(self.source.declaration.columns)
-        return NOT_ON_FACE | filled_in
-
-    @property
-    def _zone(self) -> str:
-        return self.source.declaration.extract.time_zone
+    def _filled_in(self) -> frozenset[str]:
+        return frozenset(DERIVED) - frozenset(LICENCE.key) - frozenset(self.source.declaration.columns)
 
 
-def _one(table: pa.Table, name: str) -> pa.Array:
-    column = table[name]
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+def _whole(values: Values, rows: int) -> pa.Array:
+    return pa.repeat(values, rows) if isinstance(values, pa.Scalar) else values
 
 
-def _holds(mask: pa.Array) -> pa.Array:
-    return pc.fill_null(mask, False)
-
-
-def _places(mask: pa.Array) -> pa.Array:
-    return pc.indices_nonzero(mask)
-
-
-def _all(masks: list[pa.Array]) -> pa.Array:
-    whole = masks[0]
-    for mask in masks[1:]:
-        whole = pc.and_(whole, mask)
-    return whole
-
-
-def _cleaned_keys(lookup: Lookup, kind: Kind) -> Lookup:
-    """A lookup is written as the department writes, and its values are cleaned before they are looked up."""
-    keys = clean_text(pa.array(list(lookup), pa.string()), kind).to_pylist()
-    return {key: value for key, value in zip(keys, lookup.values(), strict=True) if key is not None}
-
-
-def _code(field: Field, values: pa.Array) -> pa.Array:
-    """Codes of areas are written with six digits by some and twelve by most; twelve is the exchange's form."""
-    return pc.utf8_rpad(values, 12, "0") if field.name == "certificate_area_code" else values
+def _where_all(record: pa.Array, key: list[Values]) -> pa.Array:
+    """Empty where the key is not whole: such a row names no record."""
+    missing = [values for values in key if isinstance(values, pa.Scalar) or values.null_count]
+    for values in missing:
+        record = pc.if_else(pc.is_valid(values), record, "")
+    return record
 
 
 def _holder_type_names(codes: str) -> str | None:

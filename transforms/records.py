@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from fnmatch import translate
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sources.database_extract import DatabaseExtract
 from sources.declaration import Declaration
 from sources.register import Source
-from standard.batch import LOCATOR
+from standard.batch import FAULT, LOCATOR
 from standard.errors import DeclarationError
 from standard.field import Kind
+from transforms.stamps import one
 from transforms.text import VISIBLE, clean_text
 
 
 def tidied(source: Source, raw: pa.Table) -> pa.Table:
     """The rows as the department's own `tidy` leaves them; as they are where it has none.
+
+    What reading found wrong with a row is nothing that `tidy` sees or changes.
 
     Raises:
         DeclarationError: when `tidy` fails, or changes which rows and columns there are.
@@ -24,31 +29,55 @@ def tidied(source: Source, raw: pa.Table) -> pa.Table:
     if source.tidy is None:
         return raw
     where = f"{source.name}: {source.folder / 'quirks.py'}"
+    seen = raw.drop_columns([FAULT]) if FAULT in raw.column_names else raw
     try:
-        changed = source.tidy(raw)
+        changed = source.tidy(seen)
     except Exception as error:
         # What it says may hold a value, so only its kind is passed on.
         raise DeclarationError(
             f"{where}: expected tidy to go through, found {type(error).__name__}; correct it"
         ) from None
     same = isinstance(changed, pa.Table) and changed.num_rows == raw.num_rows
-    if not same or set(changed.column_names) != set(raw.column_names):
+    if not same or set(changed.column_names) - {FAULT} != set(seen.column_names):
         raise DeclarationError(f"{where}: expected tidy to keep rows and columns, found others; change values only")
-    return changed.select(raw.column_names).cast(raw.schema)
+    changed = changed.select(seen.column_names).cast(seen.schema)
+    return changed.append_column(FAULT, raw[FAULT]) if FAULT in raw.column_names else changed
 
 
 def left_out_rows(declaration: Declaration, raw: pa.Table) -> pa.Array:
-    """Row by row whether it is no record: blank throughout, or fitting a `leave_out` pattern of the declaration."""
-    out = pa.repeat(pa.scalar(True), raw.num_rows)
-    for name in raw.column_names:
-        if name != LOCATOR:
-            seen = pc.fill_null(pc.match_substring_regex(raw[name], VISIBLE), False).combine_chunks()
-            out = pc.and_(out, pc.invert(seen))
+    """Row by row whether it is no record: blank throughout, fitting a `leave_out` pattern, or a deletion to be passed over.
+
+    A row in which reading found something wrong is not blank.
+    """
+    out = _blank(raw)
     for name, patterns in declaration.leave_out.items():
-        cleaned = clean_text(raw[name].combine_chunks(), Kind.TEXT)
+        cleaned = clean_text(one(raw, name), Kind.TEXT)
         for pattern in clean_text(pa.array(patterns), Kind.TEXT).to_pylist():
             out = pc.or_(out, pc.fill_null(pc.match_substring_regex(cleaned, _anchored(pattern)), False))
-    return out
+    return pc.or_(out, deleted_rows(declaration, raw)) if declaration.vanished == "keep" else out
+
+
+def deleted_rows(declaration: Declaration, raw: pa.Table) -> pa.Array:
+    """Row by row whether a change table says that the record was deleted; never where the table is none of changes."""
+    changes = declaration.extract.changes if isinstance(declaration.extract, DatabaseExtract) else None
+    if changes is None:
+        return pa.repeat(pa.scalar(False), raw.num_rows)
+    said = clean_text(one(raw, changes.operation), Kind.CODE)
+    return pc.is_in(said, clean_text(pa.array(changes.deleted, pa.string()), Kind.CODE))
+
+
+def _blank(raw: pa.Table) -> pa.Array:
+    """Row by row whether no column holds anything; a column is only looked at where all before it were empty."""
+    left = pa.array(np.arange(raw.num_rows))
+    for name in (name for name in raw.column_names if name != LOCATOR):
+        if not len(left):
+            break
+        values = raw[name].take(left) if len(left) < raw.num_rows else raw[name]
+        seen = pc.is_valid(values) if name == FAULT else pc.fill_null(pc.match_substring_regex(values, VISIBLE), False)
+        left = left.filter(pc.invert(seen))
+    mask = np.zeros(raw.num_rows, dtype=bool)
+    mask[left.to_numpy()] = True
+    return pa.array(mask)
 
 
 def _anchored(pattern: str) -> str:

@@ -42,20 +42,22 @@ def clean_text(values: pa.Array, kind: Kind) -> pa.Array:
     suspect = pc.fill_null(suspect, False)
     if pc.any(suspect).as_py():
         values = pc.replace_with_mask(values, suspect, _cleaned(values.filter(suspect), kind))
-    return pc.if_else(pc.equal(values, ""), None, values)
+    empty = pc.equal(values, "")
+    return pc.if_else(empty, None, values) if pc.any(empty).as_py() else values
 
 
 def _cleaned(values: pa.Array, kind: Kind) -> pa.Array:
-    values = pc.replace_substring_regex(_translate(values, _FULL, _HALF), f"[{_INVISIBLE}]", "")
+    if pc.any(pc.match_substring_regex(values, r"[\x{ff01}-\x{ff5e}]")).as_py():
+        values = evaluate(pa.table({"value": values}), {"half": "translate(value, ?, ?)"}, [_FULL, _HALF])[
+            "half"
+        ].combine_chunks()
+    values = pc.replace_substring_regex(values, f"[{_INVISIBLE}]", "")
     if kind is Kind.CODE:
         return pc.utf8_upper(pc.replace_substring_regex(values, f"[{_BLANK}]+", ""))
     values = pc.utf8_trim(pc.replace_substring_regex(values, f"[{_BLANK}]+", " "), " ")
-    return _translate(values, "()", "（）") if kind is Kind.TEXT else values
-
-
-def _translate(values: pa.Array, old: str, new: str) -> pa.Array:
-    """Replace single characters by others."""
-    return evaluate(pa.table({"value": values}), "translate(value, ?, ?)", [old, new])
+    if kind is Kind.TEXT:
+        values = pc.replace_substring(pc.replace_substring(values, "(", "（"), ")", "）")
+    return values
 
 
 def split_holders(values: pa.Array, separator: str | None) -> pa.Array:

@@ -1,9 +1,12 @@
+from itertools import pairwise
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from expectations.assess import Standardised, judge_batch
-from standard.batch import Manifest
+from expectations.assess import Before, Part, decide, judge_rows
+from standard.batch import FAULT, LOCATOR, Manifest
+from standard.day import Day
 from transforms.conform import Conformer
 
 TAKEN = "2026-03-01T16:00:00.000000Z"
@@ -11,20 +14,27 @@ TAKEN = "2026-03-01T16:00:00.000000Z"
 
 @pytest.fixture
 def judge(declare, raw, tmp_path):
-    """Conform and judge rows; gives the assessment."""
+    """Conform and judge rows; gives the assessment. `parts` says at which rows the batch is cut."""
 
-    def run(*differences, source=None, last_size=None, manifest=None):
+    def run(*differences, source=None, before=None, manifest=None, parts=()):
         source = source or declare()
-        said = Conformer(source, TAKEN).conform(raw(*differences), 0)
-        path = tmp_path / "licences.parquet"
-        pq.write_table(said.licences, path)
+        rows = raw(*differences)
+        edges = [0, *parts, rows.num_rows]
+        cut = [_part(source, rows[start:end], tmp_path / f"{start}-{end}.parquet") for start, end in pairwise(edges)]
         count = len(differences)
-        facts = {"kind": "incremental", "taken_at": TAKEN, "read": count, "rows": count, "columns": [], "digest": ""}
-        written = Manifest(batch="transport.road/2026-03-01", **{**facts, **(manifest or {})})
-        batch = Standardised([said.licences], str(path), said.licences.num_rows, said.left_out, said.findings)
-        return judge_batch(source, written, batch, last_size, "2026-03-02T00:00:00.000000Z")
+        facts = {"kind": "incremental", "taken_at": TAKEN, "read": count, "rows": count, "digest": ""}
+        columns = [name for name in rows.column_names if name not in {LOCATOR, FAULT}]
+        written = Manifest(batch="transport.road/2026-03-01", **{**facts, "columns": columns, **(manifest or {})})
+        return decide(source, written, cut, before or Before(), "2026-03-02T00:00:00.000000Z")
 
     return run
+
+
+def _part(source, rows, path):
+    said = Conformer(source, TAKEN).conform(rows, 0)
+    pq.write_table(said.licences, path)
+    found = judge_rows(source, Day.of("2026-03-01"), [said.licences])
+    return Part(str(path), said.licences.num_rows, said.left_out, pa.concat_tables([said.findings, found]))
 
 
 @pytest.fixture

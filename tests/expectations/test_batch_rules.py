@@ -1,5 +1,6 @@
 import pytest
 
+from expectations.assess import Before
 from expectations.predicates import PREDICATES
 from standard.errors import ExchangeError
 
@@ -63,7 +64,7 @@ def test_more_rows_than_declared_only_warn(judge, findings, declare, declaration
 
 @pytest.mark.parametrize(("last", "refused"), [(None, []), (2, []), (3, ["snapshot_shrunk"])])
 def test_a_snapshot_that_lost_more_than_a_fifth_is_refused(judge, last, refused):
-    assert judge({}, {"XKZBH": "2"}, last_size=last).verdict.refused == refused
+    assert judge({}, {"XKZBH": "2"}, before=Before(size=last)).verdict.refused == refused
 
 
 def test_rows_that_differ_from_the_sources_own_count_refuse_the_batch(judge):
@@ -75,7 +76,7 @@ def test_rows_that_no_day_would_see_are_said(judge, findings):
 
 
 def test_a_rule_that_cannot_be_evaluated_lets_nothing_pass(judge, monkeypatch):
-    def broken(columns):
+    def broken(columns, given):
         raise ValueError("broken on purpose")
 
     monkeypatch.setitem(PREDICATES, "holder_types_known", broken)

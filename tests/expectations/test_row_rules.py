@@ -1,6 +1,7 @@
 import pyarrow as pa
 import pytest
 
+from standard.batch import FAULT
 from standard.check_characters import legacy_37_36
 from standard.rules import RULES, Scope
 
@@ -33,6 +34,11 @@ BROKEN = {
     "placeholder": ({"MC": "空"}, "certificate_holder_name"),
     "placeholder_optional": ({"QZR": "无"}, "certificate_signer"),
     "value_unreadable": ({"YXQZ": "不知"}, "certificate_expiring_date"),
+    "bytes_undecodable": ({FAULT: "bytes_undecodable\tMC", "MC": None}, "certificate_holder_name"),
+    "value_cut": ({FAULT: "value_cut\tQH", "QH": None}, "certificate_area_code"),
+    "formula_uncalculated": ({FAULT: "formula_uncalculated\tFZRQ", "FZRQ": None}, "certificate_issued_date"),
+    "cell_error": ({FAULT: "cell_error\tDM", "DM": None}, "certificate_holder_code"),
+    "digits_lost ": ({FAULT: "digits_lost\tXKZBH", "XKZBH": None}, "certificate_number"),
     "digits_lost": ({"DM": "3.7040218800101e+17"}, "certificate_holder_code"),
 }
 
@@ -41,7 +47,7 @@ BROKEN = {
 def test_one_fault_is_one_finding_on_its_element(judge, findings, rule, case):
     difference, element = case
     rule = rule.strip()
-    assessed = judge({"XKZBH": "370402000009"}, difference)
+    assessed = judge({"XKZBH": "370402000009", FAULT: None}, {FAULT: None, **difference})
     assert findings(assessed) == [(rule, element, 1)]
     assert assessed.outcomes.to_pylist() == ["accepted", "held" if RULES[rule].critical else "accepted"]
 
@@ -92,7 +98,25 @@ def test_one_row_with_several_faults_is_held_once_with_each_of_them(judge, findi
     assert assessed.verdict.held == 1
 
 
+def test_a_fault_of_an_ignored_column_is_said_and_does_not_hold_the_row(judge, findings):
+    assessed = judge({FAULT: "value_cut\tBZ"})
+    assert findings(assessed) == [("value_cut", "", 0)]
+    assert assessed.verdict.accepted == 1
+
+
+def test_a_deleted_record_is_held_whatever_else_is_found_on_its_row(judge, findings, declare, declaration):
+    source = declare(
+        declaration.replace("ignore: [BZ]", "").replace("GXSJ}", "GXSJ, changes: {operation: BZ, deleted: D}}")
+        + "ignore: [QT]"
+    )
+    assessed = judge(
+        {"BZ": "D", "QT": None, FAULT: "value_cut\tQT"}, {"XKZBH": "2", "QT": None, FAULT: None}, source=source
+    )
+    assert sorted(findings(assessed)) == [("deleted", "", 0), ("value_cut", "", 0)]
+    assert assessed.outcomes.to_pylist() == ["held", "accepted"]
+
+
 def test_every_rule_on_rows_has_a_case_here():
-    cases = {rule.strip() for rule in (*BROKEN, *CONSTANTS)} | {"identifier_legacy"}
+    cases = {rule.strip() for rule in (*BROKEN, *CONSTANTS)} | {"identifier_legacy", "deleted"}
     of_batch = {"identifier_taken", "duplicate", "duplicate_undecided"}
     assert {rule.id for rule in RULES.values() if rule.scope is Scope.ROW} - of_batch == cases

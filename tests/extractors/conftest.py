@@ -2,8 +2,11 @@ from datetime import datetime
 
 import pytest
 import yaml
+from sqlalchemy.engine import make_url
 
+from extractors.files import arrival
 from sources.register import Register
+from standard.batch import FAULT, LOCATOR
 from standard.day import SHANGHAI, Day
 
 ELEMENTS = (
@@ -14,6 +17,12 @@ ELEMENTS = (
     "certificate_effective_date",
     "certificate_expiring_date",
 )
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch):
+    """Files are written just before they are read here, so each would be looked at until it is seen to be settled."""
+    monkeypatch.setattr(arrival, "sleep", lambda seconds: None)
 
 
 @pytest.fixture
@@ -63,6 +72,35 @@ def rows_of():
     """How to take a reading as rows of text with their locators."""
 
     def taken(reading):
-        return [tuple(row.values()) for batch in reading.batches for row in batch.to_pylist()]
+        groups = [batch.drop_columns(FAULT) for batch in reading.batches]
+        return [tuple(row.values()) for group in groups for row in group.to_pylist()]
 
     return taken
+
+
+@pytest.fixture
+def faults_of():
+    """How to take from a reading what it found wrong, by locator."""
+
+    def taken(reading):
+        rows = [row for batch in reading.batches for row in batch.select([LOCATOR, FAULT]).to_pylist()]
+        return {row[LOCATOR]: row[FAULT] for row in rows if row[FAULT] is not None}
+
+    return taken
+
+
+@pytest.fixture
+def postgresql_odbc(postgresql_url):
+    """The same database by ODBC."""
+    return _odbc("PostgreSQL Unicode", postgresql_url)
+
+
+@pytest.fixture
+def mariadb_odbc(mariadb_url):
+    """The same database by ODBC."""
+    return _odbc("MariaDB Unicode", mariadb_url)
+
+
+def _odbc(driver, location):
+    url = make_url(location)
+    return f"odbc:Driver={{{driver}}};Server={url.host};Port={url.port};Database={url.database};UID={url.username};PWD={{{url.password}}}"

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from extractors import open_source
+from extractors import Request, open_source
 from standard.day import SHANGHAI, Day
 from standard.errors import SourceRefused, SourceUnreachable, UsageError
 
@@ -42,7 +42,7 @@ def test_a_snapshot_is_the_whole_table_as_text_with_its_count(declare, database,
         "编号 INTEGER, 姓名 TEXT, 照片 BLOB, 面积",
         [(370402188001010012, "𠮷某", b"\x01", 1.5), (2, None, None, "约二"), (3, "", b"", 2.0)],
     )
-    with open_source(declare(TABLE), day, url, now) as reading:
+    with open_source(Request(declare(TABLE), day, url, now)) as reading:
         assert reading.columns == ["编号", "姓名", "照片", "面积"]
         assert (reading.kind, reading.window, reading.taken_at, reading.counted) == ("snapshot", None, now, 3)
         assert reading.origin == {"table": "许可证", "backend": "sqlite"}
@@ -55,14 +55,14 @@ def test_a_snapshot_is_the_whole_table_as_text_with_its_count(declare, database,
 
 def test_a_locator_joins_the_values_of_the_key(declare, database, rows_of, day, now):
     url = database("区划 TEXT, 编号 INTEGER", [("370402", 1), (None, 2)])
-    with open_source(declare({**TABLE, "key": ["区划", "编号"]}), day, url, now) as reading:
+    with open_source(Request(declare({**TABLE, "key": ["区划", "编号"]}), day, url, now)) as reading:
         assert [row[-1] for row in rows_of(reading)] == ["370402/1", "/2"]
 
 
 def test_a_query_is_read_like_a_table_whatever_it_holds(declare, database, rows_of, day, now):
     url = database("编号 INTEGER, 姓名 TEXT", [(1, "甲:b0"), (2, "乙")])
     query = "SELECT 编号, 姓名 AS \"姓:名\", '12:30' AS 钟, ':b0' AS 号, '100%' AS 率, 姓名 FROM 许可证 WHERE 姓名 LIKE '%:b0' -- 甲的;\n;"
-    with open_source(declare({**TABLE, "table": None, "query": query}), day, url, now) as reading:
+    with open_source(Request(declare({**TABLE, "table": None, "query": query}), day, url, now)) as reading:
         assert reading.counted == 1
         assert rows_of(reading) == [("1", "甲:b0", "12:30", ":b0", "100%", "甲:b0", "1")]
         assert reading.origin == {"query": query, "backend": "sqlite"}
@@ -71,7 +71,7 @@ def test_a_query_is_read_like_a_table_whatever_it_holds(declare, database, rows_
 def test_columns_of_one_name_are_told_apart(declare, database, rows_of, day, now):
     url = database("编号 INTEGER, 姓名 TEXT", [(1, "甲")])
     with open_source(
-        declare({**TABLE, "table": None, "query": "SELECT *, 姓名 || '二' AS 姓名 FROM 许可证"}), day, url, now
+        Request(declare({**TABLE, "table": None, "query": "SELECT *, 姓名 || '二' AS 姓名 FROM 许可证"}), day, url, now)
     ) as reading:
         assert reading.columns[:2] == ["编号", "姓名"]
         assert len(set(reading.columns)) == 3
@@ -89,7 +89,7 @@ def test_a_day_is_half_open_and_reaches_back_as_declared(declare, database, rows
         "2026-03-02 00:00:00",
     ]
     url = database("编号 INTEGER, 更新时间 TEXT", list(enumerate(times)))
-    with open_source(declare({**INCREMENTAL, "look_back": "2h"}), day, url, now) as reading:
+    with open_source(Request(declare({**INCREMENTAL, "look_back": "2h"}), day, url, now)) as reading:
         assert (reading.kind, reading.counted) == ("incremental", 4)
         assert reading.window == (datetime(2026, 2, 28, 22, tzinfo=SHANGHAI), datetime(2026, 3, 2, tzinfo=SHANGHAI))
         assert [row[-1] for row in rows_of(reading)] == ["1", "2", "3", "4"]
@@ -105,7 +105,7 @@ def test_a_day_of_another_clock_is_the_same_day(declare, database, rows_of, day,
             (4, "2026-03-01 16:00:00"),
         ],
     )
-    with open_source(declare({**INCREMENTAL, "time_zone": "UTC"}), day, url, now) as reading:
+    with open_source(Request(declare({**INCREMENTAL, "time_zone": "UTC"}), day, url, now)) as reading:
         assert [row[-1] for row in rows_of(reading)] == ["2", "3"]
 
 
@@ -117,7 +117,7 @@ def test_every_form_of_time_puts_every_row_in_one_day(declare, database, rows_of
     url = database("编号 INTEGER, 更新时间 TEXT", [(i, (first + timedelta(hours=i)).strftime(form)) for i in range(72)])
     found = []
     for shift in (-1, 0, 1):
-        with open_source(declare(INCREMENTAL), day.plus(shift), url, now) as reading:
+        with open_source(Request(declare(INCREMENTAL), day.plus(shift), url, now)) as reading:
             assert reading.counted == 24
             found += [int(row[-1]) for row in rows_of(reading)]
     assert found == list(range(72))
@@ -135,20 +135,20 @@ def test_rows_that_no_day_would_see_are_counted(declare, database, rows_of, day,
         "2099-01-01 00:00:00",
     ]
     url = database("编号 INTEGER, 更新时间 TEXT", list(enumerate(times)))
-    with open_source(declare(INCREMENTAL), day, url, now) as reading:
+    with open_source(Request(declare(INCREMENTAL), day, url, now)) as reading:
         assert (reading.counted, reading.without_time, reading.future_time) == (1, 4, 2)
 
 
 def test_what_lies_ahead_of_a_day_that_is_not_over_is_not_the_future(declare, database, day):
     url = database("编号 INTEGER, 更新时间 TEXT", [(1, "2026-03-01 20:00:00"), (2, "2026-03-02 00:00:00")])
-    with open_source(declare(INCREMENTAL), day, url, datetime(2026, 3, 1, 12, tzinfo=SHANGHAI)) as reading:
+    with open_source(Request(declare(INCREMENTAL), day, url, datetime(2026, 3, 1, 12, tzinfo=SHANGHAI))) as reading:
         assert reading.future_time == 1
 
 
 @pytest.mark.parametrize("times", [[], [None, ""]])
 def test_a_table_without_any_update_time_gives_no_rows(declare, database, rows_of, day, now, times):
     url = database("编号 INTEGER, 更新时间 TEXT", list(enumerate(times)))
-    with open_source(declare(INCREMENTAL), day, url, now) as reading:
+    with open_source(Request(declare(INCREMENTAL), day, url, now)) as reading:
         assert (rows_of(reading), reading.counted, reading.without_time) == ([], 0, len(times))
         assert reading.columns == ["编号", "更新时间"]
 
@@ -157,22 +157,25 @@ def test_an_update_time_of_unknown_form_is_refused_without_showing_it(declare, d
     url = database("编号 INTEGER, 更新时间 TEXT", [(1, "王某某 5.1.2026")])
     with (
         refused("source_unreadable", "更新时间", "xxx 0.0.0000") as _,
-        open_source(declare(INCREMENTAL), day, url, now),
+        open_source(Request(declare(INCREMENTAL), day, url, now)),
     ):
         pass
 
 
 def test_the_past_of_a_snapshot_cannot_be_asked_for(declare, database, day, now):
     url = database("编号 INTEGER", [(1,)])
-    with open_source(declare(TABLE), Day.at(now).plus(-1), url, now):
+    with open_source(Request(declare(TABLE), Day.at(now).plus(-1), url, now)):
         pass
-    with pytest.raises(UsageError, match="archived raw"), open_source(declare(TABLE), Day.at(now).plus(-2), url, now):
+    with (
+        pytest.raises(UsageError, match="archived raw"),
+        open_source(Request(declare(TABLE), Day.at(now).plus(-2), url, now)),
+    ):
         pass
 
 
 def test_a_missing_table_is_refused_with_the_nearest_name(declare, database, day, now):
     url = database("编号 INTEGER", [(1,)], table="许可证表")
-    with refused("table_missing", "许可证 (nearest: 许可证表)"), open_source(declare(TABLE), day, url, now):
+    with refused("table_missing", "许可证 (nearest: 许可证表)"), open_source(Request(declare(TABLE), day, url, now)):
         pass
 
 
@@ -180,7 +183,7 @@ def test_a_missing_key_or_update_time_is_refused_with_the_nearest_name(declare, 
     url = database("编码 INTEGER, 更新日时 TEXT", [(1, None)])
     with (
         refused("columns_missing", "编号", "更新时间 (nearest: 更新日时)"),
-        open_source(declare(INCREMENTAL), day, url, now),
+        open_source(Request(declare(INCREMENTAL), day, url, now)),
     ):
         pass
 
@@ -189,7 +192,7 @@ def test_a_query_that_cannot_be_run_is_refused(declare, database, day, now):
     url = database("编号 INTEGER", [(1,)])
     with (
         refused("source_unreadable", "no such table"),
-        open_source(declare({**TABLE, "table": None, "query": "SELECT * FROM 别的"}), day, url, now),
+        open_source(Request(declare({**TABLE, "table": None, "query": "SELECT * FROM 别的"}), day, url, now)),
     ):
         pass
 
@@ -198,26 +201,30 @@ def test_a_table_name_is_never_run_as_sql(declare, database, day, now):
     url = database("编号 INTEGER", [(1,)])
     with (
         refused("table_missing"),
-        open_source(declare({**TABLE, "table": '许可证" WHERE 1=1; DROP TABLE "许可证'}), day, url, now),
+        open_source(Request(declare({**TABLE, "table": '许可证" WHERE 1=1; DROP TABLE "许可证'}), day, url, now)),
     ):
         pass
-    with open_source(declare(TABLE), day, url, now) as reading:
+    with open_source(Request(declare(TABLE), day, url, now)) as reading:
         assert reading.counted == 1
 
 
-def test_text_that_is_not_unicode_is_refused(declare, database, rows_of, day, now):
-    url = database("编号 INTEGER, 姓名 TEXT", [(1, None)])
+def test_text_that_is_not_unicode_costs_its_row_a_fault_and_no_other(declare, database, day, now):
+    url = database("编号 INTEGER, 姓名 TEXT", [(1, "甲"), (2, None), (3, "丙")])
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection, connection:
-        connection.execute("UPDATE 许可证 SET 姓名 = CAST(x'b5ff' AS TEXT)")
-    with refused("source_unreadable", "decode"), open_source(declare(TABLE), day, url, now) as reading:
-        rows_of(reading)
+        connection.execute("UPDATE 许可证 SET 姓名 = CAST(x'b5ff' AS TEXT) WHERE 编号 = 2")
+    with open_source(Request(declare(TABLE), day, url, now)) as reading:
+        assert [tuple(row.values()) for batch in reading.batches for row in batch.to_pylist()] == [
+            ("1", "甲", "1", None),
+            ("2", None, "2", "bytes_undecodable\t姓名"),
+            ("3", "丙", "3", None),
+        ]
 
 
 def test_a_database_that_is_not_there_is_unreachable_and_stays_so(declare, tmp_path, day, now):
     path = tmp_path / "none.db"
     with (
         pytest.raises(SourceUnreachable, match=r"dept\.source: .*no such database file"),
-        open_source(declare(TABLE), day, f"sqlite:///{path}", now),
+        open_source(Request(declare(TABLE), day, f"sqlite:///{path}", now)),
     ):
         pass
     assert not path.exists()
@@ -226,16 +233,19 @@ def test_a_database_that_is_not_there_is_unreachable_and_stays_so(declare, tmp_p
 def test_a_file_that_is_no_database_is_refused(declare, tmp_path, day, now):
     path = tmp_path / "text.db"
     path.write_text("编号,姓名\n" * 100, encoding="utf-8")
-    with refused("source_unreadable", "not a database"), open_source(declare(TABLE), day, f"sqlite:///{path}", now):
+    with (
+        refused("source_unreadable", "not a database"),
+        open_source(Request(declare(TABLE), day, f"sqlite:///{path}", now)),
+    ):
         pass
 
 
 def test_a_source_is_never_written_to(declare, database, day, now):
     url = database("编号 INTEGER", [(1,)])
     query = {**TABLE, "table": None, "query": "SELECT * FROM 许可证) q; DELETE FROM 许可证; --"}
-    with refused("source_unreadable"), open_source(declare(query), day, url, now):
+    with refused("source_unreadable"), open_source(Request(declare(query), day, url, now)):
         pass
-    with open_source(declare(TABLE), day, url, now) as reading:
+    with open_source(Request(declare(TABLE), day, url, now)) as reading:
         assert reading.counted == 1
 
 
@@ -244,18 +254,18 @@ def test_count_and_rows_are_of_one_state(declare, database, rows_of, day, now):
     path = url.removeprefix("sqlite:///")
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
-        with open_source(declare(TABLE), day, url, now) as reading:
+        with open_source(Request(declare(TABLE), day, url, now)) as reading:
             with connection:
                 connection.execute("INSERT INTO 许可证 VALUES (3)")
             assert len(rows_of(reading)) == reading.counted == 2
 
 
 def test_a_database_without_a_url_is_a_wrong_use(declare, day, now):
-    with pytest.raises(UsageError, match="transport"), open_source(declare(TABLE), day, None, now):
+    with pytest.raises(UsageError, match="transport"), open_source(Request(declare(TABLE), day, None, now)):
         pass
 
 
 def test_an_error_of_the_reader_is_not_taken_for_the_sources(declare, database, day, now):
     url = database("编号 INTEGER", [(1,)])
-    with pytest.raises(OSError, match="disk full"), open_source(declare(TABLE), day, url, now):
+    with pytest.raises(OSError, match="disk full"), open_source(Request(declare(TABLE), day, url, now)):
         raise OSError("disk full")

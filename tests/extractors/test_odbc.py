@@ -4,7 +4,7 @@ from contextlib import closing
 import pyodbc
 import pytest
 
-from extractors import open_source
+from extractors import Request, open_source
 from standard.errors import SourceRefused, SourceUnreachable
 
 DRIVER = "SQLite3"
@@ -32,7 +32,7 @@ def location(tmp_path):
 
 
 def test_a_table_comes_whole_with_chinese_names_and_long_numbers(declare, location, rows_of, day, now):
-    with open_source(declare(TABLE), day, location, now) as reading:
+    with open_source(Request(declare(TABLE), day, location, now)) as reading:
         assert reading.columns == ["业务号", "权利人", '权利人"类型', "更新时间"]
         assert (reading.kind, reading.counted) == ("snapshot", 3)
         assert reading.origin == {"table": "不动产权证", "backend": "odbc SQLite"}
@@ -45,7 +45,7 @@ def test_a_table_comes_whole_with_chinese_names_and_long_numbers(declare, locati
 
 def test_a_day_is_the_same_as_without_odbc(declare, location, rows_of, day, now):
     with open_source(
-        declare({**TABLE, "key": ['权利人"类型', "业务号"], "updated_at": "更新时间"}), day, location, now
+        Request(declare({**TABLE, "key": ['权利人"类型', "业务号"], "updated_at": "更新时间"}), day, location, now)
     ) as reading:
         assert (reading.counted, reading.without_time, reading.future_time) == (1, 1, 0)
         assert [row[-1] for row in rows_of(reading)] == ["自然人/370402188001010012"]
@@ -53,14 +53,14 @@ def test_a_day_is_the_same_as_without_odbc(declare, location, rows_of, day, now)
 
 def test_a_query_may_hold_a_question_mark(declare, location, rows_of, day, now):
     query = "SELECT 业务号, '真的?' AS 问 FROM 不动产权证 WHERE 业务号 = 2"
-    with open_source(declare({**TABLE, "table": None, "query": query}), day, location, now) as reading:
+    with open_source(Request(declare({**TABLE, "table": None, "query": query}), day, location, now)) as reading:
         assert rows_of(reading) == [("2", "真的?", "2")]
 
 
 def test_a_missing_table_is_refused_with_the_nearest_name(declare, location, day, now):
     with (
         pytest.raises(SourceRefused, match=r"不动产证 \(nearest: 不动产权证\)") as caught,
-        open_source(declare({**TABLE, "table": "不动产证"}), day, location, now),
+        open_source(Request(declare({**TABLE, "table": "不动产证"}), day, location, now)),
     ):
         pass
     assert caught.value.rule == "table_missing"
@@ -69,7 +69,7 @@ def test_a_missing_table_is_refused_with_the_nearest_name(declare, location, day
 def test_a_missing_key_is_refused(declare, location, day, now):
     with (
         pytest.raises(SourceRefused, match="业务编号") as caught,
-        open_source(declare({**TABLE, "key": ["业务编号"]}), day, location, now),
+        open_source(Request(declare({**TABLE, "key": ["业务编号"]}), day, location, now)),
     ):
         pass
     assert caught.value.rule == "columns_missing"
@@ -79,7 +79,7 @@ def test_a_database_that_is_not_there_is_not_made(declare, tmp_path, day, now):
     path = tmp_path / "none.db"
     with (
         pytest.raises(SourceUnreachable, match="no such database file"),
-        open_source(declare(TABLE), day, f"odbc:Driver={{{DRIVER}}};Database={path}", now),
+        open_source(Request(declare(TABLE), day, f"odbc:Driver={{{DRIVER}}};Database={path}", now)),
     ):
         pass
     assert not path.exists()

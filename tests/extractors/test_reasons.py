@@ -2,7 +2,7 @@ import socket
 
 import pytest
 
-from extractors import open_source
+from extractors import Request, open_source
 from extractors.reasons import Reasons
 from standard.errors import SourceRefused, SourceUnreachable
 
@@ -32,7 +32,7 @@ def everything_told(error):
     ],
 )
 def test_no_secret_is_told_of_a_database_that_cannot_be_reached(declare, day, now, location):
-    with pytest.raises(SourceUnreachable) as caught, open_source(declare(TABLE), day, location, now):
+    with pytest.raises(SourceUnreachable) as caught, open_source(Request(declare(TABLE), day, location, now)):
         pass
     told = everything_told(caught.value)
     assert told.startswith("dept.source: expected its database to answer, but ")
@@ -102,6 +102,6 @@ def test_an_odbc_server_that_is_not_there_is_unreachable(declare, day, now):
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
     location = f"mssql+pyodbc://bureau:g%40heim@127.0.0.1:{port}/x?driver=NoSuchDriver"
-    with pytest.raises(SourceUnreachable) as caught, open_source(declare(TABLE), day, location, now):
+    with pytest.raises(SourceUnreachable) as caught, open_source(Request(declare(TABLE), day, location, now)):
         pass
     assert "g@heim" not in everything_told(caught.value)

@@ -1,3 +1,4 @@
+import hashlib
 from types import SimpleNamespace
 
 import pyarrow as pa
@@ -8,7 +9,6 @@ from loaders.platform import Platform
 from standard.batch import Outcome, Verdict
 from standard.finding import found_in
 from standard.licence import EXCHANGE, LICENCE
-from transforms.digests import digest
 
 ISSUER = "11370400MB0000000N"
 TYPE = "11100000000019713D008"
@@ -27,6 +27,23 @@ def swift_platform(tmp_path_factory):
     """A platform that never waits for the disk, for tests of many examples."""
     made = Platform(f"sqlite:///{tmp_path_factory.mktemp('swift')}/platform.db")
     event.listen(made._engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
+    made.prepare()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def postgresql_platform(postgresql_url):
+    yield from prepared(postgresql_url)
+
+
+@pytest.fixture
+def mariadb_platform(mariadb_url):
+    yield from prepared(mariadb_url)
+
+
+def prepared(url):
+    made = Platform(url)
     made.prepare()
     yield made
     made.close()
@@ -98,3 +115,8 @@ def make_verdict(batch, rows, judged_at, *, kind="incremental", taken_at=None, *
 def make_findings(rows):
     places = pa.array([i for i, outcome in enumerate(rows["outcome"].to_pylist()) if outcome == "held"], pa.int64())
     return found_in(rows, places, "holder_code", "certificate_holder_code")
+
+
+def digest(table, names):
+    rows = zip(*(table[name].cast(pa.string()).to_pylist() for name in names), strict=True)
+    return pa.array([hashlib.sha256(chr(31).join(v or "" for v in row).encode()).hexdigest()[:32] for row in rows])

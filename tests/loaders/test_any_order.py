@@ -1,12 +1,13 @@
 """Promise 2: the same accepted batches, in any order and with any repeats, end in the same current state."""
 
 import pyarrow as pa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
 from loaders.deliver import Delivery, deliver_batch
-from loaders.tables import CLAIM, FINDING_TABLE, LICENCE_TABLE, METADATA, SIGHTING, VERSION
+from loaders.tables import CLAIM, FINDING_TABLE, METADATA, SIGHTING
+from loaders.views import IDENTIFIER, LICENCE_TABLE, VERSION
 from standard.identifiers import check_identifier
 
 NUMBERS = ["R1", "R2", "鲁字〔2026〕3号", "R4"]
@@ -47,40 +48,67 @@ def delivery(make, number, batch):
     rows = make.rows(states, observed, held)
     judged_at = f"2026-03-09T00:{number:02d}:00.000000Z"
     verdict = make.verdict(f"{source}/{day}", rows, judged_at, kind=kind, taken_at=taken_at)
-    return lambda: Delivery(verdict, precedence, [rows], make.findings(rows))
+    vanished = "cancel" if source == "d.all" else "hold"
+    return lambda: Delivery(verdict, precedence, [rows], make.findings(rows), vanished)
 
 
 def state_after(platform, deliveries):
     with platform.transaction() as connection:
         for table in METADATA.tables.values():
-            connection.execute(table.delete())
+            if table.name != "exchange_lock":
+                connection.execute(table.delete())
     for one in deliveries:
         deliver_batch(platform, one(), "2026-03-09T12:00:00.000000Z", 0.0)
-    with platform.transaction() as connection:
+    with platform.transaction(reading=True) as connection:
+        given = connection.execute(select(IDENTIFIER.c.record, IDENTIFIER.c.face_digest)).all()
+        assert len(set(given)) == len(given)  # a face that was given an identifier never gets another
         identifiers = pa.array(connection.scalars(select(LICENCE_TABLE.c.certificate_identifier)).all(), pa.string())
         assert set(check_identifier(identifiers).to_pylist()) <= {"ok"}
-        # Of two orders only the version numbers of minted identifiers may differ.
-        licences = [c for c in LICENCE_TABLE.columns if c.name != "certificate_identifier"]
+        # Of two orders only the minted identifiers may differ: their versions, and which losing claims once had one.
+        minted = ("certificate_identifier", "identifier_version")
         open_findings = [
             FINDING_TABLE.c[name] for name in ("source", "rule", "element", "subject", "open", "first_day", "last_day")
         ]
         shown = {
-            "licence": select(*licences),
-            "claim": select(CLAIM),
+            "licence": select(*(c for c in LICENCE_TABLE.columns if c.name not in minted)),
+            "claim": select(*(c for c in CLAIM.columns if c.name not in minted)),
             "history": select(VERSION),
             "sighting": select(SIGHTING.c.source, SIGHTING.c.record, SIGHTING.c.seen_at),
-            "finding": select(*open_findings).where(FINDING_TABLE.c.rule.in_(["holder_code"])),
+            "finding": select(*open_findings).where(FINDING_TABLE.c.rule == "holder_code"),
+            # Of what was missing only for a while some orders never hear; what is missing at the end all of them say.
+            "vanished": select(FINDING_TABLE.c.source, FINDING_TABLE.c.subject).where(
+                FINDING_TABLE.c.rule == "vanished", FINDING_TABLE.c.open
+            ),
         }
         return {name: sorted(map(str, connection.execute(statement))) for name, statement in shown.items()}
 
 
-@settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
-@given(batches=nights(), data=st.data())
-def test_any_order_and_any_repeats_end_in_the_same_state(make, swift_platform, batches, data):
+def shuffled(make, platform, batches, data):
     deliveries = [delivery(make, number, batch) for number, batch in enumerate(batches)]
-    ordered = state_after(swift_platform, deliveries)
     repeated = data.draw(st.lists(st.sampled_from(range(len(deliveries))), max_size=4), label="repeats")
     order = data.draw(st.permutations([*range(len(deliveries)), *repeated]), label="order")
-    assert state_after(swift_platform, [deliveries[i] for i in order]) == ordered
+    ordered = state_after(platform, deliveries)
+    assert state_after(platform, [deliveries[i] for i in order]) == ordered
+
+
+def examples(count):
+    quiet = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    return settings(max_examples=count, phases=[Phase.generate], deadline=None, suppress_health_check=quiet)
+
+
+@examples(60)
+@given(batches=nights(), data=st.data())
+def test_any_order_and_any_repeats_end_in_the_same_state(make, swift_platform, batches, data):
+    shuffled(make, swift_platform, batches, data)
+
+
+@examples(25)
+@given(batches=nights(), data=st.data())
+def test_any_order_ends_in_the_same_state_on_postgresql(make, postgresql_platform, batches, data):
+    shuffled(make, postgresql_platform, batches, data)
+
+
+@examples(25)
+@given(batches=nights(), data=st.data())
+def test_any_order_ends_in_the_same_state_on_mariadb(make, mariadb_platform, batches, data):
+    shuffled(make, mariadb_platform, batches, data)

@@ -6,7 +6,8 @@ from sqlalchemy import func, select
 from loaders.deliver import Delivery, deliver_batch
 from loaders.ledger import read_entries
 from loaders.platform import Platform
-from loaders.tables import BATCH, CLAIM, IDENTIFIER, LICENCE_TABLE, SEEN, VERSION
+from loaders.tables import BATCH, CLAIM, SEEN
+from loaders.views import IDENTIFIER, LICENCE_TABLE, VERSION
 from standard.errors import ExchangeError, PlatformUnreachable, UsageError
 
 DAY = "2026-03-01"
@@ -75,7 +76,7 @@ def test_counts_say_what_became_of_each_row(deliver):
     assert (late.inserted, late.updated, late.unchanged, late.stale) == (0, 0, 1, 1)
 
 
-@pytest.mark.parametrize("url", ["nonsense", "oracle+nothing://x", "mssql+pyodbc://u:geheim@h/d?driver=x"])
+@pytest.mark.parametrize("url", ["nonsense", "oracle+nothing://x", "oracle+oracledb://u:geheim@h/d"])
 def test_a_target_that_is_not_spoken_is_said_without_its_password(url):
     with pytest.raises(UsageError, match="LICEX_TARGET: expected a SQLAlchemy URL") as refused:
         Platform(url)

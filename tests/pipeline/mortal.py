@@ -16,9 +16,9 @@ import traceback
 import expectations.assess  # noqa: F401 - loaded before the fork: it costs seconds
 import extractors  # noqa: F401
 import transforms.conform  # noqa: F401
+from pipeline.exchange import Exchange
 from pipeline.run import run_batch
 from pipeline.settings import Settings
-from pipeline.stages import Exchange
 from reports import frame
 from standard.batch import BatchKey
 

@@ -93,7 +93,7 @@ def test_a_file_that_is_no_workbook(declared, declaration, fails, city):
 
 
 def test_a_wrong_encoding(declared, declaration, fails, city):
-    declared(file_source(declaration, "text", "road_{day}.csv"))
+    declared(file_source(declaration, "text", "road_{day}.csv").replace("kind: text", "kind: text, encoding: utf-8"))
     (city / "sources/transport/road_2026-03-01.csv").write_bytes("许可证编号,名称\n1,枣庄\n".encode("gb18030"))
     fails(1, "transport.road", "utf-8")
 
@@ -125,9 +125,10 @@ def test_a_full_disk_while_archiving(monkeypatch, fails, city):
     def full(self, path, tables, schema):
         with self.writing(path) as file:
             file.write(b"half")
+            yield from ()
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Workspace, "write_table", full)
+    monkeypatch.setattr(Workspace, "writing_table", full)
     fails(3, "expected to write the archive, found: No space left on device")
     assert not list((city / "workspace").rglob("raw.parquet*"))
 

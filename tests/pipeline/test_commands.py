@@ -161,3 +161,26 @@ def test_report_writes_the_pages_of_a_day_again(licex, city):
     code, out, _ = licex("report", "--day", "2026-03-01", "--json")
     assert code == 0
     assert [path.rsplit("/", 1)[-1] for path in json.loads(out)] == ["2026-03-01.html", "city-2026-03-01.html"]
+
+
+def test_check_connect_says_how_a_database_is_read_and_how_fast(city, licex):
+    code, said, errors = licex("check", "transport.road", "--connect", "--json")
+    found = json.loads(said)["transport.road"]
+    assert code == 0, errors
+    assert (found["way"], found["rows"], found["sample"], found["problem"]) == ("SQLAlchemy", 2, 2, "")
+    assert found["rate"] > 0
+    code, said, _ = licex("check", "--connect")
+    assert (code, "SQLAlchemy" in said, "sqlite" in said.lower()) == (0, True, True)
+
+
+def test_check_connect_names_a_database_that_does_not_answer(city, licex, monkeypatch):
+    monkeypatch.setenv("LICEX_CONN_TRANSPORT", "postgresql+psycopg://someone:geheim@127.0.0.1:1/none")
+    code, said, errors = licex("check", "--connect")
+    assert (code, "transport.road" in errors, "geheim" in said + errors) == (3, True, False)
+
+
+def test_check_connect_names_a_table_that_is_not_there(city, licex):
+    path = city / "sources/transport/road.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("table: XKZ", "table: XKZ_ALT"), encoding="utf-8")
+    code, _, errors = licex("check", "--connect")
+    assert (code, "XKZ_ALT" in errors) == (1, True)

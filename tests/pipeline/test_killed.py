@@ -5,10 +5,12 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+import sqlalchemy
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 DAYS = ["2026-03-01", "2026-03-02"]
@@ -83,31 +85,44 @@ def mortal():
         server.stdin.close()
 
 
-def environment(city, place):
+def environment(city, place, target=None):
     return {
         "LICEX_SOURCES": str(city / "sources"),
         "LICEX_WORKSPACE": str(place / "workspace"),
-        "LICEX_TARGET": f"sqlite:///{place}/platform.db",
+        "LICEX_TARGET": target or f"sqlite:///{place}/platform.db",
         "LICEX_CONN_TRANSPORT": f"sqlite:///{city}/transport.db",
     }
 
 
+def plain(value):
+    """A value as all databases say it: SQLite has neither days nor truth."""
+    return int(value) if isinstance(value, bool) else str(value) if isinstance(value, date) else value
+
+
 def state(place):
+    """What is on a platform in SQLite."""
+    return state_of(f"sqlite:///{place}/platform.db")
+
+
+def state_of(target):
     """Everything on the platform but the instants at which it was judged and the number of tries it took."""
-    with sqlite3.connect(place / "platform.db") as database:
+    engine = sqlalchemy.create_engine(target)
+    with engine.connect() as connection:
+
+        def rows(query):
+            return sorted(str([plain(value) for value in row]) for row in connection.exec_driver_sql(query))
+
         shown = {}
         for table in ("licence", "licence_version", "licence_identifier", "claim", "finding", "finding_seen"):
-            columns = [
-                row[1] for row in database.execute(f"PRAGMA table_info({table})") if row[1] not in ("judged_at", "id")
-            ]
-            shown[table] = sorted(map(str, database.execute(f"SELECT {', '.join(columns)} FROM {table}")))
-        ledger = (
-            "SELECT day, status, read, left_out, extracted, accepted, held, duplicates, refused FROM exchange_batch"
-        )
-        shown["ledger"] = sorted(set(database.execute(ledger)))
-        sums = "read <> left_out + extracted OR extracted <> accepted + held + duplicates + refused OR accepted <> inserted + updated + unchanged + stale"
-        shown["unbalanced"] = list(database.execute(f"SELECT * FROM exchange_batch WHERE {sums}"))
-    database.close()
+            columns = [column["name"] for column in sqlalchemy.inspect(connection).get_columns(table)]
+            kept = [name for name in columns if name not in ("judged_at", "id")]
+            shown[table] = rows(f"SELECT {', '.join(kept)} FROM {table}")
+        ledger = "SELECT DISTINCT day, status, {0}, left_out, extracted, accepted, held, duplicates, refused FROM exchange_batch"
+        read = connection.dialect.identifier_preparer.quote("read")
+        shown["ledger"] = rows(ledger.format(read))
+        sums = f"{read} <> left_out + extracted OR extracted <> accepted + held + duplicates + refused OR accepted <> inserted + updated + unchanged + stale"
+        shown["unbalanced"] = rows(f"SELECT * FROM exchange_batch WHERE {sums}")
+    engine.dispose()
     return shown
 
 
@@ -150,3 +165,23 @@ def test_a_night_killed_anywhere_and_run_again_ends_like_one_that_was_not(
     mortal(environment(city, place), BATCHES[1:], kill_after=moment * seconds)
     assert not mortal(environment(city, place), BATCHES[1:])["killed"]
     assert state(place) == expected
+
+
+@pytest.mark.parametrize("server", ["postgresql", "mariadb"])
+@settings(
+    max_examples=8,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(moment=st.floats(0, 1, exclude_min=True, exclude_max=True))
+def test_the_same_holds_of_a_platform_on_a_server(city, mortal, clean, tmp_path, new_database, server, moment):
+    expected, seconds = clean
+    target = new_database(server)
+    place = tmp_path / "place"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    mortal(environment(city, place, target), BATCHES[:1])
+    mortal(environment(city, place, target), BATCHES[1:], kill_after=moment * seconds * 2)
+    assert not mortal(environment(city, place, target), BATCHES[1:])["killed"]
+    assert state_of(target) == expected

@@ -279,3 +279,10 @@ def test_columns_of_nothing_give_nothing(judge: Callable[..., pa.Array]) -> None
     # Bytes that are not UTF-8 can reach a column from a careless driver.
     broken = pa.StringArray.from_buffers(1, pa.py_buffer(b"\0\0\0\0\x12\0\0\0"), pa.py_buffer(b"\xff" * 18))
     assert judge(broken).to_pylist()[0] in (None, False, "malformed")
+
+
+@pytest.mark.parametrize(
+    "code", ["11370400MB0000000N", "11370400MB0000000M", "11370400mb0000000N", "", "证照" * 9, "1" * 18]
+)
+def test_one_code_is_judged_like_a_column_of_them(code):
+    assert identifiers.is_one_uscc(code) == identifiers.is_uscc(pa.array([code]))[0].as_py()

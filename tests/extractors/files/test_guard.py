@@ -4,7 +4,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from extractors import open_source
+from extractors import Request, open_source
 from standard.errors import SourceRefused
 
 EXTRACT = {"kind": "workbook", "path": "登记表.xlsx"}
@@ -19,7 +19,7 @@ def refusal(declare, tmp_path, day, now):
     def refused(content=None):
         if content is not None:
             (tmp_path / "登记表.xlsx").write_bytes(content)
-        with pytest.raises(SourceRefused) as caught, open_source(declare(EXTRACT), day, str(tmp_path), now):
+        with pytest.raises(SourceRefused) as caught, open_source(Request(declare(EXTRACT), day, str(tmp_path), now)):
             pass
         assert caught.value.rule == "source_unreadable"
         assert str(caught.value).startswith("dept.source: expected ")
@@ -53,9 +53,11 @@ def sheet(cells):
 
 
 def test_what_is_no_workbook_is_refused(refusal, tmp_path):
-    assert "a file of another kind" in refusal("编号,姓名\n1,甲\n".encode())
-    assert "a file of another kind" in refusal(b"<html><table><tr><td>1</td></tr></table></html>")
-    assert "a file of another kind" in refusal(b"")
+    assert "a text or another kind of file" in refusal("编号,姓名\n1,甲\n".encode())
+    assert "an HTML page" in refusal(b"<html><table><tr><td>1</td></tr></table></html>")
+    assert "a PDF" in refusal(b"%PDF-1.7\n")
+    assert "a program" in refusal(b"MZ" + bytes(100))
+    assert "an empty file" in refusal(b"")
     with zipfile.ZipFile(tmp_path / "登记表.xlsx", "w") as file:
         file.writestr("readme.txt", "x")
     assert "an archive of another kind" in refusal()
@@ -115,7 +117,7 @@ def test_a_reference_across_two_chunks_is_seen(refusal, altered):
 
 def test_numbers_in_other_parts_are_no_references(declare, altered, tmp_path, day, now):
     altered(**{"xl/theme/other.xml": '<a r="99999999999"/>', "xl/media/image1.png": b' r="XFD1048576" >' * 100})
-    with open_source(declare(EXTRACT), day, str(tmp_path), now) as reading:
+    with open_source(Request(declare(EXTRACT), day, str(tmp_path), now)) as reading:
         assert list(reading.batches) == []
 
 
@@ -125,5 +127,5 @@ def test_references_in_the_text_of_a_cell_are_text(declare, altered, tmp_path, d
             '<row r="1"><c r="A1" t="inlineStr"><is><t>编号</t></is></c><c r="B1" t="inlineStr"><is><t>姓名</t></is></c></row>'
         )
     )
-    with open_source(declare(EXTRACT), day, str(tmp_path), now) as reading:
+    with open_source(Request(declare(EXTRACT), day, str(tmp_path), now)) as reading:
         assert rows_of(reading) == []

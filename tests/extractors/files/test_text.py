@@ -1,7 +1,7 @@
 import pytest
 
-import extractors.text
-from extractors import open_source
+from extractors import Request, open_source
+from extractors.files import characters, text
 from standard.day import Day
 from standard.errors import DeclarationError, SourceRefused, SourceUnreachable
 
@@ -18,7 +18,7 @@ def reading(declare, tmp_path, day, now):
         (tmp_path / "道路运输.txt").write_bytes(
             content if isinstance(content, bytes) else content.encode(extract.get("encoding", "gb18030"))
         )
-        return open_source(source, day, str(tmp_path), now)
+        return open_source(Request(source, day, str(tmp_path), now))
 
     return opened
 
@@ -83,7 +83,7 @@ def test_blank_lines_are_no_rows_but_are_counted_in_line_numbers(reading, rows_o
 
 @pytest.mark.parametrize("size", [1, 3, 7, 20, 200])
 def test_a_file_is_the_same_in_blocks_of_any_size(reading, rows_of, monkeypatch, size):
-    monkeypatch.setattr(extractors.text, "_BLOCK", size)
+    monkeypatch.setattr(characters, "BLOCK", size)
     lines = [f'{i},"甲\n{i}",x,y\r\n' if i % 5 == 0 else f"{i},乙,x,y\r\n" for i in range(40)]
     with reading(HEADER + "".join(lines)) as opened:
         rows = rows_of(opened)
@@ -116,39 +116,108 @@ def test_a_header_without_rows_gives_none(reading, rows_of):
         assert rows_of(opened) == []
 
 
-def test_a_wrong_encoding_is_refused_naming_the_line(refusal):
-    content = (HEADER + "1,甲,2,3\n" * 3).encode("gb18030")
-    assert "other bytes in line 1" in refusal(content, encoding="utf-8")
-    good = (HEADER + "1,x,2,3\n" * 3).encode()
-    assert "text in utf-8, found other bytes in line 5" in refusal(
-        good + "1,甲,2,3\n".encode("gb18030"), encoding="utf-8"
-    )
+def test_a_header_in_another_encoding_is_refused_naming_its_line(refusal):
+    content = ("\n" + HEADER + "1,甲,2,3\n").encode("gb18030")
+    assert "expected text in utf-8" in refusal(content, encoding="utf-8")
+    assert "other bytes in line 2" in refusal(content, encoding="utf-8")
+    assert "other bytes in line 1" in refusal("编\0号,姓名\n", encoding="gb18030")
 
 
-def test_a_wrong_byte_far_into_the_file_is_refused_naming_the_line(refusal):
-    content = (HEADER + "1,甲,2,3\n" * 50_000).encode("gb18030") + b"\xff\xff\n"
-    assert "other bytes in line 50002" in refusal(content)
+@pytest.mark.parametrize(
+    ("row", "column", "value"),
+    [
+        (b"1,\xff\xfe,2,3", "姓名", "��"),
+        (b"1,x\x81,2,3", "姓名", "x�"),
+        (b"1,\xb8\xd3,2\0,3", "证号", "2�"),
+        (b'"1\xff",\xb8\xd3,2,3', "编号", "1�"),
+    ],
+)
+def test_a_byte_that_is_no_text_is_a_fault_of_its_column_and_the_other_rows_go_on(
+    reading, rows_of, faults_of, row, column, value
+):
+    content = (HEADER + "0,甲,2,3\n").encode("gb18030") + row + "\n2,甲,2,3\n".encode("gb18030")
+    with reading(content) as opened:
+        rows, place = rows_of(opened), opened.columns.index(column)
+    assert [line[-1] for line in rows] == ["2", "3", "4"]
+    assert rows[1][place] == value
+    with reading(content) as opened:
+        assert faults_of(opened) == {"3": f"bytes_undecodable\t{column}"}
 
 
-def test_a_character_cut_off_at_the_end_is_refused(refusal):
-    assert "other bytes in line 2" in refusal((HEADER + "1,x,2,甲").encode("gb18030")[:-1])
+def test_a_wrong_byte_far_into_the_file_has_its_line(reading, faults_of):
+    content = (HEADER + "1,甲,2,3\n" * 50_000).encode("gb18030") + b"1,\xff\xff,2,3\n"
+    with reading(content) as opened:
+        assert faults_of(opened) == {"50002": "bytes_undecodable\t姓名"}
 
 
-@pytest.mark.parametrize(("row", "count"), [("1,甲,2", 3), ("1,甲,2,3,4", 5), ('1,"甲",2', 3)])
-def test_a_line_with_too_few_or_too_many_values_is_refused_naming_it(refusal, row, count):
-    assert f"expected 4 values in every line, found {count} in line 4" in refusal(HEADER + "1,甲,2,3\n\n" + row + "\n")
+def test_a_character_cut_off_at_the_end_of_the_file_is_a_fault(reading, faults_of):
+    with reading((HEADER + "1,x,2,甲").encode("gb18030")[:-1]) as opened:
+        assert faults_of(opened) == {"2": "bytes_undecodable\t发证日期"}
+
+
+def test_two_faults_of_a_row_have_a_line_each(reading, faults_of):
+    with reading((HEADER).encode("gb18030") + b"\xff,\xff,2,3\n") as opened:
+        assert faults_of(opened) == {"2": "bytes_undecodable\t编号\nbytes_undecodable\t姓名"}
+
+
+@pytest.mark.parametrize("footer", ["合计,1", '"合计",1'])
+def test_a_short_footer_is_a_row_without_the_rest(reading, rows_of, faults_of, footer):
+    with reading(HEADER + "1,甲,2,3\n" + footer + "\n") as opened:
+        assert rows_of(opened) == [("1", "甲", "2", "3", "2"), ("合计", "1", None, None, "3")]
+    with reading(HEADER + "1,甲,2,3\n" + footer) as opened:
+        assert faults_of(opened) == {}
+
+
+def test_a_row_with_too_many_values_is_a_fault_and_loses_none_of_them(reading, rows_of, faults_of):
+    text = HEADER + "1,甲,2,3\n1,甲,2,3,4,5\n6,乙,7,8\n"
+    with reading(text) as opened:
+        assert rows_of(opened) == [
+            ("1", "甲", "2", "3", "2"),
+            ("1", "甲", "2", "3,4,5", "3"),
+            ("6", "乙", "7", "8", "4"),
+        ]
+    with reading(text) as opened:
+        assert faults_of(opened) == {"3": "value_cut\t发证日期"}
+
+
+def test_the_header_is_found_below_titles(reading, rows_of):
+    with reading("道路运输经营许可证\n\n单位,交通局\n" + HEADER + "1,甲,2,3\n") as opened:
+        assert (opened.columns, opened.above_header) == (["编号", "姓名", "证号", "发证日期"], 2)
+        assert rows_of(opened) == [("1", "甲", "2", "3", "5")]
 
 
 @pytest.mark.parametrize("row", ['1,"甲,2,3', '1,"甲"乙,2,3', '1,"甲,2,3\n' + "1,甲,2,3\n" * 20_000])
 def test_a_quote_that_is_not_closed_or_not_doubled_is_refused(refusal, row):
-    assert "expected every quote to be closed, and doubled inside quotes, found one in line 3 or after" in refusal(
-        HEADER + "1,甲,2,3\n" + row
+    assert (
+        "expected every quote to be closed, and doubled inside quotes, in 道路运输.txt, found one in line 3 or after"
+        in refusal(HEADER + "1,甲,2,3\n" + row)
     )
 
 
-def test_a_nul_byte_is_refused_naming_the_line(refusal):
-    assert "a NUL byte in line 3" in refusal(HEADER + "1,甲,2,3\n1,\0,2,3\n")
-    assert "a NUL byte in line 1" in refusal("编\0号,姓名\n")
+def test_a_line_without_end_is_refused(refusal, monkeypatch):
+    monkeypatch.setattr(characters, "_LONGEST", 100)
+    monkeypatch.setattr(characters, "BLOCK", 10)
+    assert "one of more than 100 characters" in refusal(HEADER + "x" * 200 + "\n")
+
+
+def test_a_quote_that_is_never_closed_does_not_fill_the_memory(refusal, monkeypatch):
+    monkeypatch.setattr(characters, "BLOCK", 100)
+    monkeypatch.setattr(text, "_MOST_OPEN", 1000)
+    assert "found one in line 2 or after" in refusal(HEADER + '1,"甲,2,3\n' + "1,甲,2,3\n" * 500 + '"\n')
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600), "an old Office file"),
+        (b"PK\x03\x04" + bytes(600), "an archive; declare extract.member"),
+        (b"%PDF-1.7", "a PDF"),
+        (b"\xef\xbb\xbf  <html><table>", "an HTML page"),
+        (b"Rar!\x1a", "a RAR archive"),
+    ],
+)
+def test_a_file_that_is_no_text_is_refused_naming_what_it_is(refusal, content, found):
+    assert f"expected text in 道路运输.txt, found {found}" in refusal(content)
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\r\n", "\ufeff".encode("gb18030")])
@@ -157,18 +226,21 @@ def test_an_empty_file_is_refused(refusal, content):
 
 
 def test_a_missing_file_is_unreachable(declare, tmp_path, day, now):
-    with pytest.raises(SourceUnreachable, match="found none"), open_source(declare(EXTRACT), day, str(tmp_path), now):
+    with (
+        pytest.raises(SourceUnreachable, match="found none"),
+        open_source(Request(declare(EXTRACT), day, str(tmp_path), now)),
+    ):
         pass
 
 
 def test_a_dated_file_serves_its_own_day(declare, tmp_path, rows_of, now):
     (tmp_path / "20260105.txt").write_text(HEADER + "1,甲,2,3\n", encoding="gb18030")
     source = declare({**EXTRACT, "path": "{day:%Y%m%d}.txt"})
-    with open_source(source, Day.of("2026-01-05"), str(tmp_path), now) as opened:
+    with open_source(Request(source, Day.of("2026-01-05"), str(tmp_path), now)) as opened:
         assert (len(rows_of(opened)), opened.taken_at) == (1, Day.of("2026-01-05").end)
     with (
         pytest.raises(SourceUnreachable, match="the file of 2026-01-06"),
-        open_source(source, Day.of("2026-01-06"), str(tmp_path), now),
+        open_source(Request(source, Day.of("2026-01-06"), str(tmp_path), now)),
     ):
         pass
 
@@ -177,7 +249,7 @@ def test_an_unknown_encoding_is_a_wrong_declaration(declare, tmp_path, day, now)
     (tmp_path / "道路运输.txt").write_text("x", encoding="utf-8")
     with (
         pytest.raises(DeclarationError, match="gbk2312"),
-        open_source(declare({**EXTRACT, "encoding": "gbk2312"}), day, str(tmp_path), now),
+        open_source(Request(declare({**EXTRACT, "encoding": "gbk2312"}), day, str(tmp_path), now)),
     ):
         pass
 

@@ -4,7 +4,7 @@ import openpyxl
 import pytest
 from openpyxl.utils import get_column_letter
 
-from extractors import open_source
+from extractors import Request, open_source
 from standard.day import Day
 from standard.errors import DeclarationError, SourceRefused, SourceUnreachable, UsageError
 
@@ -33,7 +33,7 @@ def workbook(tmp_path):
 
 
 def refusal(source, day, location, now):
-    with pytest.raises(SourceRefused) as caught, open_source(source, day, location, now):
+    with pytest.raises(SourceRefused) as caught, open_source(Request(source, day, location, now)):
         pass
     assert str(caught.value).startswith("dept.source: expected ")
     return caught.value
@@ -49,7 +49,7 @@ def test_cells_are_text_with_the_place_that_the_department_sees(declare, workboo
         [],
         [1.5, True, "", datetime(2026, 1, 5, 8, 30)],
     ]
-    with open_source(declare(EXTRACT), day, workbook({"登记表": rows}), now) as reading:
+    with open_source(Request(declare(EXTRACT), day, workbook({"登记表": rows}), now)) as reading:
         assert (reading.columns, reading.kind, reading.taken_at, reading.counted) == (HEADER, "snapshot", now, None)
         assert rows_of(reading) == [
             ("000012", "𠮷某", "3.7040218800101e+17", "2026-01-05", "登记表!4"),
@@ -69,7 +69,7 @@ def test_rows_and_columns_that_are_empty_before_and_after_do_not_count(declare, 
         book.active.cell(6, 3 + place, f"甲{place}")
     book.active.cell(900, 20).font = openpyxl.styles.Font(bold=True)
     book.save(tmp_path / "登记表.xlsx")
-    with open_source(declare(EXTRACT), day, str(tmp_path), now) as reading:
+    with open_source(Request(declare(EXTRACT), day, str(tmp_path), now)) as reading:
         assert reading.columns == HEADER
         assert rows_of(reading) == [("甲0", "甲1", "甲2", "甲3", "Sheet!6")]
         assert reading.above_header == 0
@@ -79,7 +79,7 @@ def test_a_header_of_two_rows_gives_joined_names(declare, workbook, rows_of, day
     rows = [["登记表"], ["编号", "持证人", None, "发证\n日期"], [None, "姓名", "证号"], ["1", "甲", "2", "3"]]
     location = workbook({"登记表": rows}, merged=["A1:D1", "A2:A3", "B2:C2", "D2:D3", "X2:Y3", "A900:B900"])
     source = declare({**EXTRACT, "header_rows": "2"}, ["编号", "持证人/姓名", "持证人/证号", "发证日期"])
-    with open_source(source, day, location, now) as reading:
+    with open_source(Request(source, day, location, now)) as reading:
         assert reading.columns == ["编号", "持证人/姓名", "持证人/证号", "发证日期"]
         assert rows_of(reading) == [("1", "甲", "2", "3", "登记表!4")]
         assert reading.above_header == 1
@@ -87,20 +87,20 @@ def test_a_header_of_two_rows_gives_joined_names(declare, workbook, rows_of, day
 
 def test_columns_without_a_name_of_their_own_are_kept_when_they_hold_something(declare, workbook, rows_of, day, now):
     rows = [["编号", "姓名", "姓名", None, "证号", "发证日期", None], ["1", "甲", "乙", "丙", "2", "3", None]]
-    with open_source(declare(EXTRACT), day, workbook({"登记表": rows}), now) as reading:
+    with open_source(Request(declare(EXTRACT), day, workbook({"登记表": rows}), now)) as reading:
         assert reading.columns == ["编号", "姓名", "姓名#2", "列D", "证号", "发证日期"]
         assert rows_of(reading) == [("1", "甲", "乙", "丙", "2", "3", "登记表!2")]
 
 
 def test_columns_that_are_renamed_or_new_are_given_as_they_are(declare, workbook, day, now):
     with open_source(
-        declare(EXTRACT), day, workbook({"登记表": [["编号", "姓名", "证件号", "备注"], ["1"]]}), now
+        Request(declare(EXTRACT), day, workbook({"登记表": [["编号", "姓名", "证件号", "备注"], ["1"]]}), now)
     ) as reading:
         assert reading.columns == ["编号", "姓名", "证件号", "备注"]
 
 
 def test_a_header_without_rows_is_a_snapshot_of_nothing(declare, workbook, rows_of, day, now):
-    with open_source(declare(EXTRACT), day, workbook({"登记表": [HEADER]}), now) as reading:
+    with open_source(Request(declare(EXTRACT), day, workbook({"登记表": [HEADER]}), now)) as reading:
         assert rows_of(reading) == []
 
 
@@ -117,13 +117,13 @@ def test_no_header_is_refused_without_showing_people(declare, workbook, day, now
 def test_the_declared_sheet_is_read(declare, workbook, rows_of, day, now):
     location = workbook({"说明": [["x"]], "登记表2026": [HEADER, ["1"]], "旧": [["y"]]})
     for sheet in ("登记表2026", "登记表*"):
-        with open_source(declare({**EXTRACT, "sheet": sheet}), day, location, now) as reading:
+        with open_source(Request(declare({**EXTRACT, "sheet": sheet}), day, location, now)) as reading:
             assert rows_of(reading) == [("1", None, None, None, "登记表2026!2")]
 
 
 def test_the_first_sheet_that_is_visible_is_read(declare, workbook, rows_of, day, now):
     location = workbook({"参数": [["x"]], "登记表": [HEADER, ["1"]]}, hidden=["参数"])
-    with open_source(declare(EXTRACT), day, location, now) as reading:
+    with open_source(Request(declare(EXTRACT), day, location, now)) as reading:
         assert rows_of(reading)[0][-1] == "登记表!2"
 
 
@@ -144,26 +144,29 @@ def test_an_empty_sheet_is_refused(declare, workbook, day, now, rows):
 def test_a_missing_file_is_unreachable(declare, tmp_path, day, now):
     with (
         pytest.raises(SourceUnreachable, match=r"dept\.source: expected a file at .*登记表\.xlsx, found none"),
-        open_source(declare(EXTRACT), day, str(tmp_path), now),
+        open_source(Request(declare(EXTRACT), day, str(tmp_path), now)),
     ):
         pass
     with (
         pytest.raises(SourceUnreachable, match="not even its folder"),
-        open_source(declare(EXTRACT), day, str(tmp_path / "share"), now),
+        open_source(Request(declare(EXTRACT), day, str(tmp_path / "share"), now)),
     ):
         pass
 
 
 def test_a_folder_is_no_file(declare, tmp_path, day, now):
     (tmp_path / "登记表.xlsx").mkdir()
-    with pytest.raises(SourceUnreachable, match="can be read"), open_source(declare(EXTRACT), day, str(tmp_path), now):
+    with (
+        pytest.raises(SourceUnreachable, match="can be read"),
+        open_source(Request(declare(EXTRACT), day, str(tmp_path), now)),
+    ):
         pass
 
 
 def test_a_path_starts_from_the_folder_of_the_declaration(declare, workbook, tmp_path, rows_of, day, now):
     source = declare({**EXTRACT, "path": "../登记表.xlsx"})
     workbook({"登记表": [HEADER, ["1"]]})
-    with open_source(source, day, None, now) as reading:
+    with open_source(Request(source, day, None, now)) as reading:
         assert len(rows_of(reading)) == 1
 
 
@@ -171,11 +174,11 @@ def test_a_path_starts_from_the_folder_of_the_declaration(declare, workbook, tmp
 def test_a_dated_file_serves_its_own_day_however_long_past(declare, workbook, rows_of, now, path, name):
     location = workbook({"登记表": [HEADER, ["1"]]}, name=name)
     day = Day.of("2026-01-05")
-    with open_source(declare({**EXTRACT, "path": path}), day, location, now) as reading:
+    with open_source(Request(declare({**EXTRACT, "path": path}), day, location, now)) as reading:
         assert (len(rows_of(reading)), reading.taken_at, reading.kind) == (1, day.end, "snapshot")
     with (
         pytest.raises(SourceUnreachable, match="the file of 2026-01-06"),
-        open_source(declare({**EXTRACT, "path": path}), day.plus(1), location, now),
+        open_source(Request(declare({**EXTRACT, "path": path}), day.plus(1), location, now)),
     ):
         pass
 
@@ -184,7 +187,7 @@ def test_the_past_of_a_file_without_a_date_cannot_be_asked_for(declare, workbook
     location = workbook({"登记表": [HEADER, ["1"]]})
     with (
         pytest.raises(UsageError, match="archived raw"),
-        open_source(declare(EXTRACT), Day.of("2026-01-05"), location, now),
+        open_source(Request(declare(EXTRACT), Day.of("2026-01-05"), location, now)),
     ):
         pass
 
@@ -192,19 +195,19 @@ def test_the_past_of_a_file_without_a_date_cannot_be_asked_for(declare, workbook
 def test_a_path_with_another_placeholder_is_a_wrong_declaration(declare, tmp_path, day, now):
     with (
         pytest.raises(DeclarationError, match="placeholder"),
-        open_source(declare({**EXTRACT, "path": "{month}.xlsx"}), day, str(tmp_path), now),
+        open_source(Request(declare({**EXTRACT, "path": "{month}.xlsx"}), day, str(tmp_path), now)),
     ):
         pass
 
 
 def test_a_declared_update_time_is_but_a_column(declare, workbook, rows_of, day, now):
     location = workbook({"登记表": [[*HEADER, "更新时间"], ["1", "甲", "2", "3", datetime(2020, 1, 1)]]})
-    with open_source(declare({**EXTRACT, "updated_at": "更新时间"}), day, location, now) as reading:
+    with open_source(Request(declare({**EXTRACT, "updated_at": "更新时间"}), day, location, now)) as reading:
         assert (reading.kind, reading.window) == ("snapshot", None)
         assert rows_of(reading)[0][4] == "2020-01-01"
 
 
 def test_a_wide_sheet_keeps_its_order(declare, workbook, day, now):
     titles = [*HEADER, *(f"项{get_column_letter(i)}" for i in range(5, 60))]
-    with open_source(declare(EXTRACT), day, workbook({"登记表": [titles, ["x"] * 59]}), now) as reading:
+    with open_source(Request(declare(EXTRACT), day, workbook({"登记表": [titles, ["x"] * 59]}), now)) as reading:
         assert reading.columns == titles

@@ -1,0 +1,98 @@
+"""How many sources of a department may be read at once, as an Airflow pool that the scheduler makes by itself."""
+
+from __future__ import annotations
+
+import logging
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.listeners import hookimpl
+from airflow.plugins_manager import AirflowPlugin
+
+if TYPE_CHECKING:
+    from airflow.models.dagrun import DagRun
+
+_log = logging.getLogger(__name__)
+
+
+def pool_of(folder: Path) -> str | None:
+    """The pool of a department: every task that reads one of its sources takes a slot of it.
+
+    Args:
+        folder: of the department's declarations; the pool has its name.
+
+    Returns:
+        None where no source of the department declares `connections`.
+    """
+    return folder.name if connections(folder) else None
+
+
+def connections(folder: Path) -> int | None:
+    """How many of a department's sources may be read at once: the least number that one of them declares."""
+    paths = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
+    return min(filter(None, (_declared(path, path.stat().st_mtime_ns) for path in paths)), default=None)
+
+
+@lru_cache(maxsize=4096)
+def _declared(path: Path, _modified: int) -> int | None:
+    """What one declaration says; read again only when its file changes, since the scheduler asks at every run."""
+    import yaml
+
+    from sources.declaration import Department
+    from sources.yaml_text import Document
+
+    try:
+        value = Document(path.read_text(encoding="utf-8")).value
+        return Department.model_validate(value["department"]).connections
+    except (yaml.YAMLError, OSError, ValueError, TypeError, KeyError):
+        return None  # a declaration that cannot be read is not run either; its own DAG says why
+
+
+class _PoolMaker:
+    """Makes sure of a department's pool whenever a run of one of its sources begins.
+
+    Airflow never starts a task whose pool is not there. So early and so often, a new department and a changed number
+    need neither a command nor a restart.
+    """
+
+    @hookimpl
+    def on_dag_run_running(self, dag_run: DagRun, msg: str) -> None:
+        from airflow import settings
+
+        from pipeline.settings import Settings
+
+        folder = Settings.from_environment().sources / dag_run.dag_id.partition(".")[0]
+        slots = connections(folder)
+        session = settings.Session and settings.Session.object_session(dag_run)
+        if slots and session:
+            _ensure(folder.name, slots, session)
+
+
+class Pools(AirflowPlugin):
+    """What Airflow finds under the entry point `airflow.plugins`."""
+
+    name = "licence_exchange_pools"
+    listeners = [_PoolMaker()]  # noqa: RUF012 - as Airflow declares it
+
+
+def _ensure(name: str, slots: int, session: Any) -> None:
+    """Make the pool or correct its size, inside the scheduler's own transaction: it must not be committed here."""
+    from airflow.models.pool import Pool
+
+    found = Pool.get_pool(name, session=session)
+    if found is not None:
+        found.slots = slots
+        return
+    new = {
+        "pool": name,
+        "slots": slots,
+        "include_deferred": False,
+        "description": "connections that its department declares",
+    }
+    connection = session.connection()
+    try:
+        with connection.begin_nested():
+            connection.execute(Pool.__table__.insert().values(new))
+    except Exception as error:  # which one depends on the database
+        _log.info("pool %s: another scheduler has made it (%s)", name, type(error).__name__)

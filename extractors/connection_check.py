@@ -1,0 +1,89 @@
+"""What a connection to a department's database is like, measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from extractors.asked import Origin
+from extractors.connections import Connection, connected
+from extractors.database import described
+from extractors.product import Terms
+from extractors.request import Request
+from extractors.statement import ValueLost
+from extractors.window import counted
+from sources.database_extract import DatabaseExtract
+from standard.errors import SourceRefused, UsageError
+
+_SAMPLE = 20_000  # rows; enough for a rate, few enough for a department at work
+
+
+@dataclass(frozen=True)
+class ConnectionFacts:
+    """A connection, and what it shows of the declared table or query.
+
+    Attributes:
+        way: `ADBC`, `ODBC` or `SQLAlchemy`.
+        database: name and version, as the database says them.
+        guarded: whether the database itself refuses to write, and shows count and rows of one state.
+        connecting: seconds until the transaction was open.
+        problem: why the table or query cannot be read, a sentence; empty where it can.
+        columns: name and, where the database tells it, type.
+        rows: how many there are; None where there is a problem.
+        sample: how many of them were read.
+        seconds: that this took.
+    """
+
+    way: str
+    database: str
+    guarded: bool
+    connecting: float
+    problem: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
+    rows: int | None = None
+    sample: int = 0
+    seconds: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Rows a second."""
+        return self.sample / self.seconds if self.seconds else 0.0
+
+
+def measure(request: Request) -> ConnectionFacts:
+    """Connect to a source's database and try what a night would do: its table, its columns, some of its rows.
+
+    Raises:
+        UsageError: for a source that is no database, or a request without a location.
+        SourceUnreachable: when the database does not answer, or the answer is no.
+    """
+    extract = request.source.declaration.extract
+    if not isinstance(extract, DatabaseExtract) or request.location is None:
+        raise UsageError(
+            f"{request.source.name}: expected a database and the URL of its connection, found none; set it"
+        )
+    start = perf_counter()
+    with connected(
+        request.source.name, request.location, Terms(extract.statement_limit, extract.time_zone)
+    ) as connection:
+        connecting = perf_counter() - start
+        way, guarded, database = connection.way, connection.product.guarded, connection.version()
+        try:
+            origin, columns = described(request.source.name, extract, connection)
+            rows = counted(origin, connection, ())
+            start = perf_counter()
+            sample = _read(origin, connection, columns)
+        except SourceRefused as refusal:
+            return ConnectionFacts(way, database, guarded, connecting, str(refusal))
+        seconds = perf_counter() - start
+    types = {name: origin.types.get(name, "") for name in columns}
+    return ConnectionFacts(way, database, guarded, connecting, "", types, rows, sample, seconds)
+
+
+def _read(origin: Origin, connection: Connection, columns: list[str]) -> int:
+    what = ", ".join(origin.written(name) for name in columns) if origin.types else "*"
+    some = origin.product.first(what, origin.place, ("1 = 1",), _SAMPLE)
+    try:
+        return sum(len(arrays[0][0]) for arrays in connection.read(some))
+    except ValueLost:  # the rate of the slower way is then the true one
+        return sum(len(arrays[0][0]) for arrays in connection.read_rows(some))

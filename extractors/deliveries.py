@@ -1,0 +1,113 @@
+"""How a source of files is read: which files are there for a day, and what they hold together."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pyarrow as pa
+
+from extractors.files.archive import unpacked
+from extractors.files.arrival import Arrival, arrived
+from extractors.files.source_file import SourceFile
+from extractors.files.table import Table
+from extractors.files.text import read_text
+from extractors.files.workbook import read_workbook
+from extractors.reading import Reading, grouped, raw_batch
+from extractors.request import Request
+from extractors.titles import with_nearest
+from sources.file_extract import FileExtract, TextExtract, WorkbookExtract
+from standard.batch import FAULT, LOCATOR
+from standard.errors import SourceRefused
+
+
+@contextmanager
+def read_files(request: Request, extract: FileExtract) -> Iterator[Reading]:
+    """Read the files of a day, or those that serve all days, as one batch.
+
+    Raises:
+        DeclarationError: for a path or an encoding that cannot be used.
+        SourceUnreachable: when no file is there, one is still being written or cannot be read; also while the batches are
+            read.
+        SourceRefused: when one is there but not as declared; also while the batches are read.
+    """
+    arrival = arrived(request, extract)
+    source = request.source
+    with TemporaryDirectory(prefix="licex-") as folder:
+        files = [SourceFile(source.name, path.name, path, extract.many) for path in arrival.paths]
+        digests = [_digest(file) for file in files]
+        if extract.member is not None:
+            files = [
+                member for file in files for member in unpacked(file, extract.member, request.secret, Path(folder))
+            ]
+        tables = [table for file in files for table in _tables(request, extract, file, Path(folder))]
+        _demand_same(request, tables)
+        columns = list(dict.fromkeys(name for table in tables for name in table.columns))
+        yield Reading(
+            columns=columns,
+            kind="snapshot",
+            taken_at=request.day.end if extract.dated else request.now,
+            window=None,
+            batches=grouped(_batches(arrival, tables, columns)),
+            above_header=sum(table.above_header for table in tables),
+            origin={
+                "file": ", ".join(file.name for file in files),
+                "file_digest": ", ".join(digests),
+                **_origin(tables),
+            },
+            content=hashlib.sha256("".join(sorted(digests)).encode()).hexdigest(),
+        )
+
+
+def _digest(file: SourceFile) -> str:
+    with file.opened() as binary, file.reading():
+        return hashlib.file_digest(binary, "sha256").hexdigest()
+
+
+def _tables(request: Request, extract: FileExtract, file: SourceFile, folder: Path) -> list[Table]:
+    declared = request.source.declaration.declared_columns
+    if isinstance(extract, TextExtract):
+        return [read_text(file, extract, declared)]
+    assert isinstance(extract, WorkbookExtract)
+    return read_workbook(file, extract, declared, request.secret, folder)
+
+
+def _demand_same(request: Request, tables: Sequence[Table]) -> None:
+    """See that no table lacks a declared column that another one has: such a gap would look like missing values."""
+    declared = dict.fromkeys(request.source.declaration.declared_columns)
+    there = [name for name in declared if any(name in table.columns for table in tables)]
+    for table in tables:
+        if missing := [name for name in there if name not in table.columns]:
+            expected = f"the columns {', '.join(missing)}, which the others have, in {table.place}"
+            found = f"none; nearest: {with_nearest(missing, table.columns)}"
+            raise SourceRefused(
+                "columns_missing",
+                f"{request.source.name}: expected {expected}, found {found}; restore the columns",
+                expected=expected,
+                found=found,
+            )
+
+
+def _origin(tables: Sequence[Table]) -> dict[str, str]:
+    """What is known of all tables, each thing once."""
+    names = dict.fromkeys(name for table in tables for name in table.origin)
+    return {
+        name: ", ".join(dict.fromkeys(table.origin[name] for table in tables if name in table.origin)) for name in names
+    }
+
+
+def _batches(arrival: Arrival, tables: Sequence[Table], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    for table in tables:
+        for batch in table.batches():
+            yield batch if table.columns == list(columns) else _aligned(batch, columns)
+    arrival.demand_unchanged()
+
+
+def _aligned(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.RecordBatch:
+    there = set(batch.schema.names)
+    empty = pa.nulls(batch.num_rows, pa.string())
+    values = [batch.column(name) if name in there else empty for name in columns]
+    return raw_batch(columns, values, batch.column(LOCATOR), batch.column(FAULT))

@@ -1,0 +1,109 @@
+"""How a workbook that cannot be checked beforehand is read: in a process of its own, with bounded memory and time.
+
+The library that reads workbooks ends its process, which nothing can catch, when a sheet needs more memory than there is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pyarrow as pa
+import python_calamine as calamine
+
+from extractors.files.grid import Book, Fault, Grid, Sheet, TooLarge, Wanted, read_book
+
+_MOST_BYTES = 3 * 2**30  # of address space, of which the libraries take a part without using it
+_MOST_SECONDS = 300
+_FOUND = "book.json"
+
+
+class OutOfBounds(Exception):
+    """Raised by `read_apart` when the process was ended, by its limits or by the library itself."""
+
+
+def read_apart(path: Path, wanted: Wanted, most: int | None) -> Book:
+    """Read what `grid.read_book` reads, in a process of its own.
+
+    Raises:
+        calamine.PasswordError: for a workbook with a password.
+        calamine.CalamineError: for what cannot be read.
+        TooLarge: for a sheet that is spread too far.
+        OutOfBounds: when it takes more memory or time than it may.
+    """
+    with TemporaryDirectory(prefix="licex-workbook-") as folder:
+        asked = json.dumps({"path": str(path), "pattern": wanted.pattern, "most": most})
+        command = [sys.executable, "-m", "extractors.files.apart", asked, folder]
+        # It needs no connection and no password, so it is not given the environment that has them.
+        environment = {
+            name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "HOME") if name in os.environ
+        }
+        try:
+            subprocess.run(  # noqa: S603 - the program is ours, and so are its arguments
+                command,
+                check=True,
+                timeout=_MOST_SECONDS,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+            raise OutOfBounds from None
+        return _received(Path(folder))
+
+
+def _received(folder: Path) -> Book:
+    found = json.loads((folder / _FOUND).read_text(encoding="utf-8"))
+    if "far" in found:
+        raise TooLarge(found["far"])
+    if "error" in found:
+        raise calamine.PasswordError if found["error"] == "PasswordError" else calamine.CalamineError
+    grids = []
+    for number, facts in enumerate(found["grids"]):
+        with pa.OSFile(str(folder / f"{number}.arrow")) as file:
+            table = pa.ipc.open_file(file).read_all()
+        columns = [column.combine_chunks() for column in table.columns]
+        merged = [(tuple(first), tuple(last)) for first, last in facts["merged"]]
+        grids.append(
+            Grid(facts["name"], columns, merged, [Fault(**fault) for fault in facts["faults"]], facts["notes"])
+        )
+    return Book([Sheet(**sheet) for sheet in found["sheets"]], grids)
+
+
+def _send(found: dict[str, Any], folder: Path) -> None:
+    (folder / _FOUND).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+
+
+def _main(asked: str, folder: Path) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (_MOST_BYTES, _MOST_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    question = json.loads(asked)
+    try:
+        with Path(question["path"]).open("rb") as binary:
+            book = read_book(binary, Wanted(question["pattern"]), question["most"])
+    except TooLarge as error:
+        return _send({"far": str(error)}, folder)
+    except calamine.CalamineError as error:
+        return _send({"error": type(error).__name__}, folder)
+    for number, grid in enumerate(book.grids):
+        schema = pa.schema([(str(place), pa.string()) for place in range(len(grid.columns))])
+        with pa.OSFile(str(folder / f"{number}.arrow"), "wb") as file, pa.ipc.new_file(file, schema) as writer:
+            writer.write(pa.record_batch(grid.columns, schema=schema))
+    facts = [
+        {"name": g.name, "merged": g.merged, "faults": [asdict(fault) for fault in g.faults], "notes": g.notes}
+        for g in book.grids
+    ]
+    _send({"sheets": [asdict(sheet) for sheet in book.sheets], "grids": facts}, folder)
+    return None
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1], Path(sys.argv[2]))

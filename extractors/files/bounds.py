@@ -1,0 +1,44 @@
+"""How large an archive may become, and which names its members may have."""
+
+from __future__ import annotations
+
+import re
+import stat
+import struct
+import zipfile
+import zlib
+
+from extractors.files.source_file import SourceFile
+
+# What the library for archives raises for one that is not whole.
+DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, ValueError, OverflowError)
+
+_MOST_MEMBERS = 10_000
+_MOST_BYTES = 2 * 2**30  # unpacked
+_MOST_RATIO = 200  # of unpacked to packed bytes, above _RATIO_FROM; a real sheet of one repeated row stays below 100
+_RATIO_FROM = 100 * 2**20
+_OUTSIDE = re.compile(r"(?:^|[/\\])\.\.(?:[/\\]|$)|^[/\\]|^[A-Za-z]:|\0")
+
+
+def demand_bounded(file: SourceFile, archive: zipfile.ZipFile) -> None:
+    """Look at the list of an archive before anything of it is unpacked.
+
+    Raises:
+        SourceRefused: for too many members, too much when unpacked, or a member that points outside the archive.
+    """
+    members = archive.infolist()
+    unpacked = sum(member.file_size for member in members)
+    packed = sum(member.compress_size for member in members)
+    if len(members) > _MOST_MEMBERS:
+        file.refuse(f"at most {_MOST_MEMBERS:,} parts", f"{len(members):,}", "have it split")
+    if unpacked > _MOST_BYTES or (unpacked > _RATIO_FROM and unpacked > _MOST_RATIO * packed):
+        file.refuse(
+            f"at most {_MOST_BYTES // 2**30} GiB and {_MOST_RATIO} times its size unpacked",
+            f"{unpacked:,} bytes in {packed:,}",
+            "have it split",
+        )
+    for member in members:
+        if _OUTSIDE.search(member.filename) or _OUTSIDE.search(member.orig_filename):
+            file.refuse("members that stay inside the archive", "a name that leads outside", "have it packed again")
+        if stat.S_ISLNK(member.external_attr >> 16):
+            file.refuse("files as members", "a symbolic link", "have the files themselves packed")

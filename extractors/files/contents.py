@@ -1,0 +1,43 @@
+"""What a file is by its first bytes, whatever it is called."""
+
+from __future__ import annotations
+
+from io import BufferedReader
+
+OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # a container of old Office files, and of locked new ones
+ZIP = b"PK\x03\x04"
+_EMPTY_ZIP = b"PK\x05\x06"
+
+_KINDS = {
+    OLE: "an old Office file",
+    ZIP: "an archive",
+    _EMPTY_ZIP: "an empty archive",
+    b"%PDF": "a PDF",
+    b"MZ": "a program",
+    b"\x7fELF": "a program",
+    b"Rar!": "a RAR archive",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"\x1f\x8b": "a gzip archive",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
+    b"{\\rtf": "a word-processor document",
+}
+_MARKUP = {b"<!doctype": "an HTML page", b"<html": "an HTML page", b"<table": "an HTML page", b"<?xml": "an XML file"}
+_LOOKED_AT = 512
+
+
+def first_bytes(binary: BufferedReader) -> bytes:
+    """The first bytes of an opened file, which is left at its beginning."""
+    start = binary.read(_LOOKED_AT)
+    binary.seek(0)
+    return start
+
+
+def kind_of(start: bytes) -> str | None:
+    """What a file with these first bytes is, in words; None where they say nothing, as those of a text."""
+    for mark, kind in _KINDS.items():
+        if start.startswith(mark):
+            return kind
+    markup = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    return next((kind for mark, kind in _MARKUP.items() if markup.startswith(mark)), None)

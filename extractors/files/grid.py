@@ -1,0 +1,148 @@
+"""What is in the sheets of a workbook: every cell as text, and what else a person should know of the sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from itertools import islice
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import python_calamine as calamine
+
+from extractors.texts import text_array
+
+MOST_CELLS = 50_000_000  # of the rectangles from A1 to the last cell of all sheets read, all held in memory at once
+_ROWS_AT_A_TIME = 20_000
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet as the workbook lists it."""
+
+    name: str
+    visible: bool
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a cell, whose place is counted from 0, and the text that stands there instead of a value."""
+
+    row: int
+    column: int
+    rule: str
+    text: str
+
+
+@dataclass
+class Grid:
+    """The cells of a sheet from A1 on, without empty rows at the end.
+
+    Attributes:
+        name: of the sheet.
+        columns: one array of text a column, all of the same length; an empty cell is null.
+        merged: first and last cell (row, column) of each merged range, from 0.
+        faults: cells without a value of their own.
+        notes: what else was seen, such as hidden rows, by name.
+    """
+
+    name: str
+    columns: list[pa.StringArray]
+    merged: list[tuple[tuple[int, int], tuple[int, int]]]
+    faults: list[Fault] = field(default_factory=list)
+    notes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def height(self) -> int:
+        """How many rows there are."""
+        return len(self.columns[0]) if self.columns else 0
+
+    def rows(self, first: int, count: int) -> list[list[str]]:
+        """Some rows as texts; an empty cell is an empty text."""
+        return [
+            list(row)
+            for row in zip(*(pc.fill_null(c.slice(first, count), "").to_pylist() for c in self.columns), strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class Book:
+    """The sheets that a workbook lists, and the cells of those that were asked for."""
+
+    sheets: list[Sheet]
+    grids: list[Grid]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which sheets are asked for: those that fit a name or pattern; without one the first that is visible."""
+
+    pattern: str | None
+
+    def among(self, sheets: Sequence[Sheet]) -> list[str]:
+        """The names of the sheets that fit; a sheet of exactly that name is preferred to those of a pattern."""
+        names = [sheet.name for sheet in sheets]
+        if self.pattern is None:
+            return [sheet.name for sheet in sheets if sheet.visible][:1]
+        if self.pattern in names:
+            return [self.pattern]
+        return [name for name in names if fnmatchcase(name, self.pattern)]
+
+
+class TooLarge(Exception):
+    """Raised by `read_book` for a sheet that is spread over more cells than are read."""
+
+
+def read_book(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
+    """Read the sheets that are asked for; where more than `most` fit, none of them.
+
+    A cell is text as it is stored, not as it is shown: a number its digits, a date in ISO form (at midnight without the
+    time), a formula its last result. The library gives an error and a formula that was never calculated as empty.
+
+    Raises:
+        calamine.PasswordError: for a workbook with a password.
+        calamine.CalamineError: for what cannot be read.
+        TooLarge: for a sheet that is spread too far.
+    """
+    with calamine.load_workbook(binary) as workbook:
+        sheets = [
+            Sheet(sheet.name, sheet.visible == calamine.SheetVisibleEnum.Visible)
+            for sheet in workbook.sheets_metadata
+            if sheet.typ == calamine.SheetTypeEnum.WorkSheet
+        ]
+        names = wanted.among(sheets)
+        if most is not None and len(names) > most:
+            return Book(sheets, [])
+        grids, cells = [], 0
+        for name in names:
+            sheet = workbook.get_sheet_by_name(name)
+            row, column = (place + 1 for place in sheet.end or (-1, -1))
+            cells += row * column
+            if cells > MOST_CELLS:
+                raise TooLarge(f"row {row:,} and column {column:,}")
+            grids.append(_grid(name, sheet))
+        return Book(sheets, grids)
+
+
+def _grid(name: str, sheet: calamine.CalamineSheet) -> Grid:
+    rows = iter(sheet.to_python(skip_empty_area=False))
+    merged = list(sheet.merged_cell_ranges or [])
+    # The first rows are titles, which are text where the column below them is not.
+    blocks = [_texts(islice(rows, 8)), *iter(lambda: _texts(islice(rows, _ROWS_AT_A_TIME)), [])]
+    columns = [pa.concat_arrays(parts) for parts in zip(*filter(None, blocks), strict=True)]
+    return Grid(name, without_empty_end(columns), merged)
+
+
+def _texts(rows: Iterable[Sequence[Any]]) -> list[pa.StringArray]:
+    return [
+        text_array([None if cell == "" else cell for cell in cells] if "" in cells else cells)
+        for cells in zip(*rows, strict=True)
+    ]
+
+
+def without_empty_end(columns: list[pa.StringArray]) -> list[pa.StringArray]:
+    """Columns without the rows at their end in which all are null."""
+    ends = [len(c) - c.is_valid().to_numpy(False)[::-1].argmax() for c in columns if c.null_count < len(c)]
+    return [column.slice(0, max(ends, default=0)) for column in columns]

@@ -1,0 +1,197 @@
+"""Which zip workbooks (xlsx, xlsb, ods) can be opened without harm to the process that opens them, and what is odd in them."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Sequence
+from io import BufferedReader
+from typing import NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from extractors.files.bounds import DAMAGED, demand_bounded
+from extractors.files.grid import MOST_CELLS
+from extractors.files.source_file import SourceFile
+
+MOST_SHEETS = 256
+
+_CHUNK = 2**20
+_PADDING = b" " * 32  # more than the longest reference, so that reading one never leaves the chunk
+# Each part that makes an archive a workbook, and which kind of workbook.
+_PARTS = {"xl/workbook.xml": "xlsx", "xl/workbook.bin": "xlsb", "content.xml": "ods"}
+_DOCTYPES = (b"<!DOCTYPE", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
+_COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
+_ROOT = re.compile(rb"<([A-Za-z_][^\s/>]*)")
+_LONGEST = 16 * _CHUNK  # bytes between two ends of tags; the text of a cell is far shorter
+# What an office program would fetch or start, and what it is called; the sign before it cannot stand in a text.
+_CALLS = {
+    b"ddeLink": (re.compile(rb"<(?:\w+:)?ddeLink\b"), "a DDE link"),
+    b"oleLink": (re.compile(rb"<(?:\w+:)?oleLink\b"), "an OLE link"),
+    b"dde-source": (re.compile(rb"<(?:\w+:)?dde-source\b"), "a DDE link"),
+    b"/attachedTemplate": (re.compile(rb"<[^>]*/relationships/attachedTemplate[\"']"), "a template from elsewhere"),
+}
+
+
+def demand_safe(file: SourceFile, binary: BufferedReader) -> tuple[str, dict[str, str]]:
+    """Look at a workbook before it is opened, and leave it at its beginning.
+
+    The library that reads workbooks ends the process, which nothing can catch, for a sheet of few cells that are very far
+    apart; so the references in an xlsx are looked at first.
+
+    Returns:
+        Its kind (`xlsx`, `xlsb`, `ods`), and what is odd in it and left alone: macros, external links, embedded objects.
+
+    Raises:
+        SourceRefused: for what is no workbook, has a password, is damaged, too large unpacked or spread out, defines
+            entities, or would make an office program call another one.
+    """
+    try:
+        with zipfile.ZipFile(binary) as archive:
+            demand_bounded(file, archive)
+            kind = _kind(file, archive.namelist())
+            for member in archive.infolist():
+                _demand_harmless(file, archive, member)
+            notes = _notes(file, archive.namelist())
+    except RuntimeError:  # an encrypted member
+        refuse_locked(file)
+    except DAMAGED:
+        file.refuse("a whole workbook", "a damaged one", "have it delivered again")
+    binary.seek(0)
+    return kind, notes
+
+
+def refuse_locked(file: SourceFile) -> NoReturn:
+    """Say that a workbook has a password which nobody has declared, or which cannot be used.
+
+    Raises:
+        SourceRefused: always.
+    """
+    file.refuse(
+        "a workbook without a password", "one with a password", "have the password removed, or declare extract.password"
+    )
+
+
+def _kind(file: SourceFile, names: Sequence[str]) -> str:
+    kinds = [_PARTS[name.lower()] for name in names if name.lower() in _PARTS]
+    if not kinds:
+        advice = "have it saved as xlsx, or declare extract.member where it is an archive of workbooks"
+        file.refuse("a workbook (xlsx, xls, xlsb, ods)", "an archive of another kind", advice)
+    if len(kinds) > 1:
+        file.refuse("a workbook of one kind", f"parts of {' and '.join(kinds)}", "have it saved as xlsx")
+    sheets = sum(name.lower().startswith("xl/worksheets/") and "/_rels/" not in name for name in names)
+    demand_few_sheets(file, sheets)
+    return kinds[0]
+
+
+def demand_few_sheets(file: SourceFile, sheets: int) -> None:
+    """See that a workbook has no more sheets than one that people made.
+
+    Raises:
+        SourceRefused: when it has.
+    """
+    if sheets > MOST_SHEETS:
+        file.refuse(f"at most {MOST_SHEETS} sheets", f"{sheets:,}", "have it split")
+
+
+def _notes(file: SourceFile, names: Sequence[str]) -> dict[str, str]:
+    small = [name.lower() for name in names]
+    macros = any(
+        name.endswith("vbaproject.bin") or name.startswith(("basic/", "scripts/", "xl/macrosheets/")) for name in small
+    )
+    if macros and file.suffix == ".xlsx":
+        file.refuse("no macros, as its name says,", "some", "have it saved without macros")
+    links = sum(name.startswith("xl/externallinks/externallink") for name in small)
+    objects = sum(name.startswith("xl/embeddings/") for name in small)
+    notes = {
+        "macros": "not run" if macros else "",
+        "external_links": f"{links} not followed, stored values read" if links else "",
+        "connections": "not followed" if "xl/connections.xml" in small else "",
+        "embedded_objects": f"{objects} not opened" if objects else "",
+    }
+    return {name: note for name, note in notes.items() if note}
+
+
+def _demand_harmless(file: SourceFile, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    """Read a member to its end, which also finds one that is damaged or longer than it says."""
+    rows = columns = 0
+    with archive.open(member) as part:
+        chunk = part.read(_CHUNK)
+        is_xml = chunk.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"<")
+        is_sheet = is_xml and _may_be_sheet(chunk)
+        rest = b""
+        while chunk and is_xml:
+            whole, _, rest = (rest + chunk).rpartition(b">")
+            if len(rest) > _LONGEST:
+                raise zipfile.BadZipFile
+            _demand_quiet(file, whole)
+            if is_sheet:
+                last_row, last_column = _last_reference(whole)
+                rows, columns = max(rows, last_row), max(columns, last_column)
+            chunk = part.read(_CHUNK)
+        while chunk:
+            chunk = part.read(_CHUNK)
+    demand_near(file, rows, columns)
+
+
+def demand_near(file: SourceFile, rows: int, columns: int) -> None:
+    """See that the cells of a sheet are not spread too far.
+
+    Raises:
+        SourceRefused: when they are.
+    """
+    if rows * max(columns, 1) > MOST_CELLS:
+        refuse_far(file, f"row {rows:,} and column {columns:,}")
+
+
+def refuse_far(file: SourceFile, where: str) -> NoReturn:
+    """Say that a sheet has cells too far out.
+
+    Raises:
+        SourceRefused: always.
+    """
+    advice = "have the empty rows and columns beyond the data deleted"
+    file.refuse(f"at most {MOST_CELLS:,} cells in a sheet", f"a sheet with cells as far as {where}", advice)
+
+
+def _demand_quiet(file: SourceFile, xml: bytes) -> None:
+    """Nothing in it that an XML reader expands, or that makes an office program fetch or start something."""
+    if any(mark in xml for mark in _DOCTYPES):
+        file.refuse("a workbook without document types and entities", "one", "have it saved again as xlsx")
+    for mark, (call, what) in _CALLS.items():
+        if mark in xml and call.search(xml):
+            file.refuse("a workbook that calls nothing", what, "have the link removed and the values kept")
+
+
+def _may_be_sheet(xml: bytes) -> bool:
+    """Whether this may be the beginning of a sheet: its root says so, or has not come yet."""
+    root = _ROOT.search(_COMMENT.sub(b"", xml))
+    return root is None or root[1].rpartition(b":")[2] == b"worksheet"
+
+
+def _last_reference(xml: bytes) -> tuple[int, int]:
+    """The greatest row and column of the `r` attributes (`r="AB12"`) in some XML, however they are written."""
+    signs = np.frombuffer(_PADDING + xml + _PADDING, np.uint8)
+    equal = np.flatnonzero(signs == ord("="))
+    before, after = _past_blanks(signs, equal - 1, -1), _past_blanks(signs, equal + 1, 1)
+    quoted = (signs[after] == ord('"')) | (signs[after] == ord("'"))
+    at = after[(signs[before] == ord("r")) & (signs[before - 1] <= ord(" ")) & quoted] + 1
+    row, column = np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
+    # A reference that is longer than any real one is met as a row far beyond the last.
+    for _ in range(12):
+        sign = signs[at]
+        letter = ((sign & 0xDF) >= ord("A")) & ((sign & 0xDF) <= ord("Z"))
+        digit = (sign >= ord("0")) & (sign <= ord("9"))
+        column = np.where(letter, column * 26 + (sign & 0xDF) - ord("A") + 1, column)
+        row = np.where(digit, row * 10 + sign - ord("0"), row)
+        at = at + (letter | digit)
+    row = np.where(letter | digit, MOST_CELLS + 1, row) if len(at) else row
+    return int(row.max(initial=0)), int(column.max(initial=0))
+
+
+def _past_blanks(signs: npt.NDArray[np.uint8], at: npt.NDArray[np.int64], step: int) -> npt.NDArray[np.int64]:
+    inside = len(signs) - 1
+    while (blank := (signs[at] <= ord(" ")) & (at > 0) & (at < inside)).any():
+        at = at + step * blank
+    return at

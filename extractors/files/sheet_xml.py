@@ -1,0 +1,183 @@
+"""What the XML of an xlsx says of the cells of a sheet that the library for values does not: errors, formulas, formats."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import unescape
+from xml.etree import ElementTree
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from extractors.files.grid import Fault, Grid
+
+_CHUNK = 2**20
+_FORMULA = re.compile(rb"<f(?:\s[^>]*)?/?>")
+_ERROR = re.compile(rb"<c\s[^>]*?\bt\s*=\s*[\"']e[\"'][^>]*>")
+_CELL_END = re.compile(rb"</c\s*>")
+_VALUE = re.compile(rb"<v(?:\s[^>]*)?>([^<]+)</v\s*>")
+_REFERENCE = re.compile(rb"\sr\s*=\s*[\"']\$?([A-Za-z]+)\$?(\d+)[\"']")
+_TYPE = re.compile(rb"\bt\s*=\s*[\"'](\w+)[\"']")
+_HIDDEN_ROW = re.compile(rb"<row\s[^>]*\bhidden\s*=\s*[\"'](?:1|true)[\"']")
+_COLUMN = re.compile(rb"<col\s[^>]*>")
+_EDGE = re.compile(rb"\b(min|max)\s*=\s*[\"'](\d+)[\"']")
+_PREFIX = re.compile(rb"(</?)\w+:")
+_END = b"</sheetData>"
+
+
+class Unplaced(Exception):
+    """Raised by `annotate` when a cell that has to be named does not say where it stands."""
+
+
+@dataclass
+class _Seen:
+    """What is collected over the parts of one sheet."""
+
+    faults: list[Fault] = field(default_factory=list)
+    padded: dict[int, dict[int, list[int]]] = field(default_factory=dict)  # column, width: rows
+    hidden_rows: int = 0
+    hidden_columns: int = 0
+    filtered: bool = False
+
+
+def annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
+    """Add to the cells of a sheet their faults, the zeros that their formats show, and what is hidden.
+
+    A cell with an error holds its name (`#N/A`), one with a formula that was never calculated the formula, so that its row
+    is not met as blank. A whole number whose format is nothing but zeros (`000000`) is text of that width, as it is shown.
+
+    Raises:
+        Unplaced: for a sheet whose cells do not say where they stand.
+        KeyError, ElementTree.ParseError: for a workbook without the parts it names.
+    """
+    widths = _padding_styles(archive)
+    styled = _styled(widths)
+    seen = _Seen()
+    for part in _parts(archive, _member(archive, grid.name)):
+        _formulas(part, seen)
+        _errors(part, seen)
+        if styled is not None:
+            for match in styled.finditer(part):
+                row, column = _place(match[0])
+                seen.padded.setdefault(column, {}).setdefault(widths[int(match[1])], []).append(row)
+        _hidden(part, seen)
+    for column, rows in seen.padded.items():
+        if column < len(grid.columns):
+            grid.columns[column] = _as_shown(grid.columns[column], rows)
+    grid.faults += seen.faults
+    notes = {
+        "hidden_rows": str(seen.hidden_rows or ""),
+        "hidden_columns": str(seen.hidden_columns or ""),
+        "filter": "set, all rows read" if seen.filtered else "",
+    }
+    grid.notes |= {name: note for name, note in notes.items() if note}
+
+
+def _parts(archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
+    """The XML of a sheet in parts of whole rows, its elements without prefixes; then what stands below the rows."""
+    rest, prefixed = b"", None
+    with archive.open(member) as sheet:
+        while chunk := sheet.read(_CHUNK):
+            rest += chunk
+            if prefixed is None:
+                prefixed = re.search(rb"<\w+:worksheet\b", rest) is not None
+            end = rest.rfind(b"row>") + 4
+            if end > 3:
+                yield _PREFIX.sub(rb"\1", rest[:end]) if prefixed else rest[:end]
+                rest = rest[end:]
+    yield _PREFIX.sub(rb"\1", rest) if prefixed else rest
+
+
+def _formulas(part: bytes, seen: _Seen) -> None:
+    if b"<f" not in part:
+        return
+    for match in _FORMULA.finditer(part, 0, _rows_end(part)):
+        begin = part.rfind(b"<c", 0, match.start())
+        head = part[begin : match.start()]
+        end = _CELL_END.search(part, match.end())
+        body = part[match.end() : end.start() if end else len(part)]
+        kind = _TYPE.search(head)
+        # An empty text is what a formula may well give; no value at all is what was never calculated.
+        if not _VALUE.search(body) and (kind is None or kind[1] != b"str"):
+            formula = "" if match[0].endswith(b"/>") else unescape(body.partition(b"</f")[0].decode("utf-8", "replace"))
+            seen.faults.append(Fault(*_place(head), "formula_uncalculated", f"={formula}"))
+
+
+def _errors(part: bytes, seen: _Seen) -> None:
+    if b'"e"' not in part and b"'e'" not in part:
+        return
+    for match in _ERROR.finditer(part, 0, _rows_end(part)):
+        end = _CELL_END.search(part, match.end())
+        value = _VALUE.search(part, match.end(), end.start() if end else len(part))
+        text = value[1].decode("utf-8", "replace") if value else "#ERROR"
+        seen.faults.append(Fault(*_place(match[0]), "cell_error", text))
+
+
+def _hidden(part: bytes, seen: _Seen) -> None:
+    seen.filtered = seen.filtered or b"<filterColumn" in part
+    if b"hidden" not in part:
+        return
+    seen.hidden_rows += sum(1 for _ in _HIDDEN_ROW.finditer(part))
+    for column in _COLUMN.findall(part):
+        if re.search(rb"\bhidden\s*=\s*[\"'](?:1|true)[\"']", column):
+            edges = {name: int(number) for name, number in _EDGE.findall(column)}
+            seen.hidden_columns += edges.get(b"max", 0) - edges.get(b"min", 0) + 1
+
+
+def _rows_end(part: bytes) -> int:
+    end = part.find(_END)
+    return len(part) if end < 0 else end
+
+
+def _place(tag: bytes) -> tuple[int, int]:
+    found = _REFERENCE.search(tag)
+    if found is None:
+        raise Unplaced
+    column = 0
+    for letter in found[1].upper():
+        column = column * 26 + letter - ord("A") + 1
+    return int(found[2]) - 1, column - 1
+
+
+def _as_shown(column: pa.StringArray, rows: dict[int, list[int]]) -> pa.StringArray:
+    for width, places in rows.items():
+        inside = pa.array(sorted(place for place in places if place < len(column)), pa.int64())
+        values = column.take(inside)
+        digits = pc.fill_null(pc.match_substring_regex(values, r"^\d+$"), False)
+        padded = pc.if_else(digits, pc.utf8_lpad(values, width, "0"), values)
+        chosen = pc.is_in(pa.array(range(len(column)), pa.int64()), inside)
+        column = pc.replace_with_mask(column, chosen, padded)
+    return column
+
+
+def _padding_styles(archive: zipfile.ZipFile) -> dict[int, int]:
+    """The numbers of the cell styles whose format is nothing but zeros, and how many zeros."""
+    names = {name.lower(): name for name in archive.namelist()}
+    if "xl/styles.xml" not in names:
+        return {}
+    root = ElementTree.fromstring(archive.read(names["xl/styles.xml"]))  # noqa: S314 - the guard allows no document type
+    codes = {item.get("numFmtId"): item.get("formatCode", "") for item in root.iterfind(".//{*}numFmts/{*}numFmt")}
+    widths = {number: len(code) for number, code in codes.items() if re.fullmatch("0{2,30}", code)}
+    styles = root.iterfind("./{*}cellXfs/{*}xf")
+    return {place: widths[number] for place, style in enumerate(styles) if (number := style.get("numFmtId")) in widths}
+
+
+def _styled(widths: dict[int, int]) -> re.Pattern[bytes] | None:
+    if not widths:
+        return None
+    return re.compile(rb"<c\s[^>]*?\bs\s*=\s*[\"'](%s)[\"'][^>]*>" % b"|".join(str(place).encode() for place in widths))
+
+
+def _member(archive: zipfile.ZipFile, sheet: str) -> str:
+    """The member that holds a sheet."""
+    names = {name.lower(): name for name in archive.namelist()}
+    book = ElementTree.fromstring(archive.read(names["xl/workbook.xml"]))  # noqa: S314 - as above
+    links = ElementTree.fromstring(archive.read(names["xl/_rels/workbook.xml.rels"]))  # noqa: S314
+    listed = {item.get("name"): item for item in book.iterfind(".//{*}sheets/{*}sheet")}
+    link = next(value for name, value in listed[sheet].items() if name.endswith("}id"))
+    target = next(item.get("Target", "") for item in links if item.get("Id") == link)
+    path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+    return names[path.lower()]

@@ -1,0 +1,78 @@
+"""One file of a source: where its content lies, what people call it, and how it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+from typing import NoReturn
+
+from standard.errors import SourceRefused, SourceUnreachable
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file of a source.
+
+    Attributes:
+        source: name of the source, with which every sentence begins.
+        name: as people know it: `a.xlsx`, or `a.zip/a.xlsx` for the member of an archive.
+        path: where its content lies; for a member and an unlocked workbook a place of our own.
+        many: whether there may be several, so that a locator has to name it.
+    """
+
+    source: str
+    name: str
+    path: Path
+    many: bool = False
+
+    @property
+    def suffix(self) -> str:
+        """What its name promises, in small letters: `.xlsx`."""
+        return Path(self.name).suffix.lower()
+
+    def place(self, sheet: str = "") -> str:
+        """What stands before the number of a row in a locator: `a.xlsx/登记表!`, or less where less tells it apart."""
+        parts = [part for part in (self.name if self.many else "", sheet) if part]
+        return "/".join(parts) + "!" if parts else ""
+
+    @contextmanager
+    def opened(self) -> Iterator[BufferedReader]:
+        """Open it to be read.
+
+        Raises:
+            SourceUnreachable: when it is not there or cannot be read.
+        """
+        with self.reading():
+            binary = self.path.open("rb")
+        with binary:
+            yield binary
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Hold what reads this file and nothing else: an error of the system is taken for the file's.
+
+        Raises:
+            SourceUnreachable: for an error of the system.
+        """
+        try:
+            yield
+        except OSError as error:
+            raise SourceUnreachable(
+                f"{self.source}: expected a file that can be read at {self.name}, found: {error.strerror}; check its rights and its disk"
+            ) from None
+
+    def refuse(self, expected: str, found: str, advice: str, rule: str = "source_unreadable") -> NoReturn:
+        """Say that it is there, but not as it should be.
+
+        Raises:
+            SourceRefused: always.
+        """
+        raise SourceRefused(
+            rule,
+            f"{self.source}: expected {expected} in {self.name}, found {found}; {advice}",
+            expected=expected,
+            found=found,
+        )

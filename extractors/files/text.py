@@ -1,0 +1,201 @@
+"""How records are read from a text file: values between delimiters under a header, or of fixed widths without one."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.csv
+
+from extractors.files.characters import MARK, blocks, encoding_of
+from extractors.files.contents import first_bytes, kind_of
+from extractors.files.fixed_width import read_fixed_width
+from extractors.files.source_file import SourceFile
+from extractors.files.table import Table
+from extractors.files.text_rows import text_batch
+from extractors.titles import clean_title, column_names, find_header
+from sources.file_extract import TextExtract
+
+_HEADER_WITHIN = 100  # rows
+_MOST_OPEN = 64 * 2**20  # characters between a quote and the one that closes it
+
+
+def read_text(file: SourceFile, extract: TextExtract, declared: Sequence[str]) -> Table:
+    """Read a text file: the header is the line with the declared titles, else the first; every line below it is a row.
+
+    Everything is text, so an empty value is an empty text, and null is only what a short line does not have. The locator
+    is the number of the line on which the row begins, as an editor counts. Blank lines are no rows.
+
+    Raises:
+        SourceUnreachable: when the file cannot be read; also while the batches are read.
+        SourceRefused: `source_unreadable` for what is not text of the encoding, delimiter and quote; also while the batches
+            are read.
+        DeclarationError: for an encoding nobody knows.
+    """
+    with file.opened() as binary, file.reading():
+        kind = kind_of(first_bytes(binary))
+    if kind is not None:
+        advice = "declare extract.member" if "archive" in kind else "have it saved as text, or declare another kind"
+        file.refuse("text", kind, advice)
+    encoding = encoding_of(file, extract.encoding)
+    origin = {"encoding": encoding, "backend": "text"}
+    if extract.widths:
+        return read_fixed_width(file, extract, encoding, origin)
+    head = _head(file, extract, encoding, declared)
+    return Table(file.name, head.columns, lambda: _Rows(file, extract, encoding, head).batches(), head.above, origin)
+
+
+@dataclass(frozen=True)
+class _Head:
+    """Where the rows begin.
+
+    Attributes:
+        columns: their names.
+        line: number of the first line below the header.
+        offset: characters above it.
+        above: rows above the header that hold something.
+    """
+
+    columns: list[str]
+    line: int
+    offset: int
+    above: int
+
+
+def _head(file: SourceFile, extract: TextExtract, encoding: str, declared: Sequence[str]) -> _Head:
+    text = next(blocks(file, encoding), "")
+    taken = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal taken
+        for line in io.StringIO(text, newline=""):
+            taken += len(line)
+            yield line
+
+    reader = _reader(extract, lines())
+    rows: list[tuple[list[str], int, int]] = []
+    try:
+        rows.extend((row, reader.line_num, taken) for row in islice(reader, _HEADER_WITHIN) if row)
+    except csv.Error:
+        if not rows:
+            _refuse_quotes(file, 1)
+    if not rows:
+        file.refuse("a header and rows", "an empty file", "deliver the whole file")
+    titles = [[clean_title(title) for title in row] for row, _, _ in rows]
+    place = find_header(titles, declared) or 0
+    row, line, offset = rows[place]
+    if any(MARK in title for title in row):
+        file.refuse(
+            f"text in {encoding}",
+            f"other bytes in line {line}, where its header is",
+            "have the file saved in that encoding, or correct extract.encoding",
+        )
+    return _Head(column_names(titles[place]), line + 1, offset, sum(any(above) for above in titles[:place]))
+
+
+def _reader(extract: TextExtract, lines: Iterable[str]) -> Any:
+    if not extract.quote:
+        return csv.reader(lines, delimiter=extract.delimiter, quotechar=None, quoting=csv.QUOTE_NONE, strict=True)
+    return csv.reader(lines, delimiter=extract.delimiter, quotechar=extract.quote, strict=True)
+
+
+def _refuse_quotes(file: SourceFile, line: int) -> NoReturn:
+    expected = "every quote to be closed, and doubled inside quotes,"
+    file.refuse(expected, f"one in line {line} or after it that is not", "correct the line, or the file's export")
+
+
+class _Rows:
+    """The rows of a text, and the number of the line that is split next."""
+
+    def __init__(self, file: SourceFile, extract: TextExtract, encoding: str, head: _Head) -> None:
+        self._file, self._extract, self._encoding, self._head = file, extract, encoding, head
+        self._columns = head.columns
+        self._line = self._unclosed = head.line
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The rows, some megabytes at a time."""
+        parts = blocks(self._file, self._encoding)
+        text = ""
+        for block in chain([next(parts, "")[self._head.offset :]], parts):
+            text += block
+            batch = self._plain_batch(text)
+            if batch is None:
+                batch = self._quoted_batch(text)
+            if batch is not None:
+                yield batch
+                text = ""
+            elif len(text) > _MOST_OPEN:
+                break
+        if text:
+            _refuse_quotes(self._file, self._unclosed)
+
+    def _plain_batch(self, text: str) -> pa.RecordBatch | None:
+        """Lines in which nothing is quoted, split by Arrow; None for what has to be looked at more closely."""
+        quote = self._extract.quote
+        if not text or (quote and quote in text) or text.count("\r") != text.count("\r\n"):
+            return None
+        names = [str(place) for place in range(len(self._columns))]
+        try:
+            table = pa.csv.read_csv(
+                pa.BufferReader(text.encode()),
+                pa.csv.ReadOptions(column_names=names),
+                pa.csv.ParseOptions(delimiter=self._extract.delimiter, quote_char=False),
+                pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
+            )
+        except pa.ArrowInvalid:  # a line with too few or too many values
+            return None
+        if table.num_rows != text.count("\n") + (text[-1] != "\n"):  # Arrow has left out a blank line
+            return None
+        lines = np.arange(self._line, self._line + table.num_rows)
+        self._line += table.num_rows
+        return self._batch(text, [column.combine_chunks() for column in table.columns], lines, [])
+
+    def _quoted_batch(self, text: str) -> pa.RecordBatch | None:
+        """Lines of any kind; None when the last one goes on inside quotes in the next block."""
+        reader = _reader(self._extract, io.StringIO(text, newline=""))
+        rows: list[list[str]] = []
+        lines: list[int] = []
+        begins = self._line
+        try:
+            for row in reader:
+                if row:
+                    rows.append(row)
+                    lines.append(begins)
+                begins = self._line + reader.line_num
+        except csv.Error as error:
+            if "unexpected end" in str(error):
+                self._unclosed = begins
+                return None
+            _refuse_quotes(self._file, begins)
+        self._line = begins
+        width = len(self._columns)
+        longer = [place for place, row in enumerate(rows) if len(row) > width]
+        fitted = (row if len(row) == width else self._fitted(row) for row in rows)
+        values = list(zip(*fitted, strict=True)) if rows else [()] * width
+        faults = [(place, "value_cut", self._columns[-1]) for place in longer]
+        return self._batch(
+            text, [pa.array(column, pa.string()) for column in values], np.array(lines, np.int64), faults
+        )
+
+    def _fitted(self, row: list[str]) -> list[str | None]:
+        """A row of another width than the header: what it lacks is null, what it has too much stays in its last value."""
+        last = len(self._columns) - 1
+        if len(row) > last:
+            return [*row[:last], self._extract.delimiter.join(row[last:])]
+        return [*row, *[None] * (last + 1 - len(row))]
+
+    def _batch(
+        self,
+        text: str,
+        arrays: Sequence[pa.StringArray],
+        lines: npt.NDArray[np.int64],
+        faults: list[tuple[int, str, str]],
+    ) -> pa.RecordBatch:
+        return text_batch(self._file, self._columns, arrays, lines, faults, MARK in text)

@@ -1,0 +1,43 @@
+"""How rows of text are put together with the numbers of their lines and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from extractors.files.characters import without_marks
+from extractors.files.faults import fault_column
+from extractors.files.source_file import SourceFile
+from extractors.reading import raw_batch
+
+
+def text_batch(
+    file: SourceFile,
+    columns: Sequence[str],
+    arrays: Sequence[pa.StringArray],
+    lines: npt.NDArray[np.int64],
+    faults: list[tuple[int, str, str]],
+    marked: bool,
+) -> pa.RecordBatch:
+    """Put rows together with the numbers of their lines and what is wrong with them.
+
+    Args:
+        file: theirs.
+        columns: their names.
+        arrays: their values, one array a column.
+        lines: the number of the line of each row.
+        faults: row, rule and column of each fault found before.
+        marked: whether there may be marks for bytes that are no text.
+    """
+    if marked:
+        cleaned = [without_marks(array) for array in arrays]
+        arrays = [array for array, _ in cleaned]
+        for name, (_, rows) in zip(columns, cleaned, strict=True):
+            faults = [*faults, *((row, "bytes_undecodable", name) for row in rows)]
+    numbers = pa.array(lines, pa.int64()).cast(pa.string())
+    locators = pc.binary_join_element_wise(pa.scalar(file.place()), numbers, "")
+    return raw_batch(columns, arrays, locators, fault_column(len(lines), faults))

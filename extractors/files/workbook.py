@@ -1,0 +1,214 @@
+"""How records are read from the sheets of a workbook."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import python_calamine as calamine
+
+from extractors.files.apart import OutOfBounds, read_apart
+from extractors.files.contents import OLE, ZIP, first_bytes, kind_of
+from extractors.files.faults import fault_column
+from extractors.files.grid import Book, Grid, TooLarge, Wanted, read_book
+from extractors.files.guard import MOST_SHEETS, demand_few_sheets, demand_safe, refuse_far, refuse_locked
+from extractors.files.locked import is_locked, seen_in_container, unlocked
+from extractors.files.sheet_xml import Unplaced, annotate
+from extractors.files.source_file import SourceFile
+from extractors.files.table import Table
+from extractors.reading import raw_batch
+from extractors.titles import clean_title, column_names, find_header, letters, with_nearest
+from sources.file_extract import WorkbookExtract
+from standard.batch import GROUP_ROWS
+
+_HEADER_WITHIN = 100  # rows: titles, notes and dates stand above a header, but no more than fill a page
+
+
+def read_workbook(
+    file: SourceFile, extract: WorkbookExtract, declared: Sequence[str], secret: str | None, folder: Path
+) -> list[Table]:
+    """Read sheets: the header is found by the declared titles; all below it, to the last row that holds something, are rows.
+
+    A cell is text as it is stored: a number its digits, a date in ISO form (at midnight without the time), a formula its
+    last result. An empty cell is null. The locator is `Sheet!row`, as the department sees it.
+
+    Args:
+        file: the workbook.
+        extract: what is declared of it.
+        declared: the titles by which the header is known.
+        secret: its password, where one is declared.
+        folder: where an unlocked copy may lie until the batch is read.
+
+    Raises:
+        SourceUnreachable: when the file cannot be read.
+        SourceRefused: `source_unreadable` for what is not a workbook, has a password, is unsafe to open, or has an empty
+            sheet; `table_missing` for a missing sheet; `columns_missing` where no header is found.
+    """
+    with file.opened() as binary, file.reading():
+        old = first_bytes(binary).startswith(OLE)
+        if old and secret is None and seen_in_container(binary)[0]:
+            refuse_locked(file)
+        if old and secret is not None and (seen_in_container(binary)[0] or is_locked(binary)):
+            file = unlocked(file, binary, secret, folder)
+    with file.opened() as binary, file.reading():
+        book, notes = _book(file, extract, binary)
+    return [_table(file, grid, extract.header_rows, declared, notes) for grid in _demanded(file, extract, book)]
+
+
+def _book(file: SourceFile, extract: WorkbookExtract, binary: BufferedReader) -> tuple[Book, dict[str, str]]:
+    kind, notes = _kind(file, binary)
+    wanted = Wanted(extract.sheets or extract.sheet)
+    most = MOST_SHEETS if extract.sheets else 1
+    try:
+        book = read_book(binary, wanted, most) if kind == "xlsx" else read_apart(file.path, wanted, most)
+        if kind == "xlsx":
+            _annotate(file, binary, book)
+    except calamine.PasswordError:
+        if kind == "ods":
+            file.refuse("an ods without a password", "one with a password", "have it removed, or saved as xlsx")
+        refuse_locked(file)
+    except calamine.CalamineError:
+        advice = "have it opened, saved as xlsx and delivered again"
+        file.refuse("a whole workbook", "one that cannot be read", advice)
+    except TooLarge as error:
+        refuse_far(file, str(error))
+    except OutOfBounds:
+        found = "one that takes more, as when a cell stands very far from the others"
+        file.refuse(
+            "a workbook that is read in bounded memory and time",
+            found,
+            "have the empty rows and columns beyond the data deleted",
+        )
+    return book, {"format": kind, **notes}
+
+
+def _kind(file: SourceFile, binary: BufferedReader) -> tuple[str, dict[str, str]]:
+    """What kind of workbook it is by its content, and what is odd in it."""
+    start = first_bytes(binary)
+    if start.startswith(OLE):
+        return "xls", {"macros": "not run"} if seen_in_container(binary)[1] else {}
+    if not start.startswith(ZIP):
+        found = kind_of(start) or ("a text or another kind of file" if start else "an empty file")
+        file.refuse("a workbook (xlsx, xls, xlsb, ods, et)", found, "have it saved as xlsx")
+    return demand_safe(file, binary)
+
+
+def _annotate(file: SourceFile, binary: BufferedReader, book: Book) -> None:
+    try:
+        with zipfile.ZipFile(binary) as archive:
+            for grid in book.grids:
+                annotate(archive, grid)
+    except Unplaced:
+        file.refuse(
+            "cells that say where they stand", "some that do not", "have it opened, saved as xlsx and delivered again"
+        )
+    except (KeyError, StopIteration, ElementTree.ParseError):
+        file.refuse("a whole workbook", "one that cannot be read", "have it opened, saved as xlsx and delivered again")
+
+
+def _demanded(file: SourceFile, extract: WorkbookExtract, book: Book) -> list[Grid]:
+    """The sheets that are declared, all of which have rows."""
+    demand_few_sheets(file, len(book.sheets))
+    declared = extract.sheets or extract.sheet
+    if not book.grids:
+        fitting = Wanted(declared).among(book.sheets)
+        wanted = f"sheets {declared}" if extract.sheets else f"one sheet {declared}" if declared else "a visible sheet"
+        found = ("several" if fitting else "none") + f" among {', '.join(sheet.name for sheet in book.sheets)}"
+        key = "extract.sheets" if extract.sheets else "extract.sheet"
+        file.refuse(wanted, found, f"restore the sheet, or correct {key}", rule="table_missing")
+    for grid in book.grids:
+        if not grid.height:
+            file.refuse(f"rows in the sheet {grid.name}", "an empty sheet", "have the whole workbook delivered")
+    return book.grids
+
+
+def _table(file: SourceFile, grid: Grid, height: int, declared: Sequence[str], notes: dict[str, str]) -> Table:
+    _put_faults(grid)
+    header = _header(file, grid, height, declared)
+    used = _used_columns(grid, header)
+    columns = column_names([header.titles[place] or f"列{letters(place)}" for place in used])
+    filled_above = sum(any(row) for row in grid.rows(0, header.start))
+    origin = {"sheet": grid.name, "backend": "calamine", **notes, **grid.notes}
+    place = f"{file.name}/{grid.name}"
+    return Table(place, columns, lambda: _batches(file, grid, header.end, columns, used), filled_above, origin)
+
+
+def _put_faults(grid: Grid) -> None:
+    """Show in the cells with a fault the text that stands there, so that no row with one looks blank."""
+    by_column: dict[int, dict[int, str]] = {}
+    for fault in grid.faults:
+        by_column.setdefault(fault.column, {})[fault.row] = fault.text
+    height = max([grid.height, *(fault.row + 1 for fault in grid.faults)])
+    width = max([len(grid.columns), *(fault.column + 1 for fault in grid.faults)])
+    if height > grid.height or width > len(grid.columns):
+        grid.columns = [_longer(column, height) for column in grid.columns]
+        grid.columns += [pa.nulls(height, pa.string())] * (width - len(grid.columns))
+    for place, texts in by_column.items():
+        values = np.array(grid.columns[place].to_pylist(), object)
+        values[list(texts)] = list(texts.values())
+        grid.columns[place] = pa.array(values, pa.string())
+
+
+def _longer(column: pa.StringArray, height: int) -> pa.StringArray:
+    return pa.concat_arrays([column, pa.nulls(height - len(column), pa.string())])
+
+
+@dataclass(frozen=True)
+class _Header:
+    """The rows from `start` to before `end`, and the title each column has by them."""
+
+    start: int
+    end: int
+    titles: list[str]
+
+
+def _header(file: SourceFile, grid: Grid, height: int, declared: Sequence[str]) -> _Header:
+    head = [[clean_title(cell) for cell in row] for row in grid.rows(0, _HEADER_WITHIN + height - 1)]
+    for (top, left), (bottom, right) in grid.merged:
+        for row in head[top : bottom + 1]:
+            row[left : right + 1] = head[top][left : left + 1] * len(row[left : right + 1])
+    candidates = [_joined(head[start : start + height]) for start in range(len(head) - height + 1)]
+    start = find_header(candidates, declared)
+    if start is None:
+        seen = {title for candidate in candidates for title in candidate}
+        missing = [title for title in declared if title not in seen]
+        found = "a header without" if len(missing) < len(declared) else "no header,"
+        file.refuse(
+            f"a header with the titles {', '.join(declared)}",
+            f"{found} {with_nearest(missing, seen)} in the sheet {grid.name}",
+            "restore the header",
+            rule="columns_missing",
+        )
+    return _Header(start, start + height, candidates[start])
+
+
+def _joined(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The titles that header rows give: the parts of a column joined by `/`, none of them twice."""
+    return ["/".join(dict.fromkeys(filter(None, parts))) for parts in zip(*rows, strict=True)]
+
+
+def _used_columns(grid: Grid, header: _Header) -> list[int]:
+    """The columns that have a title of their own, or at least a value."""
+    below = [column.slice(header.start) for column in grid.columns]
+    return [place for place, column in enumerate(below) if column.null_count < len(column)]
+
+
+def _batches(
+    file: SourceFile, grid: Grid, first: int, columns: Sequence[str], used: Sequence[int]
+) -> Iterator[pa.RecordBatch]:
+    names = dict(zip(used, columns, strict=True))
+    faults = [(fault.row - first, fault.rule, names[fault.column]) for fault in grid.faults if fault.row >= first]
+    found = fault_column(grid.height - first, faults)
+    for start in range(first, grid.height, GROUP_ROWS):
+        count = min(GROUP_ROWS, grid.height - start)
+        numbers = pa.array(np.arange(start + 1, start + count + 1)).cast(pa.string())
+        locators = pc.binary_join_element_wise(pa.scalar(file.place(grid.name)), numbers, "")
+        values = [grid.columns[place].slice(start, count) for place in used]
+        yield raw_batch(columns, values, locators, found.slice(start - first, count))

@@ -1,0 +1,56 @@
+"""Where a big table is cut, so that its parts can be read side by side and hold every row once."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from extractors.asked import Origin
+from extractors.connections import Connection
+from extractors.database import opened
+from extractors.product import is_numeric
+from extractors.request import Part, Request
+from extractors.statement import Statement, one_row
+from extractors.texts import text_of
+from extractors.window import window_of
+from sources.database_extract import DatabaseExtract, Split
+from standard.errors import UsageError
+
+
+def plan_parts(request: Request) -> list[Part]:
+    """Cut what a request asks for into at most the declared number of parts.
+
+    Numbers are cut evenly between the least and the greatest, which an index answers at once; all else where the database
+    counts off its rows in its own order. The first part has no beginning and the last no end, so that rows that appear later
+    are in one of them too.
+
+    Raises:
+        UsageError: for a source that declares no split.
+        SourceUnreachable, SourceRefused: as `open_source`.
+    """
+    extract = request.source.declaration.extract
+    if not isinstance(extract, DatabaseExtract) or extract.split is None:
+        raise UsageError(f"{request.source.name}: expected extract.split to be declared, found none; declare it")
+    with opened(request, extract) as (connection, origin, _):
+        where = window_of(origin, connection, request).where
+        cuts = _cuts(origin, connection, extract.split, where)
+    bounds = [None, *cuts, None]
+    return [Part(number, len(bounds) - 1, *bounds[number : number + 2]) for number in range(len(bounds) - 1)]
+
+
+def _cuts(origin: Origin, connection: Connection, split: Split, where: Statement) -> list[str]:
+    """The values with which the second and every later part begins."""
+    if is_numeric(origin.types.get(split.column, "")):
+        least, most, _ = one_row(connection.ask(origin.extremes(split.column, where)))
+        return _even(least, most, split.parts)
+    rows = (row for rows in connection.ask(origin.cuts(split.column, split.parts, where)).portions for row in rows)
+    first, *later = [text_of(value) for (value,) in rows] or [""]
+    return [value for value in dict.fromkeys(later) if value != first]
+
+
+def _even(least: object, most: object, parts: int) -> list[str]:
+    """Whole numbers evenly between two."""
+    if least is None or most is None:
+        return []
+    low, high = int(Decimal(str(least))), int(Decimal(str(most)))
+    cuts = (low + (high - low + 1) * number // parts for number in range(1, parts))
+    return [str(cut) for cut in dict.fromkeys(cuts) if cut > low]

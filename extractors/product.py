@@ -1,0 +1,103 @@
+"""What may be asked of any kind of database beyond plain SQL: a steady reading, values as text, the names of types."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar, Literal, TypeAlias
+
+from extractors.statement import Statement
+
+Clock: TypeAlias = Literal["aware", "naive", "date"]
+
+_LONGEST_WAIT = timedelta(minutes=1)  # for a lock; a table locked longer is met by trying again, not by waiting
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a source is to be read.
+
+    Attributes:
+        limit: how long one statement may run.
+        zone: in which times with a zone are written.
+    """
+
+    limit: timedelta = timedelta(hours=1)
+    zone: str = "Asia/Shanghai"
+
+    @property
+    def milliseconds(self) -> int:
+        """The limit of a statement."""
+        return max(1, int(self.limit / timedelta(milliseconds=1)))
+
+    @property
+    def lock_milliseconds(self) -> int:
+        """How long a statement may wait for a lock."""
+        return max(1, int(min(self.limit, _LONGEST_WAIT) / timedelta(milliseconds=1)))
+
+
+@dataclass(frozen=True)
+class Product:
+    """A database that nothing more is known of: its driver hands out values, and this side writes them as text.
+
+    Attributes:
+        quote: the marks before and after an identifier.
+    """
+
+    quote: tuple[str, str] = ('"', '"')
+
+    name: ClassVar[str] = "SQL"
+    begins: ClassVar[bool] = False  # whether `opening` begins the transaction, so that the driver must not
+    guarded: ClassVar[bool] = False  # whether the database itself refuses to write, and shows one state throughout
+
+    def quoted(self, name: str) -> str:
+        """Write a name as an identifier."""
+        first, last = self.quote
+        return f"{first}{name.replace(last, last * 2)}{last}"
+
+    def opening(self, terms: Terms) -> tuple[str, ...]:
+        """The statements by which a connection becomes one that only reads, waits no longer than declared, and sees one state."""
+        return ()
+
+    def written(self, column: str, words: str) -> str:
+        """The expression that gives a column as text, each value whole, whatever driver carries it; the column where it is text.
+
+        Args:
+            column: the quoted column.
+            words: its type in the words of the database.
+        """
+        return column
+
+    def clock(self, words: str) -> Clock | None:
+        """What times a column of this type holds; None where only its values tell."""
+        return None
+
+    def bound(self, words: str) -> int | None:
+        """How many bytes a value written as text has at most; None where that must be asked."""
+        return None
+
+    def within(self, written: str, words: str, size: int) -> str:
+        """The expression by which a driver knows that a text is never longer than `size`."""
+        return written
+
+    def size(self, column: str) -> str:
+        """The length of a text in bytes."""
+        return f"{{fn OCTET_LENGTH({column})}}"
+
+    def types(self, schema: str | None, table: str) -> Statement:
+        """The question for name and type of the columns of a table, in the words of the database; empty where none is known."""
+        return ()
+
+    def types_of_query(self, query: str, columns: list[str]) -> Statement:
+        """The question for the types of the columns of a query, in their order; empty where none is known."""
+        return ()
+
+    def first(self, what: str, origin: str, where: Statement, rows: int) -> Statement:
+        """The question for some rows, whichever come first."""
+        return (f"SELECT {what} FROM {origin} WHERE ", *where, f" LIMIT {rows}")  # noqa: S608 - quoted names only
+
+
+def is_numeric(words: str) -> bool:
+    """Whether a type holds numbers, in the words of any database."""
+    return bool(re.match(r"(?i)(tiny|small|medium|big)?(int|serial)|num|dec|float|double|real|money|smallmoney", words))

@@ -1,0 +1,52 @@
+"""What is asked of a source: the rows of one day, or one part of them, and where it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sources.register import Source
+from standard.day import Day
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a table that is read in parts: the rows whose split column is at least `low` and below `high`.
+
+    Attributes:
+        number: from 0.
+        of: how many parts there are.
+        low: None for the first part, which also has the rows without a value.
+        high: None for the last part.
+    """
+
+    number: int
+    of: int
+    low: str | None
+    high: str | None
+
+
+@dataclass(frozen=True)
+class Request:
+    """One question to a source.
+
+    Attributes:
+        source: the source.
+        day: the day of the batch.
+        location: what the declared connection stands for: a SQLAlchemy URL, `odbc:` and a connection string, or for files a
+            folder (None for the declaration's own).
+        now: instant of reading, aware; of all parts of a batch the same.
+        after: of a source read by a rising number, the number after which the day begins; None from the first row on.
+        until: of the same, the number with which the day ends because later days begin there; None for all there are.
+        part: which part of a split table; None for all of it.
+        secret: what the declared `password` stands for.
+    """
+
+    source: Source
+    day: Day
+    location: str | None
+    now: datetime
+    after: int | None = None
+    until: int | None = None
+    part: Part | None = None
+    secret: str | None = None

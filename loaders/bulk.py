@@ -1,0 +1,121 @@
+"""How Arrow rows reach a table, and come from a query, in bulk: by the fastest road each database has."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection, Select, Table
+
+_CHUNK = 20_000  # rows handed over at once
+_ESCAPED = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
+
+
+def put(connection: Connection, table: Table, batches: Iterable[pa.Table]) -> None:
+    """Put rows into a table, a chunk at a time.
+
+    Args:
+        connection: of the transaction.
+        table: where to.
+        batches: tables whose columns carry the table's names; what they leave out is null.
+    """
+    road = {"postgresql": _copy, "mysql": _load}.get(connection.dialect.name, _insert)
+    for batch in batches:
+        for chunk in batch.to_batches(max_chunksize=_CHUNK):
+            if chunk.num_rows:
+                road(connection, table, chunk)
+
+
+def take(connection: Connection, statement: Select[Any], schema: pa.Schema) -> Iterator[pa.Table]:
+    """The rows of a query, a chunk at a time, when the query is over: only then may the connection do something else.
+
+    Args:
+        connection: of the transaction.
+        statement: its columns stand in the order of `schema`.
+        schema: of the tables.
+    """
+    with tempfile.TemporaryFile() as file:
+        spool = cast(IO[bytes], file)
+        result = connection.execute(statement, execution_options={"yield_per": _CHUNK})
+        with pa.ipc.new_stream(spool, schema) as writer:
+            for rows in result.partitions():
+                columns = zip(*rows, strict=True)
+                arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+                writer.write_batch(pa.record_batch(arrays, schema=schema))
+        spool.seek(0)
+        with pa.ipc.open_stream(spool) as reader:
+            for batch in reader:
+                yield pa.Table.from_batches([batch])
+
+
+def weigh(connection: Connection, table: Table) -> None:
+    """Let PostgreSQL count what a staging table holds: nothing else does, and it plans joins by guesses until then."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"ANALYZE {table.name} (record)")
+
+
+def _copy(connection: Connection, table: Table, chunk: pa.RecordBatch) -> None:
+    """PostgreSQL: COPY through the transaction's own connection."""
+    names = ", ".join(chunk.schema.names)
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
+        copy.write(_lines(chunk))
+
+
+def _load(connection: Connection, table: Table, chunk: pa.RecordBatch) -> None:
+    """MariaDB and MySQL: LOAD DATA of a local file; where the server forbids that, inserts of many rows."""
+    if not connection.exec_driver_sql("SELECT @@local_infile").scalar():
+        _insert(connection, table, chunk)
+        return
+    names = ", ".join(f"`{name}`" for name in chunk.schema.names)
+    with tempfile.NamedTemporaryFile(suffix=".tsv") as file:
+        file.write(_lines(chunk))
+        file.flush()
+        path = Path(file.name).as_posix()
+        connection.exec_driver_sql(
+            f"LOAD DATA LOCAL INFILE '{path}' INTO TABLE {table.name} CHARACTER SET utf8mb4 ({names})"
+        )
+
+
+def _insert(connection: Connection, table: Table, chunk: pa.RecordBatch) -> None:
+    """The others: the driver's own way for many rows, with the values beside the statement."""
+    mark = "%s" if connection.dialect.paramstyle in {"format", "pyformat"} else "?"
+    quote = connection.dialect.identifier_preparer.quote
+    names = ", ".join(quote(name) for name in chunk.schema.names)
+    marks = ", ".join([mark] * chunk.num_columns)
+    columns = [_plain(chunk.column(i)).to_pylist() for i in range(chunk.num_columns)]
+    statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 - our own names
+    connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
+
+
+def _plain(values: pa.Array) -> pa.Array:
+    """Dates as ISO text, which every one of these databases reads."""
+    return values.cast(pa.string()) if pa.types.is_date(values.type) else values
+
+
+def _lines(chunk: pa.RecordBatch) -> memoryview:
+    r"""The rows as both COPY and LOAD DATA read them: tabs between values, `\N` for null, a backslash before what would mislead."""
+    *columns, last = (_written(chunk.column(i)) for i in range(chunk.num_columns))
+    ended = pc.binary_join_element_wise(last, "\n", "")
+    lines = pc.binary_join_element_wise(*columns, ended, "\t") if columns else ended
+    _, offsets, data = lines.buffers()
+    edges = np.frombuffer(offsets, np.int32)[lines.offset : lines.offset + len(lines) + 1]
+    return memoryview(data)[edges[0] : edges[-1]]
+
+
+def _written(values: pa.Array) -> pa.Array:
+    if pa.types.is_boolean(values.type):
+        values = values.cast(pa.int8())
+    if not pa.types.is_string(values.type):
+        return values.cast(pa.string()).fill_null("\\N")
+    data = values.buffers()[2]
+    signs = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
+    if ((signs < 32) | (signs == ord("\\"))).any():  # hardly ever; looking costs less than replacing
+        for plain, escaped in _ESCAPED:
+            values = pc.replace_substring(values, plain, escaped)
+    return values.fill_null("\\N")

@@ -1,0 +1,84 @@
+"""How an engine for each kind of database is made: isolation, waiting, and what the driver must be told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+
+WAIT_SECONDS = 600  # for another load's merge; longer than any night's largest
+
+READING = "licex_reading"
+SPOKEN = ("sqlite", "postgresql", "mysql", "mariadb", "mssql")
+
+
+def make_engine(text: str) -> Engine:
+    """An engine for the platform's database.
+
+    Raises:
+        ArgumentError: for what is no URL.
+        ModuleNotFoundError: where the driver is not installed.
+    """
+    url = make_url(text)
+    # One dialect, one name: SQLAlchemy has a second one that does the same.
+    url = url.set(drivername=url.drivername.replace("mariadb", "mysql", 1))
+    make: Callable[[URL], Engine] = {
+        "sqlite": _sqlite,
+        "postgresql": _postgresql,
+        "mysql": _mysql,
+        "mssql": _mssql,
+    }.get(url.get_backend_name(), _any)
+    return make(url)
+
+
+def _any(url: URL) -> Engine:
+    return create_engine(url, hide_parameters=True)
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = _any(url)
+    event.listen(engine, "connect", _sqlite_connected)
+    event.listen(engine, "begin", _sqlite_begins)
+    return engine
+
+
+def _sqlite_connected(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver would begin late, and only for some statements
+    connection.execute(f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000}")
+
+
+def _sqlite_begins(connection: Connection) -> None:
+    reading = connection.get_execution_options().get(READING)
+    # A writer takes the lock at once: two readers that both go on to write would deadlock.
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _postgresql(url: URL) -> Engine:
+    # The memory is for the joins and the staging of one load; a server's own default is for many small queries.
+    options = f"-c lock_timeout={WAIT_SECONDS}s -c work_mem=64MB -c temp_buffers=64MB"
+    return create_engine(url, hide_parameters=True, isolation_level="READ COMMITTED", connect_args={"options": options})
+
+
+def _mysql(url: URL) -> Engine:
+    # Repeatable reads would not see what the load before has merged, and lock gaps between rows besides.
+    waits = f"SET innodb_lock_wait_timeout = {WAIT_SECONDS}"
+    return create_engine(
+        url.update_query_dict({"charset": "utf8mb4"}),
+        hide_parameters=True,
+        isolation_level="READ COMMITTED",
+        connect_args={"local_infile": True, "init_command": waits},
+    )
+
+
+def _mssql(url: URL) -> Engine:
+    engine = create_engine(url, hide_parameters=True, isolation_level="READ COMMITTED", fast_executemany=True)
+    event.listen(engine, "connect", _mssql_connected)
+    return engine
+
+
+def _mssql_connected(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"SET LOCK_TIMEOUT {WAIT_SECONDS * 1000}")
+    cursor.close()

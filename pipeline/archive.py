@@ -1,0 +1,265 @@
+"""How a source is read into the archive, whole or in parts, before anything else is done with what it says."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from loaders.deliver import Delivery, deliver_batch, write_failure
+from loaders.ledger import last_content, write_entry
+from loaders.platform import Platform
+from pipeline import workspace as files
+from pipeline.exchange import Exchange
+from pipeline.plan import Plan, archived, demand_no_quiet, planned, read_plan, request
+from pipeline.workspace import Workspace, of_part
+from sources.register import Source
+from standard.batch import BatchKey, LedgerEntry, Manifest, Status, Verdict
+from standard.day import instant_text
+from standard.errors import AlreadyDelivered, ExchangeError, QuietHours, SourceRefused, Unreachable
+from standard.finding import found_on_batch, mask_text
+
+if TYPE_CHECKING:
+    from extractors import Reading
+    from extractors.profile import Profile
+
+
+def plan(exchange: Exchange, key: BatchKey, now: datetime) -> list[int | None]:
+    """Write down which rows the batch is of, and in which parts they are read.
+
+    Returns:
+        The numbers of the parts; None alone where the source is, or was, read in one.
+
+    Raises:
+        SourceRefused, Unreachable: when the source cannot say where its parts begin.
+        UsageError: for a day in the future, or the past of a snapshot that the archive does not have.
+    """
+    if archived(exchange, key, now):
+        return list(part_numbers(manifest(exchange.workspace, key)))
+    with written_down(exchange, key, now):
+        return [part.number for part in planned(exchange, key, now).parts] or [None]
+
+
+def extract(exchange: Exchange, key: BatchKey, now: datetime, part: int | None = None) -> Manifest:
+    """Read the source, or one part of it, into the archive.
+
+    What goes wrong is written into the ledger, so that the day's pages name it.
+
+    Args:
+        exchange: where everything is.
+        key: of the batch.
+        now: instant of reading.
+        part: number of the part as `plan` gave it; None for a source that is read in one.
+
+    Raises:
+        AlreadyDelivered: when the files hold what was delivered before.
+        SourceRefused: when the source holds something else than was declared.
+        Unreachable: when it, or the archive, cannot be reached.
+        UsageError: for the past of a snapshot source, where neither archive nor dated file has it.
+    """
+    if archived(exchange, key, now):
+        return manifest(exchange.workspace, key, part)
+    with written_down(exchange, key, now):
+        asked = planned(exchange, key, now) if part is None else read_plan(exchange.workspace, key)
+        with reading(exchange, key, asked, now, part) as archiving:
+            demand_new(exchange, key, archiving.content, now)
+            for _ in archiving.groups():
+                pass
+    return archiving.manifest
+
+
+@contextmanager
+def reading(
+    exchange: Exchange, key: BatchKey, asked: Plan, now: datetime, part: int | None = None
+) -> Iterator[Archiving]:
+    """Open the source so that what passes by is archived; when the groups are exhausted the manifest is written too."""
+    from extractors import open_source
+
+    source = exchange.source(key)
+    demand_no_quiet(source, now)
+    with open_source(request(exchange, source, key, asked, part)) as read:
+        yield Archiving(exchange, key, source, read, part)
+
+
+class Archiving:
+    """A source being read into the archive.
+
+    Attributes:
+        columns: of the source.
+        manifest: of what was archived; there once `groups` is exhausted.
+    """
+
+    manifest: Manifest
+
+    def __init__(self, exchange: Exchange, key: BatchKey, source: Source, read: Reading, part: int | None) -> None:
+        """Take over an open reading."""
+        self._exchange, self._key, self._source, self._read, self._part = exchange, key, source, read, part
+        self.columns = read.columns
+        self._content = _content(source, read)
+
+    @property
+    def taken_at(self) -> datetime:
+        """The instant the rows stand for."""
+        return self._read.taken_at
+
+    @property
+    def content(self) -> str:
+        """What the files hold and the declaration says of them, as one digest; empty for a database."""
+        return self._content
+
+    def groups(self) -> Iterator[pa.Table]:
+        """The rows, each group after it is written."""
+        from extractors import raw_schema
+        from extractors.profile import Profile
+
+        workspace, profile = self._exchange.workspace, Profile(self._source, self.columns)
+        raw = workspace.path(self._key, of_part(files.RAW, self._part))
+        rows = 0
+        for group in workspace.writing_table(raw, profile.watch(self._read.batches), raw_schema(self.columns)):
+            rows += group.num_rows
+            yield group
+        self.manifest = self._manifest(raw, rows, profile)
+        workspace.write_text(workspace.path(self._key, of_part(files.MANIFEST, self._part)), self.manifest.to_json())
+
+    def _manifest(self, raw: str, rows: int, profile: Profile) -> Manifest:
+        read = self._read
+        return Manifest(
+            batch=str(self._key),
+            kind=read.kind,
+            taken_at=instant_text(read.taken_at),
+            read=read.above_header + rows,
+            rows=rows,
+            columns=read.columns,
+            digest=self._exchange.workspace.digest(raw),
+            window=[instant_text(edge) for edge in read.window] if read.window else [],
+            counted=read.counted,
+            without_time=read.without_time,
+            future_time=read.future_time,
+            origin=read.origin,
+            content=self._content,
+            marks=list(read.marks or ()),
+            types=read.types,
+            profile=profile.as_json(),
+        )
+
+
+def gather(workspace: Workspace, key: BatchKey) -> Manifest:
+    """The manifest of a batch; of one that was read in parts it is put together here and written down.
+
+    Raises:
+        ExchangeError: when a part is missing, or its manifest is damaged.
+    """
+    from extractors.profile import merged
+
+    planned = workspace.exists(key, files.PLAN) and len(read_plan(workspace, key).parts)
+    if not planned:
+        return manifest(workspace, key)
+    parts = [manifest(workspace, key, part) for part in range(planned)]
+    first, counted = parts[0], [part.counted for part in parts]
+    whole = replace(
+        first,
+        read=sum(part.read for part in parts),
+        rows=sum(part.rows for part in parts),
+        digest=hashlib.sha256("".join(part.digest for part in parts).encode()).hexdigest(),
+        counted=None if None in counted else sum(number or 0 for number in counted),
+        without_time=sum(part.without_time for part in parts),
+        future_time=sum(part.future_time for part in parts),
+        # What came into an earlier part's range while later ones were read is above its mark: the next day asks for it.
+        marks=[first.marks[0], min(part.marks[1] for part in parts)] if all(part.marks for part in parts) else [],
+        profile=merged([part.profile for part in parts]),
+        parts=planned,
+    )
+    workspace.write_text(workspace.path(key, files.MANIFEST), whole.to_json())
+    return whole
+
+
+def part_numbers(archived: Manifest) -> Sequence[int | None]:
+    """The numbers of a batch's parts; None alone for one that was not read in parts."""
+    return range(archived.parts) if archived.parts else [None]
+
+
+def demand_new(exchange: Exchange, key: BatchKey, content: str, now: datetime) -> None:
+    """Demand that files were not delivered before; of a repeat on another day the ledger is told.
+
+    Raises:
+        AlreadyDelivered: when the last delivered batch of the source was of the same files and declaration.
+    """
+    if not content:
+        return
+    with exchange.platform.transaction(reading=True) as connection:
+        last = last_content(connection, key.source)
+    if last is None or last.content != content:
+        return
+    sentence = (
+        f"{key}: the files are those that were delivered for {last.day} (run {last.run}), so there is nothing to do; "
+        "`licex replay` judges them anew"
+    )
+    if last.day != str(key.day):
+        at = instant_text(now)
+        entry = LedgerEntry(
+            key.source,
+            str(key.day),
+            0,
+            str(Status.REPEATED),
+            judged_at=at,
+            taken_at=at,
+            delivered_at=at,
+            reason=sentence,
+            content=content,
+        )
+        with exchange.platform.transaction() as connection:
+            write_entry(connection, entry)
+    raise AlreadyDelivered(sentence)
+
+
+def manifest(workspace: Workspace, key: BatchKey, part: int | None = None) -> Manifest:
+    """The manifest of an archived batch or of one of its parts.
+
+    Raises:
+        ExchangeError: when there is none, or it is damaged.
+    """
+    text = workspace.read_text(key, of_part(files.MANIFEST, part))
+    try:
+        return Manifest.from_json(text)
+    except (ValueError, TypeError):
+        raise ExchangeError(
+            f"{key}: expected the manifest of its archive, found a damaged file; extract it again"
+        ) from None
+
+
+def _content(source: Source, read: Reading) -> str:
+    """Files are the same delivery only as long as they are read in the same way."""
+    if not read.content:
+        return ""
+    quirks = source.folder / "quirks.py"
+    said = [source.path.read_bytes(), quirks.read_bytes() if quirks.exists() else b"", read.content.encode()]
+    return hashlib.sha256(b"\0".join(said)).hexdigest()
+
+
+@contextmanager
+def written_down(exchange: Exchange, key: BatchKey, now: datetime) -> Iterator[None]:
+    """Hold what asks the source; what goes wrong is written into the ledger."""
+    try:
+        yield
+    except SourceRefused as error:
+        write_refusal(exchange.platform, exchange.source(key), key, error, now)
+        raise
+    except QuietHours:
+        raise  # it was not even tried
+    except Unreachable as error:
+        write_failure(exchange.platform, key, mask_text(str(error)), instant_text(now))
+        raise
+
+
+def write_refusal(platform: Platform, source: Source, key: BatchKey, error: SourceRefused, now: datetime) -> None:
+    """Write down that what the source holds could not be taken."""
+    at = instant_text(now)
+    kind = "incremental" if source.declaration.incremental else "snapshot"
+    verdict = Verdict(str(key), at, at, kind, 0, 0, 0, 0, 0, 0, refused=[error.rule], reason=mask_text(str(error)))
+    found = found_on_batch(error.rule, at, value=error.found, expected=error.expected)
+    deliver_batch(platform, Delivery(verdict, source.declaration.precedence, [], found), at, 0.0)

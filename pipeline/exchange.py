@@ -1,0 +1,50 @@
+"""What every step needs: the declarations, the archive and the platform, found by the settings."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from loaders.platform import Platform
+from pipeline.settings import Settings
+from pipeline.workspace import Workspace
+from sources.register import Register, Source
+from standard.batch import BatchKey
+
+
+class Exchange:
+    """Where everything is; nothing is opened before it is asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.workspace = Workspace(settings.workspace)
+
+    @cached_property
+    def register(self) -> Register:
+        """The declarations."""
+        return Register(self.settings.sources)
+
+    @cached_property
+    def platform(self) -> Platform:
+        """The platform's database, with its tables there."""
+        platform = Platform(self.settings.target)
+        platform.prepare()
+        return platform
+
+    def close(self) -> None:
+        """Give back what was opened."""
+        if "platform" in self.__dict__:
+            self.platform.close()
+
+    def source(self, key: BatchKey) -> Source:
+        """The source of a batch."""
+        return self.register.source(key.source)
+
+    def location(self, source: Source) -> str | None:
+        """What the connection that a source declares stands for; None where it declares none."""
+        connection = source.declaration.extract.connection
+        return self.settings.connection(connection) if connection else None
+
+    def secret(self, source: Source) -> str | None:
+        """The password that a source of files declares by name; None where it declares none."""
+        name = getattr(source.declaration.extract, "password", None)
+        return self.settings.connection(name) if name else None

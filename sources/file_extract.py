@@ -1,0 +1,115 @@
+"""What is declared of records in files: workbooks and text, one file or many, for all days or for each."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from sources.terms import ConnectionName, Declared, Name, Texts, Zone
+
+
+class FileExtract(Declared):
+    """Records in files. What a file is, its content says, never its name.
+
+    Attributes:
+        path: where the file is. `{day}` or `{day:%Y%m%d}` makes it a file of that day; `*` and `?` in its last part make it
+            all files whose names fit, which together are one batch.
+        connection: names the folder the path starts from; without it the path starts from the declaration's own folder.
+        member: the files are zip archives, and the records are in those of their members whose names fit this pattern.
+        arrives: how it is known that a file is complete: its size has `settled`, or a marker `<file>.done` is beside it.
+        password: name of the connection that is the password of locked workbooks and archives.
+        key: the columns that name a record to the department.
+        updated_at: the column of update times.
+        time_zone: of times that name none.
+    """
+
+    path: Name
+    connection: ConnectionName | None = None
+    member: Name | None = None
+    arrives: Literal["settled", "done"] = "settled"
+    password: ConnectionName | None = None
+    key: Texts = []
+    updated_at: Name | None = None
+    time_zone: Zone = "Asia/Shanghai"
+
+    @model_validator(mode="after")
+    def _pattern_of_names(self) -> FileExtract:
+        if any(sign in part for part in PurePosixPath(self.path).parts[:-1] for sign in "*?"):
+            raise ValueError("path: expected * and ? in its last part only; name the folders before it")
+        return self
+
+    @property
+    def dated(self) -> bool:
+        """Whether every day has a file of its own, so that the past can be asked for."""
+        return "{day" in self.path
+
+    @property
+    def many(self) -> bool:
+        """Whether the records may be in several files, so that a locator has to name one."""
+        return self.member is not None or any(sign in self.path for sign in "*?")
+
+    @property
+    def incremental(self) -> bool:
+        """Never: a file holds everything its department has to say."""
+        return False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are named here, each once."""
+        return tuple(dict.fromkeys([*self.key, *([self.updated_at] if self.updated_at else [])]))
+
+
+class WorkbookExtract(FileExtract):
+    """Records in sheets of workbooks. The header is found by the declared titles, wherever it stands.
+
+    A header of several lines gives names joined by `/`: `持证人/姓名`.
+
+    Attributes:
+        sheet: name or pattern of the one sheet that is read; without it and `sheets` it is the first that is visible.
+        sheets: name or pattern of sheets all of which are read.
+        header_rows: lines of the header.
+    """
+
+    kind: Literal["workbook"]
+    sheet: Name | None = None
+    sheets: Name | None = None
+    header_rows: Annotated[int, Field(ge=1, le=5)] = 1
+
+    @model_validator(mode="after")
+    def _one_or_all(self) -> WorkbookExtract:
+        if self.sheet is not None and self.sheets is not None:
+            raise ValueError("give either sheet, of which there is one, or sheets, all of which are read")
+        return self
+
+
+class TextExtract(FileExtract):
+    """Records in text files, a line each: values between delimiters under a header, or of fixed widths without one.
+
+    Attributes:
+        encoding: of the files; without it each is looked at, and the manifest says what was found.
+        delimiter: one sign, a tab for tsv.
+        quote: one sign, or nothing where every sign is itself.
+        widths: titles and widths of the columns, in order; makes it text of fixed widths.
+        widths_in: what the widths count.
+    """
+
+    kind: Literal["text"]
+    encoding: Name | None = None
+    delimiter: Annotated[str, Field(pattern="^[\\x01-\\x7e]$")] = ","
+    quote: Annotated[str, Field(max_length=1)] = '"'
+    widths: dict[Name, Annotated[int, Field(ge=1, le=100_000)]] = {}
+    widths_in: Literal["characters", "bytes"] = "characters"
+
+    @model_validator(mode="after")
+    def _bytes_of_an_encoding(self) -> TextExtract:
+        if (
+            self.widths
+            and self.widths_in == "bytes"
+            and (self.encoding or "utf-16").lower().startswith(("utf-16", "utf-32"))
+        ):
+            raise ValueError(
+                "widths in bytes need an encoding such as gb18030 that is declared and writes ASCII as ASCII"
+            )
+        return self

@@ -1,0 +1,85 @@
+"""The forms of the values that declarations are written in: durations, hours, zones, names."""
+
+from __future__ import annotations
+
+import re
+from datetime import time, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def _duration(value: object) -> object:
+    """Read `90m`, `2h` or `1d`."""
+    if isinstance(value, str):
+        if not (match := re.fullmatch(r"(\d{1,5})([mhd])", value)):
+            raise ValueError("a duration is a number with m, h or d, such as 90m, 2h or 1d")
+        found = timedelta(**{_UNITS[match[2]]: int(match[1])})
+        if found > timedelta(days=366):
+            raise ValueError("a look-back is at most a year; a backfill reaches further")
+        return found
+    return value
+
+
+def _signed_duration(value: object) -> object:
+    """Read `3m` or `-90s`."""
+    if isinstance(value, str):
+        if not (match := re.fullmatch(r"(-?)(\d{1,5})([smhd])", value)):
+            raise ValueError("a clock skew is a number with s, m, h or d, such as 90s or -3m")
+        found = timedelta(**{{"s": "seconds", **_UNITS}[match[3]]: int(match[2])})
+        return -found if match[1] else found
+    return value
+
+
+def _hours(value: object) -> object:
+    """Read `08:30-11:30`; hours may go on over midnight, as in `22:00-02:00`."""
+    if isinstance(value, str):
+        match = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)", value)
+        if not match or match[1] + match[2] == match[3] + match[4]:
+            raise ValueError("hours are two different times of day, such as 08:30-11:30")
+        return (time(int(match[1]), int(match[2])), time(int(match[3]), int(match[4])))
+    return value
+
+
+def _listed(value: object) -> object:
+    """Take one text where a list of texts is meant."""
+    return [value] if isinstance(value, str) else value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("no such time zone; name one such as Asia/Shanghai") from error
+    return value
+
+
+def _cron(value: str) -> str:
+    fields = re.fullmatch(r"([\d*/,-]+) ([\d*/,-]+) ([\d*/,-]+) ([\d*/,A-Za-z-]+) ([\d*/,A-Za-z#-]+)", value)
+    most = (59, 23, 31, 12, 7)
+    if not fields or any(
+        int(n) > top for field, top in zip(fields.groups(), most, strict=True) for n in re.findall(r"\d+", field)
+    ):
+        raise ValueError("a schedule is five cron fields, such as 30 1 * * *")
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+ClockSkew = Annotated[timedelta, BeforeValidator(_signed_duration)]
+Hours = Annotated[tuple[time, time], BeforeValidator(_hours)]
+Texts = Annotated[list[str], BeforeValidator(_listed)]
+Zone = Annotated[str, BeforeValidator(_zone)]
+Cron = Annotated[str, BeforeValidator(_cron)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Name = Annotated[str, Field(min_length=1)]
+# Part of the name of an environment variable.
+ConnectionName = Annotated[str, Field(pattern="^[A-Za-z][A-Za-z0-9_]*$")]
+
+
+class Declared(BaseModel):
+    """A part of a declaration: a key nobody knows is an error, and nothing changes once it is read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=False)

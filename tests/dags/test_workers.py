@@ -1,0 +1,180 @@
+"""Celery workers behind Redis: a batch in parts runs on two of them, one is killed in the middle, and nothing is lost or twice."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LICEX = Path(sys.executable).parent / "licex"
+ROAD = (Path(__file__).parent / "road.yaml").read_text(encoding="utf-8")
+SPLIT = "updated_at: GXSJ, split: {column: ID, parts: 8}}"
+SOURCE, DAY = "transport.road", "2026-03-01"
+ROWS, PARTS = 4000, 8
+WORKERS = ("one", "two")
+FILL = """
+CREATE TABLE "XKZ" ("ID" integer PRIMARY KEY, "GXSJ" text, "XKZBH" text, "MC" text, "DM" text, "FZRQ" text);
+INSERT INTO "XKZ" SELECT i, '2026-03-01 10:00:00', 370402000000 + i, '枣庄某某运输有限公司', '91370402MA0000007Y', '2026-01-01'
+FROM generate_series(1, 4000) AS i;
+"""
+
+
+@pytest.fixture(scope="module")
+def databases(postgresql_server):
+    """The department's database, the platform's, and one for a run that nothing disturbs."""
+    with psycopg.connect(postgresql_server.url("postgresql", "postgres"), autocommit=True) as connection:
+        for name in ("struck_source", "struck_platform", "calm_platform"):
+            connection.execute(f"CREATE DATABASE {name}")
+    with psycopg.connect(postgresql_server.url("postgresql", "struck_source")) as connection:
+        connection.execute(FILL)
+    return postgresql_server
+
+
+@pytest.fixture(scope="module")
+def environ(tmp_path_factory, databases, redis_server):
+    """The environment of `deploy/celery.env`, with the servers of this test and less patience with dead workers."""
+    lines = (ROOT / "deploy/celery.env").read_text(encoding="utf-8").splitlines()
+    documented = dict(line.split("=", 1) for line in lines if line.startswith("AIRFLOW__"))
+    here = (
+        "AIRFLOW__CORE__DAGS_FOLDER",
+        "AIRFLOW__CORE__EXEC",
+        "AIRFLOW__API",
+        "AIRFLOW__DATABASE",
+        "AIRFLOW__CELERY__RESULT",
+    )
+    return {
+        **{name: value for name, value in documented.items() if not name.startswith(here)},
+        "AIRFLOW__CELERY__BROKER_URL": f"redis://127.0.0.1:{redis_server.port}/0",
+        "AIRFLOW__CELERY__WORKER_CONCURRENCY": "1",
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "12",
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "1",
+        "LICEX_TARGET": databases.url("postgresql+psycopg", "struck_platform"),
+        "LICEX_CONN_TRANSPORT": databases.url("postgresql+psycopg", "struck_source"),
+    }
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory, databases, environ, run_airflow, never):
+    """Airflow with two Celery workers on this machine, each under a login of its own, which Airflow writes beside its tasks."""
+    folder = tmp_path_factory.mktemp("workers")
+    (folder / "sources/transport").mkdir(parents=True)
+    declared = ROAD.replace("30 1 * * *", never).replace("updated_at: GXSJ}", SPLIT)
+    (folder / "sources/transport/road.yaml").write_text(declared, encoding="utf-8")
+    with run_airflow(folder, databases, "CeleryExecutor", environ) as airflow:
+        results = "db+" + airflow.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
+        for name in WORKERS:
+            airflow.start(
+                name,
+                "celery",
+                "worker",
+                "-H",
+                name,
+                "--skip-serve-logs",
+                AIRFLOW__CELERY__RESULT_BACKEND=results,
+                AIRFLOW__DATABASE__SQL_ALCHEMY_CONN="sqlite:////nowhere/airflow.db",
+                LOGNAME=name,
+            )
+        yield airflow
+
+
+def parts(airflow, state):
+    """The readers of parts in a state, with the worker each is on and which try it is."""
+    query = "SELECT map_index, unixname, try_number FROM task_instance WHERE task_id = 'part.extract' AND state = %s"
+    return airflow.rows(query, state)
+
+
+def at_the_lock(airflow, holder, workers):
+    """Whether each of the workers is in the middle of a part: its session waits for the table that the test holds."""
+    sessions = "SELECT count(DISTINCT pid) FROM pg_locks WHERE relation = '\"XKZ\"'::regclass AND NOT granted"
+    running = {worker for _, worker, _ in parts(airflow, "running")}
+    return running == set(workers) and holder.execute(sessions).fetchone()[0] >= len(workers)
+
+
+@pytest.fixture(scope="module")
+def struck(deployment, databases):
+    """The run in which worker two is killed; gives the part it was reading, and the parts that were done before."""
+    table = 'LOCK TABLE "XKZ" IN ACCESS EXCLUSIVE MODE'
+    with psycopg.connect(databases.url("postgresql", "struck_source")) as holder:
+        holder.execute("SELECT 1")
+        deployment.trigger(SOURCE, DAY)
+        planned = "SELECT 1 FROM task_instance WHERE task_id = 'plan' AND state = 'success'"
+        deployment.wait("the plan", lambda: deployment.rows(planned))
+        holder.execute(table)
+        deployment.wait("both workers to read", lambda: at_the_lock(deployment, holder, WORKERS))
+        holder.commit()
+        both = set(WORKERS)
+        deployment.wait("both to have read", lambda: {worker for _, worker, _ in parts(deployment, "success")} == both)
+        holder.execute(table)
+        deployment.wait("both workers to read", lambda: at_the_lock(deployment, holder, WORKERS))
+        done = parts(deployment, "success")
+        (victim,) = [number for number, worker, _ in parts(deployment, "running") if worker == "two"]
+        deployment.end("two", signal.SIGKILL)
+    retry = "SELECT 1 FROM task_instance WHERE map_index = %s AND state = 'up_for_retry'"
+    deployment.wait("the loss to be noticed", lambda: deployment.rows(retry, victim))
+    # Ten minutes later, when it is due again; no test waits that long.
+    deployment.metadata.execute(
+        "UPDATE task_instance SET end_date = end_date - interval '1 hour' WHERE state = 'up_for_retry'"
+    )
+    deployment.succeed(SOURCE)
+    return victim, done
+
+
+def test_the_batch_runs_on_both_workers_and_the_lost_part_is_read_again_on_the_other(struck, deployment):
+    victim, done = struck
+    assert {worker for _, worker, _ in done} == set(WORKERS)
+    after = {number: (worker, attempt) for number, worker, attempt in parts(deployment, "success")}
+    assert len(after) == PARTS
+    assert after[victim] == ("one", 2)
+    assert {number for number, (_, attempt) in after.items() if attempt > 1} == {victim}
+    assert {number: after[number][0] for number, _, _ in done} == {number: worker for number, worker, _ in done}
+
+
+def test_nothing_is_lost_or_twice(struck, databases):
+    with psycopg.connect(databases.url("postgresql", "struck_platform")) as platform:
+        counts = platform.execute(
+            "SELECT status, read, extracted, accepted, held, duplicates, inserted FROM exchange_batch"
+        ).fetchall()
+        records = platform.execute("SELECT count(*), count(DISTINCT certificate_number) FROM claim").fetchone()
+    assert counts == [("delivered", ROWS, ROWS, ROWS, 0, 0, ROWS)]
+    assert records == (ROWS, ROWS)
+
+
+def test_the_platform_is_as_after_a_run_that_nothing_disturbed(struck, deployment, databases):
+    calm = {
+        **deployment.environ,
+        "LICEX_WORKSPACE": str(deployment.folder / "calm"),
+        "LICEX_TARGET": databases.url("postgresql+psycopg", "calm_platform"),
+    }
+    ran = subprocess.run([LICEX, "run", SOURCE, "--day", DAY], env=calm, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert state(databases, "struck_platform") == state(databases, "calm_platform")
+
+
+def state(databases, name):
+    """What the platform holds, but for the instants of judging."""
+    with psycopg.connect(databases.url("postgresql", name)) as platform:
+        columns = [
+            row[0]
+            for row in platform.execute(
+                "SELECT column_name FROM information_schema.columns WHERE table_name = 'claim' AND column_name NOT LIKE '%judged%' ORDER BY 1"
+            )
+        ]
+        claims = platform.execute(f"SELECT {', '.join(columns)} FROM claim ORDER BY record, source").fetchall()
+        findings = platform.execute(
+            "SELECT source, rule, element, subject, open FROM finding ORDER BY 1, 2, 3, 4"
+        ).fetchall()
+    return columns, claims, findings
+
+
+def test_a_task_finds_everything_heavy_loaded_and_only_workers_have_loaded_it(struck, deployment):
+    assert deployment.loaded_at_start() == [
+        "expectations.assess",
+        "extractors",
+        "great_expectations",
+        "transforms.conform",
+    ]
+    assert deployment.heavy() == {"one"}

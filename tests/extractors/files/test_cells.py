@@ -1,0 +1,130 @@
+import openpyxl
+import pytest
+from openpyxl.comments import Comment
+from openpyxl.styles import Font
+
+HEADER = ["编号", "姓名", "证号", "发证日期"]
+EXTRACT = {"kind": "workbook", "path": "登记表.xlsx"}
+TITLES = "".join(
+    f'<c r="{letter}1" t="inlineStr"><is><t>{title}</t></is></c>' for letter, title in zip("ABCD", HEADER, strict=True)
+)
+
+
+def rows_xml(*rows):
+    return f'<row r="1">{TITLES}</row>' + "".join(f'<row r="{place}">{row}</row>' for place, row in enumerate(rows, 2))
+
+
+def test_a_formula_has_its_stored_value(opened, rows_of, faults_of, raw_book):
+    raw_book(
+        rows_xml(
+            '<c r="A2"><f>A1+1</f><v>12</v></c><c r="B2" t="str"><f>"王"</f><v>王</v></c><c r="C2" t="str"><f>""</f><v></v></c>'
+        )
+    )
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("12", "王", None, None, "登记表!2")]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {}
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<c r="B3"><f>A1&amp;"x"</f></c>',
+        '<c r="B3"><f>A1&amp;"x"</f><v/></c>',
+        '<c r="B3"><f>A1&amp;"x"</f><v></v></c>',
+        '<c s="0" r="B3" t="n"><f t="normal">A1&amp;"x"</f><v ></v ></c >',
+        "<c r='B3'><f>A1&amp;\"x\"</f></c>",
+    ],
+)
+def test_a_formula_that_was_never_calculated_is_a_fault_of_its_cell(opened, rows_of, faults_of, raw_book, cell):
+    raw_book(rows_xml('<c r="A2"><v>1</v></c>', cell, '<c r="A4"><v>2</v></c>'))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading)[1] == (None, '=A1&"x"', None, None, "登记表!3")
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!3": "formula_uncalculated\t姓名"}
+
+
+def test_a_workbook_that_no_office_program_has_calculated_is_not_read_as_blank(opened, faults_of, book):
+    book({"登记表": [HEADER, ["=1+1", "=A2", "=A2", "=A2"], ["1", "甲", "=A3", "4"]]})
+    with opened(EXTRACT) as reading:
+        every = "\n".join(f"formula_uncalculated\t{title}" for title in HEADER)
+        assert faults_of(reading) == {"登记表!2": every, "登记表!3": "formula_uncalculated\t证号"}
+
+
+@pytest.mark.parametrize("error", ["#N/A", "#REF!", "#DIV/0!", "#NAME?"])
+@pytest.mark.parametrize("cell", ['<c r="C2" t="e"><v>{}</v></c>', "<c r='C2' t = 'e' ><f>1/0</f><v>{}</v></c>"])
+def test_an_error_is_a_fault_of_its_cell(opened, rows_of, faults_of, raw_book, error, cell):
+    raw_book(rows_xml('<c r="A2"><v>1</v></c>' + cell.format(error)))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("1", None, error, None, "登记表!2")]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!2": "cell_error\t证号"}
+
+
+def test_an_error_in_a_row_of_its_own_at_the_end_is_not_lost(opened, rows_of, raw_book):
+    raw_book(rows_xml('<c r="A2"><v>1</v></c>', '<c r="F3" t="e"><v>#N/A</v></c>'))
+    with opened(EXTRACT) as reading:
+        assert reading.columns == [*HEADER, "列F"]
+        assert rows_of(reading)[-1] == (None, None, None, None, "#N/A", "登记表!3")
+
+
+def test_a_sheet_with_prefixed_elements_is_looked_at_too(opened, faults_of, raw_book):
+    titles = TITLES.replace("<", "<x:").replace("<x:/", "</x:")
+    raw_book(
+        **{
+            "xl/worksheets/sheet1.xml": f'<x:worksheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><x:sheetData><x:row r="1">{titles}</x:row><x:row r="2"><x:c r="A2" t="e"><x:v>#N/A</x:v></x:c></x:row></x:sheetData></x:worksheet>'
+        }
+    )
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!2": "cell_error\t编号"}
+
+
+def test_cells_that_have_to_be_named_but_do_not_say_where_they_stand_are_refused(refused, raw_book):
+    raw_book(rows_xml('<c t="e"><v>#N/A</v></c>'))
+    assert "cells that say where they stand" in refused(EXTRACT)
+
+
+def test_faults_far_into_a_sheet_have_their_rows(opened, faults_of, raw_book):
+    rows = ['<c r="A{0}"><v>{0}</v></c><c r="B{0}" t="inlineStr"><is><t>' + "名" * 500 + "</t></is></c>"] * 3000
+    cells = [row.format(place) for place, row in enumerate(rows, 2)]
+    cells[2500] = '<c r="A2502" t="e"><v>#N/A</v></c>'
+    raw_book(rows_xml(*cells))
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!2502": "cell_error\t编号"}
+
+
+def test_a_number_whose_format_shows_zeros_before_it_is_text_as_it_is_shown(opened, rows_of, tmp_path):
+    workbook = openpyxl.Workbook()
+    for row in (HEADER, [12, "x", 7, 8], [1234567, "x", 7.5, 8]):
+        workbook.active.append(row)
+    for row in (2, 3):
+        workbook.active.cell(row, 1).number_format = "000000"
+        workbook.active.cell(row, 3).number_format = "00"
+        workbook.active.cell(row, 4).font = Font(bold=True)
+    workbook.active["B3"].number_format = "000000"
+    workbook.save(tmp_path / "登记表.xlsx")
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("000012", "x", "07", "8", "Sheet!2"), ("1234567", "x", "7.5", "8", "Sheet!3")]
+
+
+def test_hidden_and_filtered_rows_and_hidden_columns_are_read_and_told(opened, rows_of, tmp_path):
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    for row in (HEADER, ["1", "甲", "2", "3"], ["4", "乙", "5", "6"], ["7", "丙", "8", "9"]):
+        sheet.append(row)
+    sheet.row_dimensions[2].hidden = sheet.row_dimensions[3].hidden = True
+    sheet.column_dimensions["C"].hidden = True
+    sheet.auto_filter.ref = "A1:D4"
+    sheet.auto_filter.add_filter_column(0, ["7"])
+    sheet["B2"].comment = Comment("只是批注", "某人")
+    workbook.save(tmp_path / "登记表.xlsx")
+    with opened(EXTRACT) as reading:
+        assert [row[0] for row in rows_of(reading)] == ["1", "4", "7"]
+        told = {name: reading.origin.get(name) for name in ("hidden_rows", "hidden_columns", "filter")}
+        assert told == {"hidden_rows": "2", "hidden_columns": "1", "filter": "set, all rows read"}
+
+
+def test_nothing_is_told_of_a_plain_sheet(opened, book):
+    book({"登记表": [HEADER, ["1"]]})
+    with opened(EXTRACT) as reading:
+        assert set(reading.origin) == {"file", "file_digest", "sheet", "backend", "format"}

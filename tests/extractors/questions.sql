@@ -1,0 +1,142 @@
+-- What test_questions.py compares with, a section for each database.
+
+-- kingbase
+SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY
+SET statement_timeout = 600000
+SET lock_timeout = 60000
+SET TimeZone = 'Asia/Shanghai'
+SET DateStyle = 'ISO, YMD'
+SET extra_float_digits = 1
+SET standard_conforming_strings = on
+BEGIN
+SELECT * FROM "land"."LICENCE" WHERE 1 = 0
+SELECT CAST(attname AS text), format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = to_regclass('"land"."LICENCE"') AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+SELECT CAST("业务号" AS text) AS "业务号", CAST("GXSJ" AS text) AS "GXSJ", '0x' || encode("ZP", 'hex') AS "ZP" FROM "land"."LICENCE"
+SELECT CAST("业务号" AS text) AS "业务号", CAST("GXSJ" AS text) AS "GXSJ", '0x' || encode("ZP", 'hex') AS "ZP" FROM "land"."LICENCE" WHERE "GXSJ" >= '2026-03-01 00:00:00' AND "GXSJ" < '2026-03-02 00:00:00'
+SELECT MAX(OCTET_LENGTH('0x' || encode("ZP", 'hex'))) FROM "land"."LICENCE"
+SELECT MIN("业务号"), MAX("业务号"), COUNT(*) - COUNT("业务号") FROM "land"."LICENCE"
+SELECT "GXSJ" FROM "land"."LICENCE" WHERE "GXSJ" IS NOT NULL LIMIT 1000
+SELECT CAST(MIN(cut) AS text) FROM (SELECT "GXSJ" AS cut, NTILE(4) OVER (ORDER BY "GXSJ") AS part FROM "land"."LICENCE" WHERE "GXSJ" IS NOT NULL) parted GROUP BY part ORDER BY part
+SELECT COUNT(*) FROM "land"."LICENCE" WHERE "业务号" >= 100 AND "业务号" < 200
+SELECT COUNT(*) FROM "land"."LICENCE" WHERE ("GXSJ" < '2026-03-01 00:00:00' OR "GXSJ" IS NULL)
+SELECT COUNT(*) FROM (
+SELECT * FROM T -- alle
+
+) q
+SELECT * FROM (
+SELECT * FROM T -- alle
+
+) q WHERE "业务号" >= 100 AND "业务号" < 200
+
+-- opengauss
+SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY
+SET statement_timeout = 600000
+SET lock_timeout = 60000
+SET TimeZone = 'Asia/Shanghai'
+SET DateStyle = 'ISO, YMD'
+SET extra_float_digits = 1
+SET standard_conforming_strings = on
+BEGIN
+SELECT * FROM "land"."LICENCE" WHERE 1 = 0
+SELECT CAST(attname AS text), format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = to_regclass('"land"."LICENCE"') AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+SELECT CAST("业务号" AS text) AS "业务号", regexp_replace(CAST("GXSJ" AS text), '([+-]\d\d)( BC)?$', '\1:00\2') AS "GXSJ", "ZP" FROM "land"."LICENCE"
+SELECT CAST("业务号" AS text) AS "业务号", regexp_replace(CAST("GXSJ" AS text), '([+-]\d\d)( BC)?$', '\1:00\2') AS "GXSJ", "ZP" FROM "land"."LICENCE" WHERE "GXSJ" >= '2026-03-01 00:00:00' AND "GXSJ" < '2026-03-02 00:00:00'
+SELECT MIN("业务号"), MAX("业务号"), COUNT(*) - COUNT("业务号") FROM "land"."LICENCE"
+SELECT "GXSJ" FROM "land"."LICENCE" WHERE "GXSJ" IS NOT NULL LIMIT 1000
+SELECT regexp_replace(CAST(MIN(cut) AS text), '([+-]\d\d)( BC)?$', '\1:00\2') FROM (SELECT "GXSJ" AS cut, NTILE(4) OVER (ORDER BY "GXSJ") AS part FROM "land"."LICENCE" WHERE "GXSJ" IS NOT NULL) parted GROUP BY part ORDER BY part
+SELECT COUNT(*) FROM "land"."LICENCE" WHERE "业务号" >= 100 AND "业务号" < 200
+SELECT COUNT(*) FROM "land"."LICENCE" WHERE ("GXSJ" < '2026-03-01 00:00:00' OR "GXSJ" IS NULL)
+SELECT COUNT(*) FROM (
+SELECT * FROM T -- alle
+
+) q
+SELECT * FROM (
+SELECT * FROM T -- alle
+
+) q WHERE "业务号" >= 100 AND "业务号" < 200
+
+-- oceanbase
+SET SESSION max_execution_time = 600000
+SET SESSION lock_wait_timeout = 60
+SET SESSION net_write_timeout = 3600
+SET SESSION time_zone = '+08:00'
+SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ
+START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY
+SELECT * FROM `land`.`LICENCE` WHERE 1 = 0
+SELECT COLUMN_NAME, COLUMN_TYPE FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = :b AND TABLE_NAME = :b ORDER BY ORDINAL_POSITION
+SELECT CAST(`业务号` AS CHAR) AS `业务号`, CAST(`GXSJ` AS CHAR) AS `GXSJ`, CONCAT('0x', LOWER(HEX(`ZP`))) AS `ZP` FROM `land`.`LICENCE`
+SELECT CAST(`业务号` AS CHAR) AS `业务号`, CAST(`GXSJ` AS CHAR) AS `GXSJ`, CONCAT('0x', LOWER(HEX(`ZP`))) AS `ZP` FROM `land`.`LICENCE` WHERE `GXSJ` >= :b AND `GXSJ` < :b
+SELECT MAX(LENGTH(CONCAT('0x', LOWER(HEX(`ZP`))))) FROM `land`.`LICENCE`
+SELECT MIN(`业务号`), MAX(`业务号`), COUNT(*) - COUNT(`业务号`) FROM `land`.`LICENCE`
+SELECT `GXSJ` FROM `land`.`LICENCE` WHERE `GXSJ` IS NOT NULL LIMIT 1000
+SELECT CAST(MIN(cut) AS CHAR) FROM (SELECT `GXSJ` AS cut, NTILE(4) OVER (ORDER BY `GXSJ`) AS part FROM `land`.`LICENCE` WHERE `GXSJ` IS NOT NULL) parted GROUP BY part ORDER BY part
+SELECT COUNT(*) FROM `land`.`LICENCE` WHERE `业务号` >= :b AND `业务号` < :b
+SELECT COUNT(*) FROM `land`.`LICENCE` WHERE (`GXSJ` < :b OR `GXSJ` IS NULL)
+SELECT COUNT(*) FROM (
+SELECT * FROM T -- alle
+
+) q
+SELECT * FROM (
+SELECT * FROM T -- alle
+
+) q WHERE `业务号` >= :b AND `业务号` < :b
+
+-- mssql
+SET LOCK_TIMEOUT 60000
+SELECT * FROM [land].[LICENCE] WHERE 1 = 0
+SELECT [业务号], [GXSJ], [ZP] FROM [land].[LICENCE]
+SELECT [业务号], [GXSJ], [ZP] FROM [land].[LICENCE] WHERE [GXSJ] >= {ts '2026-03-01 00:00:00'} AND [GXSJ] < {ts '2026-03-02 00:00:00'}
+SELECT MAX(DATALENGTH([业务号])), MAX(DATALENGTH([GXSJ])), MAX(DATALENGTH([ZP])) FROM [land].[LICENCE]
+SELECT MIN([业务号]), MAX([业务号]), COUNT(*) - COUNT([业务号]) FROM [land].[LICENCE]
+SELECT TOP 1000 [GXSJ] FROM [land].[LICENCE] WHERE [GXSJ] IS NOT NULL
+SELECT MIN(cut) FROM (SELECT [GXSJ] AS cut, NTILE(4) OVER (ORDER BY [GXSJ]) AS part FROM [land].[LICENCE] WHERE [GXSJ] IS NOT NULL) parted GROUP BY part ORDER BY part
+SELECT COUNT(*) FROM [land].[LICENCE] WHERE [业务号] >= 100 AND [业务号] < 200
+SELECT COUNT(*) FROM [land].[LICENCE] WHERE ([GXSJ] < {ts '2026-03-01 00:00:00'} OR [GXSJ] IS NULL)
+SELECT COUNT(*) FROM (
+SELECT * FROM T -- alle
+
+) q
+SELECT * FROM (
+SELECT * FROM T -- alle
+
+) q WHERE [业务号] >= 100 AND [业务号] < 200
+
+-- oracle
+SET TRANSACTION READ ONLY
+SELECT * FROM "land"."LICENCE" WHERE 1 = 0
+SELECT "业务号", "GXSJ", "ZP" FROM "land"."LICENCE"
+SELECT "业务号", "GXSJ", "ZP" FROM "land"."LICENCE" WHERE "GXSJ" >= :b AND "GXSJ" < :b
+SELECT MAX(LENGTHB("业务号")), MAX(LENGTHB("GXSJ")), MAX(LENGTHB("ZP")) FROM "land"."LICENCE"
+SELECT MIN("业务号"), MAX("业务号"), COUNT(*) - COUNT("业务号") FROM "land"."LICENCE"
+SELECT "GXSJ" FROM "land"."LICENCE" WHERE "GXSJ" IS NOT NULL AND ROWNUM <= 1000
+SELECT MIN(cut) FROM (SELECT "GXSJ" AS cut, NTILE(4) OVER (ORDER BY "GXSJ") AS part FROM "land"."LICENCE" WHERE "GXSJ" IS NOT NULL) parted GROUP BY part ORDER BY part
+SELECT COUNT(*) FROM "land"."LICENCE" WHERE "业务号" >= :b AND "业务号" < :b
+SELECT COUNT(*) FROM "land"."LICENCE" WHERE ("GXSJ" < :b OR "GXSJ" IS NULL)
+SELECT COUNT(*) FROM (
+SELECT * FROM T -- alle
+
+) q
+SELECT * FROM (
+SELECT * FROM T -- alle
+
+) q WHERE "业务号" >= :b AND "业务号" < :b
+
+-- dm
+SET TRANSACTION READ ONLY
+SELECT * FROM "land"."LICENCE" WHERE 1 = 0
+SELECT "业务号", "GXSJ", "ZP" FROM "land"."LICENCE"
+SELECT "业务号", "GXSJ", "ZP" FROM "land"."LICENCE" WHERE "GXSJ" >= :b AND "GXSJ" < :b
+SELECT MAX(LENGTHB("业务号")), MAX(LENGTHB("GXSJ")), MAX(LENGTHB("ZP")) FROM "land"."LICENCE"
+SELECT MIN("业务号"), MAX("业务号"), COUNT(*) - COUNT("业务号") FROM "land"."LICENCE"
+SELECT "GXSJ" FROM "land"."LICENCE" WHERE "GXSJ" IS NOT NULL AND ROWNUM <= 1000
+SELECT MIN(cut) FROM (SELECT "GXSJ" AS cut, NTILE(4) OVER (ORDER BY "GXSJ") AS part FROM "land"."LICENCE" WHERE "GXSJ" IS NOT NULL) parted GROUP BY part ORDER BY part
+SELECT COUNT(*) FROM "land"."LICENCE" WHERE "业务号" >= :b AND "业务号" < :b
+SELECT COUNT(*) FROM "land"."LICENCE" WHERE ("GXSJ" < :b OR "GXSJ" IS NULL)
+SELECT COUNT(*) FROM (
+SELECT * FROM T -- alle
+
+) q
+SELECT * FROM (
+SELECT * FROM T -- alle
+
+) q WHERE "业务号" >= :b AND "业务号" < :b

@@ -1,0 +1,82 @@
+"""What is asked of databases that no test can start, word for word: none of this has met a server of theirs."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import make_url
+
+from extractors.alchemy import LOOKS_LIKE_BIND
+from extractors.asked import Origin
+from extractors.connections import connection_string
+from extractors.odbc import spoken
+from extractors.product import Terms
+from extractors.products import product_of
+from extractors.statement import Value, literal
+from sources.database_extract import DatabaseExtract
+
+GOLDEN = Path(__file__).parent / "questions.sql"
+TERMS = Terms(timedelta(minutes=10))
+COLUMNS = ["业务号", "GXSJ", "ZP"]
+TYPES = {
+    "kingbase": {"业务号": "bigint", "GXSJ": "timestamp without time zone", "ZP": "bytea"},
+    "opengauss": {"业务号": "bigint", "GXSJ": "timestamp with time zone", "ZP": "character(8)"},
+    "oceanbase": {"业务号": "bigint(20)", "GXSJ": "datetime", "ZP": "longblob"},
+    "mssql": {"业务号": "bigint(19)", "GXSJ": "datetime2(27)", "ZP": "nvarchar(0)"},
+    "oracle": {"业务号": "NUMBER(20)", "GXSJ": "DATE", "ZP": "CLOB"},
+    "dm": {"业务号": "BIGINT", "GXSJ": "TIMESTAMP", "ZP": "CLOB"},
+}
+
+
+def as_sent(product, statement):
+    """A statement as its way sends it."""
+    if product == "mssql":
+        return spoken(statement)[0]
+    if product in {"kingbase", "opengauss"}:
+        return "".join(literal(part.value) if isinstance(part, Value) else part for part in statement)
+    return "".join(":b" if isinstance(part, Value) else LOOKS_LIKE_BIND.sub(r"\\:", part) for part in statement)
+
+
+def questions(name):
+    table = {"kind": "database", "connection": "c", "key": ["业务号"], "table": "land.LICENCE"}
+    origin = Origin("dept.source", DatabaseExtract(**table), product_of(name), types=TYPES[name])
+    query = Origin(
+        "dept.source",
+        DatabaseExtract(**{**table, "table": None, "query": "SELECT * FROM T -- alle\n;"}),
+        product_of(name),
+    )
+    time = origin.quoted("GXSJ")
+    window = (f"{time} >= ", Value(datetime(2026, 3, 1)), f" AND {time} < ", Value(datetime(2026, 3, 2)))
+    part = origin.part("业务号", "100", "200")
+    yield from ((text,) for text in origin.product.opening(TERMS))
+    yield origin.columns()
+    yield origin.product.types("land", "LICENCE")
+    yield origin.rows(COLUMNS, ())
+    yield origin.rows(COLUMNS, window)
+    yield origin.longest(COLUMNS, ())
+    yield origin.extremes("业务号")
+    yield origin.some("GXSJ", 1000)
+    yield origin.cuts("GXSJ", 4, ())
+    yield origin.select("COUNT(*)", part)
+    yield origin.select("COUNT(*)", origin.part("GXSJ", None, "2026-03-01 00:00:00"))
+    yield query.select("COUNT(*)")
+    yield query.rows(COLUMNS, part)
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_every_question_is_the_golden_one(name):
+    asked = "\n".join(as_sent(name, question) for question in questions(name) if question)
+    golden = dict(section.split("\n", 1) for section in GOLDEN.read_text(encoding="utf-8").strip().split("\n-- ")[1:])
+    assert asked == golden[name].strip()
+
+
+@pytest.mark.parametrize(("name", "quoted"), [("mssql", "[x]]y]"), ("oracle", '"x]y"'), ("oceanbase", "`x]y`")])
+def test_a_name_cannot_leave_its_quotes(name, quoted):
+    assert product_of(name).quoted("x]y") == quoted
+
+
+def test_a_url_for_sql_server_becomes_what_odbc_wants():
+    url = make_url("mssql+pyodbc://bureau:g%40heim@db.example.invalid:1433/land?driver=FreeTDS&TDS_Version=7.4")
+    assert connection_string(url) == (
+        "DRIVER={FreeTDS};Server=db.example.invalid,1433;Database=land;UID=bureau;PWD=g@heim;TDS_Version=7.4"
+    )

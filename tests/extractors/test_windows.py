@@ -1,0 +1,118 @@
+"""Every row comes in exactly one day, by update time or by rising number, on real servers and on SQLite."""
+
+import sqlite3
+from contextlib import closing
+from datetime import datetime, timedelta
+
+import pytest
+import sqlalchemy
+
+from extractors import Request, open_source
+from standard.day import SHANGHAI
+from standard.errors import SourceRefused
+
+TABLE = {"kind": "database", "connection": "land", "table": "t", "key": ["id"]}
+MIDNIGHT = datetime(2026, 3, 1)
+EDGES = [
+    MIDNIGHT + timedelta(days=day, microseconds=late) for day in range(3) for late in (-1, 0, 0, 1) for _ in range(3)
+]
+
+
+@pytest.fixture(params=["ADBC", "psycopg2", "PostgreSQL by ODBC", "PyMySQL", "MariaDB by ODBC"])
+def way(request):
+    """The URL by which a test writes, and the location by which it is read."""
+    kind = "mariadb" if "My" in request.param or "Maria" in request.param else "postgresql"
+    url = request.getfixturevalue(f"{kind}_url")
+    if "ODBC" in request.param:
+        return url, request.getfixturevalue(f"{kind}_odbc")
+    return url, url.replace("+psycopg", "+psycopg2") if request.param == "psycopg2" else url
+
+
+def filled(url, kind, values):
+    kind = kind if "postgresql" in url else kind.replace("timestamp", "datetime(6)").replace("numeric", "decimal")
+    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE TABLE t (id integer, c {kind})")
+        connection.execute(
+            sqlalchemy.text("INSERT INTO t VALUES (:i, :c)"), [{"i": i, "c": c} for i, c in enumerate(values)]
+        )
+
+
+def read(request):
+    with open_source(request) as reading:
+        rows = [int(row) for batch in reading.batches for row in batch.column("id").to_pylist()]
+        assert reading.counted == len(rows)
+        return rows, reading
+
+
+@pytest.mark.parametrize("kind", ["timestamp", "timestamptz", "varchar(30)"])
+def test_equal_times_at_the_edges_of_days_are_in_exactly_one_day(declare, day, now, way, kind):
+    url, location = way
+    if kind == "timestamptz" and "postgresql" not in url:
+        kind = "timestamp"
+    times = [None, *EDGES]
+    zoned = [time and (time.replace(tzinfo=SHANGHAI) if kind == "timestamptz" else time) for time in times]
+    filled(url, kind, [time and str(time) for time in zoned] if kind == "varchar(30)" else zoned)
+    source = declare({**TABLE, "updated_at": "c"})
+    found = {shift: read(Request(source, day.plus(shift), location, now)) for shift in range(-1, 4)}
+    for shift, (rows, reading) in found.items():
+        first = MIDNIGHT + timedelta(days=shift)
+        inside = [i for i, time in enumerate(times) if time and first <= time < first + timedelta(days=1)]
+        assert sorted(rows) == inside
+        assert reading.without_time == 1
+    assert found[0][1].future_time == sum(time >= datetime(2026, 3, 2, 1, 30) for time in EDGES)
+
+
+def test_the_clock_of_a_source_may_be_ahead(declare, day, now, way):
+    url, location = way
+    filled(url, "timestamp", [MIDNIGHT + timedelta(minutes=minutes) for minutes in (-1, 0, 2, 3, 1442, 1443)])
+    rows, reading = read(Request(declare({**TABLE, "updated_at": "c", "clock_skew": "3m"}), day, location, now))
+    assert sorted(rows) == [3, 4]
+    assert reading.window == (day.start, day.end)
+
+
+@pytest.mark.parametrize("kind", ["bigint", "numeric(20)"])
+def test_a_rising_number_gives_what_is_above_the_last_one(declare, day, now, way, kind):
+    url, location = way
+    start = 2**60
+    filled(url, kind, [None, *(start + i for i in range(10))])
+    source = declare({**TABLE, "rising": "c"})
+    rows, reading = read(Request(source, day, location, now))
+    assert sorted(rows) == list(range(1, 11))
+    assert (reading.kind, reading.window, reading.marks) == ("incremental", None, (start - 1, start + 9))
+    assert (reading.without_time, reading.future_time) == (1, 0)
+    rows, reading = read(Request(source, day, location, now, after=start + 6))
+    assert (sorted(rows), reading.marks) == ([8, 9, 10], (start + 6, start + 9))
+    rows, reading = read(Request(source, day, location, now, after=start + 2, until=start + 4))
+    assert (sorted(rows), reading.marks) == ([4, 5], (start + 2, start + 4))
+    rows, reading = read(Request(source, day, location, now, after=start + 9))
+    assert (rows, reading.marks) == ([], (start + 9, start + 9))
+
+
+def test_a_rising_number_of_an_empty_table_begins_nowhere(declare, day, now, way):
+    url, location = way
+    filled(url, "bigint", [None])
+    rows, reading = read(Request(declare({**TABLE, "rising": "c"}), day, location, now))
+    assert (rows, reading.marks, reading.without_time) == ([], None, 1)
+    rows, reading = read(Request(declare({**TABLE, "rising": "c"}), day, location, now, after=7))
+    assert (rows, reading.marks) == ([], (7, 7))
+
+
+@pytest.mark.parametrize(("kind", "value"), [("varchar(9)", "12"), ("numeric(9,1)", 1.5)])
+def test_what_does_not_rise_as_a_number_is_refused(declare, day, now, way, kind, value):
+    url, location = way
+    filled(url, kind, [value])
+    with (
+        pytest.raises(SourceRefused, match="whole numbers"),
+        open_source(Request(declare({**TABLE, "rising": "c"}), day, location, now)),
+    ):
+        pass
+
+
+def test_a_rising_number_on_sqlite(declare, day, now, tmp_path):
+    path = tmp_path / "t.db"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE t (id integer, c integer)")
+        connection.executemany("INSERT INTO t VALUES (?, ?)", [(1, 5), (2, 6), (3, None)])
+    rows, reading = read(Request(declare({**TABLE, "rising": "c"}), day, f"sqlite:///{path}", now, after=5))
+    assert (rows, reading.marks, reading.without_time) == ([2], (5, 6), 1)

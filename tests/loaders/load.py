@@ -1,0 +1,43 @@
+"""One load in a process of its own: says `staged` when it has staged, and merges when it is told to.
+
+Arguments: the platform's URL and a JSON object with source, day, precedence, judged_at and states.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from conftest import make_findings, make_rows, make_verdict
+
+from loaders.deliver import Delivery, deliver_batch
+from loaders.platform import Platform
+from standard.errors import PlatformUnreachable
+
+
+def delivery_of(source, day, precedence, judged_at, states, rows=iter):
+    made = make_rows(states, f"{day}T10:00:00.000000Z")
+    verdict = make_verdict(f"{source}/{day}", made, judged_at)
+    return Delivery(verdict, precedence, rows([made]), make_findings(made))
+
+
+def gate(rows):
+    """The rows, and then a wait in which everything is staged and nothing is locked."""
+    yield from rows
+    say("staged")
+    sys.stdin.readline()
+
+
+def say(line):
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    platform = Platform(sys.argv[1])
+    try:
+        deliver_batch(platform, delivery_of(**json.loads(sys.argv[2]), rows=gate), "2026-03-09T12:00:00.000000Z", 0.0)
+    except PlatformUnreachable as error:
+        say(str(error))
+        sys.exit(error.exit_code)

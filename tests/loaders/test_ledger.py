@@ -1,0 +1,44 @@
+import pytest
+from sqlalchemy import select
+
+from loaders.deliver import Delivery, deliver_batch
+from loaders.ledger import delivered_before, last_content, marks, usual_sizes
+from loaders.views import LICENCE_TABLE
+
+
+@pytest.fixture
+def deliver(platform, make):
+    def run(numbers, day, vanished="hold", kind="snapshot", **more):
+        at = f"{day}T23:00:00.000000Z"
+        rows = make.rows(dict.fromkeys(numbers, ("甲", "VALID")), at)
+        verdict = make.verdict(f"a.b/{day}", rows, at, kind=kind, taken_at=at, **more)
+        return deliver_batch(platform, Delivery(verdict, 0, [rows], make.findings(rows), vanished), at, 0.0)
+
+    return run
+
+
+def statuses(platform):
+    shown = select(LICENCE_TABLE.c.certificate_number, LICENCE_TABLE.c.certificate_status)
+    with platform.transaction(reading=True) as connection:
+        return dict(map(tuple, connection.execute(shown)))
+
+
+@pytest.mark.parametrize(("policy", "shown"), [("keep", "VALID"), ("hold", "VALID"), ("cancel", "CANCELLED")])
+def test_what_vanishing_means_is_declared(platform, deliver, policy, shown):
+    deliver(["R1", "R2"], "2026-03-01", policy)
+    assert deliver(["R1"], "2026-03-02", policy).vanished == 1
+    assert statuses(platform) == {"R1": "VALID", "R2": shown}
+    assert deliver(["R1", "R2"], "2026-03-03", policy).vanished == 0
+    assert statuses(platform) == {"R1": "VALID", "R2": "VALID"}
+
+
+def test_the_ledger_says_where_a_reading_begins(platform, deliver):
+    for day, after, last in (("2026-03-01", 0, 10), ("2026-03-03", 30, 40)):
+        deliver(["R1"], day, kind="incremental", marks=[after, last], content=f"of {day}")
+    with platform.transaction(reading=True) as connection:
+        assert marks(connection, "a.b", "2026-03-02") == (10, 30)
+        assert marks(connection, "a.b", "2026-03-01") == (None, 30)
+        assert last_content(connection, "a.b").content == "of 2026-03-03"
+        assert last_content(connection, "nobody") is None
+        assert delivered_before(connection, "a.b", "2026-03-03").day == "2026-03-01"
+        assert usual_sizes(connection, "a.b", "incremental", "2026-03-04", 5) == [1, 1]

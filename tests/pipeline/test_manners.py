@@ -1,0 +1,203 @@
+"""How politely departments are asked: not in their quiet hours, not twice for the same files, never twice for a number."""
+
+import os
+import sqlite3
+from datetime import datetime, timedelta
+
+import openpyxl
+import pytest
+
+from pipeline.plan import demand_no_quiet
+from standard.day import SHANGHAI
+from standard.errors import QuietHours
+
+
+@pytest.mark.parametrize(
+    ("hours", "at", "until"),
+    [
+        ("08:30-11:30", "09:00", "11:30"),
+        ("08:30-11:30", "08:30", "11:30"),
+        ("08:30-11:30", "11:30", None),
+        ("08:30-11:30", "08:29", None),
+        ("22:00-02:00", "23:00", "02:00"),
+        ("22:00-02:00", "01:59", "02:00"),
+        ("22:00-02:00", "02:00", None),
+        ("22:00-02:00", "21:59", None),
+    ],
+)
+def test_a_database_is_not_asked_in_quiet_hours(declare, declaration, hours, at, until):
+    source = declare(declaration.replace("contact:", f'quiet_hours: ["{hours}"], contact:'))
+    moment = datetime.fromisoformat(f"2026-03-02T{at}").replace(tzinfo=SHANGHAI)
+    if until is None:
+        demand_no_quiet(source, moment)
+        return
+    with pytest.raises(QuietHours, match=f"quiet hours {hours}, found {at}.*try again after {until}") as caught:
+        demand_no_quiet(source, moment)
+    assert f"{caught.value.until:%H:%M}" == until
+    assert timedelta(0) < caught.value.until - moment < timedelta(days=1)
+
+
+def test_in_quiet_hours_the_command_says_until_when_and_leaves_no_trace(city, licex, platform):
+    path = city / "sources/transport/road.yaml"
+    now = datetime.now(SHANGHAI)
+    hours = f"{now - timedelta(minutes=5):%H:%M}-{now + timedelta(hours=2):%H:%M}"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("contact:", f'quiet_hours: ["{hours}"], contact:'), encoding="utf-8"
+    )
+    code, _, errors = licex("run", "transport.road", "--day", "2026-03-01")
+    assert code == 3
+    assert "quiet hours" in errors
+    assert platform("SELECT * FROM exchange_batch") == []
+
+
+@pytest.fixture
+def book(city):
+    """A workbook source; gives a function that delivers a book with so many licences under a name."""
+    path = city / "sources/transport/road.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace(
+            "extract: {kind: database, connection: transport, table: XKZ, key: [ID], updated_at: GXSJ}",
+            'extract: {kind: workbook, connection: transport, path: "books/*.xlsx", key: [ID]}',
+        ).replace("ignore: [", "ignore: [GXSJ, "),
+        encoding="utf-8",
+    )
+    (city / "books").mkdir()
+    titles = [
+        "ID",
+        "XKZBH",
+        "ZZBS",
+        "MC",
+        "DM",
+        "LX",
+        "FZRQ",
+        "QSRQ",
+        "YXQZ",
+        "ZT",
+        "QH",
+        "LB",
+        "QZR",
+        "JYFW",
+        "BZ",
+        "GXSJ",
+    ]
+    row = [
+        "",
+        "",
+        None,
+        "枣庄某某运输有限公司",
+        "91370402MA0000007Y",
+        "001",
+        "2026-01-01",
+        "2026-01-02",
+        "2030-01-01",
+        "10",
+        "370402",
+        "2",
+    ]
+
+    def deliver(name, count):
+        made = openpyxl.Workbook()
+        made.active.append(titles)
+        for i in range(count):
+            made.active.append([str(i), f"37040200{i:04}", *row[2:]])
+        made.save(city / "books" / name)
+        os.utime(city / "books" / name, (1e9, 1e9))
+
+    return deliver
+
+
+@pytest.fixture
+def days():
+    """Yesterday and today: days of which a snapshot may still be taken."""
+    today = datetime.now(SHANGHAI).date()
+    return str(today - timedelta(days=1)), str(today)
+
+
+def test_the_same_file_twice_is_a_no_op_that_says_so(city, book, days, licex, platform, monkeypatch):
+    monkeypatch.setenv("LICEX_CONN_TRANSPORT", str(city))
+    book("a.xlsx", 3)
+    assert licex("run", "transport.road", "--day", days[0])[0] == 0
+    code, said, _ = licex("run", "transport.road", "--day", days[0])
+    assert (code, "nothing to do" in said, "licex replay" in said) == (0, True, True)
+    assert platform("SELECT run, status, inserted FROM exchange_batch") == [(1, "delivered", 3)]
+    code, said, _ = licex("run", "transport.road", "--day", days[1])
+    assert (code, days[0] in said) == (0, True)
+    assert platform("SELECT day, status, extracted FROM exchange_batch ORDER BY day") == [
+        (days[0], "delivered", 3),
+        (days[1], "repeated", 0),
+    ]
+    assert (city / f"workspace/reports/transport.road/{days[1]}.html").exists()
+
+
+def test_a_renamed_file_is_the_same_delivery_and_a_changed_one_is_new(city, book, days, licex, platform, monkeypatch):
+    monkeypatch.setenv("LICEX_CONN_TRANSPORT", str(city))
+    book("a.xlsx", 3)
+    licex("run", "transport.road", "--day", days[0])
+    (city / "books/a.xlsx").rename(city / "books/b.xlsx")
+    assert "nothing to do" in licex("run", "transport.road", "--day", days[0])[1]
+    book("b.xlsx", 4)
+    assert licex("run", "transport.road", "--day", days[0])[0] == 0
+    assert platform("SELECT inserted, unchanged FROM exchange_batch WHERE run = 2") == [(1, 3)]
+
+
+def test_the_same_file_under_a_changed_declaration_is_judged_anew(city, book, days, licex, platform, monkeypatch):
+    monkeypatch.setenv("LICEX_CONN_TRANSPORT", str(city))
+    book("a.xlsx", 3)
+    licex("run", "transport.road", "--day", days[0])
+    path = city / "sources/transport/road.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + "\nprecedence: 1\n", encoding="utf-8")
+    assert licex("run", "transport.road", "--day", days[0])[0] == 0
+    assert platform("SELECT unchanged FROM exchange_batch WHERE run = 2") == [(3,)]
+
+
+@pytest.fixture
+def rising(city, refill):
+    """A source read by the rising number ID; gives a function that adds rows."""
+    path = city / "sources/transport/road.yaml"
+    path.write_text(
+        path.read_text(encoding="utf-8")
+        .replace("updated_at: GXSJ", "rising: ID")
+        .replace("ignore: [", "ignore: [GXSJ, "),
+        encoding="utf-8",
+    )
+    refill({"ID": "1"})
+
+    def add(*rows):
+        with sqlite3.connect(city / "transport.db") as database:
+            for number, licence, name in rows:
+                database.execute(
+                    "INSERT INTO XKZ SELECT ?, GXSJ, ?, ZZBS, ?, DM, LX, FZRQ, QSRQ, YXQZ, ZT, QH, LB, QZR, JYFW, BZ FROM XKZ LIMIT 1",
+                    (number, licence, name),
+                )
+
+    with sqlite3.connect(city / "transport.db") as database:
+        database.execute("UPDATE XKZ SET ID = 1")
+    return add
+
+
+def marks(platform):
+    return platform("SELECT day, extracted, mark_after, mark_last FROM exchange_batch ORDER BY day, run")
+
+
+def test_a_day_begins_after_the_greatest_number_of_the_days_before(rising, licex, platform):
+    assert licex("run", "transport.road", "--day", "2026-03-01")[0] == 0
+    rising((2, "370402000002", "某二"), (3, "370402000003", "某三"))
+    assert licex("run", "transport.road", "--day", "2026-03-02")[0] == 0
+    assert licex("run", "transport.road", "--day", "2026-03-03")[0] == 0
+    assert [row[1] for row in marks(platform)] == [1, 2, 0]
+    rising((4, "370402000004", "某四"))
+    licex("run", "transport.road", "--day", "2026-03-01")  # the past has its own numbers and no others
+    licex("run", "transport.road", "--day", "2026-03-02")
+    assert [row[1] for row in marks(platform)] == [1, 1, 2, 2, 0]
+    licex("run", "transport.road", "--day", "2026-03-04")
+    assert marks(platform)[-1][1:] == (1, 3, 4)
+
+
+def test_of_two_changes_of_a_record_the_greater_number_counts_in_any_order(rising, licex, platform):
+    licex("run", "transport.road", "--day", "2026-03-01")
+    rising((2, "370402000001", "新名"))
+    licex("run", "transport.road", "--day", "2026-03-02")
+    licex("run", "transport.road", "--day", "2026-03-01")
+    licex("replay", "transport.road", "--from", "2026-03-01", "--to", "2026-03-01")
+    assert platform("SELECT certificate_holder_name FROM licence") == [("新名",)]

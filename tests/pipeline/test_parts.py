@@ -1,0 +1,107 @@
+"""A split table is one batch: read, standardised and judged in parts, a failed part alone again, and the same in the end."""
+
+import json
+import sqlite3
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline import archive, stages
+from pipeline.exchange import Exchange
+from pipeline.settings import Settings
+from standard.batch import BatchKey
+from standard.errors import SourceRefused
+
+KEY = BatchKey.of("transport.road/2026-03-01")
+NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
+PARTS = 4
+
+
+@pytest.fixture
+def split(city, refill):
+    """A hundred rows, some held, one record twice in different parts; gives a function that declares the split or not."""
+    good = [{"ID": str(i), "XKZBH": f"3704020001{i:02}"} for i in range(98)]
+    refill(*good, {"ID": "98", "XKZBH": None}, {"ID": "99", "XKZBH": "370402000100", "GXSJ": "2026-03-01 11:00:00"})
+    path = city / "sources/transport/road.yaml"
+    text = path.read_text(encoding="utf-8")
+
+    def declare(column="ID"):
+        path.write_text(
+            text.replace("updated_at: GXSJ", f"updated_at: GXSJ, split: {{column: {column}, parts: {PARTS}}}"),
+            encoding="utf-8",
+        )
+
+    return declare
+
+
+def state(platform):
+    return {
+        "licences": sorted(platform("SELECT certificate_number, source_updated_at, locator FROM licence")),
+        "ledger": platform(
+            "SELECT read, extracted, accepted, held, duplicates, inserted, counted FROM exchange_batch WHERE run = 1"
+        ),
+        "findings": sorted(platform("SELECT rule, locator, subject FROM finding")),
+    }
+
+
+def test_in_parts_and_in_one_give_the_same_platform(split, licex, platform, city):
+    licex("run", "transport.road", "--day", "2026-03-01")
+    in_one = state(platform)
+    (city / "platform.db").unlink()
+    split()
+    code, _, errors = licex("run", "transport.road", "--day", "2026-03-01")
+    assert (code, state(platform)) == (0, in_one), errors
+    assert in_one["ledger"] == [(100, 100, 98, 1, 1, 98, 100)]
+    folder = city / "workspace/transport.road/2026-03-01"
+    assert sorted(path.name for path in folder.glob("part-*")) == [f"part-{i:03}" for i in range(PARTS)]
+    assert json.loads((folder / "manifest.json").read_text())["parts"] == PARTS
+
+
+def test_a_part_that_fails_is_read_again_alone(split, city, platform):
+    split()
+    exchange = Exchange(Settings.from_environment())
+    numbers = archive.plan(exchange, KEY, NOW)
+    assert numbers == list(range(PARTS))
+    for number in numbers[:2]:
+        step(exchange, number)
+    with sqlite3.connect(city / "transport.db") as database:
+        database.execute("ALTER TABLE XKZ RENAME TO AWAY")
+    with pytest.raises(SourceRefused):
+        archive.extract(exchange, KEY, NOW, 2)
+    with sqlite3.connect(city / "transport.db") as database:
+        database.execute("ALTER TABLE AWAY RENAME TO XKZ")
+    done = city / "workspace/transport.road/2026-03-01/part-000/raw.parquet"
+    before = done.stat().st_mtime_ns
+    for number in numbers[2:]:
+        step(exchange, number)
+    stages.assess(exchange, KEY, NOW)
+    entry = stages.deliver(exchange, KEY, NOW)
+    assert (entry.read, entry.accepted, entry.held, entry.duplicates) == (100, 98, 1, 1)
+    assert done.stat().st_mtime_ns == before
+
+
+def test_parts_in_any_order_and_twice_are_the_same_batch(split, city, platform, licex):
+    split()
+    exchange = Exchange(Settings.from_environment())
+    for number in (3, 1, *archive.plan(exchange, KEY, NOW), 2):
+        step(exchange, number)
+    stages.assess(exchange, KEY, NOW)
+    stages.deliver(exchange, KEY, NOW)
+    stepwise = state(platform)
+    (city / "platform.db").unlink()
+    licex("run", "transport.road", "--day", "2026-03-01")
+    assert state(platform) == stepwise
+
+
+def test_the_archive_of_parts_can_be_judged_again(split, licex, platform):
+    split()
+    licex("run", "transport.road", "--day", "2026-03-01")
+    code, _, errors = licex("replay", "transport.road", "--from", "2026-03-01", "--to", "2026-03-01")
+    assert code == 0, errors
+    assert platform("SELECT read, accepted, unchanged FROM exchange_batch WHERE run = 2") == [(100, 98, 98)]
+
+
+def step(exchange, number):
+    archive.extract(exchange, KEY, NOW, number)
+    stages.standardise(exchange, KEY, number)
+    stages.judge(exchange, KEY, number)

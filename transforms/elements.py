@@ -1,0 +1,131 @@
+"""How the values of one element are said in the standard: cleaned, looked up, typed; or where that was not possible."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sources.declaration import Column
+from standard.field import ARROW_TYPES, Field, Kind
+from standard.licence import PLACEHOLDER
+from transforms.dates import parse_dates, parse_instants
+from transforms.distinct import less_of
+from transforms.lookups import Lookup, look_up
+from transforms.text import clean_text, split_holders
+
+# How a number beyond 10^15 arrives from a cell or column of numbers: its last digits are not what was typed.
+_DIGITS_LOST = r"^-?\d(\.\d+)?[eE]\+\d+$"
+
+# Values that cleaning, splitting and typing leave as they are, and that stand for something: most of what there is.
+_PLAIN = {
+    Kind.TEXT: r"^([0-9A-Za-z\x{4e00}-\x{9fff}]{5,}|[\x{4e00}-\x{9fff}]{3,})$",
+    Kind.CODE: r"^[0-9A-Z]{5,}$",
+}
+
+
+@dataclass(frozen=True)
+class Unread:
+    """Places at which one element could not be said in the standard, and the column as it stood."""
+
+    rule: str
+    field: Field
+    places: pa.Array
+    original: pa.Array
+    expected: str = ""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads the values of one element.
+
+    Attributes:
+        field: the element.
+        column: where the declaration takes it from.
+        lookups: those of the declared lookups, their keys cleaned as values are.
+        zone: the source's time zone.
+    """
+
+    field: Field
+    column: Column
+    lookups: Sequence[Lookup]
+    zone: str
+
+    def read(self, texts: pa.Array) -> tuple[pa.Array, list[Unread]]:
+        """Say a column of the department in the standard.
+
+        Args:
+            texts: as the department wrote them.
+
+        Returns:
+            The typed values, and where there are none although the department wrote something.
+        """
+        less = less_of(texts, self._plain)
+        typed, broken = self._read(less.values)
+        no = pa.scalar(False)
+        places = {
+            rule: pc.indices_nonzero(less.spread(mask, no)) for rule, mask in broken.items() if pc.any(mask).as_py()
+        }
+        unread = [Unread(rule, self.field, at, texts, self._expected) for rule, at in places.items()]
+        # Where values are left out as plain they are of one type with what is typed: text.
+        return less.spread(typed, texts), unread
+
+    @property
+    def _plain(self) -> str | None:
+        touched = self.lookups or self._pads or any(map(str.isalnum, self.column.separator or ""))
+        return None if touched else _PLAIN.get(self.field.kind)
+
+    def _read(self, texts: pa.Array) -> tuple[pa.Array, dict[str, pa.Array]]:
+        if self.column.separator is not None:  # before cleaning, which may change what separates
+            texts = split_holders(texts, self.column.separator)
+        lost = _holds(pc.match_substring_regex(texts, _DIGITS_LOST))
+        texts = look_up(clean_text(pc.if_else(lost, None, texts), cleaned_as(self.field.kind)), self.lookups)
+        nothing = _holds(pc.match_substring_regex(texts, PLACEHOLDER))
+        texts = pc.if_else(nothing, None, texts)
+        if self.field.multiple:
+            texts = split_holders(texts, None)
+        typed = self._typed(texts)
+        unreadable = pc.and_(pc.is_valid(texts), pc.is_null(typed))
+        placeholder = "placeholder" if self.field.required else "placeholder_optional"
+        return typed, {"digits_lost": lost, "value_unreadable": unreadable, placeholder: nothing}
+
+    def _typed(self, texts: pa.Array) -> pa.Array:
+        if self.field.kind is Kind.DATE:
+            return parse_dates(texts, self.column.formats)
+        if self.field.kind is Kind.TIME:
+            return parse_instants(texts, self.column.formats, self.zone)
+        if self.field.kind is Kind.CODE:
+            texts = clean_text(texts, Kind.CODE)
+        return texts if self._pads is None else pc.utf8_rpad(texts, self._pads, "0")
+
+    @property
+    def _pads(self) -> int | None:
+        """Codes of areas are written with six digits by some and twelve by most; twelve is the exchange's form."""
+        return 12 if self.field.name == "certificate_area_code" else None
+
+    @property
+    def _expected(self) -> str:
+        usual = {Kind.DATE: "%Y-%m-%d", Kind.TIME: "%Y-%m-%d %H:%M:%S"}.get(self.field.kind, "")
+        return " / ".join(self.column.formats or [usual])
+
+
+def cleaned_as(kind: Kind) -> Kind:
+    """How a value is cleaned before it is looked up: in the department's own words, so a code not yet as a code."""
+    return Kind.TEXT if kind is Kind.TEXT else Kind.TIME
+
+
+def cleaned_lookup(lookup: Lookup, kind: Kind) -> Lookup:
+    """A lookup is written as the department writes, and its values are cleaned before they are looked up."""
+    keys = clean_text(pa.array(list(lookup), pa.string()), cleaned_as(kind)).to_pylist()
+    return {key: value for key, value in zip(keys, lookup.values(), strict=True) if key is not None}
+
+
+def absent(field: Field, rows: int) -> pa.Array:
+    """An element of which the source says nothing."""
+    return pa.nulls(rows, ARROW_TYPES[field.kind])
+
+
+def _holds(mask: pa.Array) -> pa.Array:
+    return pc.fill_null(mask, False)
