@@ -45,7 +45,7 @@ def _source_dag(source: Source) -> DAG:
     with DAG(
         dag_id=name,
         dag_display_name=declaration.title,
-        description=f"{department.name} → 枣庄市电子证照共享平台",
+        description=f"{department.name} → {Settings.from_environment().city}",
         schedule=_daily(declaration.schedule),
         start_date=since,
         catchup=False,

@@ -53,10 +53,16 @@ def take(connection: Connection, statement: Select[Any], schema: pa.Schema) -> I
                 yield pa.Table.from_batches([batch])
 
 
-def weigh(connection: Connection, table: Table) -> None:
-    """Let PostgreSQL count what a staging table holds: nothing else does, and it plans joins by guesses until then."""
+def weigh(connection: Connection, table: Table, *names: str) -> None:
+    """Let PostgreSQL count what a table holds now: nothing else does inside a transaction, and it plans joins by guesses.
+
+    Args:
+        connection: of the transaction.
+        table: a staging table, or one that has grown.
+        names: the columns that conditions use; `record` where none is named.
+    """
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"ANALYZE {table.name} (record)")
+        connection.exec_driver_sql(f"ANALYZE {table.name} ({', '.join(names or ['record'])})")
 
 
 def _copy(connection: Connection, table: Table, chunk: pa.RecordBatch) -> None:
@@ -85,11 +91,11 @@ def _load(connection: Connection, table: Table, chunk: pa.RecordBatch) -> None:
 def _insert(connection: Connection, table: Table, chunk: pa.RecordBatch) -> None:
     """The others: the driver's own way for many rows, with the values beside the statement."""
     mark = "%s" if connection.dialect.paramstyle in {"format", "pyformat"} else "?"
-    quote = connection.dialect.identifier_preparer.quote
-    names = ", ".join(quote(name) for name in chunk.schema.names)
+    preparer = connection.dialect.identifier_preparer
+    names = ", ".join(preparer.quote(name) for name in chunk.schema.names)
     marks = ", ".join([mark] * chunk.num_columns)
     columns = [_plain(chunk.column(i)).to_pylist() for i in range(chunk.num_columns)]
-    statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 - our own names
+    statement = f"INSERT INTO {preparer.format_table(table)} ({names}) VALUES ({marks})"  # noqa: S608 - our own names
     connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
 
 

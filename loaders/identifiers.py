@@ -49,7 +49,7 @@ def give_identifiers(connection: Connection, staging: Staging, changed: ColumnEl
     """
     c, n = CLAIM.c, staging.need.c
     touched = select(staging.known.c.record).where(changed).union(select(staging.rival.c.record))
-    without = (c.wins.is_(True), c.certificate_identifier.is_(None), c.record.in_(touched))
+    without = (c.wins, c.certificate_identifier.is_(None), c.record.in_(touched))
     names = ["record", "source", "face_digest"]
     connection.execute(insert(staging.need).from_select(names, select(*(c[name] for name in names)).where(*without)))
     if connection.execute(select(n.record).limit(1)).first() is None:

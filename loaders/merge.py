@@ -45,6 +45,9 @@ _REPLACES, _RETURNS = "replaces", "returns"
 # another content, older, and in the history already or new to it.
 _FORMER, _LATE = "former", "late"
 
+# From so many new claims on, what the database knew of the table no longer holds.
+_GROWN = 10_000
+
 # How a claim and its history spell where and when a content was seen last.
 _SIGHT = ("locator", "batch", "source_updated_at", "observed_at", "judged_at")
 
@@ -86,19 +89,12 @@ def merge(connection: Connection, staging: Staging, accepted: Accepted) -> Merge
     weigh(connection, staging.licence)
     fates = _tell_fates(connection, staging, accepted) if claimants.known else {}
     merging = _Merging(connection, staging, accepted)
-    if fates.keys() & {_REPLACES, _RETURNS}:
-        merging.replace()
-    if _RETURNS in fates:
-        merging.bring_back()
-    if fates.keys() & {_AGAIN, _BEFORE}:
-        merging.see_again(CLAIM, _AGAIN, _BEFORE)
-    if _FORMER in fates:
-        merging.see_again(HISTORY, _FORMER)
-    if _LATE in fates:
-        merging.keep_late()
+    merging.bring_in(fates)
     if claimants.rivals:
         _find_rivals(connection, staging, claimants.rivals)
     merging.insert_new()
+    if accepted.rows - sum(fates.values()) > _GROWN:
+        weigh(connection, CLAIM, "record", "source", "locator", "observed_at", "certificate_number")
     moved = claimants.keep(connection, accepted.precedence)
     find_winners(connection, staging, accepted.source, moved=moved)
     give_identifiers(connection, staging, staging.known.c.fate.in_([_REPLACES, _RETURNS]))
@@ -190,6 +186,23 @@ class _Merging:
         own = case((s.identifier_version.is_(None), s.certificate_identifier), else_=null())
         self._anew = {**self._said, "certificate_identifier": own, "identifier_version": null()}
 
+    def bring_in(self, fates: Mapping[str, int]) -> None:
+        """Bring in the rows whose records the source has claimed before; a fate that none of them has asks nothing."""
+        if fates.keys() & {_REPLACES, _RETURNS}:
+            self.replace()
+        if _RETURNS in fates:
+            self.bring_back()
+        # A claim's stamp is never before its first one: what is newer is no first sight, what is not newer no last one.
+        if _BEFORE in fates:
+            self.see_first(CLAIM, _BEFORE)
+        if _AGAIN in fates:
+            self.see_last(CLAIM, _AGAIN)
+        if _FORMER in fates:
+            self.see_first(HISTORY, _FORMER)
+            self.see_last(HISTORY, _FORMER)
+        if _LATE in fates:
+            self.keep_late()
+
     def replace(self) -> None:
         """Bring the old content of claims into the history, and the new one into the claims."""
         names = _names(HISTORY)
@@ -221,15 +234,18 @@ class _Merging:
             delete(HISTORY).where(h.source == self._accepted.source, h.record.in_(returned), claimed)
         )
 
-    def see_again(self, table: Table, *fates: str) -> None:
-        """Note that contents of claims, or of the history, were seen at another instant than so far."""
-        t, s, k = table.c, self._staging.licence.c, self._staging.known.c
-        same = and_(t.source == self._accepted.source, t.record == s.record, t.digest == s.digest)
-        seen = and_(same, k.record == s.record, self._are(*fates))
-        later = {name: self._said[name] for name in _SIGHT}
+    def see_first(self, table: Table, fate: str) -> None:
+        """Note that contents of claims, or of the history, were seen earlier than so far."""
+        s, t = self._staging.licence.c, table.c
         earlier = s.observed_at < t.first_observed_at
-        self._connection.execute(update(table).where(seen, earlier).values(first_observed_at=s.observed_at))
-        self._connection.execute(update(table).where(seen, _newer(s, t, self._accepted.judged_at)).values(later))
+        values = {"first_observed_at": s.observed_at}
+        self._connection.execute(update(table).where(self._seen(table, fate), earlier).values(values))
+
+    def see_last(self, table: Table, fate: str) -> None:
+        """Note that contents of claims, or of the history, were seen later than so far, and where."""
+        newer = _newer(self._staging.licence.c, table.c, self._accepted.judged_at)
+        later = {name: self._said[name] for name in _SIGHT}
+        self._connection.execute(update(table).where(self._seen(table, fate), newer).values(later))
 
     def keep_late(self) -> None:
         """Bring into the history what came too late to be a claim."""
@@ -257,6 +273,11 @@ class _Merging:
         )
         rows = select(*(given[name] for name in names)).select_from(beside).where(k.record.is_(None))
         self._connection.execute(insert(CLAIM).from_select(names, rows))
+
+    def _seen(self, table: Table, fate: str) -> ColumnElement[bool]:
+        t, s, k = table.c, self._staging.licence.c, self._staging.known.c
+        same = and_(t.source == self._accepted.source, t.record == s.record, t.digest == s.digest)
+        return and_(same, k.record == s.record, self._are(fate))
 
     def _are(self, *fates: str) -> ColumnElement[bool]:
         return self._staging.known.c.fate.in_(fates)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Select, insert, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
@@ -60,8 +61,7 @@ class Platform:
         if connection.dialect.name == "sqlite":
             return
         for name in names:
-            row = select(LOCK.c.name).where(LOCK.c.name == name)
-            held = row.with_for_update().with_hint(LOCK, "WITH (UPDLOCK, ROWLOCK, HOLDLOCK)", "mssql")
+            held = _held(name)
             if connection.execute(held).first() is None:
                 self._make_lock(name)
                 connection.execute(held)
@@ -116,6 +116,11 @@ class Platform:
     def close(self) -> None:
         """Give all connections back."""
         self._engine.dispose()
+
+
+def _held(name: str) -> Select[Any]:
+    row = select(LOCK.c.name).where(LOCK.c.name == name)
+    return row.with_for_update().with_hint(LOCK, "WITH (UPDLOCK, ROWLOCK, HOLDLOCK)", "mssql")
 
 
 def _cause(error: Exception) -> str:

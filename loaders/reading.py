@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, and_, or_, select, true
+from sqlalchemy import Connection, and_, or_, select
 
+from loaders.staging import FOUND
 from loaders.tables import CLAIM, FINDING_TABLE, HISTORY, SEEN
 from loaders.views import LICENCE_TABLE, VERSION
 from standard.batch import BatchKey
@@ -24,7 +25,6 @@ REPORTED = pa.schema(
     ]
 )
 _STAMPED = [CLAIM.c[name] for name in ("record", "source", "wins", "withdrawn", "observed_at", "judged_at", "digest")]
-_IDENTITY = ("source", "rule", "element", "subject")
 
 
 def read_findings(connection: Connection, key: BatchKey) -> pa.Table:
@@ -34,7 +34,7 @@ def read_findings(connection: Connection, key: BatchKey) -> pa.Table:
         A table of `REPORTED`; `row` is -1 throughout, since places in a batch mean nothing to people.
     """
     s, f = SEEN.c, FINDING_TABLE.c
-    same = and_(*(s[name] == f[name] for name in _IDENTITY))
+    same = and_(*(s[name] == f[name] for name in FOUND))
     state = (f.first_day, f.last_day, f.open)
     of_day = (
         select(*_shown(s), s.day, *state)
@@ -43,7 +43,7 @@ def read_findings(connection: Connection, key: BatchKey) -> pa.Table:
         .order_by(s.id)
     )
     earlier = select(*_shown(f), f.last_day.label("day"), *state).where(
-        f.source == key.source, f.open.is_(true()), f.last_day < str(key.day)
+        f.source == key.source, f.open, f.last_day < str(key.day)
     )
     rows = [dict(row) for statement in (of_day, earlier) for row in connection.execute(statement).mappings()]
     return pa.Table.from_pylist([{**row, "row": -1} for row in rows], schema=REPORTED)

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, UniqueConstraint
 
 from loaders.columns import digest, text
-from loaders.tables import CLAIM, SEEN, SIGHTING
+from loaders.tables import CLAIM, FINDING_TABLE, SEEN, SIGHTING
 
+FOUND = ("source", "rule", "element", "subject")  # what makes a finding the same finding
 # The rest of a claim is the same for every row of a batch, or found out by the merge.
 _MERGED = ("source", "batch", "judged_at", "first_observed_at", "wins", "withdrawn")
 
@@ -26,6 +27,7 @@ class Staging:
         need: winning claims that have no identifier yet.
         minted: identifiers for them.
         finding: findings of this batch, those of the merge itself among them.
+        closed: findings of which something newer is known.
         sighting: rows a snapshot held, whatever was thought of them.
     """
 
@@ -43,6 +45,7 @@ class Staging:
             Column("version", Integer), unique=True,
         )  # fmt: skip
         self.finding = self._table("finding", *_like(SEEN, "id"))
+        self.closed = self._table("closed", *_like(FINDING_TABLE, *_all_but(FINDING_TABLE, *FOUND)))
         self.sighting = self._table("sighting", *_like(SIGHTING, "source", "seen_at"))
 
     def open(self, connection: Connection) -> None:
@@ -54,8 +57,9 @@ class Staging:
         """Take them away."""
         # Without the word, MySQL would commit what was done so far.
         temporary = "TEMPORARY " if self._dialect == "mysql" else ""
+        quoted = connection.dialect.identifier_preparer.format_table
         for table in self._metadata.tables.values():
-            connection.exec_driver_sql(f"DROP {temporary}TABLE IF EXISTS {table.name}")
+            connection.exec_driver_sql(f"DROP {temporary}TABLE IF EXISTS {quoted(table)}")
 
     def _table(self, name: str, *columns: Column[Any], unique: bool = False) -> Table:
         # PostgreSQL joins whole tables by hashing; the others look rows up one by one and need the index.

@@ -24,13 +24,12 @@ from sqlalchemy import (
 )
 
 from loaders.merge import greater
-from loaders.staging import Staging
+from loaders.staging import FOUND, Staging
 from loaders.tables import BATCH, CLAIM, FINDING_TABLE, HISTORY, SEEN
 from standard.batch import BatchKey, Status
 from standard.rules import RULES, Scope
 
 _LATER = FINDING_TABLE.alias("later")
-_IDENTITY = ("source", "rule", "element", "subject")
 _DETAILS = ("locator", "certificate_number", "value", "expected", "observed_at", "judged_at", "platform_holds")
 # What is true of the platform as a whole, and drawn anew when a record changes, not when a batch is run again.
 _STATES = ["vanished", "sources_disagree", "identifier_shared"]
@@ -48,20 +47,20 @@ def keep_findings(connection: Connection, staging: Staging, key: BatchKey) -> No
     connection.execute(delete(SEEN).where(SEEN.c.found_by == str(key), SEEN.c.rule.not_in(_STATES)))
     connection.execute(insert(SEEN).from_select(names, select(*(given[name] for name in names))))
     _keep_states(connection, given)
-    _close(connection, key.source)
+    _close(connection, staging, key.source)
 
 
 def _keep_states(connection: Connection, given: dict[str, Any]) -> None:
     """Of each finding keep the newest sight of it, its first day and its last."""
     place = func.row_number().over(
-        partition_by=tuple(given[name] for name in _IDENTITY),
+        partition_by=tuple(given[name] for name in FOUND),
         order_by=(given["observed_at"].desc(), given["judged_at"].desc(), given["locator"]),
     )
     days = {"first_day": given["day"], "last_day": given["day"]}
-    named = {name: given[name] for name in (*_IDENTITY, *_DETAILS)} | days
+    named = {name: given[name] for name in (*FOUND, *_DETAILS)} | days
     ranked = select(*(column.label(name) for name, column in named.items()), place.label("place")).subquery()
     new, old = ranked.c, FINDING_TABLE.c
-    same = and_(new.place == 1, *(old[name] == new[name] for name in _IDENTITY))
+    same = and_(new.place == 1, *(old[name] == new[name] for name in FOUND))
     for where, changed in (
         (new.first_day < old.first_day, {"first_day": new.first_day}),
         (new.last_day > old.last_day, {"last_day": new.last_day}),
@@ -71,12 +70,12 @@ def _keep_states(connection: Connection, given: dict[str, Any]) -> None:
         connection.execute(update(FINDING_TABLE).where(same, where).values(changed))
     names = [*named, "open"]
     rows = select(*(new[name] for name in named), true()).where(
-        new.place == 1, ~exists(select(old.rule).where(*(old[name] == new[name] for name in _IDENTITY)))
+        new.place == 1, ~exists(select(old.rule).where(*(old[name] == new[name] for name in FOUND)))
     )
     connection.execute(insert(FINDING_TABLE).from_select(names, rows))
 
 
-def _close(connection: Connection, source: str) -> None:
+def _close(connection: Connection, staging: Staging, source: str) -> None:
     f, b, c, h = FINDING_TABLE.c, BATCH.c, CLAIM.c, HISTORY.c
     later = _LATER.c
     delivered = and_(b.source == f.source, b.status == str(Status.DELIVERED))
@@ -105,12 +104,13 @@ def _close(connection: Connection, source: str) -> None:
     of_batch = or_(
         and_(f.rule.in_(_REFUSING), or_(judged_again, snapshot_later)), and_(f.rule.in_(_WARNING), delivered_later)
     )
-    standing = select(*(f[name] for name in _IDENTITY)).where(
+    standing = select(*(f[name] for name in FOUND)).where(
         f.source == source, f.open, f.rule.not_in(["sources_disagree", "identifier_shared"])
     )
-    # The closed ones are found first: MySQL may not change a table that the condition reads.
-    closed = standing.where(or_(of_row, of_batch)).subquery("closed")
-    same = and_(*(f[name] == closed.c[name] for name in _IDENTITY))
+    # Into a table first: MySQL may not change what the condition reads, and PostgreSQL would ask it for every pair.
+    closed = staging.closed
+    connection.execute(insert(closed).from_select(list(FOUND), standing.where(or_(of_row, of_batch))))
+    same = and_(*(f[name] == closed.c[name] for name in FOUND))
     connection.execute(update(FINDING_TABLE).where(same).values(open=False))
 
 

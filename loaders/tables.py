@@ -142,10 +142,11 @@ def _place() -> list[Column[Any]]:
 FINDING_TABLE = Table(
     "finding",
     METADATA,
+    # In this order, since all findings on one subject are asked for together.
     Column("source", text(_SOURCE), primary_key=True),
+    Column("subject", digest(), primary_key=True),
     Column("rule", text(40), primary_key=True),
     Column("element", text(128), primary_key=True),
-    Column("subject", digest(), primary_key=True),
     *_place(),
     Column("first_day", text(_DAY), nullable=False),
     Column("last_day", text(_DAY), nullable=False),

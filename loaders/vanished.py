@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, literal, not_, select, update
 
+from loaders.bulk import weigh
 from loaders.findings import Finder
 from loaders.staging import Staging
 from loaders.tables import BATCH, CLAIM, FINDING_TABLE, SEEN, SIGHTING
@@ -16,6 +17,7 @@ KEEP, HOLD, CANCEL = "keep", "hold", "cancel"
 
 def sight(connection: Connection, staging: Staging, source: str, taken_at: str) -> None:
     """Remember which records a snapshot held."""
+    weigh(connection, staging.sighting)
     s, staged = SIGHTING.c, staging.sighting.c
     shown = [func.min(staged[name]).label(name) for name in ("locator", "certificate_number")]
     once = select(staged.record, *shown).group_by(staged.record).subquery()

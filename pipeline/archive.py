@@ -223,7 +223,16 @@ def manifest(workspace: Workspace, key: BatchKey, part: int | None = None) -> Ma
     Raises:
         ExchangeError: when there is none, or it is damaged.
     """
-    text = workspace.read_text(key, of_part(files.MANIFEST, part))
+    return read_manifest(workspace, key, of_part(files.MANIFEST, part))
+
+
+def read_manifest(workspace: Workspace, key: BatchKey, name: str) -> Manifest:
+    """A manifest by the name of its file.
+
+    Raises:
+        ExchangeError: when there is none, or it is damaged.
+    """
+    text = workspace.read_text(key, name)
     try:
         return Manifest.from_json(text)
     except (ValueError, TypeError):

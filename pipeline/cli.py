@@ -15,7 +15,7 @@ import typer
 from loaders.platform import Platform
 from pipeline import inquiry, show
 from pipeline.exchange import Exchange
-from pipeline.run import Ran, now, run_batch
+from pipeline.run import Ran, load_ahead, now, run_batch
 from pipeline.settings import Settings
 from standard.batch import BatchKey
 from standard.day import Day
@@ -182,6 +182,7 @@ def _exchange() -> Exchange:
 def _run_all(source: str, days: Iterable[Day], *, json: bool, dry_run: bool, from_archive: bool = False) -> None:
     exchange = _exchange()
     exchange.register.source(source)  # a wrong name or declaration ends here, before anything is written
+    load_ahead()
     ran: list[Ran] = []
     with show.progress() as told:
         for day in days:

@@ -140,8 +140,8 @@ def _elsewhere(exchange: Exchange, key: BatchKey, from_archive: bool) -> Iterato
         trial = copy(exchange)
         trial.workspace = Workspace(folder)
         last = stages.last_delivered(exchange, key)
-        if last is not None and exchange.workspace.exists(last, files.MANIFEST):
-            _copy(exchange.workspace, trial.workspace, last, files.MANIFEST)
+        if last is not None and exchange.workspace.exists(last, files.DELIVERED):
+            _copy(exchange.workspace, trial.workspace, last, files.DELIVERED)
         if from_archive:
             _copy(exchange.workspace, trial.workspace, key, files.MANIFEST)
             for part in part_numbers(manifest(exchange.workspace, key)):

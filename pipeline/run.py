@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,18 @@ class Ran:
 def now() -> datetime:
     """The present; entry points ask for it and hand it down."""
     return datetime.now(UTC)
+
+
+def load_ahead() -> None:
+    """Load what judging and reporting need, which takes seconds, while the source is being read."""
+
+    def load() -> None:
+        import expectations.assess  # noqa: F401 - for its presence
+        from reports.frame import charts_script
+
+        charts_script()
+
+    threading.Thread(target=load, name="load ahead").start()
 
 
 def run_batch(exchange: Exchange, key: BatchKey, told: Told, *, from_archive: bool = False) -> Ran:

@@ -17,7 +17,7 @@ import pyarrow as pa
 from loaders.deliver import Delivery, deliver_batch
 from loaders.ledger import delivered_before, last_snapshot_size, usual_sizes
 from pipeline import workspace as files
-from pipeline.archive import gather, manifest, part_numbers
+from pipeline.archive import gather, manifest, part_numbers, read_manifest
 from pipeline.exchange import Exchange
 from pipeline.workspace import Workspace, of_part
 from standard.batch import BatchKey, LedgerEntry, Manifest, Verdict
@@ -143,6 +143,8 @@ def deliver(exchange: Exchange, key: BatchKey, now: datetime, seconds: float = 0
     delivery = Delivery(verdict, declaration.precedence, _rows(workspace, key), findings, declaration.vanished)
     entry = deliver_batch(exchange.platform, delivery, instant_text(now), seconds)
     workspace.write_text(workspace.path(key, files.RECEIPT), entry.to_json())
+    if not verdict.refused:
+        workspace.write_text(workspace.path(key, files.DELIVERED), workspace.read_text(key, files.MANIFEST))
     return entry
 
 
@@ -171,9 +173,15 @@ def _before(exchange: Exchange, key: BatchKey, archived: Manifest) -> Before:
     with exchange.platform.transaction(reading=True) as connection:
         size = last_snapshot_size(connection, key.source, archived.taken_at) if archived.kind == "snapshot" else None
         usual = usual_sizes(connection, key.source, archived.kind, str(key.day), _USUAL)
+    return Before(size, delivered_manifest(exchange, key), usual)
+
+
+def delivered_manifest(exchange: Exchange, key: BatchKey) -> Manifest | None:
+    """The manifest of the last delivered batch before this one; None where there is none, or its archive was put away."""
     last = last_delivered(exchange, key)
-    known = last is not None and exchange.workspace.exists(last, files.MANIFEST)  # an archive may have been put away
-    return Before(size, manifest(exchange.workspace, last) if known and last else None, usual)
+    if last is None or not exchange.workspace.exists(last, files.DELIVERED):
+        return None
+    return read_manifest(exchange.workspace, last, files.DELIVERED)
 
 
 def _part(workspace: Workspace, key: BatchKey, part: int | None, held: ExitStack) -> Part:

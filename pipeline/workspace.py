@@ -22,6 +22,7 @@ LICENCES, CONFORMED, STANDARDISED = "licences.parquet", "conformed_findings.parq
 JUDGED = "judged_findings.parquet"
 FINDINGS, OUTCOMES, VERDICT = "findings.parquet", "outcomes.parquet", "verdict.json"
 RECEIPT = "receipt.json"
+DELIVERED = "delivered.json"  # the manifest of what was last delivered; a later try that was refused leaves it
 
 
 def of_part(name: str, part: int | None) -> str:

@@ -44,7 +44,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=lambda value: visible(value) if type(value) is str else value,  # not Markup, which is escaped already
     )
-    scripts = {"charts": _charts(), "script": _file("page.js")}
+    scripts = {"charts": charts_script(), "script": _file("page.js")}
     environment.globals |= {
         "say": say,
         "both": both,
@@ -58,7 +58,7 @@ def _environment() -> Environment:
 
 
 @cache
-def _charts() -> str:
+def charts_script() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script; bundling takes some two seconds, so once a process."""
     return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
 

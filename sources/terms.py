@@ -19,7 +19,7 @@ def _duration(value: object) -> object:
             raise ValueError("a duration is a number with m, h or d, such as 90m, 2h or 1d")
         found = timedelta(**{_UNITS[match[2]]: int(match[1])})
         if found > timedelta(days=366):
-            raise ValueError("a look-back is at most a year; a backfill reaches further")
+            raise ValueError("a duration here is at most a year; for a look-back, a backfill reaches further")
         return found
     return value
 

@@ -199,9 +199,7 @@ def serial(type_codes: Texts, issuers: Texts, numbers: Texts) -> pa.StringArray:
         The serials; null where any of the three is null or the number is empty.
     """
     columns = column(type_codes), column(issuers), column(numbers)
-    with duckdb.connect(config={"threads": 1}) as database:  # one thread: the rows stay in order
-        parts = zip(*map(blocks, columns), strict=True)
-        return pa.concat_arrays([_serials(database, *three) for three in parts])
+    return pa.concat_arrays([_serials(*three) for three in zip(*map(blocks, columns), strict=True)])
 
 
 def _judged(values: Texts, pattern: str, judge: Callable[[pa.LargeStringArray], Flags]) -> pa.BooleanArray:
@@ -250,12 +248,15 @@ def _upgraded(block: pa.LargeStringArray) -> Signs:
     return rows
 
 
-def _serials(database: duckdb.DuckDBPyConnection, *parts: pa.Array) -> pa.StringArray:
+def _serials(*parts: pa.Array) -> pa.StringArray:
     named, numbers = _joined(*parts, by="\x1f"), parts[-1]
     own = pc.and_(_matches(numbers, _SERIAL), named.is_valid())
     hashed = pc.and_(pc.and_not(named.is_valid(), own), pc.not_equal(numbers, "")).fill_null(False)
     kept = pc.if_else(own, numbers, None).cast(pa.string())
-    return pc.replace_with_mask(kept, hashed, digests(named.filter(hashed), database))
+    if not pc.any(hashed).as_py():  # hardly any register needs it, and a database takes longer to open than to ask
+        return kept
+    with duckdb.connect(config={"threads": 1}) as database:  # one thread: the rows stay in order
+        return pc.replace_with_mask(kept, hashed, digests(named.filter(hashed), database))
 
 
 def _minted(*parts: pa.Array) -> pa.StringArray:

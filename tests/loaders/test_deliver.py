@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from loaders.deliver import Delivery, deliver_batch
 from loaders.ledger import read_entries
 from loaders.platform import Platform
-from loaders.tables import BATCH, CLAIM, SEEN
+from loaders.tables import BATCH, CLAIM, FINDING_TABLE, SEEN
 from loaders.views import IDENTIFIER, LICENCE_TABLE, VERSION
 from standard.errors import ExchangeError, PlatformUnreachable, UsageError
 
@@ -74,6 +74,19 @@ def test_counts_say_what_became_of_each_row(deliver):
     assert (second.inserted, second.updated, second.unchanged, second.stale) == (1, 1, 1, 0)
     late = deliver({"R1": ("丙", "VALID"), "R2": ("甲", "VALID")})
     assert (late.inserted, late.updated, late.unchanged, late.stale) == (0, 0, 1, 1)
+
+
+@pytest.mark.parametrize(("held_on", "good_on", "is_open"), [("01", "02", False), ("02", "01", True)])
+def test_a_finding_is_closed_by_what_is_newer_and_only_by_that(platform, make, deliver, held_on, good_on, is_open):
+    at = f"2026-03-{held_on}T10:00:00.000000Z"
+    rows = make.rows({"R1": ("甲", "VALID")}, at, held=["R1"])
+    verdict = make.verdict(f"a.b/{at[:10]}", rows, "2026-03-09T00:00:00.000000Z")
+    deliver_batch(platform, Delivery(verdict, 0, [rows], make.findings(rows)), NOW, 0.0)
+    # Another row stands in its place now, so only the record itself can settle it.
+    good = {"R0": ("甲", "VALID"), "R1": ("甲", "VALID")}
+    deliver(good, f"2026-03-{good_on}T10:00:00.000000Z")
+    of_record = FINDING_TABLE.c.certificate_number == "R1"
+    assert column(platform, select(FINDING_TABLE.c.open).where(of_record)) == [is_open]
 
 
 @pytest.mark.parametrize("url", ["nonsense", "oracle+nothing://x", "oracle+oracledb://u:geheim@h/d"])

@@ -33,7 +33,7 @@ def child(order, answer):
 
 
 def main():
-    frame._charts()
+    frame.charts_script()
     for line in sys.stdin:
         order = json.loads(line)
         readable, writable = os.pipe()

@@ -154,7 +154,7 @@ def _make_ledger() -> None:
 
 
 def _make_findings() -> None:
-    keys = (("source", 128), ("rule", 40), ("element", 128), ("subject", 32))
+    keys = (("source", 128), ("subject", 32), ("rule", 40), ("element", 128))
     op.create_table(
         "finding",
         *(sa.Column(name, text(length), primary_key=True) for name, length in keys),

@@ -1,0 +1,91 @@
+"""What SQL Server is asked. No such server can be had, so deliveries run on SQLite, and each statement is compiled for both.
+
+After a change that is meant, `LICEX_WRITE_GOLDEN=1` writes the golden text anew; read what has changed in it.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.dialects import mssql
+from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.sql.ddl import ExecutableDDLElement
+
+from loaders import deliver
+from loaders.deliver import Delivery, deliver_batch
+from loaders.engines import make_engine
+from loaders.platform import _held
+from loaders.staging import Staging
+from loaders.tables import METADATA
+from loaders.views import _definitions
+
+GOLDEN = Path(__file__).parent / "sql_server.sql"
+DIALECT = mssql.dialect()
+# What a source says on one day after the other, so that every fate of a row occurs: new, changed, back, late, again.
+NIGHTS = [
+    ("a.b", "2026-03-01", {"R1": "甲", "R2": "甲", "R3": "甲"}),
+    ("a.b", "2026-03-03", {"R1": "乙", "R2": "甲"}),
+    ("a.b", "2026-03-04", {"R1": "甲", "R2": "丙"}),
+    ("a.b", "2026-03-02", {"R1": "乙", "R2": "丁", "R3": "甲"}),
+    ("a.b", "2026-03-02", {"R1": "乙", "R2": "丁", "R3": "甲"}),
+    ("b.c", "2026-03-01", {"R1": "戊", "R4": "甲"}),
+]
+
+
+def made():
+    for table in METADATA.sorted_tables:
+        yield CreateTable(table)
+        yield from (CreateIndex(index) for index in sorted(table.indexes, key=lambda index: str(index.name)))
+
+
+@pytest.fixture
+def asked(platform, make, monkeypatch):
+    """Every statement of those nights, and of the tables and views, as SQL Server would be asked it."""
+    found = {}
+
+    def compiled(statement):
+        options = (
+            {"literal_binds": True} if isinstance(statement, ExecutableDDLElement) else {"render_postcompile": True}
+        )
+        lines = str(statement.compile(dialect=DIALECT, compile_kwargs=options)).strip().splitlines()
+        found["\n".join(line.rstrip() for line in lines)] = None
+
+    def executed(_connection, statement, *_):
+        if not isinstance(statement, str):
+            compiled(statement)
+
+    for statement in made():
+        compiled(statement)
+    for table, statement in _definitions():
+        body = statement.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True})
+        found[f"-- view {table.name}\n{body}"] = None
+    compiled(_held("findings"))
+    monkeypatch.setattr(deliver, "staging", lambda _: Staging("mssql"))
+    event.listen(platform._engine, "before_execute", executed)
+    for minute, (source, day, holders) in enumerate(NIGHTS):
+        rows = make.rows({number: (name, "VALID") for number, name in holders.items()}, f"{day}T23:00:00.000000Z")
+        judged = f"2026-03-09T00:{minute:02d}:00.000000Z"
+        for kind in ("snapshot", "incremental"):
+            verdict = make.verdict(f"{source}/{day}", rows, judged, kind=kind, taken_at=f"{day}T23:00:00.000000Z")
+            given = Delivery(verdict, minute % 2, [rows], make.findings(rows), "cancel" if minute % 2 else "hold")
+            deliver_batch(platform, given, judged, 0.0)
+    event.remove(platform._engine, "before_execute", executed)
+    return ";\n\n".join(found) + ";\n"
+
+
+def test_sql_server_is_asked_what_was_read_and_found_right(asked):
+    if os.environ.get("LICEX_WRITE_GOLDEN"):
+        GOLDEN.write_text(asked, encoding="utf-8")
+    assert asked == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_nothing_that_sql_server_does_not_know_is_asked(asked):
+    for unknown in (" IS 1", " IS 0", "LIMIT", " true", " false", "FOR UPDATE", "ON CONFLICT", "TEMPORARY"):
+        assert unknown not in asked.replace("\n", " "), unknown
+
+
+def test_rows_go_to_sql_server_many_at_a_time():
+    engine = make_engine("mssql+pyodbc://u:p@h/d?driver=x")
+    assert engine.dialect.fast_executemany
+    assert engine.dialect.name == "mssql"

@@ -1,0 +1,40 @@
+"""What a batch is compared with: the last one that was delivered, whatever was tried and refused since."""
+
+import sqlite3
+
+FIRST, SECOND, THIRD = "2026-03-01", "2026-03-02", "2026-03-03"
+
+
+def row(day, number):
+    return {"ID": str(number), "XKZBH": f"37040200{number:04}", "GXSJ": f"{day} 10:00:00"}
+
+
+def alter(city, statement):
+    with sqlite3.connect(city / "transport.db") as database:
+        database.execute(statement)
+    database.close()
+
+
+def run(licex, *days):
+    return [licex("run", "transport.road", "--day", day) for day in days]
+
+
+def test_an_added_column_warns_and_a_renamed_one_refuses_with_the_line_to_write(city, refill, licex, platform):
+    refill(row(FIRST, 1), row(SECOND, 2), row(THIRD, 3))
+    assert run(licex, FIRST)[0][0] == 0
+    alter(city, "ALTER TABLE XKZ ADD COLUMN XIN TEXT")
+    assert run(licex, SECOND)[0][0] == 0
+    assert platform(f"SELECT rule, value FROM finding_seen WHERE day = '{SECOND}'") == [("column_added", "XIN")]
+    alter(city, "ALTER TABLE XKZ RENAME COLUMN XKZBH TO XKZBH2")
+    code, _, errors = run(licex, THIRD)[0]
+    assert (code, "certificate_number: XKZBH2" in errors) == (1, True)
+    assert ("column_renamed",) in platform(f"SELECT rule FROM finding_seen WHERE day = '{THIRD}'")
+
+
+def test_a_refused_try_of_a_delivered_day_is_not_what_the_next_day_is_compared_with(city, refill, licex, platform):
+    refill(row(FIRST, 1), row(SECOND, 2), row(THIRD, 3))
+    assert [code for code, _, _ in run(licex, FIRST, SECOND)] == [0, 0]
+    alter(city, "ALTER TABLE XKZ DROP COLUMN JYFW")
+    assert [code for code, _, _ in run(licex, SECOND, THIRD)] == [1, 1]
+    for day in (SECOND, THIRD):
+        assert ("column_dropped",) in platform(f"SELECT rule FROM finding_seen WHERE day = '{day}'"), day
