@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection, Select, Table
 
 _CHUNK = 20_000  # rows handed over at once
+_BLOCK = 4_000  # the same for COPY: what a socket's buffer takes without waiting
 _ESCAPED = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
 
 
@@ -24,7 +25,11 @@ def put(connection: Connection, table: Table, batches: Iterable[pa.Table]) -> No
         table: where to.
         batches: tables whose columns carry the table's names; what they leave out is null.
     """
-    road = {"postgresql": _copy, "mysql": _load}.get(connection.dialect.name, _insert)
+    if connection.dialect.name == "postgresql":
+        for batch in batches:
+            _copy(connection, table, batch)
+        return
+    road = _load if connection.dialect.name == "mysql" else _insert
     for batch in batches:
         for chunk in batch.to_batches(max_chunksize=_CHUNK):
             if chunk.num_rows:
@@ -65,12 +70,15 @@ def weigh(connection: Connection, table: Table, *names: str) -> None:
         connection.exec_driver_sql(f"ANALYZE {table.name} ({', '.join(names or ['record'])})")
 
 
-def _copy(connection: Connection, table: Table, chunk: pa.RecordBatch) -> None:
-    """PostgreSQL: COPY through the transaction's own connection."""
-    names = ", ".join(chunk.schema.names)
+def _copy(connection: Connection, table: Table, batch: pa.Table) -> None:
+    """PostgreSQL: COPY through the transaction's own connection, in blocks that the server reads while the next is written."""
+    if not batch.num_rows:
+        return
+    names = ", ".join(batch.schema.names)
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
-        copy.write(_lines(chunk))
+        for block in batch.to_batches(max_chunksize=_BLOCK):
+            copy.write(_lines(block))
 
 
 def _load(connection: Connection, table: Table, chunk: pa.RecordBatch) -> None:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from loaders.bulk import weigh
 from loaders.merge import greater
 from loaders.staging import FOUND, Staging
 from loaders.tables import BATCH, CLAIM, FINDING_TABLE, HISTORY, SEEN
@@ -31,6 +32,7 @@ from standard.rules import RULES, Scope
 
 _LATER = FINDING_TABLE.alias("later")
 _DETAILS = ("locator", "certificate_number", "value", "expected", "observed_at", "judged_at", "platform_holds")
+_MANY = 1_000  # findings of one batch, from which on what the database knew of these tables no longer holds
 # What is true of the platform as a whole, and drawn anew when a record changes, not when a batch is run again.
 _STATES = ["vanished", "sources_disagree", "identifier_shared"]
 _REFUSING = [rule.id for rule in RULES.values() if rule.scope is Scope.BATCH and rule.critical]
@@ -47,6 +49,9 @@ def keep_findings(connection: Connection, staging: Staging, key: BatchKey) -> No
     connection.execute(delete(SEEN).where(SEEN.c.found_by == str(key), SEEN.c.rule.not_in(_STATES)))
     connection.execute(insert(SEEN).from_select(names, select(*(given[name] for name in names))))
     _keep_states(connection, given)
+    if (connection.scalar(select(func.count()).select_from(staging.finding)) or 0) > _MANY:
+        weigh(connection, SEEN, "source", "day", "subject")
+        weigh(connection, FINDING_TABLE, *FOUND)
     _close(connection, staging, key.source)
 
 

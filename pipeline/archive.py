@@ -15,6 +15,7 @@ from loaders.deliver import Delivery, deliver_batch, write_failure
 from loaders.ledger import last_content, write_entry
 from loaders.platform import Platform
 from pipeline import workspace as files
+from pipeline.ahead import ahead
 from pipeline.exchange import Exchange
 from pipeline.plan import Plan, archived, demand_no_quiet, planned, read_plan, request
 from pipeline.workspace import Workspace, of_part
@@ -120,7 +121,7 @@ class Archiving:
         workspace, profile = self._exchange.workspace, Profile(self._source, self.columns)
         raw = workspace.path(self._key, of_part(files.RAW, self._part))
         rows = 0
-        for group in workspace.writing_table(raw, profile.watch(self._read.batches), raw_schema(self.columns)):
+        for group in workspace.writing_table(raw, profile.watch(ahead(self._read.batches)), raw_schema(self.columns)):
             rows += group.num_rows
             yield group
         self.manifest = self._manifest(raw, rows, profile)

@@ -72,3 +72,5 @@ def _counting(groups: Iterator[pa.Table], told: Callable[[int], None]) -> Iterat
         rows += group.num_rows
         told(rows)
         yield group
+        del group
+        pa.default_memory_pool().release_unused()  # Arrow keeps what a group took for the next, of another size

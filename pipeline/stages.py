@@ -17,6 +17,7 @@ import pyarrow as pa
 from loaders.deliver import Delivery, deliver_batch
 from loaders.ledger import delivered_before, last_snapshot_size, usual_sizes
 from pipeline import workspace as files
+from pipeline.ahead import ahead
 from pipeline.archive import gather, manifest, part_numbers, read_manifest
 from pipeline.exchange import Exchange
 from pipeline.workspace import Workspace, of_part
@@ -73,7 +74,7 @@ def standardised(
 
     try:
         yield from workspace.writing_table(
-            workspace.path(key, of_part(files.LICENCES, part)), groups(), conformer.schema
+            workspace.path(key, of_part(files.LICENCES, part)), ahead(groups()), conformer.schema
         )
     except Exception:
         for _ in raw:
@@ -140,7 +141,7 @@ def deliver(exchange: Exchange, key: BatchKey, now: datetime, seconds: float = 0
     declaration = exchange.source(key).declaration
     verdict = Verdict.from_json(workspace.read_text(key, files.VERDICT))
     findings = workspace.read_table(key, files.FINDINGS)
-    delivery = Delivery(verdict, declaration.precedence, _rows(workspace, key), findings, declaration.vanished)
+    delivery = Delivery(verdict, declaration.precedence, ahead(_rows(workspace, key)), findings, declaration.vanished)
     entry = deliver_batch(exchange.platform, delivery, instant_text(now), seconds)
     workspace.write_text(workspace.path(key, files.RECEIPT), entry.to_json())
     if not verdict.refused:
