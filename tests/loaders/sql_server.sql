@@ -408,6 +408,9 @@ WHERE anon_1.place = :place_1 AND NOT (EXISTS (SELECT finding.[rule]
 FROM finding
 WHERE finding.source = anon_1.source AND finding.[rule] = anon_1.[rule] AND finding.element = anon_1.element AND finding.subject = anon_1.subject));
 
+SELECT count(*) AS count_1
+FROM [#staged_finding];
+
 INSERT INTO [#staged_closed] (source, [rule], element, subject) SELECT finding.source, finding.[rule], finding.element, finding.subject
 FROM finding
 WHERE finding.source = :source_1 AND finding.[open] = 1 AND (finding.[rule] NOT IN (:rule_1_1, :rule_1_2)) AND ((finding.[rule] NOT IN (:rule_2_1, :rule_2_2, :rule_2_3, :rule_2_4, :rule_2_5, :rule_2_6, :rule_2_7, :rule_2_8, :rule_2_9, :rule_2_10, :rule_2_11, :rule_2_12, :rule_2_13, :rule_2_14, :rule_2_15, :rule_2_16, :rule_2_17)) AND ((EXISTS (SELECT claim.record
