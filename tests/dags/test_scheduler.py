@@ -45,7 +45,8 @@ def declarations(tmp_path_factory):
     with sqlite3.connect(folder / "transport.db") as database:
         database.execute("CREATE TABLE XKZ (ID, GXSJ, XKZBH, MC, DM, FZRQ)")
         rows = [(day, number) for day in DAYS for number in range(1 if day == DAYS[1] else 3)]
-        rows += [(str(Day.at(datetime.now(UTC))), 9)]
+        # The days beside today too, since the runs of every minute may cross midnight.
+        rows += [(str(Day.at(datetime.now(UTC)).plus(days)), 9) for days in (-1, 0, 1)]
         for i, (day, _) in enumerate(rows):
             values = (
                 i,
