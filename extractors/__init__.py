@@ -10,7 +10,6 @@ from extractors.deliveries import read_files
 from extractors.reading import Reading, raw_schema
 from extractors.request import Part, Request
 from sources.database_extract import DatabaseExtract
-from standard.day import Day
 from standard.errors import UsageError
 
 __all__ = ["Part", "Reading", "Request", "open_source", "raw_schema"]
@@ -28,7 +27,7 @@ def open_source(request: Request) -> Iterator[Reading]:
     """
     source, day, now = request.source, request.day, request.now
     extract = source.declaration.extract
-    if not (extract.incremental or extract.dated) and day < Day.at(now).plus(-1):
+    if source.only_archived(day, now):
         raise UsageError(
             f"{source.name}: expected a day whose rows can still be asked for, found {day}, the past of a snapshot; only the archived raw of that day can serve it"
         )

@@ -39,7 +39,7 @@ class AdbcConnection:
         self._open: list[Any] = []
         self._connection = reasons.connecting(lambda: adbc.connect(_location(url), autocommit=True))
         for statement in self.product.opening(terms):
-            reasons.connecting(lambda statement=statement: self._executed(statement).close())  # type: ignore[misc]
+            reasons.connecting(lambda statement=statement: self._executed(statement).close())  # type: ignore[misc]  # mypy cannot tell a lambda's default
 
     def ask(self, statement: Statement) -> Answer:
         """Put a question.

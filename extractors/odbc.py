@@ -66,7 +66,7 @@ class OdbcConnection:
             lambda: arrow_odbc.connect(self._text, login_timeout_sec=_LOGIN_SECONDS, autocommit=autocommit)
         )
         for statement in self.product.opening(terms):
-            reasons.connecting(lambda statement=statement: self._connection.execute(statement))  # type: ignore[misc]
+            reasons.connecting(lambda statement=statement: self._connection.execute(statement))  # type: ignore[misc]  # mypy cannot tell a lambda's default
 
     def ask(self, statement: Statement) -> Answer:
         """Put a question.
@@ -107,7 +107,7 @@ class OdbcConnection:
             if not self.product.begins:
                 plain.timeout = self._terms.milliseconds // 1000
             for opening in self.product.opening(self._terms):
-                self._reasons.asking(lambda opening=opening: plain.execute(opening))  # type: ignore[misc]
+                self._reasons.asking(lambda opening=opening: plain.execute(opening))  # type: ignore[misc]  # mypy cannot tell a lambda's default
             cursor = self._reasons.asking(lambda: plain.cursor().execute(sql, *values))
             while rows := self._reasons.asking(lambda: cursor.fetchmany(FETCH_ROWS)):
                 yield [written_values(values) for values in zip(*rows, strict=True)]

@@ -71,19 +71,13 @@ def archived(exchange: Exchange, key: BatchKey, now: datetime) -> bool:
     if key.day > Day.at(now):
         raise UsageError(f"{key}: expected a day that has begun, found one in the future; correct the day")
     _ = exchange.platform  # a platform that cannot take the batch is said before the source is asked for it
-    if not past_snapshot(exchange.source(key), key.day, now):
+    if not exchange.source(key).only_archived(key.day, now):
         return False
     if exchange.workspace.exists(key, files.MANIFEST):
         return True
     raise UsageError(
         f"{key}: expected the archived raw of that day, found none; the past of a snapshot source cannot be asked for"
     )
-
-
-def past_snapshot(source: Source, day: Day, now: datetime) -> bool:
-    """Whether only the archive can say what the source held on that day."""
-    extract = source.declaration.extract
-    return not extract.incremental and not extract.dated and day < Day.at(now).plus(-1)
 
 
 def demand_no_quiet(source: Source, now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,7 @@ from sources.declaration import Declaration
 from sources.terms import Declared
 from sources.yaml_text import Document
 from standard.codes import LicenceType
+from standard.day import Day
 from standard.errors import DeclarationError
 from standard.field import Field
 
@@ -55,6 +57,11 @@ class Source:
     def folder(self) -> Path:
         """The department's folder."""
         return self.path.parent
+
+    def only_archived(self, day: Day, now: datetime) -> bool:
+        """Whether only the archive can say what the source held on a day: the past of a snapshot cannot be asked for."""
+        extract = self.declaration.extract
+        return not extract.incremental and not extract.dated and day < Day.at(now).plus(-1)
 
     @cached_property
     def tidy(self) -> Tidy | None:

@@ -115,6 +115,12 @@ def scatter(values: pa.Array, places: pa.BooleanArray) -> pa.Array:
     return pc.replace_with_mask(pa.nulls(len(places), values.type), places.fill_null(False), values)
 
 
+def joined(*parts: pa.Array, by: str) -> pa.LargeStringArray:
+    """Joins parts row by row; one null part makes the row null."""
+    large = pa.large_string()
+    return pc.binary_join_element_wise(*(part.cast(large) for part in parts), pa.scalar(by, large))
+
+
 def _walked(bodies: pa.Array | pa.ChunkedArray, remainders: npt.NDArray[np.int_], checks: str) -> pa.StringArray:
     """Walks bodies from left to right, all rows at once.
 

@@ -21,6 +21,7 @@ from standard.check_characters import (
     citizen,
     column,
     digests,
+    joined,
     legacy_37_36,
     mod_37_36,
     organisation,
@@ -53,7 +54,7 @@ def is_uscc(values: Texts) -> pa.BooleanArray:
 
 
 def is_one_uscc(code: str) -> bool:
-    """Tells the same of a single code, without Arrow: making an array of one text loads pandas, which takes half a second."""
+    """Tells the same of one code without Arrow, which would load pandas for it."""
     return bool(re.fullmatch(_USCC, code) and _uscc_holds(np.frombuffer(code.encode(), np.uint8).reshape(1, -1))[0])
 
 
@@ -249,7 +250,7 @@ def _upgraded(block: pa.LargeStringArray) -> Signs:
 
 
 def _serials(*parts: pa.Array) -> pa.StringArray:
-    named, numbers = _joined(*parts, by="\x1f"), parts[-1]
+    named, numbers = joined(*parts, by="\x1f"), parts[-1]
     own = pc.and_(_matches(numbers, _SERIAL), named.is_valid())
     hashed = pc.and_(pc.and_not(named.is_valid(), own), pc.not_equal(numbers, "")).fill_null(False)
     kept = pc.if_else(own, numbers, None).cast(pa.string())
@@ -260,8 +261,8 @@ def _serials(*parts: pa.Array) -> pa.StringArray:
 
 
 def _minted(*parts: pa.Array) -> pa.StringArray:
-    body = _joined(*parts, by=".")
-    return _joined(pa.scalar(ROOT), body, mod_37_36(body), by=".").cast(pa.string())
+    body = joined(*parts, by=".")
+    return joined(pa.scalar(ROOT), body, mod_37_36(body), by=".").cast(pa.string())
 
 
 def _matches(values: pa.Array, pattern: str) -> pa.BooleanArray:
@@ -274,12 +275,6 @@ def _only(values: Texts, pattern: str) -> pa.LargeStringArray:
     shaped = _matches(values, pattern)
     # Almost always all rows pass, and then the column need not be copied.
     return pc.if_else(shaped, values, None) if pc.any(pc.invert(shaped)).as_py() else values
-
-
-def _joined(*parts: pa.Array, by: str) -> pa.LargeStringArray:
-    """Joins parts row by row; one null part makes the row null."""
-    large = pa.large_string()
-    return pc.binary_join_element_wise(*(part.cast(large) for part in parts), pa.scalar(by, large))
 
 
 def _part(values: pa.LargeStringArray, start: int, stop: int | None) -> pa.StringArray:

@@ -96,7 +96,7 @@ def examples(count):
     return settings(max_examples=count, phases=[Phase.generate], deadline=None, suppress_health_check=quiet)
 
 
-@examples(60)
+@examples(200)
 @given(batches=nights(), data=st.data())
 def test_any_order_and_any_repeats_end_in_the_same_state(make, swift_platform, batches, data):
     shuffled(make, swift_platform, batches, data)
