@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from great_expectations.compatibility.pydantic import PrivateAttr
 from great_expectations.core.metric_domain_types import MetricDomainTypes
 from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 
@@ -54,6 +56,14 @@ class ExpectRowsToHold(BatchExpectation):  # type: ignore[misc]  # untyped
     metric_dependencies: ClassVar[tuple[str, ...]] = ("rows.broken",)
     success_keys: ClassVar[tuple[str, ...]] = ("predicate", "columns", "given")
     args_keys: ClassVar[tuple[str, ...]] = ("predicate", "columns", "given")
+    _said: ExpectationConfiguration | None = PrivateAttr(None)
+
+    @property
+    def configuration(self) -> ExpectationConfiguration:
+        """Itself as Great Expectations writes it down; made once, since it is asked for some thirty times a group."""
+        if self._said is None:
+            self._said = super().configuration
+        return self._said
 
     def _validate(self, metrics: dict[str, Any], *_: object, **__: object) -> dict[str, Any]:
         broken = metrics["rows.broken"]
