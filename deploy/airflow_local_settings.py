@@ -26,4 +26,4 @@ if _forks_tasks(sys.argv[1:]):
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     for _name in _NEEDED_BY_TASKS:
         import_module(_name)
-    import_module("reports.frame").charts_script()  # drawn once here, and not by every report of the night
+    import_module("reports.script").charts_script()  # drawn once here, and not by every report of the night

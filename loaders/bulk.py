@@ -10,10 +10,13 @@ from typing import IO, Any, cast
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyarrow import csv
 from sqlalchemy import Connection, Select, Table
 
+from standard.errors import ExchangeError
+
 _CHUNK = 20_000  # rows handed over at once
-_BLOCK = 4_000  # the same for COPY: what a socket's buffer takes without waiting
+_BLOCK = 4_000  # the same for COPY: what the processor's cache and a socket's buffer take
 _ESCAPED = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
 
 
@@ -71,14 +74,20 @@ def weigh(connection: Connection, table: Table, *names: str) -> None:
 
 
 def _copy(connection: Connection, table: Table, batch: pa.Table) -> None:
-    """PostgreSQL: COPY through the transaction's own connection, in blocks that the server reads while the next is written."""
+    """PostgreSQL: COPY through the transaction's own connection, in blocks that the server reads while the next is written.
+
+    Arrow writes CSV as COPY reads it: a text in quotes, so that an empty one is not taken for null, which is nothing at all.
+    """
     if not batch.num_rows:
         return
     names = ", ".join(batch.schema.names)
+    written = csv.WriteOptions(include_header=False, batch_size=_BLOCK)
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
+    with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN (FORMAT csv)") as copy:
         for block in batch.to_batches(max_chunksize=_BLOCK):
-            copy.write(_lines(block))
+            sink = pa.BufferOutputStream()
+            csv.write_csv(block, sink, written)
+            copy.write(memoryview(sink.getvalue()))
 
 
 def _load(connection: Connection, table: Table, chunk: pa.RecordBatch) -> None:
@@ -91,8 +100,14 @@ def _load(connection: Connection, table: Table, chunk: pa.RecordBatch) -> None:
         file.write(_lines(chunk))
         file.flush()
         path = Path(file.name).as_posix()
-        connection.exec_driver_sql(
+        loaded = connection.exec_driver_sql(
             f"LOAD DATA LOCAL INFILE '{path}' INTO TABLE {table.name} CHARACTER SET utf8mb4 ({names})"
+        )
+        # Of a local file the server only warns where it would else refuse: a value cut short, a row left out.
+        warned = connection.exec_driver_sql("SELECT @@warning_count").scalar()
+    if warned or loaded.rowcount != chunk.num_rows:
+        raise ExchangeError(
+            f"{table.name}: expected all of {chunk.num_rows} rows to go in as they are, found {loaded.rowcount} and {warned} warnings; nothing was loaded; report this as a defect"
         )
 
 
@@ -113,7 +128,7 @@ def _plain(values: pa.Array) -> pa.Array:
 
 
 def _lines(chunk: pa.RecordBatch) -> memoryview:
-    r"""The rows as both COPY and LOAD DATA read them: tabs between values, `\N` for null, a backslash before what would mislead."""
+    r"""The rows as LOAD DATA reads them: tabs between values, `\N` for null, a backslash before what would mislead."""
     *columns, last = (_written(chunk.column(i)) for i in range(chunk.num_columns))
     ended = pc.binary_join_element_wise(last, "\n", "")
     lines = pc.binary_join_element_wise(*columns, ended, "\t") if columns else ended

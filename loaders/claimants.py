@@ -19,21 +19,29 @@ class Claimants:
         types: of the batch, and whether it gives identifiers with any of that type.
         known: the types of which the source has claims already.
         rivals: the other sources that claim any of the types.
+        identifiers: whether any source gives identifiers of its own, of whatever type.
     """
 
     source: str
     types: Mapping[str, bool]
     known: list[str]
     rivals: list[str]
+    identifiers: bool
+
+    @property
+    def alone(self) -> bool:
+        """Whether nothing on the platform can meet what the batch brings: all of it is new, and nobody else claims it."""
+        return not (self.known or self.rivals or self.identifiers or any(self.types.values()))
 
     @classmethod
     def of(cls, connection: Connection, source: str, types: Mapping[str, bool]) -> Claimants:
-        """Ask the platform. The caller holds the locks of the source and the types."""
+        """Ask the platform. It is sure only while the caller holds the locks of the source and the types."""
         c = CLAIMANT.c
         found = connection.execute(select(c.source, c.certificate_type_code).where(c.certificate_type_code.in_(types)))
         pairs = [(row.source, row.certificate_type_code) for row in found]
         known = [code for name, code in pairs if name == source]
-        return cls(source, types, known, sorted({name for name, _ in pairs if name != source}))
+        rivals = sorted({name for name, _ in pairs if name != source})
+        return cls(source, types, known, rivals, anyone_gives_identifiers(connection))
 
     def keep(self, connection: Connection, precedence: int) -> bool:
         """Write down what the batch adds; returns whether the source ranks otherwise than before."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
+from loaders.arrivals import Accepted, stage_arrivals
 from loaders.bulk import put
-from loaders.claimants import anyone_gives_identifiers
+from loaders.claimants import Claimants, anyone_gives_identifiers
 from loaders.findings import Finder
-from loaders.identifiers import mint_first
 from loaders.ledger import write_entry, write_vanished
-from loaders.merge import Accepted, Merged, merge
+from loaders.merge import Merged, merge
 from loaders.platform import Platform
 from loaders.staging import Staging, staging
 from loaders.states import keep_findings
@@ -23,6 +23,7 @@ from standard.batch import BatchKey, LedgerEntry, Outcome, Status, Verdict
 from standard.finding import mask_texts
 
 _NOTHING = Merged(0, 0, 0, 0)
+_SIGHTED = ["record", "locator", "certificate_number"]
 _FINDINGS = "findings"  # the name that a load holds while it looks at what others have merged
 
 
@@ -33,14 +34,14 @@ class Delivery:
     Attributes:
         verdict: of the batch.
         precedence: of the source among others that claim the same record.
-        rows: the licences with a column `outcome`, a group at a time; read once.
+        rows: gives some columns of the licences, their `outcome` among them, a group at a time; asked for several times.
         findings: `FINDING`.
         vanished: what it means when a snapshot no longer holds a licence: `keep`, `hold` or `cancel`.
     """
 
     verdict: Verdict
     precedence: int
-    rows: Iterable[pa.Table]
+    rows: Callable[[Sequence[str]], Iterable[pa.Table]]
     findings: pa.Table
     vanished: str = HOLD
 
@@ -64,10 +65,11 @@ def deliver_batch(platform: Platform, delivery: Delivery, now: str, seconds: flo
         staged = staging(connection.dialect.name)
         staged.open(connection)
         put(connection, staged.finding, [_staged_findings(delivery.findings, verdict)])
-        accepted = _stage(connection, staged, key, delivery)
-        # Staging takes the time, and waits for nobody; from here on loads of the same source or licence type take turns.
-        platform.lock(connection, [_source_lock(key.source), *(f"type {code}" for code in accepted.types)])
-        merged = _NOTHING if verdict.refused else merge(connection, staged, accepted)
+        if verdict.refused:
+            platform.lock(connection, [_source_lock(key.source)])
+            merged = _NOTHING
+        else:
+            merged = _merged(platform, connection, staged, delivery)
         # A licence of any type may have the identifier of another; these turns are short.
         platform.lock(connection, [_FINDINGS])
         entry = _find(connection, staged, delivery, _entry(key, verdict, merged, now, seconds))
@@ -110,26 +112,44 @@ def _find(connection: Connection, staged: Staging, delivery: Delivery, entry: Le
     return entry
 
 
-def _stage(connection: Connection, staged: Staging, key: BatchKey, delivery: Delivery) -> Accepted:
-    """Stage the accepted rows and what a snapshot held, group by group; rows are read once."""
-    verdict = delivery.verdict
-    count, types = 0, dict[str, bool]()
-    names = [column.name for column in staged.licence.columns if column.name != "identifier_version"]
-    for group in () if verdict.refused else delivery.rows:
-        if verdict.kind == "snapshot":
+def _merged(platform: Platform, connection: Connection, staged: Staging, delivery: Delivery) -> Merged:
+    """Stage what can be staged while others load, then merge."""
+    accepted = _accepted(delivery)
+    if delivery.verdict.kind == "snapshot":
+        for group in delivery.rows(["outcome", *_SIGHTED]):
             _stage_sightings(connection, staged, group)
-        kept = group.filter(pc.equal(group["outcome"], str(Outcome.ACCEPTED))).select(names)
-        put(connection, staged.licence, [mint_first(kept)])
-        count += kept.num_rows
-        own = kept["certificate_identifier"].null_count < kept.num_rows
-        types |= {code: own or types.get(code, False) for code in pc.unique(kept["certificate_type_code"]).to_pylist()}
+    before = Claimants.of(connection, accepted.source, accepted.types)
+    if not before.alone:
+        stage_arrivals(connection, staged, accepted)
+    # From here on loads of the same source or licence type take turns.
+    platform.lock(connection, [_source_lock(accepted.source), *(f"type {code}" for code in accepted.types)])
+    claimants = Claimants.of(connection, accepted.source, accepted.types)
+    if before.alone and not claimants.alone:  # another was quicker
+        stage_arrivals(connection, staged, accepted)
+    return merge(connection, staged, claimants, accepted)
+
+
+def _accepted(delivery: Delivery) -> Accepted:
+    """The accepted rows, counted."""
+
+    def read(names: Sequence[str]) -> Iterator[pa.Table]:
+        for group in delivery.rows(["outcome", *names]):
+            yield group.filter(pc.equal(group["outcome"], str(Outcome.ACCEPTED))).select(names)
+
+    count, types = 0, dict[str, bool]()
+    for group in read(["certificate_type_code", "certificate_identifier"]):
+        count += group.num_rows
+        own = group["certificate_identifier"].null_count < group.num_rows
+        types |= {code: own or types.get(code, False) for code in pc.unique(group["certificate_type_code"]).to_pylist()}
+    verdict = delivery.verdict
+    source = BatchKey.of(verdict.batch).source
     ordered = dict(sorted(types.items()))
-    return Accepted(key.source, verdict.batch, verdict.judged_at, delivery.precedence, count, ordered)
+    return Accepted(source, verdict.batch, verdict.judged_at, delivery.precedence, count, ordered, read)
 
 
 def _stage_sightings(connection: Connection, staged: Staging, group: pa.Table) -> None:
     """Stage the records of the group; the same one may come again."""
-    named = group.filter(pc.not_equal(group["record"], "")).select(["record", "locator", "certificate_number"])
+    named = group.filter(pc.not_equal(group["record"], "")).select(_SIGHTED)
     # Shown to people when the record vanishes, and to nobody else; a number too long for the platform is held anyway.
     put(connection, staged.sighting, [_shown(_shown(named, "certificate_number", 128), "locator", 512)])
 

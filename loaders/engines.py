@@ -57,8 +57,9 @@ def _sqlite_begins(connection: Connection) -> None:
 
 
 def _postgresql(url: URL) -> Engine:
-    # The memory is for the joins and the staging of one load; a server's own default is for many small queries.
-    options = f"-c lock_timeout={WAIT_SECONDS}s -c work_mem=64MB -c temp_buffers=64MB"
+    # The memory is for the joins and the staging of one load; a server's own default is for many small queries. Every
+    # cursor is read to its end, so none is to be planned for its first rows.
+    options = f"-c lock_timeout={WAIT_SECONDS}s -c work_mem=64MB -c temp_buffers=64MB -c cursor_tuple_fraction=1"
     engine = create_engine(
         url, hide_parameters=True, isolation_level="READ COMMITTED", connect_args={"options": options}
     )

@@ -26,10 +26,10 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    true,
     update,
 )
 
+from loaders.arrivals import Accepted, bring_whole
 from loaders.bulk import weigh
 from loaders.claimants import Claimants
 from loaders.identifiers import give_identifiers
@@ -44,6 +44,9 @@ _AGAIN, _BEFORE = "again", "before"
 _REPLACES, _RETURNS = "replaces", "returns"
 # another content, older, and in the history already or new to it.
 _FORMER, _LATE = "former", "late"
+
+# The fates whose rows are needed whole, to be merged.
+_WHOLE = (_REPLACES, _RETURNS, _LATE)
 
 # From so many new claims on, what the database knew of the table no longer holds.
 _GROWN = 10_000
@@ -62,37 +65,27 @@ class Merged:
     stale: int
 
 
-@dataclass(frozen=True)
-class Accepted:
-    """The staged rows of one batch.
+def merge(connection: Connection, staging: Staging, claimants: Claimants, accepted: Accepted) -> Merged:
+    """Merge one source's accepted rows, of which `staging.arrival` tells the fates unless the source is alone.
 
-    Attributes:
-        source: whose they are.
-        batch: its key as text.
-        judged_at: of the batch.
-        precedence: as declared now; claims made under another precedence follow it.
-        rows: how many.
-        types: certificate type codes among them, and whether the source gave identifiers with any.
+    Args:
+        connection: of the transaction, which holds the locks of the source and its licence types.
+        staging: its tables.
+        claimants: who else claims such licences.
+        accepted: the rows.
     """
-
-    source: str
-    batch: str
-    judged_at: str
-    precedence: int
-    rows: int
-    types: Mapping[str, bool]
-
-
-def merge(connection: Connection, staging: Staging, accepted: Accepted) -> Merged:
-    """Merge one source's accepted rows, staged in `staging.licence` with every record at most once."""
-    claimants = Claimants.of(connection, accepted.source, accepted.types)
-    weigh(connection, staging.licence)
-    fates = _tell_fates(connection, staging, accepted) if claimants.known else {}
+    fates, met = dict[str, int](), False
+    if not claimants.alone:
+        weigh(connection, staging.arrival)
+        fates = _tell_fates(connection, staging, accepted) if claimants.known else {}
+        met = bool(claimants.rivals) and _find_rivals(connection, staging, claimants.rivals)
+    bring_whole(connection, staging, accepted, _WHOLE if fates or met else None)
     merging = _Merging(connection, staging, accepted)
-    merging.bring_in(fates)
-    if claimants.rivals:
-        _find_rivals(connection, staging, claimants.rivals)
-    merging.insert_new()
+    if fates or met:
+        weigh(connection, staging.licence)
+        merging.bring_in(fates)
+    if met:
+        merging.insert_beside()
     if accepted.rows - sum(fates.values()) > _GROWN:
         weigh(connection, CLAIM, "record", "source", "locator", "observed_at", "certificate_number")
     moved = claimants.keep(connection, accepted.precedence)
@@ -119,9 +112,9 @@ def was_stale(staging: Staging) -> ColumnElement[bool]:
 
 
 def changed_record(staging: Staging, record: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether a record is one of which the source now says something new: staged, and neither seen again nor late."""
-    s, k = staging.licence.c, staging.known.c
-    staged = exists(select(s.record).where(s.record == record).correlate_except(staging.licence))
+    """Whether a record is one of which the source now says something new: come in, and neither seen again nor late."""
+    s, k = staging.arrival.c, staging.known.c
+    staged = exists(select(s.record).where(s.record == record).correlate_except(staging.arrival))
     same = [_AGAIN, _BEFORE, _FORMER, _LATE]
     return and_(
         staged, ~exists(select(k.record).where(k.record == record, k.fate.in_(same)).correlate_except(staging.known))
@@ -129,7 +122,7 @@ def changed_record(staging: Staging, record: ColumnElement[str]) -> ColumnElemen
 
 
 def _tell_fates(connection: Connection, staging: Staging, accepted: Accepted) -> dict[str, int]:
-    s, c, h = staging.licence.c, CLAIM.c, HISTORY.c
+    s, c, h = staging.arrival.c, CLAIM.c, HISTORY.c
     kept = h.record.is_not(None)
     newer = _newer(s, c, accepted.judged_at, "digest")
     fate = case(
@@ -142,20 +135,21 @@ def _tell_fates(connection: Connection, staging: Staging, accepted: Accepted) ->
     )
     mine = and_(c.record == s.record, c.source == accepted.source)
     former = and_(h.record == s.record, h.source == accepted.source, h.digest == s.digest)
-    rows = select(s.record, fate).select_from(staging.licence.join(CLAIM, mine).outerjoin(HISTORY, former))
+    rows = select(s.record, fate).select_from(staging.arrival.join(CLAIM, mine).outerjoin(HISTORY, former))
     connection.execute(insert(staging.known).from_select(["record", "fate"], rows))
     weigh(connection, staging.known)
     k = staging.known.c
     return {row[0]: row[1] for row in connection.execute(select(k.fate, func.count()).group_by(k.fate))}
 
 
-def _find_rivals(connection: Connection, staging: Staging, rivals: Sequence[str]) -> None:
-    """Find the staged records that other sources claim as well."""
-    s, c = staging.licence.c, CLAIM.c
+def _find_rivals(connection: Connection, staging: Staging, rivals: Sequence[str]) -> bool:
+    """Find the records that other sources claim as well; returns whether there are any."""
+    s, c = staging.arrival.c, CLAIM.c
     theirs = and_(c.record == s.record, c.source.in_(rivals))
-    rows = select(s.record).distinct().select_from(staging.licence.join(CLAIM, theirs))
+    rows = select(s.record).distinct().select_from(staging.arrival.join(CLAIM, theirs))
     connection.execute(insert(staging.rival).from_select(["record"], rows))
     weigh(connection, staging.rival)
+    return connection.execute(select(staging.rival.c.record).limit(1)).first() is not None
 
 
 def _newer(staged: Any, kept: Any, judged_at: str, *more: str) -> ColumnElement[bool]:
@@ -174,17 +168,22 @@ class _Merging:
         self._connection = connection
         self._staging = staging
         self._accepted = accepted
-        s = staging.licence.c
-        self._said = {
-            **{column.name: column for column in s},
+        s, a = staging.licence.c, staging.arrival.c
+        of_batch = {
             "source": literal(accepted.source),
             "batch": literal(accepted.batch),
             "judged_at": literal(accepted.judged_at),
-            "first_observed_at": s.observed_at,
         }
+        self._seen_now = {**{column.name: column for column in a}, **of_batch}
         # Only a record that nobody knows takes the identifier it was minted; the others look for theirs.
         own = case((s.identifier_version.is_(None), s.certificate_identifier), else_=null())
-        self._anew = {**self._said, "certificate_identifier": own, "identifier_version": null()}
+        self._anew = {
+            **{column.name: column for column in s},
+            **of_batch,
+            "first_observed_at": s.observed_at,
+            "certificate_identifier": own,
+            "identifier_version": null(),
+        }
 
     def bring_in(self, fates: Mapping[str, int]) -> None:
         """Bring in the rows whose records the source has claimed before; a fate that none of them has asks nothing."""
@@ -236,15 +235,15 @@ class _Merging:
 
     def see_first(self, table: Table, fate: str) -> None:
         """Note that contents of claims, or of the history, were seen earlier than so far."""
-        s, t = self._staging.licence.c, table.c
+        s, t = self._staging.arrival.c, table.c
         earlier = s.observed_at < t.first_observed_at
         values = {"first_observed_at": s.observed_at}
         self._connection.execute(update(table).where(self._seen(table, fate), earlier).values(values))
 
     def see_last(self, table: Table, fate: str) -> None:
         """Note that contents of claims, or of the history, were seen later than so far, and where."""
-        newer = _newer(self._staging.licence.c, table.c, self._accepted.judged_at)
-        later = {name: self._said[name] for name in _SIGHT}
+        newer = _newer(self._staging.arrival.c, table.c, self._accepted.judged_at)
+        later = {name: self._seen_now[name] for name in _SIGHT}
         self._connection.execute(update(table).where(self._seen(table, fate), newer).values(later))
 
     def keep_late(self) -> None:
@@ -254,28 +253,17 @@ class _Merging:
         rows = select(*(self._anew[name] for name in names)).where(s.record == k.record, self._are(_LATE))
         self._connection.execute(insert(HISTORY).from_select(names, rows))
 
-    def insert_new(self) -> None:
-        """Bring in the claims on records that the source has not claimed before."""
-        s, k, r = self._staging.licence.c, self._staging.known.c, self._staging.rival.c
-        alone = r.record.is_(None)
-        given = {
-            **self._said,
-            **{
-                name: case((alone, s[name]), else_=self._anew[name])
-                for name in ("certificate_identifier", "identifier_version")
-            },
-            "wins": case((alone, true()), else_=false()),
-            "withdrawn": false(),
-        }
+    def insert_beside(self) -> None:
+        """Bring in the claims on records that others claim and the source has not claimed before."""
+        s, k = self._staging.licence.c, self._staging.known.c
+        given = {**self._anew, "wins": false(), "withdrawn": false()}
         names = _names(CLAIM)
-        beside = self._staging.licence.outerjoin(self._staging.known, k.record == s.record).outerjoin(
-            self._staging.rival, r.record == s.record
-        )
-        rows = select(*(given[name] for name in names)).select_from(beside).where(k.record.is_(None))
+        new = self._staging.licence.outerjoin(self._staging.known, k.record == s.record)
+        rows = select(*(given[name] for name in names)).select_from(new).where(k.record.is_(None))
         self._connection.execute(insert(CLAIM).from_select(names, rows))
 
     def _seen(self, table: Table, fate: str) -> ColumnElement[bool]:
-        t, s, k = table.c, self._staging.licence.c, self._staging.known.c
+        t, s, k = table.c, self._staging.arrival.c, self._staging.known.c
         same = and_(t.source == self._accepted.source, t.record == s.record, t.digest == s.digest)
         return and_(same, k.record == s.record, self._are(fate))
 

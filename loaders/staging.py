@@ -11,6 +11,8 @@ from loaders.columns import digest, text
 from loaders.tables import CLAIM, FINDING_TABLE, SEEN, SIGHTING
 
 FOUND = ("source", "rule", "element", "subject")  # what makes a finding the same finding
+# What of an accepted row is enough where its content is known already.
+ARRIVED = ("record", "digest", "locator", "source_updated_at", "observed_at")
 # The rest of a claim is the same for every row of a batch, or found out by the merge.
 _MERGED = ("source", "batch", "judged_at", "first_observed_at", "wins", "withdrawn")
 
@@ -19,8 +21,9 @@ class Staging:
     """The staging tables as one kind of database makes them.
 
     Attributes:
-        licence: accepted rows, what one source says of each record; the identifier is the source's own, or one minted
-            as if the record were new.
+        arrival: of each accepted row what tells its fate, and where and when it was seen.
+        licence: the rows that are needed whole to be merged; the identifier is the source's own, or one minted as if
+            the record were new.
         known: records of which the source has a claim already, and the fate of the new one.
         rival: records that another source claims too.
         winner: the source whose claim wins each of those.
@@ -34,6 +37,7 @@ class Staging:
     def __init__(self, dialect: str) -> None:
         self._metadata = MetaData()
         self._dialect = dialect
+        self.arrival = self._table("arrival", *_like(CLAIM, *_all_but(CLAIM, *ARRIVED)), unique=True)
         self.licence = self._table("licence", *_like(CLAIM, *_MERGED), unique=True)
         self.known = self._table("known", Column("record", digest()), Column("fate", text(16)), unique=True)
         self.rival = self._table("rival", Column("record", digest()), unique=True)

@@ -272,4 +272,4 @@ def write_refusal(platform: Platform, source: Source, key: BatchKey, error: Sour
     kind = "incremental" if source.declaration.incremental else "snapshot"
     verdict = Verdict(str(key), at, at, kind, 0, 0, 0, 0, 0, 0, refused=[error.rule], reason=mask_text(str(error)))
     found = found_on_batch(error.rule, at, value=error.found, expected=error.expected)
-    deliver_batch(platform, Delivery(verdict, source.declaration.precedence, [], found), at, 0.0)
+    deliver_batch(platform, Delivery(verdict, source.declaration.precedence, lambda _names: [], found), at, 0.0)

@@ -182,7 +182,7 @@ def _exchange() -> Exchange:
 def _run_all(source: str, days: Iterable[Day], *, json: bool, dry_run: bool, from_archive: bool = False) -> None:
     exchange = _exchange()
     exchange.register.source(source)  # a wrong name or declaration ends here, before anything is written
-    load_ahead()
+    load_ahead(exchange)
     ran: list[Ran] = []
     with show.progress() as told:
         for day in days:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from loaders.ledger import read_entries
 from loaders.reading import read_findings, torn_sources
 from pipeline.exchange import Exchange
+from pipeline.workspace import Workspace
+from reports import script
 from reports.city import CityFacts, city_page
 from reports.page import department_page
 from reports.quality import SourceFacts, quality_report
@@ -21,6 +23,8 @@ def report(exchange: Exchange, key: BatchKey) -> LedgerEntry | None:
     Returns:
         The last ledger entry of the batch, None where it has none.
     """
+    if not have_charts(exchange.workspace):
+        exchange.workspace.write_text(exchange.workspace.report_path(script.NAME), script.charts_script())
     with exchange.platform.transaction(reading=True) as connection:
         others = torn_sources(connection, key)
     for name in (key.source, *others):
@@ -30,6 +34,15 @@ def report(exchange: Exchange, key: BatchKey) -> LedgerEntry | None:
     with exchange.platform.transaction(reading=True) as connection:
         entries = read_entries(connection, source=key.source, day=str(key.day))
     return entries[-1] if entries else None
+
+
+def have_charts(workspace: Workspace) -> bool:
+    """Have the script of the charts at hand; returns whether it is kept beside the reports, as earlier processes leave it."""
+    kept = workspace.read_report(workspace.report_path(script.NAME))
+    if kept:
+        script.take(kept)
+    script.charts_script()
+    return bool(kept)
 
 
 def report_department(exchange: Exchange, key: BatchKey) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,7 +12,7 @@ from pipeline import stages
 from pipeline import workspace as files
 from pipeline.exchange import Exchange
 from pipeline.flow import Told, read_and_judge, rejudge
-from pipeline.reporting import report
+from pipeline.reporting import have_charts, report
 from standard.batch import BatchKey, LedgerEntry
 from standard.errors import AlreadyDelivered, ExchangeError, PlatformUnreachable
 
@@ -31,14 +32,14 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def load_ahead() -> None:
+def load_ahead(exchange: Exchange) -> None:
     """Load what judging and reporting need, which takes seconds, while the source is being read."""
 
     def load() -> None:
         import expectations.assess  # noqa: F401 - for its presence
-        from reports.frame import charts_script
 
-        charts_script()
+        with suppress(OSError):  # the reports will say what is wrong with the workspace
+            have_charts(exchange.workspace)
 
     threading.Thread(target=load, name="load ahead").start()
 

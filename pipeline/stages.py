@@ -6,7 +6,7 @@ A batch that is read in parts is standardised and judged in the same parts; from
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
@@ -141,7 +141,11 @@ def deliver(exchange: Exchange, key: BatchKey, now: datetime, seconds: float = 0
     declaration = exchange.source(key).declaration
     verdict = Verdict.from_json(workspace.read_text(key, files.VERDICT))
     findings = workspace.read_table(key, files.FINDINGS)
-    delivery = Delivery(verdict, declaration.precedence, ahead(_rows(workspace, key)), findings, declaration.vanished)
+
+    def rows(names: Sequence[str]) -> Iterator[pa.Table]:
+        return ahead(_rows(workspace, key, names))
+
+    delivery = Delivery(verdict, declaration.precedence, rows, findings, declaration.vanished)
     entry = deliver_batch(exchange.platform, delivery, instant_text(now), seconds)
     workspace.write_text(workspace.path(key, files.RECEIPT), entry.to_json())
     if not verdict.refused:
@@ -194,11 +198,11 @@ def _part(workspace: Workspace, key: BatchKey, part: int | None, held: ExitStack
     return Part(path, counts["extracted"], counts["left_out"], pa.concat_tables(found))
 
 
-def _rows(workspace: Workspace, key: BatchKey) -> Iterator[pa.Table]:
-    """The licences of all parts with what became of each, a group at a time."""
+def _rows(workspace: Workspace, key: BatchKey, names: Sequence[str]) -> Iterator[pa.Table]:
+    """Some columns of the licences of all parts, `outcome` with what became of each row, a group at a time."""
     outcomes = workspace.read_table(key, files.OUTCOMES)["outcome"]
     start = 0
     for part in part_numbers(manifest(workspace, key)):
-        for group in workspace.read_groups(key, of_part(files.LICENCES, part)):
-            yield group.append_column("outcome", outcomes.slice(start, group.num_rows))
+        for group in workspace.read_groups(key, of_part(files.LICENCES, part), [n for n in names if n != "outcome"]):
+            yield group.append_column("outcome", outcomes.slice(start, group.num_rows)).select(names)
             start += group.num_rows

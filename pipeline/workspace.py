@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
@@ -109,21 +109,28 @@ class Workspace:
         """
         if not self.exists(key, name):
             raise ExchangeError(f"{key}: expected {name} from the step before, found none; run that step first")
-        with self._fs.open(self.path(key, name), "rb") as file:
-            text: bytes = file.read()
-        return text.decode()
+        return self._text(self.path(key, name))
+
+    def read_report(self, path: str) -> str | None:
+        """Read a text file beside the reports; None where there is none."""
+        return self._text(path) if self._fs.exists(path) else None
+
+    def _text(self, path: str) -> str:
+        with self._fs.open(path, "rb") as file:
+            content: bytes = file.read()
+        return content.decode()
 
     def read_table(self, key: BatchKey, name: str) -> pa.Table:
         """Read a small Parquet file whole."""
         with self._fs.open(self.path(key, name), "rb") as file:
             return pq.read_table(file)
 
-    def read_groups(self, key: BatchKey, name: str) -> Iterator[pa.Table]:
-        """Read Parquet a row group at a time."""
+    def read_groups(self, key: BatchKey, name: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """Read Parquet a row group at a time; all columns, or those that are named."""
         with self._fs.open(self.path(key, name), "rb") as file:
             parquet = pq.ParquetFile(file)
             for group in range(parquet.num_row_groups):
-                yield parquet.read_row_group(group)
+                yield parquet.read_row_group(group, columns=columns)
 
     @contextmanager
     def local(self, key: BatchKey, name: str) -> Iterator[str]:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import vl_convert
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from reports.script import charts_script
 from reports.visible import visible
 from reports.words import both, phrase, say
 from standard.day import SHANGHAI, instant_of
@@ -55,12 +55,6 @@ def _environment() -> Environment:
     }
     environment.filters |= {"grouped": _grouped, "percent": _percent, "local": _local}
     return environment
-
-
-@cache
-def charts_script() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script; bundling takes some two seconds, so once a process."""
-    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
 
 
 def _file(name: str) -> str:

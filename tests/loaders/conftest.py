@@ -52,7 +52,7 @@ def prepared(url):
 @pytest.fixture(scope="session")
 def make():
     """How to make what a delivery needs."""
-    return SimpleNamespace(rows=make_rows, verdict=make_verdict, findings=make_findings)
+    return SimpleNamespace(rows=make_rows, read=make_read, verdict=make_verdict, findings=make_findings)
 
 
 def make_rows(states, observed_at, held=()):
@@ -92,6 +92,11 @@ def make_rows(states, observed_at, held=()):
     become = [str(Outcome.HELD if number in held else Outcome.ACCEPTED) for number in numbers]
     table = table.append_column("row", pa.array(range(count), pa.int64()))
     return table.append_column("outcome", pa.array(become, pa.string()))
+
+
+def make_read(rows):
+    """What gives `deliver` the columns it asks for."""
+    return lambda names: [rows.select(names)]
 
 
 def make_verdict(batch, rows, judged_at, *, kind="incremental", taken_at=None, **more):

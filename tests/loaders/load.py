@@ -9,24 +9,31 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from conftest import make_findings, make_rows, make_verdict
+from conftest import make_findings, make_read, make_rows, make_verdict
 
 from loaders.deliver import Delivery, deliver_batch
 from loaders.platform import Platform
 from standard.errors import PlatformUnreachable
 
 
-def delivery_of(source, day, precedence, judged_at, states, rows=iter):
+def delivery_of(source, day, precedence, judged_at, states, read=make_read):
     made = make_rows(states, f"{day}T10:00:00.000000Z")
     verdict = make_verdict(f"{source}/{day}", made, judged_at)
-    return Delivery(verdict, precedence, rows([made]), make_findings(made))
+    return Delivery(verdict, precedence, read(made), make_findings(made))
 
 
-def gate(rows):
-    """The rows, and then a wait in which everything is staged and nothing is locked."""
-    yield from rows
-    say("staged")
-    sys.stdin.readline()
+def gated(rows):
+    """Gives the columns that are asked for, and waits after the first: then nothing is locked yet."""
+    waited = []
+
+    def read(names):
+        yield rows.select(names)
+        if not waited:
+            waited.append(names)
+            say("staged")
+            sys.stdin.readline()
+
+    return read
 
 
 def say(line):
@@ -37,7 +44,7 @@ def say(line):
 if __name__ == "__main__":
     platform = Platform(sys.argv[1])
     try:
-        deliver_batch(platform, delivery_of(**json.loads(sys.argv[2]), rows=gate), "2026-03-09T12:00:00.000000Z", 0.0)
+        deliver_batch(platform, delivery_of(**json.loads(sys.argv[2]), read=gated), "2026-03-09T12:00:00.000000Z", 0.0)
     except PlatformUnreachable as error:
         say(str(error))
         sys.exit(error.exit_code)

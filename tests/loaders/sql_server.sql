@@ -212,6 +212,15 @@ SELECT exchange_lock.name
 FROM exchange_lock WITH (UPDLOCK, ROWLOCK, HOLDLOCK)
 WHERE exchange_lock.name = :name_1;
 
+CREATE TABLE [#staged_arrival] (
+	record NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NULL,
+	digest NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NULL,
+	source_updated_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL,
+	locator NVARCHAR(512) COLLATE Latin1_General_100_BIN2 NULL,
+	observed_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL,
+	UNIQUE (record)
+);
+
 CREATE TABLE [#staged_licence] (
 	record NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NULL,
 	digest NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NULL,
@@ -314,9 +323,9 @@ SELECT claimant.source, claimant.certificate_type_code
 FROM claimant
 WHERE claimant.certificate_type_code IN (:certificate_type_code_1_1);
 
-INSERT INTO claim (record, source, digest, certificate_name, certificate_type_name, certificate_type_code, certificate_number, certificate_identifier, certificate_issuing_authority_name, certificate_issuing_authority_code, certificate_issued_date, certificate_holder_name, certificate_holder_code, certificate_holder_type_name, certificate_holder_type_code, certificate_effective_date, certificate_expiring_date, certificate_signer, certificate_signed_time, certificate_signature_name, certificate_copy_creation_time, certificate_copy_creator, certificate_copy_cause, certificate_copy_expiring_time, certificate_status, certificate_area_code, certificate_holder_category, associated_certificate_identifier, identifier_version, face, source_updated_at, locator, batch, face_digest, first_observed_at, observed_at, judged_at, wins, withdrawn) SELECT [#staged_licence].record, :param_1 AS anon_1, [#staged_licence].digest, [#staged_licence].certificate_name, [#staged_licence].certificate_type_name, [#staged_licence].certificate_type_code, [#staged_licence].certificate_number, CASE WHEN ([#staged_rival].record IS NULL) THEN [#staged_licence].certificate_identifier ELSE CASE WHEN ([#staged_licence].identifier_version IS NULL) THEN [#staged_licence].certificate_identifier ELSE NULL END END AS anon_2, [#staged_licence].certificate_issuing_authority_name, [#staged_licence].certificate_issuing_authority_code, [#staged_licence].certificate_issued_date, [#staged_licence].certificate_holder_name, [#staged_licence].certificate_holder_code, [#staged_licence].certificate_holder_type_name, [#staged_licence].certificate_holder_type_code, [#staged_licence].certificate_effective_date, [#staged_licence].certificate_expiring_date, [#staged_licence].certificate_signer, [#staged_licence].certificate_signed_time, [#staged_licence].certificate_signature_name, [#staged_licence].certificate_copy_creation_time, [#staged_licence].certificate_copy_creator, [#staged_licence].certificate_copy_cause, [#staged_licence].certificate_copy_expiring_time, [#staged_licence].certificate_status, [#staged_licence].certificate_area_code, [#staged_licence].certificate_holder_category, [#staged_licence].associated_certificate_identifier, CASE WHEN ([#staged_rival].record IS NULL) THEN [#staged_licence].identifier_version ELSE NULL END AS anon_3, [#staged_licence].face, [#staged_licence].source_updated_at, [#staged_licence].locator, :param_2 AS anon_4, [#staged_licence].face_digest, [#staged_licence].observed_at, [#staged_licence].observed_at AS observed_at__1, :param_3 AS anon_5, CASE WHEN ([#staged_rival].record IS NULL) THEN 1 ELSE 0 END AS anon_6, 0 AS anon_7
-FROM [#staged_licence] LEFT OUTER JOIN [#staged_known] ON [#staged_known].record = [#staged_licence].record LEFT OUTER JOIN [#staged_rival] ON [#staged_rival].record = [#staged_licence].record
-WHERE [#staged_known].record IS NULL;
+SELECT TOP 1 claimant.source
+FROM claimant
+WHERE claimant.gives_identifiers = 1;
 
 UPDATE claimant SET precedence=:precedence WHERE claimant.source = :source_1 AND claimant.precedence != :precedence_1;
 
@@ -338,10 +347,6 @@ FROM [#staged_need];
 SELECT :param_1 AS source, [#staged_licence].record AS subject, [#staged_licence].observed_at AS observed_at, :param_2 AS judged_at, [#staged_licence].locator AS locator, [#staged_licence].certificate_number AS certificate_number, :param_3 AS expected
 FROM [#staged_licence], [#staged_known]
 WHERE [#staged_licence].record = [#staged_known].record AND [#staged_known].fate = :fate_1;
-
-SELECT TOP 1 claimant.source
-FROM claimant
-WHERE claimant.gives_identifiers = 1;
 
 SELECT max(exchange_batch.run) AS max_1
 FROM exchange_batch
@@ -435,13 +440,17 @@ WHERE exchange_batch.source = finding.source AND exchange_batch.status = :status
 
 UPDATE finding SET [open]=:open FROM finding, [#staged_closed] WHERE finding.source = [#staged_closed].source AND finding.[rule] = [#staged_closed].[rule] AND finding.element = [#staged_closed].element AND finding.subject = [#staged_closed].subject;
 
-INSERT INTO [#staged_known] (record, fate) SELECT [#staged_licence].record, CASE WHEN ([#staged_licence].digest = claim.digest AND ([#staged_licence].observed_at > claim.observed_at OR [#staged_licence].observed_at = claim.observed_at AND (:param_1 > claim.judged_at OR claim.judged_at = :param_1 AND [#staged_licence].digest > claim.digest))) THEN :param_2 WHEN ([#staged_licence].digest = claim.digest) THEN :param_3 WHEN (([#staged_licence].observed_at > claim.observed_at OR [#staged_licence].observed_at = claim.observed_at AND (:param_1 > claim.judged_at OR claim.judged_at = :param_1 AND [#staged_licence].digest > claim.digest)) AND claim_history.record IS NOT NULL) THEN :param_4 WHEN ([#staged_licence].observed_at > claim.observed_at OR [#staged_licence].observed_at = claim.observed_at AND (:param_1 > claim.judged_at OR claim.judged_at = :param_1 AND [#staged_licence].digest > claim.digest)) THEN :param_5 WHEN (claim_history.record IS NOT NULL) THEN :param_6 ELSE :param_7 END AS anon_1
-FROM [#staged_licence] JOIN claim ON claim.record = [#staged_licence].record AND claim.source = :source_1 LEFT OUTER JOIN claim_history ON claim_history.record = [#staged_licence].record AND claim_history.source = :source_2 AND claim_history.digest = [#staged_licence].digest;
+INSERT INTO [#staged_known] (record, fate) SELECT [#staged_arrival].record, CASE WHEN ([#staged_arrival].digest = claim.digest AND ([#staged_arrival].observed_at > claim.observed_at OR [#staged_arrival].observed_at = claim.observed_at AND (:param_1 > claim.judged_at OR claim.judged_at = :param_1 AND [#staged_arrival].digest > claim.digest))) THEN :param_2 WHEN ([#staged_arrival].digest = claim.digest) THEN :param_3 WHEN (([#staged_arrival].observed_at > claim.observed_at OR [#staged_arrival].observed_at = claim.observed_at AND (:param_1 > claim.judged_at OR claim.judged_at = :param_1 AND [#staged_arrival].digest > claim.digest)) AND claim_history.record IS NOT NULL) THEN :param_4 WHEN ([#staged_arrival].observed_at > claim.observed_at OR [#staged_arrival].observed_at = claim.observed_at AND (:param_1 > claim.judged_at OR claim.judged_at = :param_1 AND [#staged_arrival].digest > claim.digest)) THEN :param_5 WHEN (claim_history.record IS NOT NULL) THEN :param_6 ELSE :param_7 END AS anon_1
+FROM [#staged_arrival] JOIN claim ON claim.record = [#staged_arrival].record AND claim.source = :source_1 LEFT OUTER JOIN claim_history ON claim_history.record = [#staged_arrival].record AND claim_history.source = :source_2 AND claim_history.digest = [#staged_arrival].digest;
 
 SELECT [#staged_known].fate, count(*) AS count_1
 FROM [#staged_known] GROUP BY [#staged_known].fate;
 
-UPDATE claim SET first_observed_at=[#staged_licence].observed_at FROM claim, [#staged_licence], [#staged_known] WHERE claim.source = :source_1 AND claim.record = [#staged_licence].record AND claim.digest = [#staged_licence].digest AND [#staged_known].record = [#staged_licence].record AND [#staged_known].fate IN (:fate_1_1) AND [#staged_licence].observed_at < claim.first_observed_at;
+SELECT [#staged_arrival].record, CASE WHEN ([#staged_known].record IS NOT NULL OR [#staged_rival].record IS NOT NULL) THEN :param_1 ELSE :param_2 END AS anon_1
+FROM [#staged_arrival] LEFT OUTER JOIN [#staged_known] ON [#staged_known].record = [#staged_arrival].record LEFT OUTER JOIN [#staged_rival] ON [#staged_rival].record = [#staged_arrival].record
+WHERE [#staged_known].record IS NULL OR [#staged_known].fate IN (:fate_1_1, :fate_1_2, :fate_1_3);
+
+UPDATE claim SET first_observed_at=[#staged_arrival].observed_at FROM claim, [#staged_arrival], [#staged_known] WHERE claim.source = :source_1 AND claim.record = [#staged_arrival].record AND claim.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND [#staged_arrival].observed_at < claim.first_observed_at;
 
 INSERT INTO claim_history (record, source, digest, certificate_name, certificate_type_name, certificate_type_code, certificate_number, certificate_identifier, certificate_issuing_authority_name, certificate_issuing_authority_code, certificate_issued_date, certificate_holder_name, certificate_holder_code, certificate_holder_type_name, certificate_holder_type_code, certificate_effective_date, certificate_expiring_date, certificate_signer, certificate_signed_time, certificate_signature_name, certificate_copy_creation_time, certificate_copy_creator, certificate_copy_cause, certificate_copy_expiring_time, certificate_status, certificate_area_code, certificate_holder_category, associated_certificate_identifier, identifier_version, face, source_updated_at, locator, batch, face_digest, first_observed_at, observed_at, judged_at) SELECT claim.record, claim.source, claim.digest, claim.certificate_name, claim.certificate_type_name, claim.certificate_type_code, claim.certificate_number, claim.certificate_identifier, claim.certificate_issuing_authority_name, claim.certificate_issuing_authority_code, claim.certificate_issued_date, claim.certificate_holder_name, claim.certificate_holder_code, claim.certificate_holder_type_name, claim.certificate_holder_type_code, claim.certificate_effective_date, claim.certificate_expiring_date, claim.certificate_signer, claim.certificate_signed_time, claim.certificate_signature_name, claim.certificate_copy_creation_time, claim.certificate_copy_creator, claim.certificate_copy_cause, claim.certificate_copy_expiring_time, claim.certificate_status, claim.certificate_area_code, claim.certificate_holder_category, claim.associated_certificate_identifier, claim.identifier_version, claim.face, claim.source_updated_at, claim.locator, claim.batch, claim.face_digest, claim.first_observed_at, claim.observed_at, claim.judged_at
 FROM claim, [#staged_known]
@@ -449,7 +458,7 @@ WHERE claim.source = :source_1 AND claim.record = [#staged_known].record AND [#s
 
 UPDATE claim SET digest=[#staged_licence].digest, certificate_name=[#staged_licence].certificate_name, certificate_type_name=[#staged_licence].certificate_type_name, certificate_type_code=[#staged_licence].certificate_type_code, certificate_number=[#staged_licence].certificate_number, certificate_identifier=CASE WHEN ([#staged_licence].identifier_version IS NULL) THEN [#staged_licence].certificate_identifier ELSE NULL END, certificate_issuing_authority_name=[#staged_licence].certificate_issuing_authority_name, certificate_issuing_authority_code=[#staged_licence].certificate_issuing_authority_code, certificate_issued_date=[#staged_licence].certificate_issued_date, certificate_holder_name=[#staged_licence].certificate_holder_name, certificate_holder_code=[#staged_licence].certificate_holder_code, certificate_holder_type_name=[#staged_licence].certificate_holder_type_name, certificate_holder_type_code=[#staged_licence].certificate_holder_type_code, certificate_effective_date=[#staged_licence].certificate_effective_date, certificate_expiring_date=[#staged_licence].certificate_expiring_date, certificate_signer=[#staged_licence].certificate_signer, certificate_signed_time=[#staged_licence].certificate_signed_time, certificate_signature_name=[#staged_licence].certificate_signature_name, certificate_copy_creation_time=[#staged_licence].certificate_copy_creation_time, certificate_copy_creator=[#staged_licence].certificate_copy_creator, certificate_copy_cause=[#staged_licence].certificate_copy_cause, certificate_copy_expiring_time=[#staged_licence].certificate_copy_expiring_time, certificate_status=[#staged_licence].certificate_status, certificate_area_code=[#staged_licence].certificate_area_code, certificate_holder_category=[#staged_licence].certificate_holder_category, associated_certificate_identifier=[#staged_licence].associated_certificate_identifier, identifier_version=NULL, face=[#staged_licence].face, source_updated_at=[#staged_licence].source_updated_at, locator=[#staged_licence].locator, batch=:batch, face_digest=[#staged_licence].face_digest, first_observed_at=[#staged_licence].observed_at, observed_at=[#staged_licence].observed_at, judged_at=:judged_at FROM claim, [#staged_known], [#staged_licence] WHERE claim.source = :source_1 AND claim.record = [#staged_known].record AND [#staged_known].fate IN (:fate_1_1, :fate_1_2) AND [#staged_licence].record = [#staged_known].record;
 
-UPDATE claim SET source_updated_at=[#staged_licence].source_updated_at, locator=[#staged_licence].locator, batch=:batch, observed_at=[#staged_licence].observed_at, judged_at=:judged_at FROM claim, [#staged_licence], [#staged_known] WHERE claim.source = :source_1 AND claim.record = [#staged_licence].record AND claim.digest = [#staged_licence].digest AND [#staged_known].record = [#staged_licence].record AND [#staged_known].fate IN (:fate_1_1) AND ([#staged_licence].observed_at > claim.observed_at OR [#staged_licence].observed_at = claim.observed_at AND :param_1 > claim.judged_at);
+UPDATE claim SET source_updated_at=[#staged_arrival].source_updated_at, locator=[#staged_arrival].locator, batch=:batch, observed_at=[#staged_arrival].observed_at, judged_at=:judged_at FROM claim, [#staged_arrival], [#staged_known] WHERE claim.source = :source_1 AND claim.record = [#staged_arrival].record AND claim.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND ([#staged_arrival].observed_at > claim.observed_at OR [#staged_arrival].observed_at = claim.observed_at AND :param_1 > claim.judged_at);
 
 DELETE FROM [#staged_rival];
 
@@ -491,16 +500,20 @@ WHERE [#staged_known].fate IN (:fate_1_1)) AND (EXISTS (SELECT claim.record
 FROM claim
 WHERE claim_history.record = claim.record AND claim_history.source = claim.source AND claim_history.digest = claim.digest));
 
-UPDATE claim_history SET first_observed_at=[#staged_licence].observed_at FROM claim_history, [#staged_licence], [#staged_known] WHERE claim_history.source = :source_1 AND claim_history.record = [#staged_licence].record AND claim_history.digest = [#staged_licence].digest AND [#staged_known].record = [#staged_licence].record AND [#staged_known].fate IN (:fate_1_1) AND [#staged_licence].observed_at < claim_history.first_observed_at;
+UPDATE claim_history SET first_observed_at=[#staged_arrival].observed_at FROM claim_history, [#staged_arrival], [#staged_known] WHERE claim_history.source = :source_1 AND claim_history.record = [#staged_arrival].record AND claim_history.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND [#staged_arrival].observed_at < claim_history.first_observed_at;
 
-UPDATE claim_history SET source_updated_at=[#staged_licence].source_updated_at, locator=[#staged_licence].locator, batch=:batch, observed_at=[#staged_licence].observed_at, judged_at=:judged_at FROM claim_history, [#staged_licence], [#staged_known] WHERE claim_history.source = :source_1 AND claim_history.record = [#staged_licence].record AND claim_history.digest = [#staged_licence].digest AND [#staged_known].record = [#staged_licence].record AND [#staged_known].fate IN (:fate_1_1) AND ([#staged_licence].observed_at > claim_history.observed_at OR [#staged_licence].observed_at = claim_history.observed_at AND :param_1 > claim_history.judged_at);
+UPDATE claim_history SET source_updated_at=[#staged_arrival].source_updated_at, locator=[#staged_arrival].locator, batch=:batch, observed_at=[#staged_arrival].observed_at, judged_at=:judged_at FROM claim_history, [#staged_arrival], [#staged_known] WHERE claim_history.source = :source_1 AND claim_history.record = [#staged_arrival].record AND claim_history.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND ([#staged_arrival].observed_at > claim_history.observed_at OR [#staged_arrival].observed_at = claim_history.observed_at AND :param_1 > claim_history.judged_at);
 
 INSERT INTO claim_history (record, source, digest, certificate_name, certificate_type_name, certificate_type_code, certificate_number, certificate_identifier, certificate_issuing_authority_name, certificate_issuing_authority_code, certificate_issued_date, certificate_holder_name, certificate_holder_code, certificate_holder_type_name, certificate_holder_type_code, certificate_effective_date, certificate_expiring_date, certificate_signer, certificate_signed_time, certificate_signature_name, certificate_copy_creation_time, certificate_copy_creator, certificate_copy_cause, certificate_copy_expiring_time, certificate_status, certificate_area_code, certificate_holder_category, associated_certificate_identifier, identifier_version, face, source_updated_at, locator, batch, face_digest, first_observed_at, observed_at, judged_at) SELECT [#staged_licence].record, :param_1 AS anon_1, [#staged_licence].digest, [#staged_licence].certificate_name, [#staged_licence].certificate_type_name, [#staged_licence].certificate_type_code, [#staged_licence].certificate_number, CASE WHEN ([#staged_licence].identifier_version IS NULL) THEN [#staged_licence].certificate_identifier ELSE NULL END AS anon_2, [#staged_licence].certificate_issuing_authority_name, [#staged_licence].certificate_issuing_authority_code, [#staged_licence].certificate_issued_date, [#staged_licence].certificate_holder_name, [#staged_licence].certificate_holder_code, [#staged_licence].certificate_holder_type_name, [#staged_licence].certificate_holder_type_code, [#staged_licence].certificate_effective_date, [#staged_licence].certificate_expiring_date, [#staged_licence].certificate_signer, [#staged_licence].certificate_signed_time, [#staged_licence].certificate_signature_name, [#staged_licence].certificate_copy_creation_time, [#staged_licence].certificate_copy_creator, [#staged_licence].certificate_copy_cause, [#staged_licence].certificate_copy_expiring_time, [#staged_licence].certificate_status, [#staged_licence].certificate_area_code, [#staged_licence].certificate_holder_category, [#staged_licence].associated_certificate_identifier, NULL AS anon_3, [#staged_licence].face, [#staged_licence].source_updated_at, [#staged_licence].locator, :param_2 AS anon_4, [#staged_licence].face_digest, [#staged_licence].observed_at, [#staged_licence].observed_at AS observed_at__1, :param_3 AS anon_5
 FROM [#staged_licence], [#staged_known]
 WHERE [#staged_licence].record = [#staged_known].record AND [#staged_known].fate IN (:fate_1_1);
 
-INSERT INTO [#staged_rival] (record) SELECT DISTINCT [#staged_licence].record
-FROM [#staged_licence] JOIN claim ON claim.record = [#staged_licence].record AND claim.source IN (:source_1_1);
+INSERT INTO [#staged_rival] (record) SELECT DISTINCT [#staged_arrival].record
+FROM [#staged_arrival] JOIN claim ON claim.record = [#staged_arrival].record AND claim.source IN (:source_1_1);
+
+INSERT INTO claim (record, source, digest, certificate_name, certificate_type_name, certificate_type_code, certificate_number, certificate_identifier, certificate_issuing_authority_name, certificate_issuing_authority_code, certificate_issued_date, certificate_holder_name, certificate_holder_code, certificate_holder_type_name, certificate_holder_type_code, certificate_effective_date, certificate_expiring_date, certificate_signer, certificate_signed_time, certificate_signature_name, certificate_copy_creation_time, certificate_copy_creator, certificate_copy_cause, certificate_copy_expiring_time, certificate_status, certificate_area_code, certificate_holder_category, associated_certificate_identifier, identifier_version, face, source_updated_at, locator, batch, face_digest, first_observed_at, observed_at, judged_at, wins, withdrawn) SELECT [#staged_licence].record, :param_1 AS anon_1, [#staged_licence].digest, [#staged_licence].certificate_name, [#staged_licence].certificate_type_name, [#staged_licence].certificate_type_code, [#staged_licence].certificate_number, CASE WHEN ([#staged_licence].identifier_version IS NULL) THEN [#staged_licence].certificate_identifier ELSE NULL END AS anon_2, [#staged_licence].certificate_issuing_authority_name, [#staged_licence].certificate_issuing_authority_code, [#staged_licence].certificate_issued_date, [#staged_licence].certificate_holder_name, [#staged_licence].certificate_holder_code, [#staged_licence].certificate_holder_type_name, [#staged_licence].certificate_holder_type_code, [#staged_licence].certificate_effective_date, [#staged_licence].certificate_expiring_date, [#staged_licence].certificate_signer, [#staged_licence].certificate_signed_time, [#staged_licence].certificate_signature_name, [#staged_licence].certificate_copy_creation_time, [#staged_licence].certificate_copy_creator, [#staged_licence].certificate_copy_cause, [#staged_licence].certificate_copy_expiring_time, [#staged_licence].certificate_status, [#staged_licence].certificate_area_code, [#staged_licence].certificate_holder_category, [#staged_licence].associated_certificate_identifier, NULL AS anon_3, [#staged_licence].face, [#staged_licence].source_updated_at, [#staged_licence].locator, :param_2 AS anon_4, [#staged_licence].face_digest, [#staged_licence].observed_at, [#staged_licence].observed_at AS observed_at__1, :param_3 AS anon_5, 0 AS anon_6, 0 AS anon__1
+FROM [#staged_licence] LEFT OUTER JOIN [#staged_known] ON [#staged_known].record = [#staged_licence].record
+WHERE [#staged_known].record IS NULL;
 
 INSERT INTO [#staged_winner] (record, source) SELECT anon_1.record, anon_1.source
 FROM (SELECT claim.record AS record, claim.source AS source, row_number() OVER (PARTITION BY claim.record ORDER BY claimant.precedence DESC, claim.observed_at DESC, claim.judged_at DESC, claim.digest DESC, claim.source DESC) AS place
@@ -513,25 +526,25 @@ UPDATE claim SET wins=1 FROM claim, [#staged_winner] WHERE claim.record = [#stag
 
 DELETE FROM finding_seen WHERE finding_seen.[rule] = :rule_1 AND finding_seen.day = :day_1 AND finding_seen.subject IN (SELECT [#staged_rival].record
 FROM [#staged_rival]
-WHERE (EXISTS (SELECT [#staged_licence].record
-FROM [#staged_licence]
-WHERE [#staged_licence].record = [#staged_rival].record)) AND NOT (EXISTS (SELECT [#staged_known].record
+WHERE (EXISTS (SELECT [#staged_arrival].record
+FROM [#staged_arrival]
+WHERE [#staged_arrival].record = [#staged_rival].record)) AND NOT (EXISTS (SELECT [#staged_known].record
 FROM [#staged_known]
 WHERE [#staged_known].record = [#staged_rival].record AND [#staged_known].fate IN (:fate_1_1, :fate_1_2, :fate_1_3, :fate_1_4))));
 
 UPDATE finding SET [open]=:open WHERE finding.[rule] = :rule_1 AND finding.[open] = 1 AND finding.subject IN (SELECT [#staged_rival].record
 FROM [#staged_rival]
-WHERE (EXISTS (SELECT [#staged_licence].record
-FROM [#staged_licence]
-WHERE [#staged_licence].record = [#staged_rival].record)) AND NOT (EXISTS (SELECT [#staged_known].record
+WHERE (EXISTS (SELECT [#staged_arrival].record
+FROM [#staged_arrival]
+WHERE [#staged_arrival].record = [#staged_rival].record)) AND NOT (EXISTS (SELECT [#staged_known].record
 FROM [#staged_known]
 WHERE [#staged_known].record = [#staged_rival].record AND [#staged_known].fate IN (:fate_1_1, :fate_1_2, :fate_1_3, :fate_1_4)))) AND (finding.subject NOT IN (SELECT claim.record
 FROM claim, claim AS other
 WHERE claim.record IN (SELECT [#staged_rival].record
 FROM [#staged_rival]
-WHERE (EXISTS (SELECT [#staged_licence].record
-FROM [#staged_licence]
-WHERE [#staged_licence].record = [#staged_rival].record)) AND NOT (EXISTS (SELECT [#staged_known].record
+WHERE (EXISTS (SELECT [#staged_arrival].record
+FROM [#staged_arrival]
+WHERE [#staged_arrival].record = [#staged_rival].record)) AND NOT (EXISTS (SELECT [#staged_known].record
 FROM [#staged_known]
 WHERE [#staged_known].record = [#staged_rival].record AND [#staged_known].fate IN (:fate_1_1, :fate_1_2, :fate_1_3, :fate_1_4)))) AND other.record = claim.record AND other.source != claim.source AND (claim.face != other.face AND claim.face != :face_1 AND other.face != :face_2 OR claim.certificate_issued_date != other.certificate_issued_date OR claim.certificate_holder_name != other.certificate_holder_name OR claim.certificate_holder_code != other.certificate_holder_code OR claim.certificate_holder_type_code != other.certificate_holder_type_code OR claim.certificate_effective_date != other.certificate_effective_date OR claim.certificate_expiring_date != other.certificate_expiring_date OR claim.certificate_signer != other.certificate_signer OR claim.certificate_signed_time != other.certificate_signed_time OR claim.certificate_signature_name != other.certificate_signature_name OR claim.certificate_copy_creation_time != other.certificate_copy_creation_time OR claim.certificate_copy_creator != other.certificate_copy_creator OR claim.certificate_copy_cause != other.certificate_copy_cause OR claim.certificate_copy_expiring_time != other.certificate_copy_expiring_time OR claim.certificate_area_code != other.certificate_area_code OR claim.certificate_holder_category != other.certificate_holder_category OR claim.associated_certificate_identifier != other.associated_certificate_identifier OR claim.certificate_status != other.certificate_status)));
 
@@ -543,8 +556,8 @@ WHERE claim.record IN (SELECT claim.record
 FROM claim AS other
 WHERE claim.record IN (SELECT [#staged_rival].record
 FROM [#staged_rival]
-WHERE (EXISTS (SELECT [#staged_licence].record
-FROM [#staged_licence]
-WHERE [#staged_licence].record = [#staged_rival].record)) AND NOT (EXISTS (SELECT [#staged_known].record
+WHERE (EXISTS (SELECT [#staged_arrival].record
+FROM [#staged_arrival]
+WHERE [#staged_arrival].record = [#staged_rival].record)) AND NOT (EXISTS (SELECT [#staged_known].record
 FROM [#staged_known]
 WHERE [#staged_known].record = [#staged_rival].record AND [#staged_known].fate IN (:fate_1_1, :fate_1_2, :fate_1_3, :fate_1_4)))) AND other.record = claim.record AND other.source != claim.source AND (claim.face != other.face AND claim.face != :face_1 AND other.face != :face_2 OR claim.certificate_issued_date != other.certificate_issued_date OR claim.certificate_holder_name != other.certificate_holder_name OR claim.certificate_holder_code != other.certificate_holder_code OR claim.certificate_holder_type_code != other.certificate_holder_type_code OR claim.certificate_effective_date != other.certificate_effective_date OR claim.certificate_expiring_date != other.certificate_expiring_date OR claim.certificate_signer != other.certificate_signer OR claim.certificate_signed_time != other.certificate_signed_time OR claim.certificate_signature_name != other.certificate_signature_name OR claim.certificate_copy_creation_time != other.certificate_copy_creation_time OR claim.certificate_copy_creator != other.certificate_copy_creator OR claim.certificate_copy_cause != other.certificate_copy_cause OR claim.certificate_copy_expiring_time != other.certificate_copy_expiring_time OR claim.certificate_area_code != other.certificate_area_code OR claim.certificate_holder_category != other.certificate_holder_category OR claim.associated_certificate_identifier != other.associated_certificate_identifier OR claim.certificate_status != other.certificate_status));

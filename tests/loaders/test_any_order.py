@@ -49,7 +49,7 @@ def delivery(make, number, batch):
     judged_at = f"2026-03-09T00:{number:02d}:00.000000Z"
     verdict = make.verdict(f"{source}/{day}", rows, judged_at, kind=kind, taken_at=taken_at)
     vanished = "cancel" if source == "d.all" else "hold"
-    return lambda: Delivery(verdict, precedence, [rows], make.findings(rows), vanished)
+    return lambda: Delivery(verdict, precedence, make.read(rows), make.findings(rows), vanished)
 
 
 def state_after(platform, deliveries):

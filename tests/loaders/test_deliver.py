@@ -22,7 +22,7 @@ def deliver(platform, make):
         rows = make.rows(states, observed)
         judged = f"2026-03-09T{len(read(platform)):02d}:00:00.000000Z"
         verdict = replace(make.verdict(f"{source}/{observed[:10]}", rows, judged), **more)
-        return deliver_batch(platform, Delivery(verdict, precedence, [rows], make.findings(rows)), NOW, 0.0)
+        return deliver_batch(platform, Delivery(verdict, precedence, make.read(rows), make.findings(rows)), NOW, 0.0)
 
     return run
 
@@ -81,7 +81,7 @@ def test_a_finding_is_closed_by_what_is_newer_and_only_by_that(platform, make, d
     at = f"2026-03-{held_on}T10:00:00.000000Z"
     rows = make.rows({"R1": ("甲", "VALID")}, at, held=["R1"])
     verdict = make.verdict(f"a.b/{at[:10]}", rows, "2026-03-09T00:00:00.000000Z")
-    deliver_batch(platform, Delivery(verdict, 0, [rows], make.findings(rows)), NOW, 0.0)
+    deliver_batch(platform, Delivery(verdict, 0, make.read(rows), make.findings(rows)), NOW, 0.0)
     # Another row stands in its place now, so only the record itself can settle it.
     good = {"R0": ("甲", "VALID"), "R1": ("甲", "VALID")}
     deliver(good, f"2026-03-{good_on}T10:00:00.000000Z")

@@ -27,7 +27,7 @@ def test_a_server_that_does_not_call_itself_postgresql_is_used(postgresql_url, m
     platform = Platform(postgresql_url)
     platform.prepare()
     rows = make.rows({"R1": ("甲", "VALID")}, NOW)
-    delivery = Delivery(make.verdict(str(KEY), rows, NOW), 0, [rows], make.findings(rows))
+    delivery = Delivery(make.verdict(str(KEY), rows, NOW), 0, make.read(rows), make.findings(rows))
     assert deliver_batch(platform, delivery, NOW, 0.0).inserted == 1
     platform.close()
 
@@ -42,7 +42,9 @@ def test_parts_that_fail_at_the_same_moment_are_written_down_one_after_the_other
     def fail(number):
         together.wait(30)
         if number % 2:
-            return deliver_batch(platform, Delivery(verdict, 0, [], make.findings(refused)), NOW, 0.0).run
+            return deliver_batch(
+                platform, Delivery(verdict, 0, lambda _names: [], make.findings(refused)), NOW, 0.0
+            ).run
         return write_failure(platform, KEY, "unreachable", NOW).run
 
     with ThreadPoolExecutor(4) as threads:

@@ -12,7 +12,7 @@ def deliver(platform, make):
         at = f"{day}T23:00:00.000000Z"
         rows = make.rows(dict.fromkeys(numbers, ("甲", "VALID")), at)
         verdict = make.verdict(f"a.b/{day}", rows, at, kind=kind, taken_at=at, **more)
-        return deliver_batch(platform, Delivery(verdict, 0, [rows], make.findings(rows), vanished), at, 0.0)
+        return deliver_batch(platform, Delivery(verdict, 0, make.read(rows), make.findings(rows), vanished), at, 0.0)
 
     return run
 

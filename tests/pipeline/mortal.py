@@ -19,7 +19,7 @@ import transforms.conform  # noqa: F401
 from pipeline.exchange import Exchange
 from pipeline.run import run_batch
 from pipeline.settings import Settings
-from reports import frame
+from reports.script import charts_script
 from standard.batch import BatchKey
 
 
@@ -33,7 +33,7 @@ def child(order, answer):
 
 
 def main():
-    frame.charts_script()
+    charts_script()
     for line in sys.stdin:
         order = json.loads(line)
         readable, writable = os.pipe()

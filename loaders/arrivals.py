@@ -1,0 +1,103 @@
+"""What of an accepted row travels to the database: of each what tells its fate, the whole of it only where that needs it.
+
+A record that nobody has claimed goes straight to its claim, one that is merged to the staging table, and one of which
+the source says what it said before stays where it is. So a first load writes every row once, and a full register that is
+seen again writes hardly any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection, case, or_, select
+
+from loaders.bulk import put, take
+from loaders.identifiers import mint_first
+from loaders.staging import ARRIVED, Staging
+from loaders.tables import CLAIM
+
+_SENT = pa.schema([pa.field("record", pa.string()), pa.field("claimed", pa.int32())])
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The accepted rows of one batch, every record at most once.
+
+    Attributes:
+        source: whose they are.
+        batch: its key as text.
+        judged_at: of the batch.
+        precedence: as declared now; claims made under another precedence follow it.
+        rows: how many.
+        types: certificate type codes among them, and whether the source gave identifiers with any.
+        read: gives some columns of them, a group at a time.
+    """
+
+    source: str
+    batch: str
+    judged_at: str
+    precedence: int
+    rows: int
+    types: Mapping[str, bool]
+    read: Callable[[Sequence[str]], Iterable[pa.Table]]
+
+
+def stage_arrivals(connection: Connection, staging: Staging, accepted: Accepted) -> None:
+    """Stage of every row what tells its fate."""
+    put(connection, staging.arrival, accepted.read(ARRIVED))
+
+
+def bring_whole(connection: Connection, staging: Staging, accepted: Accepted, merged: Sequence[str] | None) -> None:
+    """Bring the rows that are needed whole to where they are needed.
+
+    Args:
+        connection: of the transaction; `staging.known` and `staging.rival` are filled.
+        staging: its tables.
+        accepted: the rows.
+        merged: the fates whose rows are merged; None where no record is known to anybody, and so every row is a new claim.
+    """
+    sent = None if merged is None else _sent(connection, staging, merged)
+    if sent is not None and not sent.num_rows:
+        return
+    names = [column.name for column in staging.licence.columns if column.name != "identifier_version"]
+    for rows in accepted.read(names):
+        claims, others = _divided(rows, sent)
+        put(connection, CLAIM, [_as_claims(mint_first(claims), accepted)])
+        put(connection, staging.licence, [mint_first(others)])
+
+
+def _sent(connection: Connection, staging: Staging, merged: Sequence[str]) -> pa.Table:
+    """The records whose rows are needed, and whether somebody claims them already."""
+    a, k, r = staging.arrival.c, staging.known.c, staging.rival.c
+    beside = staging.arrival.outerjoin(staging.known, k.record == a.record).outerjoin(
+        staging.rival, r.record == a.record
+    )
+    claimed = case((or_(k.record.is_not(None), r.record.is_not(None)), 1), else_=0)
+    rows = select(a.record, claimed).select_from(beside).where(or_(k.record.is_(None), k.fate.in_(merged)))
+    return pa.concat_tables([_SENT.empty_table(), *take(connection, rows, _SENT)]).combine_chunks()
+
+
+def _divided(rows: pa.Table, sent: pa.Table | None) -> tuple[pa.Table, pa.Table]:
+    """The rows that are new claims, and those that are merged; the rest is not needed."""
+    if sent is None:
+        return rows, rows.slice(0, 0)
+    place = pc.index_in(rows["record"], sent["record"].combine_chunks())
+    claimed = sent["claimed"].combine_chunks().take(place.combine_chunks())
+    return rows.filter(pc.equal(claimed, 0)), rows.filter(pc.equal(claimed, 1))
+
+
+def _as_claims(rows: pa.Table, accepted: Accepted) -> pa.Table:
+    """The rows as claims that win: what the merge adds is the same for all of them."""
+    added = {
+        "source": accepted.source,
+        "batch": accepted.batch,
+        "judged_at": accepted.judged_at,
+        "wins": True,
+        "withdrawn": False,
+    }
+    for name, value in added.items():
+        rows = rows.append_column(name, pa.repeat(value, rows.num_rows))
+    return rows.append_column("first_observed_at", rows["observed_at"])
