@@ -6,7 +6,9 @@ from sqlalchemy import Boolean, Column, Date, Integer, MetaData, Table, select, 
 
 from loaders.bulk import put, take
 from loaders.columns import long_text
+from loaders.columns import text as short_text
 from loaders.platform import Platform
+from standard.errors import ExchangeError
 
 AWKWARD = ["", None, "\\N", "a\\", "制\t表", "两\n行\r\n", "'; \"`", "𠮷", "%s ? :x", "NULL", " 末尾 ", "\\\t\\n"]
 TABLE = Table("t", MetaData(), Column("n", Integer), Column("x", long_text()), Column("d", Date), Column("b", Boolean))
@@ -46,3 +48,17 @@ def test_every_text_arrives_as_it_was_and_comes_back(somewhere):
         found = pa.concat_tables(take(connection, select(TABLE).order_by(TABLE.c.n), rows.schema))
         assert found.to_pydict() == rows.to_pydict()
         connection.execute(text("DROP TABLE t"))
+
+
+NARROW = Table("narrow", MetaData(), Column("x", short_text(3), primary_key=True))
+
+
+@pytest.mark.parametrize("texts", [["一二三四"], ["一", "一"]], ids=["too long", "twice"])
+def test_what_mariadb_would_only_warn_of_is_an_error(mariadb_url, texts):
+    platform = Platform(mariadb_url)
+    with platform.transaction() as connection:
+        NARROW.create(connection)
+        with pytest.raises(ExchangeError, match="narrow: expected all of"):
+            put(connection, NARROW, [pa.table({"x": texts})])
+        NARROW.drop(connection)
+    platform.close()
