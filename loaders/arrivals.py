@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, case, or_, select
 
-from loaders.bulk import put, take
+from loaders.bulk import put, take, weigh
 from loaders.identifiers import mint_first
 from loaders.staging import ARRIVED, Staging
 from loaders.tables import CLAIM
@@ -45,28 +45,43 @@ class Accepted:
     read: Callable[[Sequence[str]], Iterable[pa.Table]]
 
 
-def stage_arrivals(connection: Connection, staging: Staging, accepted: Accepted) -> None:
-    """Stage of every row what tells its fate."""
-    put(connection, staging.arrival, accepted.read(ARRIVED))
+class Arrivals:
+    """The accepted rows on their way into the tables of one transaction.
 
-
-def bring_whole(connection: Connection, staging: Staging, accepted: Accepted, merged: Sequence[str] | None) -> None:
-    """Bring the rows that are needed whole to where they are needed.
-
-    Args:
-        connection: of the transaction; `staging.known` and `staging.rival` are filled.
-        staging: its tables.
+    Attributes:
         accepted: the rows.
-        merged: the fates whose rows are merged; None where no record is known to anybody, and so every row is a new claim.
     """
-    sent = None if merged is None else _sent(connection, staging, merged)
-    if sent is not None and not sent.num_rows:
-        return
-    names = [column.name for column in staging.licence.columns if column.name != "identifier_version"]
-    for rows in accepted.read(names):
-        claims, others = _divided(rows, sent)
-        put(connection, CLAIM, [_as_claims(mint_first(claims), accepted)])
-        put(connection, staging.licence, [mint_first(others)])
+
+    def __init__(self, connection: Connection, staging: Staging, accepted: Accepted) -> None:
+        self.accepted = accepted
+        self._connection = connection
+        self._staging = staging
+        self._staged = False
+
+    def stage(self) -> None:
+        """Stage of every row what tells its fate, if that was not done yet."""
+        if not self._staged:
+            put(self._connection, self._staging.arrival, self.accepted.read(ARRIVED))
+            weigh(self._connection, self._staging.arrival)
+            self._staged = True
+
+    def bring_whole(self, merged: Sequence[str] | None) -> None:
+        """Bring the rows that are needed whole to where they are needed; `staging.known` and `staging.rival` are filled.
+
+        Args:
+            merged: the fates whose rows are merged; None where nobody knows any of the records, and so every row is a
+                new claim.
+        """
+        sent = None if merged is None else _sent(self._connection, self._staging, merged)
+        if sent is not None and not sent.num_rows:
+            return
+        licence = self._staging.licence
+        names = [column.name for column in licence.columns if column.name != "identifier_version"]
+        for rows in self.accepted.read(names):
+            claims, others = _divided(rows, sent)
+            put(self._connection, CLAIM, [_as_claims(mint_first(claims), self.accepted)])
+            put(self._connection, licence, [mint_first(others)])
+        weigh(self._connection, licence)
 
 
 def _sent(connection: Connection, staging: Staging, merged: Sequence[str]) -> pa.Table:

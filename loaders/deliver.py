@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
-from loaders.arrivals import Accepted, stage_arrivals
+from loaders.arrivals import Accepted, Arrivals
 from loaders.bulk import put
 from loaders.claimants import Claimants, anyone_gives_identifiers
 from loaders.findings import Finder
@@ -65,14 +65,17 @@ def deliver_batch(platform: Platform, delivery: Delivery, now: str, seconds: flo
         staged = staging(connection.dialect.name)
         staged.open(connection)
         put(connection, staged.finding, [_staged_findings(delivery.findings, verdict)])
+        merged, arrivals = _NOTHING, Arrivals(connection, staged, _accepted(delivery))
         if verdict.refused:
             platform.lock(connection, [_source_lock(key.source)])
-            merged = _NOTHING
         else:
-            merged = _merged(platform, connection, staged, delivery)
+            merged = _merged(platform, connection, staged, delivery, arrivals)
         # A licence of any type may have the identifier of another; these turns are short.
         platform.lock(connection, [_FINDINGS])
-        entry = _find(connection, staged, delivery, _entry(key, verdict, merged, now, seconds))
+        finder = Finder(connection, staged, key, verdict.judged_at)
+        if not verdict.refused:
+            _find(finder, arrivals)
+        entry = _write(finder, delivery, _entry(key, verdict, merged, now, seconds))
         staged.close(connection)
     return entry
 
@@ -93,40 +96,40 @@ def _source_lock(source: str) -> str:
     return f"source {source}"
 
 
-def _find(connection: Connection, staged: Staging, delivery: Delivery, entry: LedgerEntry) -> LedgerEntry:
-    """Find what the merge has done to the platform, write the ledger, and bring the findings in."""
-    verdict = delivery.verdict
-    key = BatchKey.of(verdict.batch)
-    finder = Finder(connection, staged, key, verdict.judged_at)
-    if not verdict.refused:
-        finder.find_stale()
-        finder.find_disagreements()
-        if anyone_gives_identifiers(connection):
-            finder.find_shared_identifiers()
+def _find(finder: Finder, arrivals: Arrivals) -> None:
+    """Find what the merge has done to the platform."""
+    finder.find_stale()
+    finder.find_disagreements()
+    if anyone_gives_identifiers(finder.connection):
+        arrivals.stage()  # not staged yet where another load was the first to give any, a moment ago
+        finder.find_shared_identifiers()
+
+
+def _write(finder: Finder, delivery: Delivery, entry: LedgerEntry) -> LedgerEntry:
+    """Write the ledger, and bring the findings in."""
+    connection, staged, verdict = finder.connection, finder.staging, delivery.verdict
     # The ledger comes before the findings are closed, since a delivery is one of the things that close them.
     entry = write_entry(connection, entry)
     if verdict.kind == "snapshot" and not verdict.refused:
-        sight(connection, staged, key.source, verdict.taken_at)
+        sight(connection, staged, finder.key.source, verdict.taken_at)
         entry = write_vanished(connection, entry, find_vanished(finder, delivery.vanished))
-    keep_findings(connection, staged, key)
+    keep_findings(connection, staged, finder.key)
     return entry
 
 
-def _merged(platform: Platform, connection: Connection, staged: Staging, delivery: Delivery) -> Merged:
+def _merged(
+    platform: Platform, connection: Connection, staged: Staging, delivery: Delivery, arrivals: Arrivals
+) -> Merged:
     """Stage what can be staged while others load, then merge."""
-    accepted = _accepted(delivery)
+    accepted = arrivals.accepted
     if delivery.verdict.kind == "snapshot":
         for group in delivery.rows(["outcome", *_SIGHTED]):
             _stage_sightings(connection, staged, group)
-    before = Claimants.of(connection, accepted.source, accepted.types)
-    if not before.alone:
-        stage_arrivals(connection, staged, accepted)
+    if not Claimants.of(connection, accepted.source, accepted.types).alone:
+        arrivals.stage()
     # From here on loads of the same source or licence type take turns.
     platform.lock(connection, [_source_lock(accepted.source), *(f"type {code}" for code in accepted.types)])
-    claimants = Claimants.of(connection, accepted.source, accepted.types)
-    if before.alone and not claimants.alone:  # another was quicker
-        stage_arrivals(connection, staged, accepted)
-    return merge(connection, staged, claimants, accepted)
+    return merge(connection, staged, Claimants.of(connection, accepted.source, accepted.types), arrivals)
 
 
 def _accepted(delivery: Delivery) -> Accepted:
@@ -137,7 +140,7 @@ def _accepted(delivery: Delivery) -> Accepted:
             yield group.filter(pc.equal(group["outcome"], str(Outcome.ACCEPTED))).select(names)
 
     count, types = 0, dict[str, bool]()
-    for group in read(["certificate_type_code", "certificate_identifier"]):
+    for group in () if delivery.verdict.refused else read(["certificate_type_code", "certificate_identifier"]):
         count += group.num_rows
         own = group["certificate_identifier"].null_count < group.num_rows
         types |= {code: own or types.get(code, False) for code in pc.unique(group["certificate_type_code"]).to_pylist()}

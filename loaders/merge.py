@@ -29,7 +29,7 @@ from sqlalchemy import (
     update,
 )
 
-from loaders.arrivals import Accepted, bring_whole
+from loaders.arrivals import Accepted, Arrivals
 from loaders.bulk import weigh
 from loaders.claimants import Claimants
 from loaders.identifiers import give_identifiers
@@ -65,25 +65,23 @@ class Merged:
     stale: int
 
 
-def merge(connection: Connection, staging: Staging, claimants: Claimants, accepted: Accepted) -> Merged:
-    """Merge one source's accepted rows, of which `staging.arrival` tells the fates unless the source is alone.
+def merge(connection: Connection, staging: Staging, claimants: Claimants, arrivals: Arrivals) -> Merged:
+    """Merge one source's accepted rows.
 
     Args:
         connection: of the transaction, which holds the locks of the source and its licence types.
         staging: its tables.
-        claimants: who else claims such licences.
-        accepted: the rows.
+        claimants: who claims such licences.
+        arrivals: the rows.
     """
-    fates, met = dict[str, int](), False
+    accepted, fates, met = arrivals.accepted, dict[str, int](), False
     if not claimants.alone:
-        weigh(connection, staging.arrival)
+        arrivals.stage()
         fates = _tell_fates(connection, staging, accepted) if claimants.known else {}
         met = bool(claimants.rivals) and _find_rivals(connection, staging, claimants.rivals)
-    bring_whole(connection, staging, accepted, _WHOLE if fates or met else None)
+    arrivals.bring_whole(_WHOLE if fates or met else None)
     merging = _Merging(connection, staging, accepted)
-    if fates or met:
-        weigh(connection, staging.licence)
-        merging.bring_in(fates)
+    merging.bring_in(fates)
     if met:
         merging.insert_beside()
     if accepted.rows - sum(fates.values()) > _GROWN:
