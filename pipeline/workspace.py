@@ -6,6 +6,7 @@ import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ LICENCES, CONFORMED, STANDARDISED = "licences.parquet", "conformed_findings.parq
 JUDGED = "judged_findings.parquet"
 FINDINGS, OUTCOMES, VERDICT = "findings.parquet", "outcomes.parquet", "verdict.json"
 RECEIPT = "receipt.json"
+_SAMPLE = 1_000  # rows by which it is told whether the values of a column repeat
 DELIVERED = "delivered.json"  # the manifest of what was last delivered; a later try that was refused leaves it
 
 
@@ -93,13 +95,18 @@ class Workspace:
         self, path: str, tables: Iterable[pa.Table | pa.RecordBatch], schema: pa.Schema
     ) -> Iterator[pa.Table]:
         """The same, giving each row group once it is written; the file has its name when all groups have been given."""
-        with (
-            self.writing(path) as file,
-            pq.ParquetWriter(file, schema, compression="zstd", compression_level=1) as writer,
-        ):
-            for group in gathered(tables, schema):
-                writer.write_table(group, row_group_size=GROUP_ROWS)
-                yield group
+        with self.writing(path) as file:
+            groups = gathered(tables, schema)
+            first = next(groups, schema.empty_table())
+            dictionaries, groups = _repeating(first), chain([first] if first.num_rows else [], groups)
+            del first  # nothing here holds a group while others work on it
+            with pq.ParquetWriter(
+                file, schema, compression="zstd", compression_level=1, use_dictionary=dictionaries,
+                write_statistics=False,  # nobody asks for a range of values, and finding one compares all texts
+            ) as writer:  # fmt: skip
+                for group in groups:
+                    writer.write_table(group, row_group_size=GROUP_ROWS)
+                    yield group
 
     def read_text(self, key: BatchKey, name: str) -> str:
         """Read a text file of a batch.
@@ -149,6 +156,12 @@ class Workspace:
             return ""
         with self._fs.open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _repeating(group: pa.Table) -> list[str]:
+    """The columns whose values repeat: a dictionary of values that do not is made and thrown away again."""
+    few = group.slice(0, _SAMPLE)
+    return [name for name in few.column_names if len(few[name].unique()) * 2 <= few.num_rows]
 
 
 def gathered(tables: Iterable[pa.Table | pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
