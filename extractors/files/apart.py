@@ -8,38 +8,51 @@ from __future__ import annotations
 import json
 import os
 import resource
+import struct
 import subprocess
 import sys
+import zipfile
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from xml.etree import ElementTree
+from xml.parsers import expat
 
 import pyarrow as pa
 import python_calamine as calamine
 
+from extractors.files import sheet_ods, sheet_xls, sheet_xlsb
 from extractors.files.grid import Book, Fault, Grid, Sheet, TooLarge, Wanted, read_book
+from extractors.files.oddities import Calls
 
 _MOST_BYTES = 3 * 2**30  # of address space, of which the libraries take a part without using it
 _MOST_SECONDS = 300
 _FOUND = "book.json"
+_ANNOTATE = {"xls": sheet_xls.annotate, "xlsb": sheet_xlsb.annotate, "ods": sheet_ods.annotate}
+# What is met in a workbook that is not whole, though the library for values has read it.
+_DAMAGED = (
+    OSError, ValueError, KeyError, IndexError, StopIteration, struct.error, zipfile.BadZipFile, expat.ExpatError,
+    ElementTree.ParseError,
+)  # fmt: skip
 
 
 class OutOfBounds(Exception):
     """Raised by `read_apart` when the process was ended, by its limits or by the library itself."""
 
 
-def read_apart(path: Path, wanted: Wanted, most: int | None) -> Book:
-    """Read what `grid.read_book` reads, in a process of its own.
+def read_apart(path: Path, kind: str, wanted: Wanted, most: int | None) -> Book:
+    """Read what `grid.read_book` reads of an xls, xlsb or ods and what is odd in it, in a process of its own.
 
     Raises:
         calamine.PasswordError: for a workbook with a password.
         calamine.CalamineError: for what cannot be read.
         TooLarge: for a sheet that is spread too far.
+        Calls: for a workbook that would make an office program call another one.
         OutOfBounds: when it takes more memory or time than it may.
     """
     with TemporaryDirectory(prefix="licex-workbook-") as folder:
-        asked = json.dumps({"path": str(path), "pattern": wanted.pattern, "most": most})
+        asked = json.dumps({"path": str(path), "kind": kind, "pattern": wanted.pattern, "most": most})
         command = [sys.executable, "-m", "extractors.files.apart", asked, folder]
         # It needs no connection and no password, so it is not given the environment that has them.
         environment = {
@@ -64,6 +77,8 @@ def _received(folder: Path) -> Book:
     found = json.loads((folder / _FOUND).read_text(encoding="utf-8"))
     if "far" in found:
         raise TooLarge(found["far"])
+    if "calls" in found:
+        raise Calls(found["calls"])
     if "error" in found:
         raise calamine.PasswordError if found["error"] == "PasswordError" else calamine.CalamineError
     grids = []
@@ -75,7 +90,7 @@ def _received(folder: Path) -> Book:
         grids.append(
             Grid(facts["name"], columns, merged, [Fault(**fault) for fault in facts["faults"]], facts["notes"])
         )
-    return Book([Sheet(**sheet) for sheet in found["sheets"]], grids)
+    return Book([Sheet(**sheet) for sheet in found["sheets"]], grids, found["notes"])
 
 
 def _send(found: dict[str, Any], folder: Path) -> None:
@@ -89,9 +104,12 @@ def _main(asked: str, folder: Path) -> None:
     try:
         with Path(question["path"]).open("rb") as binary:
             book = read_book(binary, Wanted(question["pattern"]), question["most"])
+            _ANNOTATE[question["kind"]](binary, book)
     except TooLarge as error:
         return _send({"far": str(error)}, folder)
-    except calamine.CalamineError as error:
+    except Calls as error:
+        return _send({"calls": str(error)}, folder)
+    except (calamine.CalamineError, *_DAMAGED) as error:
         return _send({"error": type(error).__name__}, folder)
     for number, grid in enumerate(book.grids):
         schema = pa.schema([(str(place), pa.string()) for place in range(len(grid.columns))])
@@ -101,7 +119,7 @@ def _main(asked: str, folder: Path) -> None:
         {"name": g.name, "merged": g.merged, "faults": [asdict(fault) for fault in g.faults], "notes": g.notes}
         for g in book.grids
     ]
-    _send({"sheets": [asdict(sheet) for sheet in book.sheets], "grids": facts}, folder)
+    _send({"sheets": [asdict(sheet) for sheet in book.sheets], "grids": facts, "notes": book.notes}, folder)
     return None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,6 +16,8 @@ from extractors.texts import text_array
 
 MOST_CELLS = 50_000_000  # of the rectangles from A1 to the last cell of all sheets read, all held in memory at once
 _ROWS_AT_A_TIME = 20_000
+
+Range: TypeAlias = tuple[tuple[int, int], tuple[int, int]]  # first and last cell (row, column), from 0
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,14 @@ class Grid:
     Attributes:
         name: of the sheet.
         columns: one array of text a column, all of the same length; an empty cell is null.
-        merged: first and last cell (row, column) of each merged range, from 0.
+        merged: the merged ranges.
         faults: cells without a value of their own.
         notes: what else was seen, such as hidden rows, by name.
     """
 
     name: str
     columns: list[pa.StringArray]
-    merged: list[tuple[tuple[int, int], tuple[int, int]]]
+    merged: list[Range]
     faults: list[Fault] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
 
@@ -69,10 +71,11 @@ class Grid:
 
 @dataclass(frozen=True)
 class Book:
-    """The sheets that a workbook lists, and the cells of those that were asked for."""
+    """The sheets that a workbook lists, the cells of those that were asked for, and what else was seen in it, by name."""
 
     sheets: list[Sheet]
     grids: list[Grid]
+    notes: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,16 @@ def read_book(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
         calamine.CalamineError: for what cannot be read.
         TooLarge: for a sheet that is spread too far.
     """
+    try:
+        return _book(binary, wanted, most)
+    except BaseException as error:
+        # What the library's own language ends with where it meets something impossible is no Exception, and has no name here.
+        if type(error).__name__ == "PanicException":
+            raise calamine.CalamineError from None
+        raise
+
+
+def _book(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
     with calamine.load_workbook(binary) as workbook:
         sheets = [
             Sheet(sheet.name, sheet.visible == calamine.SheetVisibleEnum.Visible)

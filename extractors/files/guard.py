@@ -21,6 +21,7 @@ _CHUNK = 2**20
 _PADDING = b" " * 32  # more than the longest reference, so that reading one never leaves the chunk
 # Each part that makes an archive a workbook, and which kind of workbook.
 _PARTS = {"xl/workbook.xml": "xlsx", "xl/workbook.bin": "xlsb", "content.xml": "ods"}
+_MANIFEST = "META-INF/manifest.xml"  # of an ods
 _DOCTYPES = (b"<!DOCTYPE", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
 _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _ROOT = re.compile(rb"<([A-Za-z_][^\s/>]*)")
@@ -50,6 +51,7 @@ def demand_safe(file: SourceFile, binary: BufferedReader) -> tuple[str, dict[str
     try:
         with zipfile.ZipFile(binary) as archive:
             demand_bounded(file, archive)
+            _demand_unlocked(file, archive)
             kind = _kind(file, archive.namelist())
             for member in archive.infolist():
                 _demand_harmless(file, archive, member)
@@ -71,6 +73,12 @@ def refuse_locked(file: SourceFile) -> NoReturn:
     file.refuse(
         "a workbook without a password", "one with a password", "have the password removed, or declare extract.password"
     )
+
+
+def _demand_unlocked(file: SourceFile, archive: zipfile.ZipFile) -> None:
+    """An ods is locked member by member, or (by LibreOffice since 24.2) as one member; its list of members says which."""
+    if _MANIFEST in archive.namelist() and b"encryption-data" in archive.read(_MANIFEST):
+        file.refuse("an ods without a password", "one with a password", "have it removed, or saved as xlsx")
 
 
 def _kind(file: SourceFile, names: Sequence[str]) -> str:
@@ -107,7 +115,7 @@ def _notes(file: SourceFile, names: Sequence[str]) -> dict[str, str]:
     notes = {
         "macros": "not run" if macros else "",
         "external_links": f"{links} not followed, stored values read" if links else "",
-        "connections": "not followed" if "xl/connections.xml" in small else "",
+        "connections": "not followed" if {"xl/connections.xml", "xl/connections.bin"} & set(small) else "",
         "embedded_objects": f"{objects} not opened" if objects else "",
     }
     return {name: note for name, note in notes.items() if note}
@@ -161,7 +169,16 @@ def _demand_quiet(file: SourceFile, xml: bytes) -> None:
         file.refuse("a workbook without document types and entities", "one", "have it saved again as xlsx")
     for mark, (call, what) in _CALLS.items():
         if mark in xml and call.search(xml):
-            file.refuse("a workbook that calls nothing", what, "have the link removed and the values kept")
+            refuse_calls(file, what)
+
+
+def refuse_calls(file: SourceFile, what: str) -> NoReturn:
+    """Say that a workbook would make an office program call another one.
+
+    Raises:
+        SourceRefused: always.
+    """
+    file.refuse("a workbook that calls nothing", what, "have the link removed and the values kept")
 
 
 def _may_be_sheet(xml: bytes) -> bool:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from html import unescape
 from xml.etree import ElementTree
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from extractors.files.grid import Fault, Grid
+from extractors.files.oddities import Oddities, zeros_of
 
 _CHUNK = 2**20
 _FORMULA = re.compile(rb"<f(?:\s[^>]*)?/?>")
@@ -32,17 +29,6 @@ class Unplaced(Exception):
     """Raised by `annotate` when a cell that has to be named does not say where it stands."""
 
 
-@dataclass
-class _Seen:
-    """What is collected over the parts of one sheet."""
-
-    faults: list[Fault] = field(default_factory=list)
-    padded: dict[int, dict[int, list[int]]] = field(default_factory=dict)  # column, width: rows
-    hidden_rows: int = 0
-    hidden_columns: int = 0
-    filtered: bool = False
-
-
 def annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
     """Add to the cells of a sheet their faults, the zeros that their formats show, and what is hidden.
 
@@ -55,25 +41,16 @@ def annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
     """
     widths = _padding_styles(archive)
     styled = _styled(widths)
-    seen = _Seen()
+    seen = Oddities()
     for part in _parts(archive, _member(archive, grid.name)):
         _formulas(part, seen)
         _errors(part, seen)
         if styled is not None:
             for match in styled.finditer(part):
                 row, column = _place(match[0])
-                seen.padded.setdefault(column, {}).setdefault(widths[int(match[1])], []).append(row)
+                seen.pad(row, column, widths[int(match[1])])
         _hidden(part, seen)
-    for column, rows in seen.padded.items():
-        if column < len(grid.columns):
-            grid.columns[column] = _as_shown(grid.columns[column], rows)
-    grid.faults += seen.faults
-    notes = {
-        "hidden_rows": str(seen.hidden_rows or ""),
-        "hidden_columns": str(seen.hidden_columns or ""),
-        "filter": "set, all rows read" if seen.filtered else "",
-    }
-    grid.notes |= {name: note for name, note in notes.items() if note}
+    seen.put(grid)
 
 
 def _parts(archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
@@ -91,7 +68,7 @@ def _parts(archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
     yield _PREFIX.sub(rb"\1", rest) if prefixed else rest
 
 
-def _formulas(part: bytes, seen: _Seen) -> None:
+def _formulas(part: bytes, seen: Oddities) -> None:
     if b"<f" not in part:
         return
     for match in _FORMULA.finditer(part, 0, _rows_end(part)):
@@ -106,7 +83,7 @@ def _formulas(part: bytes, seen: _Seen) -> None:
             seen.faults.append(Fault(*_place(head), "formula_uncalculated", f"={formula}"))
 
 
-def _errors(part: bytes, seen: _Seen) -> None:
+def _errors(part: bytes, seen: Oddities) -> None:
     if b'"e"' not in part and b"'e'" not in part:
         return
     for match in _ERROR.finditer(part, 0, _rows_end(part)):
@@ -116,7 +93,7 @@ def _errors(part: bytes, seen: _Seen) -> None:
         seen.faults.append(Fault(*_place(match[0]), "cell_error", text))
 
 
-def _hidden(part: bytes, seen: _Seen) -> None:
+def _hidden(part: bytes, seen: Oddities) -> None:
     seen.filtered = seen.filtered or b"<filterColumn" in part
     if b"hidden" not in part:
         return
@@ -142,17 +119,6 @@ def _place(tag: bytes) -> tuple[int, int]:
     return int(found[2]) - 1, column - 1
 
 
-def _as_shown(column: pa.StringArray, rows: dict[int, list[int]]) -> pa.StringArray:
-    for width, places in rows.items():
-        inside = pa.array(sorted(place for place in places if place < len(column)), pa.int64())
-        values = column.take(inside)
-        digits = pc.fill_null(pc.match_substring_regex(values, r"^\d+$"), False)
-        padded = pc.if_else(digits, pc.utf8_lpad(values, width, "0"), values)
-        chosen = pc.is_in(pa.array(range(len(column)), pa.int64()), inside)
-        column = pc.replace_with_mask(column, chosen, padded)
-    return column
-
-
 def _padding_styles(archive: zipfile.ZipFile) -> dict[int, int]:
     """The numbers of the cell styles whose format is nothing but zeros, and how many zeros."""
     names = {name.lower(): name for name in archive.namelist()}
@@ -160,7 +126,7 @@ def _padding_styles(archive: zipfile.ZipFile) -> dict[int, int]:
         return {}
     root = ElementTree.fromstring(archive.read(names["xl/styles.xml"]))  # noqa: S314 - the guard allows no document type
     codes = {item.get("numFmtId"): item.get("formatCode", "") for item in root.iterfind(".//{*}numFmts/{*}numFmt")}
-    widths = {number: len(code) for number, code in codes.items() if re.fullmatch("0{2,30}", code)}
+    widths = {number: width for number, code in codes.items() if (width := zeros_of(code))}
     styles = root.iterfind("./{*}cellXfs/{*}xf")
     return {place: widths[number] for place, style in enumerate(styles) if (number := style.get("numFmtId")) in widths}
 
@@ -175,9 +141,19 @@ def _member(archive: zipfile.ZipFile, sheet: str) -> str:
     """The member that holds a sheet."""
     names = {name.lower(): name for name in archive.namelist()}
     book = ElementTree.fromstring(archive.read(names["xl/workbook.xml"]))  # noqa: S314 - as above
-    links = ElementTree.fromstring(archive.read(names["xl/_rels/workbook.xml.rels"]))  # noqa: S314
     listed = {item.get("name"): item for item in book.iterfind(".//{*}sheets/{*}sheet")}
     link = next(value for name, value in listed[sheet].items() if name.endswith("}id"))
+    return linked_part(archive, "xl/_rels/workbook.xml.rels", link)
+
+
+def linked_part(archive: zipfile.ZipFile, relationships: str, link: str) -> str:
+    """The member to which a relationship of the workbook leads.
+
+    Raises:
+        KeyError, StopIteration, ElementTree.ParseError: for a workbook without the parts it names.
+    """
+    names = {name.lower(): name for name in archive.namelist()}
+    links = ElementTree.fromstring(archive.read(names[relationships]))  # noqa: S314 - as above
     target = next(item.get("Target", "") for item in links if item.get("Id") == link)
     path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
     return names[path.lower()]

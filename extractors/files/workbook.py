@@ -18,8 +18,9 @@ from extractors.files.apart import OutOfBounds, read_apart
 from extractors.files.contents import OLE, ZIP, first_bytes, kind_of
 from extractors.files.faults import fault_column
 from extractors.files.grid import Book, Grid, TooLarge, Wanted, read_book
-from extractors.files.guard import MOST_SHEETS, demand_few_sheets, demand_safe, refuse_far, refuse_locked
+from extractors.files.guard import MOST_SHEETS, demand_few_sheets, demand_safe, refuse_calls, refuse_far, refuse_locked
 from extractors.files.locked import is_locked, seen_in_container, unlocked
+from extractors.files.oddities import Calls
 from extractors.files.sheet_xml import Unplaced, annotate
 from extractors.files.source_file import SourceFile
 from extractors.files.table import Table
@@ -53,9 +54,9 @@ def read_workbook(
     """
     with file.opened() as binary, file.reading():
         old = first_bytes(binary).startswith(OLE)
-        if old and secret is None and seen_in_container(binary)[0]:
-            refuse_locked(file)
-        if old and secret is not None and (seen_in_container(binary)[0] or is_locked(binary)):
+        if old and (seen_in_container(binary)[0] or is_locked(binary)):
+            if secret is None:
+                refuse_locked(file)
             file = unlocked(file, binary, secret, folder)
     with file.opened() as binary, file.reading():
         book, notes = _book(file, extract, binary)
@@ -67,18 +68,18 @@ def _book(file: SourceFile, extract: WorkbookExtract, binary: BufferedReader) ->
     wanted = Wanted(extract.sheets or extract.sheet)
     most = MOST_SHEETS if extract.sheets else 1
     try:
-        book = read_book(binary, wanted, most) if kind == "xlsx" else read_apart(file.path, wanted, most)
+        book = read_book(binary, wanted, most) if kind == "xlsx" else read_apart(file.path, kind, wanted, most)
         if kind == "xlsx":
             _annotate(file, binary, book)
     except calamine.PasswordError:
-        if kind == "ods":
-            file.refuse("an ods without a password", "one with a password", "have it removed, or saved as xlsx")
         refuse_locked(file)
     except calamine.CalamineError:
         advice = "have it opened, saved as xlsx and delivered again"
         file.refuse("a whole workbook", "one that cannot be read", advice)
     except TooLarge as error:
         refuse_far(file, str(error))
+    except Calls as error:
+        refuse_calls(file, str(error))
     except OutOfBounds:
         found = "one that takes more, as when a cell stands very far from the others"
         file.refuse(
@@ -86,7 +87,7 @@ def _book(file: SourceFile, extract: WorkbookExtract, binary: BufferedReader) ->
             found,
             "have the empty rows and columns beyond the data deleted",
         )
-    return book, {"format": kind, **notes}
+    return book, {"format": kind, **notes, **book.notes}
 
 
 def _kind(file: SourceFile, binary: BufferedReader) -> tuple[str, dict[str, str]]:

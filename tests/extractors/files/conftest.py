@@ -77,18 +77,27 @@ def raw_book(tmp_path, book):
 
 @pytest.fixture
 def xlsb(tmp_path):
-    """How to write a binary workbook from cells (row, column, value), counted from 0, in their order."""
+    """How to write a binary workbook from cells (row, column, value), counted from 0, in their order.
 
-    def written(cells, name="登记表.xlsb", **members):
+    A value is a number, a text, the byte of an error, or kind, style and data of a record. `hidden` are rows, `below` and
+    `styles` further records; `epoch` is 1 where days are counted from 1904.
+    """
+
+    def written(cells, name="登记表.xlsb", hidden=(), below=(), styles=(), epoch=0, **members):
         relationships = "http://schemas.openxmlformats.org/package/2006/relationships"
         kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"
         link = f'<Relationships xmlns="{relationships}"><Relationship Id="rId1" Type="{kind}" Target="worksheets/sheet1.bin"/></Relationships>'
         listed = _record(156, struct.pack("<II", 0, 1) + _wide("rId1") + _wide("登记表"))
+        dated = _record(153, struct.pack("<III", epoch, 0, 0))
         with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("[Content_Types].xml", "<Types/>")
+            archive.writestr("[Content_Types].xml", f'<Types xmlns="{relationships[:-13]}content-types"/>')
             archive.writestr("xl/_rels/workbook.bin.rels", link)
-            archive.writestr("xl/workbook.bin", _record(131) + _record(143) + listed + _record(144) + _record(132))
-            archive.writestr("xl/worksheets/sheet1.bin", _binary_sheet(cells))
+            archive.writestr(
+                "xl/workbook.bin", _record(131) + dated + _record(143) + listed + _record(144) + _record(132)
+            )
+            archive.writestr("xl/worksheets/sheet1.bin", _binary_sheet(cells, hidden, below))
+            if styles:
+                archive.writestr("xl/styles.bin", b"".join(_record(*record) for record in styles))
             for member, content in members.items():
                 archive.writestr(member, content)
         return tmp_path / name
@@ -96,23 +105,28 @@ def xlsb(tmp_path):
     return written
 
 
-def _binary_sheet(cells):
+def _binary_sheet(cells, hidden, below):
     """The records of a sheet: a number 5, a text 6, an error 3, each below the record 0 of its row."""
     last = max(row for row, _, _ in cells), max(column for _, column, _ in cells)
-    records = [_record(129), _record(148, struct.pack("<IIII", 0, last[0], 0, last[1])), _record(145)]
+    records = [_record(129), _record(148, struct.pack("<IIII", 0, last[0], 0, last[1]))]
+    records += [*(_record(*record) for record in below if record[0] == 60), _record(145)]
     at = -1
     for row, column, value in cells:
         if row != at:
-            records.append(_record(0, struct.pack("<IIHBBBI", row, 0, 300, 0, 0, 0, 0)))
+            height = struct.pack("<IIHBB", row, 0, 300, 0, 0x10 if row in hidden else 0)
+            records.append(_record(0, height + bytes(5)))
             at = row
         place = struct.pack("<II", column, 0)
-        if isinstance(value, str):
+        if isinstance(value, tuple):
+            kind, style, data = value
+            records.append(_record(kind, struct.pack("<II", column, style) + data))
+        elif isinstance(value, str):
             records.append(_record(6, place + _wide(value)))
         elif isinstance(value, bytes):
             records.append(_record(3, place + value))
         else:
             records.append(_record(5, place + struct.pack("<d", value)))
-    return b"".join([*records, _record(146), _record(130)])
+    return b"".join([*records, _record(146), *(_record(*record) for record in below if record[0] != 60), _record(130)])
 
 
 def _record(kind, data=b""):
@@ -132,20 +146,61 @@ def _wide(text):
 
 @pytest.fixture
 def ods(tmp_path):
-    """How to write an OpenDocument workbook from the XML of the rows of its sheet."""
+    """How to write an OpenDocument workbook from the XML of the rows of its sheet, and of what stands below all sheets."""
 
-    def written(rows, name="登记表.ods", **members):
+    def written(rows, name="登记表.ods", below="", without=(), **members):
         namespaces = " ".join(
             f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{short}:1.0"'
             for short in ("office", "table", "text")
         )
-        content = f'<office:document-content {namespaces}><office:body><office:spreadsheet><table:table table:name="登记表">{rows}</table:table></office:spreadsheet></office:body></office:document-content>'
+        content = f'<office:document-content {namespaces}><office:body><office:spreadsheet><table:table table:name="登记表">{rows}</table:table>{below}</office:spreadsheet></office:body></office:document-content>'
         with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-            archive.writestr("META-INF/manifest.xml", "<manifest/>")
-            archive.writestr("content.xml", content)
+            for member, data in {"META-INF/manifest.xml": "<manifest/>", "content.xml": content}.items():
+                if member not in without:
+                    archive.writestr(member, data)
             for member, data in members.items():
                 archive.writestr(member, data)
         return tmp_path / name
 
     return written
+
+
+@pytest.fixture
+def xls(tmp_path):
+    """How to write an old workbook (BIFF8) from the records (kind, data) of its sheet and those that stand before all sheets."""
+
+    def written(sheet, workbook=(), name="登记表.xls", locked=None):
+        title = "登记表"
+        begin = struct.pack("<HHHHIII", 0x809, 16, 0x600, 5, 0, 0, 6)
+        start = len(begin) + sum(4 + len(data) for _, data in workbook) + 12 + 2 * len(title) + 4
+        listed = struct.pack("<IBBBB", start, 0, 0, len(title), 1) + title.encode("utf-16-le")
+        before = begin + _old_records([*workbook, (0x85, listed), (0x0A, b"")])
+        stream = before + begin.replace(b"\x05\0", b"\x10\0", 1) + _old_records([*sheet, (0x0A, b"")])
+        (tmp_path / name).write_bytes(_container(locked(stream) if locked else stream))
+        return tmp_path / name
+
+    return written
+
+
+def _old_records(records):
+    return b"".join(struct.pack("<HH", kind, len(data)) + data for kind, data in records)
+
+
+def _container(stream):
+    """An OLE container of one stream: its header, the table of its sectors of 512 bytes, its directory, then the stream."""
+    stream += bytes(4) * max(0, -(-(4096 - len(stream)) // 4))  # a shorter one would lie in smaller sectors
+    free, end, table = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+    sectors = -(-len(stream) // 512)
+    chain = [table, end, *range(3, sectors + 2), end]
+    chain += [free] * (128 - len(chain))
+    header = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16) + struct.pack("<HHHHH6x", 0x3E, 3, 0xFFFE, 9, 6)
+    header += struct.pack("<9I", 0, 1, 1, 0, 4096, end, 0, end, 0) + struct.pack("<109I", 0, *[free] * 108)
+    directory = _entry("Root Entry", 5, end, 0, 1) + _entry("Workbook", 2, 2, len(stream), free)
+    return header + struct.pack("<128I", *chain) + directory.ljust(512, b"\0") + stream.ljust(512 * sectors, b"\0")
+
+
+def _entry(name, kind, start, size, child):
+    free, title = 0xFFFFFFFF, name.encode("utf-16-le")
+    sides = struct.pack("<HBBIII", len(title) + 2, kind, 1, free, free, child)
+    return title.ljust(64, b"\0") + sides + bytes(36) + struct.pack("<IQ", start, size)

@@ -1,0 +1,80 @@
+"""What a sheet holds beside its values, whatever its format: errors, formulas, shown zeros, merged ranges, what is hidden."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from extractors.files.grid import Fault, Grid, Range
+
+_ZEROS = re.compile("0{2,30}")
+
+
+class Calls(Exception):
+    """Raised for a workbook that would make an office program call another one; says what it holds."""
+
+
+@dataclass
+class Oddities:
+    """What is collected of one sheet.
+
+    Attributes:
+        faults: cells without a value of their own.
+        padded: of each column the rows of numbers shown with zeros before them, by the width to which they are shown.
+        merged: the merged ranges.
+        hidden_rows: how many.
+        hidden_columns: how many.
+        filtered: whether a filter chooses rows.
+    """
+
+    faults: list[Fault] = field(default_factory=list)
+    padded: dict[int, dict[int, list[int]]] = field(default_factory=dict)
+    merged: list[Range] = field(default_factory=list)
+    hidden_rows: int = 0
+    hidden_columns: int = 0
+    filtered: bool = False
+
+    def pad(self, row: int, column: int, width: int) -> None:
+        """Remember that a number is shown with zeros before it."""
+        self.padded.setdefault(column, {}).setdefault(width, []).append(row)
+
+    def put(self, grid: Grid) -> None:
+        """Add everything to the cells of the sheet.
+
+        A whole number whose format is nothing but zeros (`000000`) becomes text of that width, as it is shown.
+        """
+        for column, rows in self.padded.items():
+            if column < len(grid.columns):
+                grid.columns[column] = _as_shown(grid.columns[column], rows)
+        grid.faults += self.faults
+        grid.merged += self.merged
+        notes = {
+            "hidden_rows": str(self.hidden_rows or ""),
+            "hidden_columns": str(self.hidden_columns or ""),
+            "filter": "set, all rows read" if self.filtered else "",
+        }
+        grid.notes |= {name: note for name, note in notes.items() if note}
+
+
+def external_links(count: int) -> dict[str, str]:
+    """What the manifest says of links to other workbooks; nothing where there are none."""
+    return {"external_links": f"{count} not followed, stored values read"} if count else {}
+
+
+def zeros_of(format_code: str) -> int:
+    """How wide a format of nothing but zeros (`000000`) shows a number; 0 for every other format."""
+    return len(format_code) if _ZEROS.fullmatch(format_code) else 0
+
+
+def _as_shown(column: pa.StringArray, rows: dict[int, list[int]]) -> pa.StringArray:
+    for width, places in rows.items():
+        inside = pa.array(sorted({place for place in places if place < len(column)}), pa.int64())
+        values = column.take(inside)
+        digits = pc.fill_null(pc.match_substring_regex(values, r"^\d+$"), False)
+        padded = pc.if_else(digits, pc.utf8_lpad(values, width, "0"), values)
+        chosen = pc.is_in(pa.array(range(len(column)), pa.int64()), inside)
+        column = pc.replace_with_mask(column, chosen, padded)
+    return column

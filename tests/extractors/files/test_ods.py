@@ -1,0 +1,156 @@
+import pytest
+
+HEADER = ["编号", "姓名", "证号", "发证日期"]
+EXTRACT = {"kind": "workbook", "path": "登记表.ods"}
+CALC = 'xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
+LINK = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
+
+
+def row(*cells, more=""):
+    return f"<table:table-row{more}>{''.join(cells)}</table:table-row>"
+
+
+def text(said, more=""):
+    return f'<table:table-cell office:value-type="string"{more}><text:p>{said}</text:p></table:table-cell>'
+
+
+def number(value, shown="", more=""):
+    return f'<table:table-cell office:value-type="float" office:value="{value}"{more}><text:p>{shown or value}</text:p></table:table-cell>'
+
+
+def failed(formula, shown, more=""):
+    return f'<table:table-cell {CALC} table:formula="of:={formula}" office:value-type="string" office:string-value="" calcext:value-type="error"{more}><text:p>{shown}</text:p></table:table-cell>'
+
+
+def empty(columns):
+    return f'<table:table-cell table:number-columns-repeated="{columns}"/>'
+
+
+TITLES = row(*map(text, HEADER))
+
+
+def test_an_error_is_a_fault_of_its_cell(opened, rows_of, faults_of, ods):
+    unmarked = (
+        '<table:table-cell table:formula="of:=NA()" office:value-type="string"><text:p>#N/A</text:p></table:table-cell>'
+    )
+    ods(TITLES + row(number(1), failed("1/0", "#DIV/0!"), unmarked) + row(empty(3), failed("X()", "Err:508")))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [
+            ("1", "#DIV/0!", "#N/A", None, "登记表!2"),
+            (None, None, None, "Err:508", "登记表!3"),
+        ]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {
+            "登记表!2": "cell_error\t姓名\ncell_error\t证号",
+            "登记表!3": "cell_error\t发证日期",
+        }
+
+
+def test_what_is_repeated_is_a_fault_at_each_of_its_places(opened, faults_of, ods):
+    repeated = failed("NA()", "#N/A", ' table:number-columns-repeated="2"')
+    ods(TITLES + row(number(1), repeated, more=' table:number-rows-repeated="2"'))
+    with opened(EXTRACT) as reading:
+        both = "cell_error\t姓名\ncell_error\t证号"
+        assert faults_of(reading) == {"登记表!2": both, "登记表!3": both}
+
+
+def test_a_formula_that_was_never_calculated_is_a_fault_of_its_cell(opened, rows_of, faults_of, ods):
+    cells = [
+        '<table:table-cell table:formula="of:=[.A1]&amp;&quot;x&quot;"/>',
+        '<table:table-cell table:formula="of:=&quot;&quot;"><text:p/></table:table-cell>',  # calculated: an empty text
+        '<table:table-cell table:formula="of:=1+1" office:value-type="float" office:value="2"><text:p>2</text:p></table:table-cell>',
+    ]
+    ods(TITLES + row(number(1), *cells))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("1", '=[.A1]&"x"', None, "2", "登记表!2")]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!2": "formula_uncalculated\t姓名"}
+
+
+def test_a_comment_is_no_text_of_its_cell(opened, rows_of, faults_of, ods):
+    note = "<office:annotation><text:p>#N/A</text:p></office:annotation>"
+    cell = f'<table:table-cell table:formula="of:=1+1" office:value-type="float" office:value="2">{note}<text:p>2</text:p></table:table-cell>'
+    noted = f'<table:table-cell table:formula="of:=1+1">{note}</table:table-cell>'
+    ods(TITLES + row(number(1), cell, noted))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading)[0][1:3] == ("2", "=1+1")
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!2": "formula_uncalculated\t证号"}
+
+
+def test_a_number_that_is_shown_with_zeros_before_it_is_text_as_it_is_shown(opened, rows_of, ods):
+    ods(TITLES + row(number(12, "000012"), number(12.4, "012"), number("370402188001010012", "370402188001010012")))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("000012", "12.4", "3.7040218800101e+17", None, "登记表!2")]
+
+
+def test_hidden_rows_and_columns_and_filters_are_told(opened, rows_of, ods):
+    columns = '<table:table-column table:number-columns-repeated="2"/><table:table-column table:visibility="collapse" table:number-columns-repeated="2"/>'
+    hidden = ' table:visibility="filter"'
+    rows = row(number(1), more=hidden), row(number(2), more=hidden + ' table:number-rows-repeated="2"'), row(number(3))
+    to_the_end = row(empty(4), more=' table:visibility="collapse" table:number-rows-repeated="1048000"')
+    chosen = '<table:database-ranges><table:database-range table:target-range-address="登记表.A1:登记表.D9"><table:filter/></table:database-range></table:database-ranges>'
+    ods(columns + TITLES + "".join(rows) + to_the_end, below=chosen)
+    with opened(EXTRACT) as reading:
+        assert [row[0] for row in rows_of(reading)] == ["1", "2", "2", "3"]
+        told = {name: reading.origin.get(name) for name in ("hidden_rows", "hidden_columns", "filter")}
+        assert told == {"hidden_rows": "3", "hidden_columns": "2", "filter": "set, all rows read"}
+
+
+def test_nothing_is_told_of_a_plain_sheet(opened, ods):
+    other = '<table:database-ranges><table:database-range table:target-range-address="旧.A1:旧.D9"><table:filter/></table:database-range></table:database-ranges>'
+    ods(TITLES + row(number(1)), below=other)
+    with opened(EXTRACT) as reading:
+        assert set(reading.origin) == {"file", "file_digest", "sheet", "backend", "format"}
+
+
+def test_a_header_of_two_rows_of_merged_cells_gives_joined_names(opened, rows_of, ods):
+    down, right = ' table:number-rows-spanned="2"', ' table:number-columns-spanned="2"'
+    covered = "<table:covered-table-cell/>"
+    first = row(text("编号", down), text("持证人", right), covered, text("发证日期", down))
+    ods(first + row(covered, text("姓名"), text("证号"), covered) + row(number(1)) + row(text("合计")))
+    with opened({**EXTRACT, "header_rows": 2}, ["编号", "持证人/姓名", "持证人/证号", "发证日期"]) as reading:
+        assert reading.columns == ["编号", "持证人/姓名", "持证人/证号", "发证日期"]
+        assert [row[0] for row in rows_of(reading)] == ["1", "合计"]
+
+
+def test_links_to_other_workbooks_are_counted(opened, ods):
+    far = "of:=['file:///srv/b.xlsx'#$表.A1]"
+    cell = f'<table:table-cell table:formula="{far}" office:value-type="float" office:value="1"><text:p>1</text:p></table:table-cell>'
+    source = f'<table:table-source {LINK} xlink:href="file:///srv/a.ods"/>'
+    ods(source + TITLES + row(cell, cell))
+    with opened(EXTRACT) as reading:
+        assert reading.origin["external_links"] == "2 not followed, stored values read"
+
+
+@pytest.mark.parametrize("sealed", [{"encrypted-package": b"\0"}, {"content.xml": bytes(range(256))}])
+def test_a_locked_opendocument_workbook_is_refused(refused, ods, tmp_path, sealed):
+    entry = '<manifest:file-entry manifest:full-path="content.xml"><manifest:encryption-data manifest:checksum-type="x" manifest:checksum="x"/></manifest:file-entry>'
+    manifest = f'<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">{entry}</manifest:manifest>'
+    ods("", without=["content.xml", "META-INF/manifest.xml"], **{"META-INF/manifest.xml": manifest}, **sealed)
+    assert "expected an ods without a password in 登记表.ods, found one with a password" in refused(EXTRACT)
+
+
+def test_an_entity_is_refused(refused, ods):
+    ods("", without=["content.xml"], **{"content.xml": '<!DOCTYPE x [<!ENTITY a "x">]><x>&a;</x>'})
+    assert "without document types and entities" in refused(EXTRACT)
+
+
+@pytest.mark.parametrize(
+    "end", ["</table:table-cell>", "<unclosed>", '<table:table-cell table:number-columns-repeated="x"/>']
+)
+def test_content_that_is_not_whole_is_refused(refused, ods, end):
+    ods(TITLES + end)
+    assert "expected a whole workbook in 登记表.ods, found one that cannot be read" in refused(EXTRACT)
+
+
+def test_days_counted_from_1904_are_written_as_days(opened, rows_of, ods):
+    day = '<table:table-cell office:value-type="date" office:date-value="2026-01-05"><text:p>5.1.26</text:p></table:table-cell>'
+    time = '<table:table-cell office:value-type="time" office:time-value="PT08H30M00S"><text:p>8:30</text:p></table:table-cell>'
+    true = '<table:table-cell office:value-type="boolean" office:boolean-value="true"><text:p>TRUE</text:p></table:table-cell>'
+    share = (
+        '<table:table-cell office:value-type="percentage" office:value="0.25"><text:p>25%</text:p></table:table-cell>'
+    )
+    ods(TITLES + row(day, time, true, share))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("2026-01-05", "08:30:00", "1", "0.25", "登记表!2")]

@@ -1,0 +1,176 @@
+import io
+import struct
+from hashlib import md5
+
+import pytest
+from msoffcrypto.method.rc4 import DocumentRC4
+
+HEADER = ["编号", "姓名", "证号", "发证日期"]
+EXTRACT = {"kind": "workbook", "path": "登记表.xls"}
+ZEROS = [
+    (0x41E, struct.pack("<HHB", 164, 6, 0) + b"000000"),
+    *((0xE0, struct.pack("<HH", 0, number) + bytes(16)) for number in (0, 164)),
+]
+ENGINE = (0x1C1, struct.pack("<HHI", 0x1C1, 0, 100_000))
+EMPTY, ZERO = b"\x03\0\0\0\0\0\xff\xff", bytes(8)
+
+
+def text(row, column, said):
+    return 0x204, struct.pack("<HHHHB", row, column, 0, len(said), 1) + said.encode("utf-16-le")
+
+
+def number(row, column, value, style=0):
+    return 0x203, struct.pack("<HHHd", row, column, style, value)
+
+
+def formula(row, column, result, flags=0, style=0):
+    return 6, struct.pack("<HHH8sHIHBB", row, column, style, result, flags, 0, 2, 0x1D, 1)
+
+
+def error(code):
+    return bytes([2, 0, code, 0, 0, 0, 0xFF, 0xFF])
+
+
+TITLES = [text(0, place, title) for place, title in enumerate(HEADER)]
+
+
+def test_an_error_is_a_fault_of_its_cell_whether_it_was_typed_or_calculated(opened, rows_of, faults_of, xls):
+    typed = 0x205, struct.pack("<HHHBB", 1, 2, 0, 0x2A, 1)
+    true = 0x205, struct.pack("<HHHBB", 1, 3, 0, 1, 0)
+    xls([*TITLES, number(1, 0, 1), typed, true, formula(2, 1, error(0x07))], [ENGINE])
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("1", None, "#N/A", "1", "登记表!2"), (None, "#DIV/0!", None, None, "登记表!3")]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!2": "cell_error\t证号", "登记表!3": "cell_error\t姓名"}
+
+
+def test_a_formula_has_its_stored_value(opened, rows_of, faults_of, xls):
+    said = formula(1, 1, b"\0\0\0\0\0\0\xff\xff"), (0x207, struct.pack("<HB", 1, 1) + "王".encode("utf-16-le"))
+    xls([*TITLES, formula(1, 0, struct.pack("<d", 12)), *said, formula(1, 2, EMPTY), formula(1, 3, ZERO)])
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("12", "王", None, "0", "登记表!2")]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {}
+
+
+@pytest.mark.parametrize(
+    ("result", "flags", "workbook", "faulty"),
+    [
+        (ZERO, 2, [ENGINE], True),  # as Apache POI writes one
+        (ZERO, 0, [ENGINE], False),
+        (EMPTY, 0, [], True),  # as xlwt does
+        (EMPTY, 0, [ENGINE], False),
+    ],
+)
+def test_a_formula_that_its_program_has_not_calculated_is_a_fault_where_the_file_tells(
+    opened, faults_of, xls, result, flags, workbook, faulty
+):
+    xls([*TITLES, number(1, 0, 1), formula(1, 1, result, flags)], workbook)
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == ({"登记表!2": "formula_uncalculated\t姓名"} if faulty else {})
+
+
+def test_a_number_whose_format_shows_zeros_before_it_is_text_as_it_is_shown(opened, rows_of, xls):
+    short = 0x27E, struct.pack("<HHHI", 2, 0, 1, 13 << 2 | 2)
+    many = 0xBD, struct.pack("<HH", 3, 0) + struct.pack("<HIHI", 1, 14 << 2 | 2, 0, 15 << 2 | 2) + struct.pack("<H", 1)
+    plain = number(1, 1, 12), number(1, 2, 370402188001010012.0, 1), number(1, 3, 1.5, 1)
+    xls([*TITLES, number(1, 0, 12, 1), *plain, short, many, formula(4, 0, struct.pack("<d", 7), style=1)], ZEROS)
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading)[0] == ("000012", "12", "3.7040218800101e+17", "1.5", "登记表!2")
+    with opened(EXTRACT) as reading:
+        assert [row[:2] for row in rows_of(reading)[1:]] == [("000013", None), ("000014", "15"), ("000007", None)]
+
+
+def test_hidden_rows_and_columns_and_filters_are_told(opened, rows_of, xls):
+    rows = [(0x208, struct.pack("<HHHHII", row, 0, 4, 300, 0, flags)) for row, flags in ((1, 0x20), (2, 0x20), (3, 0))]
+    columns = [
+        (0x7D, struct.pack("<HHHHHH", first, last, 0, 0, flags, 0)) for first, last, flags in ((1, 2, 1), (3, 3, 0))
+    ]
+    chosen = 0x9B, b""
+    xls([chosen, *columns, *rows, *TITLES, *(number(row, 0, row) for row in (1, 2, 3))])
+    with opened(EXTRACT) as reading:
+        assert [row[0] for row in rows_of(reading)] == ["1", "2", "3"]
+        told = {name: reading.origin.get(name) for name in ("hidden_rows", "hidden_columns", "filter")}
+        assert told == {"hidden_rows": "2", "hidden_columns": "2", "filter": "set, all rows read"}
+
+
+def test_nothing_is_told_of_a_plain_sheet(opened, xls):
+    xls([*TITLES, number(1, 0, 1)])
+    with opened(EXTRACT) as reading:
+        assert set(reading.origin) == {"file", "file_digest", "sheet", "backend", "format"}
+
+
+def test_a_chart_inside_a_sheet_does_not_end_it(opened, faults_of, xls):
+    chart = [(0x809, struct.pack("<HHIII", 0x600, 0x20, 0, 0, 6)), (0x203, b""), (0x0A, b"")]
+    xls([*TITLES, number(1, 0, 1), *chart, formula(2, 1, error(0x17))])
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!3": "cell_error\t姓名"}
+
+
+def link(path):
+    return 0x1AE, struct.pack("<HHB", 1, len(path), 0) + path.encode("latin-1")
+
+
+def test_links_to_other_workbooks_are_counted(opened, xls):
+    itself, add_in, unused = (0x1AE, struct.pack("<HH", 1, 0x401)), (0x1AE, struct.pack("<HH", 1, 0x3A01)), link(" ")
+    xls([*TITLES, number(1, 0, 1)], [itself, add_in, unused, link("\1\1Cfolder\3other.xls")])
+    with opened(EXTRACT) as reading:
+        assert reading.origin["external_links"] == "1 not followed, stored values read"
+
+
+def test_a_workbook_that_would_call_another_program_is_refused(refused, xls):
+    xls([*TITLES, number(1, 0, 1)], [link("cmd\3/c x")])
+    assert "expected a workbook that calls nothing in 登记表.xls, found a DDE or OLE link" in refused(EXTRACT)
+
+
+@pytest.mark.parametrize(("epoch", "serial"), [(0, 46027), (1, 46027 - 1462)])
+def test_days_are_right_whether_counted_from_1900_or_1904(opened, rows_of, xls, epoch, serial):
+    styles = [(0xE0, struct.pack("<HH", 0, number) + bytes(16)) for number in (0, 14)]
+    xls([*TITLES, number(1, 0, 1), number(1, 3, serial, 1)], [(0x22, struct.pack("<H", epoch)), *styles])
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading)[0][3] == "2026-01-05"
+
+
+def test_a_header_of_two_rows_of_merged_cells_gives_joined_names(opened, rows_of, xls):
+    titles = [text(0, 0, "编号"), text(0, 1, "持证人"), text(1, 1, "姓名"), text(1, 2, "证号"), text(0, 3, "发证日期")]
+    merged = 0xE5, struct.pack("<H12H", 3, 0, 1, 0, 0, 0, 0, 1, 2, 0, 1, 3, 3)
+    xls([*titles, number(2, 0, 1), text(3, 0, "合计"), merged])
+    with opened({**EXTRACT, "header_rows": 2}, ["编号", "持证人/姓名", "持证人/证号", "发证日期"]) as reading:
+        assert reading.columns == ["编号", "持证人/姓名", "持证人/证号", "发证日期"]
+        assert [row[0] for row in rows_of(reading)] == ["1", "合计"]
+
+
+@pytest.mark.parametrize("record", [(0x205, b"\1\0"), (6, formula(1, 1, ZERO)[1][:-1])])
+def test_a_workbook_with_a_record_that_is_cut_off_is_refused(refused, xls, record):
+    xls([*TITLES, record])
+    assert "expected a whole workbook in 登记表.xls, found one that cannot be read" in refused(EXTRACT)
+
+
+@pytest.fixture
+def locked(xls):
+    """An old workbook with the password 钥匙42, in the way of Excel 97: the same RC4 locks and opens."""
+    salt = bytes(range(16))
+
+    def keyed(content):
+        return DocumentRC4.decrypt("钥匙42", salt, io.BytesIO(content), 1024).read()
+
+    def sealed(stream):
+        whole, plain, at = bytearray(keyed(stream)), {0x809: 16, 0x2F: 54, 0x85: 4}, 0
+        while at < len(stream):
+            kind, size = struct.unpack_from("<HH", stream, at)
+            end = at + 4 + min(size, plain.get(kind, 0))
+            whole[at:end] = stream[at:end]
+            at += 4 + size
+        return bytes(whole)
+
+    verifier = bytes(range(16, 32))
+    seal = 0x2F, struct.pack("<HHH", 1, 1, 1) + salt + keyed(verifier + md5(verifier).digest())
+    return xls([*TITLES, number(1, 0, 12), formula(1, 1, error(0x2A))], [seal, ENGINE], locked=sealed)
+
+
+@pytest.mark.usefixtures("locked")
+def test_a_locked_old_workbook_is_opened_by_the_declared_password_only(opened, refused, rows_of):
+    assert "expected a workbook without a password in 登记表.xls, found one with a password" in refused(EXTRACT)
+    assert "found one with another password" in refused({**EXTRACT, "password": "office_key"}, secret="geheim77")
+    with opened({**EXTRACT, "password": "office_key"}, secret="钥匙42") as reading:
+        assert rows_of(reading) == [("12", "#N/A", None, None, "登记表!2")]

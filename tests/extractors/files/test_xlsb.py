@@ -1,0 +1,125 @@
+import io
+import struct
+from random import Random
+
+import msoffcrypto
+import pytest
+
+HEADER = ["编号", "姓名", "证号", "发证日期"]
+EXTRACT = {"kind": "workbook", "path": "登记表.xlsb"}
+TITLES = [(0, place, title) for place, title in enumerate(HEADER)]
+NOTHING = struct.pack("<HI", 0, 0)  # flags and the formula, of which nobody here asks
+CELL_STYLES = [
+    (44, struct.pack("<H", 164) + struct.pack("<I", 6) + "000000".encode("utf-16-le")),
+    (626, struct.pack("<I", 1)),
+    (47, struct.pack("<HH", 0xFFFF, 164) + bytes(12)),  # a style of no cell, though it is listed before them
+    (627, b""),
+    (617, struct.pack("<I", 2)),
+    *((47, struct.pack("<HH", 0, number) + bytes(12)) for number in (0, 164)),
+    (618, b""),
+]
+
+
+def test_an_error_is_a_fault_of_its_cell_whether_it_was_typed_or_calculated(opened, rows_of, faults_of, xlsb):
+    calculated = 11, 0, b"\x07" + NOTHING
+    xlsb([*TITLES, (1, 0, 1.0), (1, 2, b"\x2a"), (3, 1, calculated)])
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading)[::2] == [
+            ("1", None, "#N/A", None, "登记表!2"),
+            (None, "#DIV/0!", None, None, "登记表!4"),
+        ]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!2": "cell_error\t证号", "登记表!4": "cell_error\t姓名"}
+
+
+def test_a_formula_has_its_stored_value(opened, rows_of, faults_of, xlsb):
+    said, number = (
+        (8, 0, struct.pack("<I", 1) + "王".encode("utf-16-le") + NOTHING),
+        (9, 0, struct.pack("<d", 12) + NOTHING),
+    )
+    xlsb([*TITLES, (1, 0, number), (1, 1, said), (1, 3, (10, 0, b"\x01" + NOTHING))])
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("12", "王", None, "1", "登记表!2")]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {}
+
+
+def test_a_number_whose_format_shows_zeros_before_it_is_text_as_it_is_shown(opened, rows_of, xlsb):
+    real, small = (5, 1, struct.pack("<d", 12)), (2, 1, struct.pack("<I", 13 << 2 | 2))
+    formula, long = (9, 1, struct.pack("<d", 7) + NOTHING), (5, 1, struct.pack("<d", 370402188001010012))
+    xlsb([*TITLES, (1, 0, real), (1, 1, 12.0), (1, 2, long), (2, 0, small), (3, 0, formula)], styles=CELL_STYLES)
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [
+            ("000012", "12", "3.7040218800101e+17", None, "登记表!2"),
+            ("000013", None, None, None, "登记表!3"),
+            ("000007", None, None, None, "登记表!4"),
+        ]
+
+
+def test_hidden_rows_and_columns_and_filters_are_told(opened, rows_of, xlsb):
+    columns = [(60, struct.pack("<IIIIH", first, last, 0, 0, flags)) for first, last, flags in ((1, 2, 1), (3, 3, 0))]
+    xlsb(
+        [*TITLES, (1, 0, 1.0), (2, 0, 2.0), (3, 0, 3.0)],
+        hidden=(1, 2),
+        below=[*columns, (161, bytes(16)), (163, bytes(6))],
+    )
+    with opened(EXTRACT) as reading:
+        assert [row[0] for row in rows_of(reading)] == ["1", "2", "3"]
+        told = {name: reading.origin.get(name) for name in ("hidden_rows", "hidden_columns", "filter")}
+        assert told == {"hidden_rows": "2", "hidden_columns": "2", "filter": "set, all rows read"}
+
+
+def test_nothing_is_told_of_a_plain_sheet(opened, xlsb):
+    xlsb([*TITLES, (1, 0, 1.0)], below=[(161, bytes(16))])
+    with opened(EXTRACT) as reading:
+        assert set(reading.origin) == {"file", "file_digest", "sheet", "backend", "format"}
+
+
+def test_a_header_of_two_rows_of_merged_cells_gives_joined_names(opened, rows_of, xlsb):
+    titles = [(0, 0, "编号"), (0, 1, "持证人"), (0, 3, "发证日期"), (1, 1, "姓名"), (1, 2, "证号")]
+    merged = [(176, struct.pack("<IIII", *edges)) for edges in ((0, 1, 0, 0), (0, 0, 1, 2), (0, 1, 3, 3))]
+    xlsb([*titles, (2, 0, 1.0), (3, 0, "合计")], below=merged)
+    with opened({**EXTRACT, "header_rows": 2}, ["编号", "持证人/姓名", "持证人/证号", "发证日期"]) as reading:
+        assert reading.columns == ["编号", "持证人/姓名", "持证人/证号", "发证日期"]
+        assert [row[0] for row in rows_of(reading)] == ["1", "合计"]
+
+
+def link(kind):
+    data = struct.pack("<H", kind) + bytes(8)
+    return {"xl/externalLinks/externalLink1.bin": b"\xe8\x02" + bytes([len(data)]) + data}
+
+
+def test_links_to_other_workbooks_are_counted(opened, xlsb):
+    xlsb([*TITLES, (1, 0, 1.0)], **link(0), **{"xl/connections.bin": b""})
+    with opened(EXTRACT) as reading:
+        assert reading.origin["external_links"] == "1 not followed, stored values read"
+        assert reading.origin["connections"] == "not followed"
+
+
+@pytest.mark.parametrize(("kind", "what"), [(1, "a DDE link"), (2, "an OLE link")])
+def test_a_workbook_that_would_call_another_program_is_refused(refused, xlsb, kind, what):
+    xlsb([*TITLES, (1, 0, 1.0)], **link(kind))
+    assert f"expected a workbook that calls nothing in 登记表.xlsb, found {what}" in refused(EXTRACT)
+
+
+def test_a_locked_binary_workbook_is_opened_by_the_declared_password_only(opened, refused, rows_of, xlsb):
+    filler = {"xl/media/image1.png": Random(0).randbytes(8000)}  # the library does not lock a file of less than 4 KiB well
+    path, sealed = xlsb([*TITLES, (1, 0, 12.0), (1, 1, b"\x2a")], **filler), io.BytesIO()
+    msoffcrypto.OfficeFile(io.BytesIO(path.read_bytes())).encrypt("钥匙42", sealed)
+    path.write_bytes(sealed.getvalue())
+    assert "expected a workbook without a password in 登记表.xlsb, found one with a password" in refused(EXTRACT)
+    with opened({**EXTRACT, "password": "office_key"}, secret="钥匙42") as reading:
+        assert rows_of(reading) == [("12", "#N/A", None, None, "登记表!2")]
+
+
+def test_a_workbook_with_a_record_that_is_cut_off_is_refused(refused, xlsb):
+    xlsb([*TITLES, (1, 0, 1.0)], below=[(176, b"\0")])
+    assert "expected a whole workbook in 登记表.xlsb, found one that cannot be read" in refused(EXTRACT)
+
+
+@pytest.mark.parametrize(("epoch", "serial"), [(0, 46027), (1, 46027 - 1462)])
+def test_days_are_right_whether_counted_from_1900_or_1904(opened, rows_of, xlsb, epoch, serial):
+    styles = [(617, struct.pack("<I", 1)), (47, struct.pack("<HH", 0, 14) + bytes(12)), (618, b"")]
+    xlsb([*TITLES, (1, 0, "1"), (1, 3, float(serial))], styles=styles, epoch=epoch)
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading)[0][3] == "2026-01-05"
