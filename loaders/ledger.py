@@ -79,10 +79,17 @@ def marks(connection: Connection, source: str, day: str) -> tuple[int | None, in
     return connection.scalar(after), connection.scalar(until)
 
 
-def last_content(connection: Connection, source: str) -> LedgerEntry | None:
-    """The run delivered last, by whose `content` a delivery is known again; None where there was none."""
+def known_content(connection: Connection, source: str, day: str | None = None) -> LedgerEntry | None:
+    """The delivered run by whose `content` files are known again; None where there was none.
+
+    Without a day it is the one with the greatest stamp, since that one is the state of the platform: a replay of an old
+    day is delivered later and changes nothing. For files of a day of their own it is the last run of that day, else of the
+    nearest day before it, in whatever order the days came.
+    """
     b = BATCH.c
-    return _first(connection, _delivered(source), b.delivered_at.desc(), b.day.desc(), b.run.desc())
+    if day is None:
+        return _first(connection, _delivered(source), b.taken_at.desc(), b.judged_at.desc(), b.day.desc(), b.run.desc())
+    return _first(connection, and_(_delivered(source), b.day <= day), b.day.desc(), b.run.desc())
 
 
 def delivered_before(connection: Connection, source: str, day: str) -> LedgerEntry | None:

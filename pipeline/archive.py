@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from loaders.deliver import Delivery, deliver_batch, write_failure
-from loaders.ledger import last_content, write_entry
+from loaders.ledger import known_content, write_entry
 from loaders.platform import Platform
 from pipeline import workspace as files
 from pipeline.ahead import ahead
 from pipeline.exchange import Exchange
 from pipeline.plan import Plan, archived, demand_no_quiet, planned, read_plan, request
 from pipeline.workspace import Workspace, of_part
+from sources.file_extract import FileExtract
 from sources.register import Source
 from standard.batch import BatchKey, LedgerEntry, Manifest, Status, Verdict
 from standard.day import instant_text
@@ -188,12 +189,13 @@ def demand_new(exchange: Exchange, key: BatchKey, content: str, now: datetime) -
     """Demand that files were not delivered before; of a repeat on another day the ledger is told.
 
     Raises:
-        AlreadyDelivered: when the last delivered batch of the source was of the same files and declaration.
+        AlreadyDelivered: when the platform's state of the source is of the same files and declaration; for files of a day
+            of their own, its state on that day.
     """
     if not content:
         return
     with exchange.platform.transaction(reading=True) as connection:
-        last = last_content(connection, key.source)
+        last = known_content(connection, key.source, str(key.day) if _dated(exchange.source(key)) else None)
     if last is None or last.content != content:
         return
     sentence = (
@@ -216,6 +218,11 @@ def demand_new(exchange: Exchange, key: BatchKey, content: str, now: datetime) -
         with exchange.platform.transaction() as connection:
             write_entry(connection, entry)
     raise AlreadyDelivered(sentence)
+
+
+def _dated(source: Source) -> bool:
+    extract = source.declaration.extract
+    return isinstance(extract, FileExtract) and extract.dated
 
 
 def manifest(workspace: Workspace, key: BatchKey, part: int | None = None) -> Manifest:

@@ -2,7 +2,7 @@ import pytest
 from sqlalchemy import select
 
 from loaders.deliver import Delivery, deliver_batch
-from loaders.ledger import delivered_before, last_content, marks, usual_sizes
+from loaders.ledger import delivered_before, known_content, marks, usual_sizes
 from loaders.views import LICENCE_TABLE
 
 
@@ -38,7 +38,8 @@ def test_the_ledger_says_where_a_reading_begins(platform, deliver):
     with platform.transaction(reading=True) as connection:
         assert marks(connection, "a.b", "2026-03-02") == (10, 30)
         assert marks(connection, "a.b", "2026-03-01") == (None, 30)
-        assert last_content(connection, "a.b").content == "of 2026-03-03"
-        assert last_content(connection, "nobody") is None
+        assert known_content(connection, "a.b").content == "of 2026-03-03"
+        assert known_content(connection, "a.b", "2026-03-02").content == "of 2026-03-01"
+        assert known_content(connection, "nobody") is None
         assert delivered_before(connection, "a.b", "2026-03-03").day == "2026-03-01"
         assert usual_sizes(connection, "a.b", "incremental", "2026-03-04", 5) == [1, 1]

@@ -1,6 +1,7 @@
 """How politely departments are asked: not in their quiet hours, not twice for the same files, never twice for a number."""
 
 import os
+import shutil
 import sqlite3
 from datetime import datetime, timedelta
 
@@ -139,6 +140,43 @@ def test_a_renamed_file_is_the_same_delivery_and_a_changed_one_is_new(city, book
     book("b.xlsx", 4)
     assert licex("run", "transport.road", "--day", days[0])[0] == 0
     assert platform("SELECT inserted, unchanged FROM exchange_batch WHERE run = 2") == [(1, 3)]
+
+
+def test_an_older_file_that_comes_back_is_new_even_after_a_replay(city, book, days, licex, platform, monkeypatch):
+    monkeypatch.setenv("LICEX_CONN_TRANSPORT", str(city))
+    book("a.xlsx", 10)
+    old = city / "old.xlsx"
+    shutil.copy2(city / "books/a.xlsx", old)
+    assert licex("run", "transport.road", "--day", days[0])[0] == 0
+    book("a.xlsx", 11)
+    assert licex("run", "transport.road", "--day", days[1])[0] == 0
+    assert licex("replay", "transport.road", "--from", days[0], "--to", days[0])[0] == 0
+    shutil.copy2(old, city / "books/a.xlsx")
+    assert licex("run", "transport.road", "--day", days[1])[0] == 0
+    assert platform("SELECT run, extracted, vanished FROM exchange_batch ORDER BY day, run") == [
+        (1, 10, 0),
+        (2, 10, 0),
+        (1, 11, 0),
+        (2, 10, 1),
+    ]
+
+
+def test_the_file_of_an_old_day_run_again_is_a_no_op_that_says_so(city, book, days, licex, platform, monkeypatch):
+    monkeypatch.setenv("LICEX_CONN_TRANSPORT", str(city))
+    path = city / "sources/transport/road.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("books/*.xlsx", "books/{day}.xlsx"), encoding="utf-8")
+    for day, count in zip(days, (3, 4), strict=True):
+        book(f"{day}.xlsx", count)
+        assert licex("run", "transport.road", "--day", day)[0] == 0
+    code, said, _ = licex("run", "transport.road", "--day", days[0])
+    assert (code, f"delivered for {days[0]} (run 1)" in said) == (0, True)
+    book(f"{days[0]}.xlsx", 4)  # what the next day holds, which that day did not
+    assert licex("run", "transport.road", "--day", days[0])[0] == 0
+    assert platform("SELECT day, run, status, extracted FROM exchange_batch ORDER BY day, run") == [
+        (days[0], 1, "delivered", 3),
+        (days[0], 2, "delivered", 4),
+        (days[1], 1, "delivered", 4),
+    ]
 
 
 def test_the_same_file_under_a_changed_declaration_is_judged_anew(city, book, days, licex, platform, monkeypatch):

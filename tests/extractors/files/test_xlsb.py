@@ -103,7 +103,9 @@ def test_a_workbook_that_would_call_another_program_is_refused(refused, xlsb, ki
 
 
 def test_a_locked_binary_workbook_is_opened_by_the_declared_password_only(opened, refused, rows_of, xlsb):
-    filler = {"xl/media/image1.png": Random(0).randbytes(8000)}  # the library does not lock a file of less than 4 KiB well
+    filler = {
+        "xl/media/image1.png": Random(0).randbytes(8000)
+    }  # the library does not lock a file of less than 4 KiB well
     path, sealed = xlsb([*TITLES, (1, 0, 12.0), (1, 1, b"\x2a")], **filler), io.BytesIO()
     msoffcrypto.OfficeFile(io.BytesIO(path.read_bytes())).encrypt("钥匙42", sealed)
     path.write_bytes(sealed.getvalue())
