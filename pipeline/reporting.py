@@ -102,4 +102,5 @@ def source_facts(source: Source) -> SourceFacts:
         department_contact=declaration.department.contact,
         licence_type_name=source.licence_type.name,
         element_titles={field.name: field.title for field in (*LICENCE.fields, *source.face)},
+        reactions=declaration.expect.drift.reactions,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -35,6 +35,7 @@ class SourceFacts:
         department_contact: whom to ask.
         licence_type_name: what its records are.
         element_titles: Chinese titles by element name, those of the licence's face included.
+        reactions: of rules on the batch for which its declaration says so, whether they `refuse` it or `warn`.
     """
 
     name: str
@@ -43,6 +44,7 @@ class SourceFacts:
     department_contact: str
     licence_type_name: str
     element_titles: Mapping[str, str]
+    reactions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,9 @@ class QualityReport:
         day: the day.
         entry: what became of the batch: its last run; None where the ledger has none of that day.
         course: the last run of each day up to this one, at most `COURSE_DAYS` days back, in order.
-        to_correct: the day's findings by critical rules, those on the whole batch first, then the most frequent.
-        notices: the day's findings by warning rules; their rows were not held.
+        to_correct: the day's findings that held a row or refused the batch, those on the whole batch first, then the most
+            frequent.
+        notices: the day's other findings.
         earlier: findings of earlier days that are still open, as ordered as the day's own.
     """
 
@@ -126,16 +129,20 @@ def quality_report(source: SourceFacts, day: Day, entries: Sequence[LedgerEntry]
     """
     runs = [entry for entry in last_runs(entries) if entry.source == source.name]
     course = tuple(entry for entry in runs if str(day.plus(1 - COURSE_DAYS)) <= entry.day <= str(day))
-    of_day = by_rule(findings.filter(pc.equal(findings["day"], str(day))))
+    entry = next((entry for entry in course if entry.day == str(day)), None)
+    delivered = entry is not None and entry.status == Status.DELIVERED
+    # The declaration may have changed since: whatever it says now, nothing has refused a batch that was delivered.
+    reactions = dict.fromkeys(source.reactions, "warn") if delivered else source.reactions
+    of_day = by_rule(findings.filter(pc.equal(findings["day"], str(day))), reactions)
     earlier = findings.filter(pc.and_(pc.less(findings["day"], str(day)), findings["open"]))
     return QualityReport(
         source=source,
         day=day,
-        entry=next((entry for entry in course if entry.day == str(day)), None),
+        entry=entry,
         course=course,
         to_correct=tuple(found for found in of_day if found.rule.critical),
         notices=tuple(found for found in of_day if not found.rule.critical),
-        earlier=by_rule(earlier),
+        earlier=by_rule(earlier, source.reactions),
     )
 
 
@@ -162,10 +169,16 @@ def score(entry: LedgerEntry | None, dimension: Dimension) -> float | None:
     return max(0.0, 1 - entry.failing.get(dimension, 0) / entry.extracted)
 
 
-def by_rule(findings: pa.Table) -> tuple[RuleFindings, ...]:
-    """Findings by rule: critical before warnings, the whole batch before its rows, then the most frequent first."""
+def by_rule(findings: pa.Table, reactions: Mapping[str, str]) -> tuple[RuleFindings, ...]:
+    """Findings by rule: critical before warnings, the whole batch before its rows, then the most frequent first.
+
+    A rule for which the declaration says what happens has the severity of that, not its own.
+    """
     rules = pc.unique(findings["rule"]).to_pylist()
-    groups = [RuleFindings(_rule(name), findings.filter(pc.equal(findings["rule"], name))) for name in rules]
+    groups = [
+        RuleFindings(_rule(name, reactions.get(name)), findings.filter(pc.equal(findings["rule"], name)))
+        for name in rules
+    ]
     return tuple(sorted(groups, key=_urgency))
 
 
@@ -196,11 +209,12 @@ def element_title(source: SourceFacts, name: str) -> tuple[str, str] | None:
     return source.element_titles.get(name, name), name.replace("_", " ") if name in LICENCE.by_name else name
 
 
-def _rule(name: str) -> Rule:
+def _rule(name: str, reaction: str | None) -> Rule:
     """A rule by its id; findings outlive rules, and one whose rule was withdrawn must not keep a page from being drawn."""
-    return RULES.get(name) or Rule(
+    rule = RULES.get(name) or Rule(
         name, Dimension.CONSISTENCY, Severity.WARNING, Scope.ROW, name, name, "该规则已停用。", "This rule is no longer used."
     )  # fmt: skip
+    return replace(rule, severity=Severity.CRITICAL if reaction == "refuse" else Severity.WARNING) if reaction else rule
 
 
 def _urgency(found: RuleFindings) -> tuple[bool, bool, int, int]:

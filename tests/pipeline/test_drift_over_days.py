@@ -2,6 +2,8 @@
 
 import sqlite3
 
+from reports.words import phrase
+
 FIRST, SECOND, THIRD = "2026-03-01", "2026-03-02", "2026-03-03"
 
 
@@ -29,6 +31,18 @@ def test_an_added_column_warns_and_a_renamed_one_refuses_with_the_line_to_write(
     code, _, errors = run(licex, THIRD)[0]
     assert (code, "certificate_number: XKZBH2" in errors) == (1, True)
     assert ("column_renamed",) in platform(f"SELECT rule FROM finding_seen WHERE day = '{THIRD}'")
+
+
+def test_the_page_says_that_the_batch_was_refused_for_what_the_declaration_makes_refuse(city, refill, licex):
+    path = city / "sources/transport/road.yaml"
+    declared = path.read_text(encoding="utf-8") + "\nexpect: {drift: {column_added: refuse}}\n"
+    path.write_text(declared, encoding="utf-8")
+    refill(row(FIRST, 1), row(SECOND, 2))
+    assert run(licex, FIRST)[0][0] == 0
+    alter(city, "ALTER TABLE XKZ ADD COLUMN XIN TEXT")
+    assert run(licex, SECOND)[0][0] == 1
+    page = city / f"workspace/reports/transport.road/{SECOND}.html"
+    assert phrase("to_correct_batch")[0] in page.read_text(encoding="utf-8")
 
 
 def test_a_refused_try_of_a_delivered_day_is_not_what_the_next_day_is_compared_with(city, refill, licex, platform):

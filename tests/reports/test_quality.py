@@ -1,5 +1,7 @@
 """What a department's day says, before anything is drawn."""
 
+from dataclasses import replace
+
 import pyarrow as pa
 import pytest
 
@@ -46,6 +48,27 @@ def test_findings_stand_by_urgency_and_open_ones_of_earlier_days_apart(source, d
     assert [each.rule.id for each in report.earlier] == ["length"]
     assert [each.rule.id for each in report.refusals] == ["count_differs"]
     assert report.count == 6
+
+
+@pytest.mark.parametrize(
+    ("reactions", "status", "refusing"),
+    [
+        ({}, "refused", ["column_dropped"]),
+        ({"column_added": "refuse", "column_dropped": "warn"}, "refused", ["column_added"]),
+        ({"column_added": "refuse", "column_dropped": "refuse"}, "refused", ["column_added", "column_dropped"]),
+        ({"column_added": "refuse", "column_dropped": "refuse"}, "delivered", []),  # declared since
+    ],
+)
+def test_a_rule_on_the_batch_stands_where_the_declaration_puts_it(
+    source, day, entry, refused, findings, reactions, status, refusing
+):
+    found = findings({"rule": "column_added", "locator": ""}, {"rule": "column_dropped", "locator": ""})
+    run = refused(day) if status == "refused" else entry(day)
+    report = quality_report(replace(source, reactions=reactions), day, [run], found)
+    assert sorted(each.rule.id for each in report.refusals) == refusing
+    assert all(each.rule.critical for each in report.to_correct)
+    assert sorted(each.rule.id for each in report.notices) == sorted({"column_added", "column_dropped"} - {*refusing})
+    assert not any(each.rule.critical for each in report.notices)
 
 
 def test_findings_of_one_rule_keep_their_order(source, day, entry, findings):
