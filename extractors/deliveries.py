@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 
 from extractors.files.archive import unpacked
-from extractors.files.arrival import Arrival, arrived
+from extractors.files.arrival import Arrival, arrived, name_of
 from extractors.files.source_file import SourceFile
 from extractors.files.table import Table
 from extractors.files.text import read_text
@@ -37,7 +37,7 @@ def read_files(request: Request, extract: FileExtract) -> Iterator[Reading]:
     arrival = arrived(request, extract)
     source = request.source
     with TemporaryDirectory(prefix="licex-") as folder:
-        files = [SourceFile(source.name, path.name, path, extract.many) for path in arrival.paths]
+        files = [SourceFile(source.name, name_of(path), path, extract.many) for path in arrival.paths]
         digests = [_digest(file) for file in files]
         if extract.member is not None:
             files = [

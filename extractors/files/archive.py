@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
-from extractors.files.arrival import name_pattern
+from extractors.files.arrival import is_unfinished, name_pattern
 from extractors.files.bounds import DAMAGED, demand_bounded
 from extractors.files.contents import ZIP, first_bytes, kind_of
 from extractors.files.locked import refuse_secret
-from extractors.files.source_file import SourceFile
+from extractors.files.source_file import SourceFile, readable_name
 
 _UTF8_NAME = 0x800
 _LOCKED = 0x1
@@ -21,11 +22,11 @@ def unpacked(file: SourceFile, pattern: str, secret: str | None, folder: Path) -
     """The members of an archive whose names fit a pattern, in the order of their names, as files in a folder of ours.
 
     Names that are not marked as UTF-8 are read as UTF-8 where they are, else as GB18030, which Chinese archivers write. A
-    pattern without `/` is of the last part of a name.
+    pattern without `/` is of the last part of a name, and never fits what programs leave beside a file they keep open.
 
     Raises:
         SourceUnreachable: when the archive cannot be read.
-        SourceRefused: `source_unreadable` for what is no archive, is damaged, locked or unsafe to unpack; `table_missing`
+        SourceRefused: `source_unreadable` for what is no archive, is damaged, locked or unsafe to unpack, or holds two members of one name; `table_missing`
             when no member fits.
     """
     with file.opened() as binary, file.reading():
@@ -40,6 +41,10 @@ def unpacked(file: SourceFile, pattern: str, secret: str | None, folder: Path) -
             with zipfile.ZipFile(binary) as archive:
                 demand_bounded(file, archive)
                 return _members(file, archive, pattern, secret, folder)
+        except NotImplementedError:  # a RuntimeError, too
+            file.refuse(
+                "an archive packed with Deflate", "one packed in another way", "have it packed again as plain zip"
+            )
         except RuntimeError:  # the library's word for a wrong password
             refuse_secret(file)
         except DAMAGED:
@@ -54,12 +59,14 @@ def _members(
     fitting = [
         (name, member) for name, member in named if fits.fullmatch(name if "/" in pattern else name.rpartition("/")[2])
     ]
+    fitting = [(name, member) for name, member in fitting if not is_unfinished(name.rpartition("/")[2])]
     fitting = [(name, member) for name, member in fitting if not name.startswith("__MACOSX/")]
     if not fitting:
         found = f"none among {', '.join(name for name, _ in named[:20])}"
         file.refuse(
             f"a member {pattern}", found, "have it packed again, or correct extract.member", rule="table_missing"
         )
+    _demand_once(file, [name for name, _ in fitting])
     files = []
     for name, member in fitting:
         _demand_openable(file, member, secret)
@@ -70,14 +77,15 @@ def _members(
     return files
 
 
+def _demand_once(file: SourceFile, names: list[str]) -> None:
+    if twice := [name for name, next_name in pairwise(names) if name == next_name]:
+        file.refuse("members each with a name of its own", f"two called {twice[0]}", "have it packed again")
+
+
 def _name(member: zipfile.ZipInfo) -> str:
     if member.flag_bits & _UTF8_NAME:
         return member.filename
-    written = member.filename.encode("cp437")
-    try:
-        return written.decode("utf-8")
-    except UnicodeDecodeError:
-        return written.decode("gb18030", "replace")
+    return readable_name(member.filename.encode("cp437"))
 
 
 def _demand_openable(file: SourceFile, member: zipfile.ZipInfo, secret: str | None) -> None:

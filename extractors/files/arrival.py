@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from time import sleep
 from typing import TypeAlias
 
+from extractors.files.source_file import readable_name
 from extractors.request import Request
 from sources.file_extract import FileExtract
 from standard.errors import DeclarationError, SourceUnreachable
@@ -51,7 +53,7 @@ class Arrival:
         for path, size in self.sizes.items():
             if _size(path) != size:
                 raise SourceUnreachable(
-                    f"{self.source}: expected {path.name} to stay as it is while it is read, found it changed; read it again when it is complete"
+                    f"{self.source}: expected {name_of(path)} to stay as it is while it is read, found it changed; read it again when it is complete"
                 )
 
 
@@ -69,7 +71,7 @@ def arrived(request: Request, extract: FileExtract) -> Arrival:
     wanted = _Wanted.of(request, extract)
     sizes = wanted.there()
     if extract.arrives == "done":
-        unmarked = [path.name for path in sorted(sizes) if not _marked(path, sizes[path])]
+        unmarked = [name_of(path) for path in sorted(sizes) if not _marked(path, sizes[path])]
         if unmarked:
             raise SourceUnreachable(
                 f"{wanted.source}: expected a marker {unmarked[0]}{_MARKER} that is not older than the file, found none; wait until the department has written it"
@@ -123,8 +125,8 @@ class _Wanted:
     def _listed(self) -> list[Path]:
         if self.pattern is None:
             return [self.path]
-        names = [path for path in self.path.parent.iterdir() if self.pattern.fullmatch(path.name)]
-        return [path for path in names if path.is_file() and not _UNFINISHED.fullmatch(path.name)]
+        names = [path for path in self.path.parent.iterdir() if self.pattern.fullmatch(name_of(path))]
+        return [path for path in names if path.is_file() and not is_unfinished(path.name)]
 
     def _unreachable(self, error: OSError) -> SourceUnreachable:
         if not self.path.parent.is_dir():
@@ -141,6 +143,16 @@ class _Wanted:
             else "ask the department for it"
         )
         return SourceUnreachable(f"{self.source}: expected {self.what} at {self.path}, found none; {advice}")
+
+
+def name_of(path: Path) -> str:
+    """What people call a file, whose name need not be in the encoding of this system."""
+    return readable_name(os.fsencode(path.name))
+
+
+def is_unfinished(name: str) -> bool:
+    """Whether programs call so what they are still writing, or keep open."""
+    return _UNFINISHED.fullmatch(name) is not None
 
 
 def name_pattern(pattern: str) -> re.Pattern[str]:

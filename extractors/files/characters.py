@@ -69,7 +69,8 @@ def blocks(file: SourceFile, encoding: str) -> Iterator[str]:
                     f"one of more than {_LONGEST:,} characters",
                     "check that the file is text and whole",
                 )
-            if not (block := block + line):
+            # What DOS programs end a text with; a block ends without a line end only where the file does.
+            if not (block := (block + line).removesuffix("\x1a")):
                 return
             yield (block.removeprefix("\ufeff") if first else block).replace("\0", MARK)
             first = False

@@ -56,10 +56,12 @@ def demand_safe(file: SourceFile, binary: BufferedReader) -> tuple[str, dict[str
             for member in archive.infolist():
                 _demand_harmless(file, archive, member)
             notes = _notes(file, archive.namelist())
-    except RuntimeError:  # an encrypted member
-        refuse_locked(file)
     except DAMAGED:
         file.refuse("a whole workbook", "a damaged one", "have it delivered again")
+    except (
+        RuntimeError
+    ):  # an encrypted member; one packed in a way that nothing here knows is damaged, and a RuntimeError, too
+        refuse_locked(file)
     binary.seek(0)
     return kind, notes
 

@@ -23,6 +23,7 @@ _COLUMN = re.compile(rb"<col\s[^>]*>")
 _EDGE = re.compile(rb"\b(min|max)\s*=\s*[\"'](\d+)[\"']")
 _PREFIX = re.compile(rb"(</?)\w+:")
 _END = b"</sheetData>"
+_MARKUP = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.DOTALL)
 
 
 class Unplaced(Exception):
@@ -42,7 +43,7 @@ def annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
     widths = _padding_styles(archive)
     styled = _styled(widths)
     seen = Oddities()
-    for part in _parts(archive, _member(archive, grid.name)):
+    for part in map(_plain, _parts(archive, _member(archive, grid.name))):
         _formulas(part, seen)
         _errors(part, seen)
         if styled is not None:
@@ -66,6 +67,11 @@ def _parts(archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
                 yield _PREFIX.sub(rb"\1", rest[:end]) if prefixed else rest[:end]
                 rest = rest[end:]
     yield _PREFIX.sub(rb"\1", rest) if prefixed else rest
+
+
+def _plain(part: bytes) -> bytes:
+    """Without comments and CDATA, in which nothing is a cell. A value in CDATA is none to the library for values, either."""
+    return _MARKUP.sub(b"", part) if b"<!" in part else part
 
 
 def _formulas(part: bytes, seen: Oddities) -> None:

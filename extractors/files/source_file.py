@@ -12,6 +12,14 @@ from typing import NoReturn
 from standard.errors import SourceRefused, SourceUnreachable
 
 
+def readable_name(written: bytes) -> str:
+    """A name as people read it: UTF-8 where it is that, else GB18030, which Chinese systems and archivers write."""
+    try:
+        return written.decode("utf-8")
+    except UnicodeDecodeError:
+        return written.decode("gb18030", "replace")
+
+
 @dataclass(frozen=True)
 class SourceFile:
     """One file of a source.

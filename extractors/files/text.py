@@ -176,7 +176,7 @@ class _Rows:
             _refuse_quotes(self._file, begins)
         self._line = begins
         width = len(self._columns)
-        longer = [place for place, row in enumerate(rows) if len(row) > width]
+        longer = [place for place, row in enumerate(rows) if any(row[width:])]
         fitted = (row if len(row) == width else self._fitted(row) for row in rows)
         values = list(zip(*fitted, strict=True)) if rows else [()] * width
         faults = [(place, "value_cut", self._columns[-1]) for place in longer]
@@ -185,10 +185,15 @@ class _Rows:
         )
 
     def _fitted(self, row: list[str]) -> list[str | None]:
-        """A row of another width than the header: what it lacks is null, what it has too much stays in its last value."""
+        """A row of another width than the header: what it lacks is null, what it has too much stays in its last value.
+
+        Empty values beyond the header, which many programs write at the end of every line, are nothing.
+        """
         last = len(self._columns) - 1
-        if len(row) > last:
+        if any(row[last + 1 :]):
             return [*row[:last], self._extract.delimiter.join(row[last:])]
+        if len(row) > last:
+            return list(row[: last + 1])
         return [*row, *[None] * (last + 1 - len(row))]
 
     def _batch(

@@ -54,6 +54,33 @@ def test_names_that_chinese_archivers_write_are_read(opened, packed, encoding):
         assert reading.origin["file"] == "x.zip/登记表.csv"
 
 
+def test_what_programs_leave_beside_a_file_they_keep_open_is_no_member(opened, packed):
+    packed({"甲/~$b.csv": "x", "甲/.b.csv": "x", "b.csv.tmp": "x", "甲/b.csv": TEXT})
+    with opened({**EXTRACT, "member": "*b.csv*"}) as reading:
+        assert reading.origin["file"] == "x.zip/甲/b.csv"
+
+
+def test_two_members_of_one_name_are_refused_since_no_locator_tells_them_apart(refused, tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("a.csv", TEXT)
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("a.csv", TEXT.replace("甲", "乙"))
+    assert "expected members each with a name of its own in x.zip, found two called a.csv" in refused(EXTRACT)
+
+
+@pytest.mark.parametrize("extract", [EXTRACT, {"kind": "workbook", "path": "x.zip"}])
+def test_an_archive_packed_in_a_way_that_nobody_here_knows_is_refused_as_such(refused, packed, extract):
+    path = packed({"a.csv": TEXT, "xl/workbook.xml": "<workbook/>"})
+    whole = bytearray(path.read_bytes())
+    for sign, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):  # where each list says how its member is packed
+        at = -1
+        while (at := whole.find(sign, at + 1)) >= 0:
+            whole[at + place] = 9  # Deflate64, in which Windows packs large files
+    path.write_bytes(whole)
+    found = refused(extract)
+    assert ("one packed in another way" if extract is EXTRACT else "a damaged one") in found
+
+
 def test_an_archive_without_a_member_that_fits_is_refused_naming_those_there(refused, packed):
     packed({"读我.txt": "x"})
     assert "expected a member *.csv in x.zip, found none among 读我.txt" in refused(EXTRACT, rule="table_missing")

@@ -171,3 +171,13 @@ def test_the_content_of_a_delivery_is_known_again_whatever_its_files_are_called(
     assert content("?.csv") != both
     assert len(both) == 64
     assert first != both
+
+
+@pytest.mark.parametrize("path", ["登记*.csv", "*.csv"])
+def test_a_file_whose_name_is_in_another_encoding_is_found_and_named(opened, rows_of, tmp_path, path):
+    written = os.fsencode(tmp_path) + "/登记表.csv".encode("gbk")
+    with open(written, "w", encoding="utf-8") as file:
+        file.write(HEADER + "1,甲,2,3\n")
+    with opened({**EXTRACT, "path": path}) as reading:
+        assert reading.origin["file"] == "登记表.csv"
+        assert rows_of(reading) == [("1", "甲", "2", "3", "登记表.csv!2")]

@@ -79,6 +79,15 @@ def test_a_sheet_with_prefixed_elements_is_looked_at_too(opened, faults_of, raw_
         assert faults_of(reading) == {"登记表!2": "cell_error\t编号"}
 
 
+def test_what_stands_in_a_comment_or_in_cdata_is_no_cell(opened, rows_of, faults_of, raw_book):
+    said = '<c r="A2" t="inlineStr"><is><t><![CDATA[<f>1</f>]]></t></is></c><!-- <c r="B2" t="e"><v>#N/A</v></c> -->'
+    raw_book(rows_xml(said))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("<f>1</f>", None, None, None, "登记表!2")]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {}
+
+
 def test_cells_that_have_to_be_named_but_do_not_say_where_they_stand_are_refused(refused, raw_book):
     raw_book(rows_xml('<c t="e"><v>#N/A</v></c>'))
     assert "cells that say where they stand" in refused(EXTRACT)

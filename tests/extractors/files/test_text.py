@@ -168,6 +168,20 @@ def test_a_short_footer_is_a_row_without_the_rest(reading, rows_of, faults_of, f
         assert faults_of(opened) == {}
 
 
+def test_empty_values_beyond_the_header_are_nothing(reading, rows_of, faults_of):
+    text = HEADER + "1,甲,2,3,,\n4,乙,5,6,\n"
+    with reading(text) as opened:
+        assert rows_of(opened) == [("1", "甲", "2", "3", "2"), ("4", "乙", "5", "6", "3")]
+    with reading(text) as opened:
+        assert faults_of(opened) == {}
+
+
+@pytest.mark.parametrize("rows", ["1,甲,2,3\n", '1,"甲",2,3\n', "1,甲,2,3"])
+def test_the_sign_with_which_dos_ends_a_text_is_no_row(reading, rows_of, rows):
+    with reading(HEADER + rows + "\x1a") as opened:
+        assert rows_of(opened) == [("1", "甲", "2", "3", "2")]
+
+
 def test_a_row_with_too_many_values_is_a_fault_and_loses_none_of_them(reading, rows_of, faults_of):
     text = HEADER + "1,甲,2,3\n1,甲,2,3,4,5\n6,乙,7,8\n"
     with reading(text) as opened:
