@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from extractors.database import read_database
 from extractors.deliveries import read_files
 from extractors.reading import Reading, raw_schema
 from extractors.request import Part, Request
@@ -32,6 +31,9 @@ def open_source(request: Request) -> Iterator[Reading]:
             f"{source.name}: expected a day whose rows can still be asked for, found {day}, the past of a snapshot; only the archived raw of that day can serve it"
         )
     if isinstance(extract, DatabaseExtract):
+        # Here, since the process that reads one workbook imports this package and would wait a second for the drivers.
+        from extractors.database import read_database
+
         if request.location is None:
             raise UsageError(
                 f"{source.name}: expected the URL of the connection {extract.connection}, found none; set it"

@@ -107,6 +107,10 @@ def _detected(binary: BufferedReader) -> str:
         return encoding
     if _is(binary, "utf-8"):
         return "utf-8"
+    # A text in GB18030 gives more faults than characters, read as UTF-8; a damaged one in UTF-8 may be whole in GB18030.
+    text = codecs.getincrementaldecoder("utf-8")(_MARKED).decode(sample)
+    if sum(sign > "\x7f" for sign in text) > 2 * text.count(MARK):
+        return "utf-8"
     if _is(binary, "gb18030"):
         return _likelier(sample) if _is(binary, "big5") else "gb18030"
     return min(("utf-8", "gb18030"), key=lambda encoding: _faults(sample, encoding))

@@ -24,6 +24,7 @@ from extractors.titles import clean_title, column_names, find_header
 from sources.file_extract import TextExtract
 
 _HEADER_WITHIN = 100  # rows
+_DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars", "，": "full-width commas"}
 _MOST_OPEN = 64 * 2**20  # characters between a quote and the one that closes it
 
 
@@ -89,7 +90,10 @@ def _head(file: SourceFile, extract: TextExtract, encoding: str, declared: Seque
     if not rows:
         file.refuse("a header and rows", "an empty file", "deliver the whole file")
     titles = [[clean_title(title) for title in row] for row, _, _ in rows]
-    place = find_header(titles, declared) or 0
+    found = find_header(titles, declared)
+    if found is None:
+        _demand_delimiter(file, extract, text, declared)
+    place = found or 0
     row, line, offset = rows[place]
     if any(MARK in title for title in row):
         file.refuse(
@@ -98,6 +102,20 @@ def _head(file: SourceFile, extract: TextExtract, encoding: str, declared: Seque
             "have the file saved in that encoding, or correct extract.encoding",
         )
     return _Head(column_names(titles[place]), line + 1, offset, sum(any(above) for above in titles[:place]))
+
+
+def _demand_delimiter(file: SourceFile, extract: TextExtract, text: str, declared: Sequence[str]) -> None:
+    """See that the titles are not there with something else between them, as in a tsv that is called csv."""
+    lines = text.splitlines()[:_HEADER_WITHIN]
+    for sign, name in _DELIMITERS.items():
+        titles = ([clean_title(title.strip('"')) for title in line.split(sign)] for line in lines)
+        if sign != extract.delimiter and find_header(titles, declared) is not None:
+            file.refuse(
+                f"titles with {_DELIMITERS.get(extract.delimiter, extract.delimiter)} between them",
+                f"titles with {name}",
+                "have it exported so, or correct extract.delimiter",
+                rule="columns_missing",
+            )
 
 
 def _reader(extract: TextExtract, lines: Iterable[str]) -> Any:

@@ -1,10 +1,12 @@
 import struct
 import zipfile
+from pathlib import Path
 
 import openpyxl
 import pytest
 
 from extractors import Request, open_source
+from extractors.files import apart
 from standard.errors import SourceRefused
 
 HEADER = ["编号", "姓名", "证号", "发证日期"]
@@ -32,6 +34,13 @@ def refused(opened, rows_of):
         return str(caught.value)
 
     return refusal
+
+
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """What is read in a process of its own is read in this one, for tests of what is read: a process takes a second to start."""
+    monkeypatch.setattr(apart.resource, "setrlimit", lambda *_: None)
+    monkeypatch.setattr(apart.subprocess, "run", lambda command, **_: apart._main(command[-2], Path(command[-1])))
 
 
 @pytest.fixture

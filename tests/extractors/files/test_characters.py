@@ -28,6 +28,7 @@ def put(tmp_path):
         ((HEADER + ROWS).encode("utf-16-be"), "utf-16-be"),
         ((HEADER + ROWS).encode("utf-32"), "utf-32"),
         (b"id,name,no,date\n1,x,2,3\n", "utf-8"),
+        (f"{HEADER}1,甲某,2,3\n".encode() + b"2,\xe4\xb8,3,4\n", "utf-8"),  # damaged, and near to GB18030
     ],
 )
 def test_an_encoding_that_is_not_declared_is_found_and_written_down(opened, rows_of, put, content, encoding):

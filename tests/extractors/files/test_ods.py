@@ -1,5 +1,10 @@
 import pytest
 
+from extractors.files import sheet_ods
+from extractors.files.grid import Wanted, read_book
+
+pytestmark = pytest.mark.usefixtures("in_this_process")
+
 HEADER = ["编号", "姓名", "证号", "发证日期"]
 EXTRACT = {"kind": "workbook", "path": "登记表.ods"}
 CALC = 'xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
@@ -44,6 +49,20 @@ def test_an_error_is_a_fault_of_its_cell(opened, rows_of, faults_of, ods):
             "登记表!2": "cell_error\t姓名\ncell_error\t证号",
             "登记表!3": "cell_error\t发证日期",
         }
+
+
+@pytest.mark.parametrize("size", [1, 100, 2**20])
+def test_cells_among_plain_ones_have_their_places_in_parts_of_any_size(ods, monkeypatch, size):
+    monkeypatch.setattr(sheet_ods, "_CHUNK", size)
+    styled = text("名", ' table:style-name="ce1"')
+    two = text("双", ' table:number-columns-repeated="2"')
+    plain = row(number(7), styled, text("a"), text("b")) + row(two, text("c"), empty(2))
+    path = ods(TITLES + plain * 30 + row(styled, two, failed("NA()", "#N/A")) + plain + row(styled, number(5, "05")))
+    with path.open("rb") as binary:
+        book = read_book(binary, Wanted(None), 1)
+        sheet_ods.annotate(binary, book)
+    assert [(fault.row, fault.column) for fault in book.grids[0].faults] == [(61, 3)]
+    assert book.grids[0].rows(64, 1)[0][:2] == ["名", "05"]
 
 
 def test_what_is_repeated_is_a_fault_at_each_of_its_places(opened, faults_of, ods):

@@ -27,10 +27,10 @@ def reading(declare, tmp_path, day, now):
 def refusal(reading, rows_of):
     """How a text is refused, when it is opened or while it is read."""
 
-    def refused(content, **extract):
+    def refused(content, rule="source_unreadable", **extract):
         with pytest.raises(SourceRefused) as caught, reading(content, **extract) as opened:
             rows_of(opened)
-        assert caught.value.rule == "source_unreadable"
+        assert caught.value.rule == rule
         assert str(caught.value).startswith("dept.source: expected ")
         return str(caught.value)
 
@@ -99,6 +99,13 @@ def test_another_delimiter_and_quote_are_as_declared(reading, rows_of):
 def test_without_a_quote_every_sign_is_itself(reading, rows_of):
     with reading('编号\t姓名\t证号\t发证日期\n1\t"甲\t\'\t"\n', delimiter="\t", quote="") as opened:
         assert rows_of(opened) == [("1", '"甲', "'", '"', "2")]
+
+
+@pytest.mark.parametrize(("sign", "name"), [("\t", "tabs"), (";", "semicolons"), ("，", "full-width commas")])
+def test_titles_with_another_sign_between_them_are_refused_as_such(refusal, sign, name):
+    found = refusal(("标题\n" + HEADER + "1,甲,2,3\n").replace(",", sign), rule="columns_missing")
+    assert f"expected titles with commas between them in 道路运输.txt, found titles with {name}" in found
+    assert "correct extract.delimiter" in found
 
 
 def test_columns_are_named_as_in_a_workbook(reading):
