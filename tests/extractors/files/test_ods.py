@@ -38,16 +38,20 @@ def test_an_error_is_a_fault_of_its_cell(opened, rows_of, faults_of, ods):
     unmarked = (
         '<table:table-cell table:formula="of:=NA()" office:value-type="string"><text:p>#N/A</text:p></table:table-cell>'
     )
-    ods(TITLES + row(number(1), failed("1/0", "#DIV/0!"), unmarked) + row(empty(3), failed("X()", "Err:508")))
+    ods(
+        TITLES
+        + row(number(1), failed("1/0", "#DIV/0!"), unmarked)
+        + row(failed("Y()", "#名称?"), empty(2), failed("X()", "Err:508"))
+    )
     with opened(EXTRACT) as reading:
         assert rows_of(reading) == [
             ("1", "#DIV/0!", "#N/A", None, "登记表!2"),
-            (None, None, None, "Err:508", "登记表!3"),
+            ("#名称?", None, None, "Err:508", "登记表!3"),
         ]
     with opened(EXTRACT) as reading:
         assert faults_of(reading) == {
             "登记表!2": "cell_error\t姓名\ncell_error\t证号",
-            "登记表!3": "cell_error\t发证日期",
+            "登记表!3": "cell_error\t编号\ncell_error\t发证日期",
         }
 
 
@@ -90,9 +94,10 @@ def test_a_comment_is_no_text_of_its_cell(opened, rows_of, faults_of, ods):
     note = "<office:annotation><text:p>#N/A</text:p></office:annotation>"
     cell = f'<table:table-cell table:formula="of:=1+1" office:value-type="float" office:value="2">{note}<text:p>2</text:p></table:table-cell>'
     noted = f'<table:table-cell table:formula="of:=1+1">{note}</table:table-cell>'
-    ods(TITLES + row(number(1), cell, noted))
+    after = f'<table:table-cell office:value-type="float" office:value="3"><text:p>03</text:p>{note}</table:table-cell>'
+    ods(TITLES + row(number(1), cell, noted, after))
     with opened(EXTRACT) as reading:
-        assert rows_of(reading)[0][1:3] == ("2", "=1+1")
+        assert rows_of(reading)[0][1:4] == ("2", "=1+1", "03")
     with opened(EXTRACT) as reading:
         assert faults_of(reading) == {"登记表!2": "formula_uncalculated\t证号"}
 
