@@ -12,8 +12,9 @@ import sqlalchemy
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
+from extractors.mariadb import MySql
 from extractors.product import Product, Terms
-from extractors.products import MySql, PostgreSql, product_of
+from extractors.products import PostgreSql, product_of
 from extractors.reasons import Reasons
 from extractors.statement import FETCH_ROWS, Answer, Statement, Value
 from extractors.texts import Written, written_values

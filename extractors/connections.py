@@ -18,6 +18,7 @@ _ODBC = "odbc:"  # what a connection string stands behind; everything else is a 
 # URLs of databases that speak PostgreSQL's protocol. With another driver, such as psycopg2, SQLAlchemy is the way: for a
 # relative of PostgreSQL that ADBC cannot read.
 _BY_ADBC = frozenset({"postgresql", "postgres", "postgresql+psycopg", "kingbase", "kingbasees", "opengauss"})
+_PSYCOPG2 = "postgresql+psycopg2"
 
 
 class Connection(Protocol):
@@ -84,11 +85,15 @@ def _connection(location: str, reasons: Reasons, terms: Terms) -> Connection:
         return _by_odbc(location.removeprefix(_ODBC), reasons, terms)
     url = make_url(location)
     if url.drivername in _BY_ADBC:
+        # The encoding is said once the connection is open; the URL's own may be one that the server cannot give.
+        url = url.difference_update_query(["client_encoding"])
         from extractors.adbc import AdbcConnection
 
         return AdbcConnection(url, reasons, terms)
     if url.drivername == "mssql+pyodbc":
         return _by_odbc(connection_string(url), reasons, terms)
+    if url.drivername == _PSYCOPG2:  # this driver never hears of one that is said later
+        url = url.update_query_dict({"client_encoding": "UTF8"})
     from extractors.alchemy import AlchemyConnection
 
     return AlchemyConnection(url, reasons, terms)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from extractors.asked import Origin
 from extractors.connections import Connection, connected
-from extractors.product import Terms
+from extractors.product import NO_TEXT, Terms
 from extractors.reading import Reading, grouped, raw_batch
 from extractors.request import Request
 from extractors.statement import Statement, ValueLost, one_row
@@ -90,6 +90,14 @@ def _columns(origin: Origin, connection: Connection) -> list[str]:
     except SourceRefused:
         _demand_table(origin, connection)
         raise
+    except UnicodeError:  # a server that does not look at encodings has names of another one
+        problem = SourceRefused(
+            "source_unreadable",
+            f"{origin.source}: expected names of columns in UTF-8, found bytes of another encoding; declare a query that names them anew",
+            expected="names in UTF-8",
+            found="bytes of another encoding",
+        )
+        raise problem from None
     for _ in answer.portions:  # nothing comes, but the answer is read to its end
         pass
     names = column_names(answer.columns)
@@ -139,6 +147,8 @@ def _types_of_query(origin: Origin, connection: Connection, columns: list[str]) 
         words = list(map(str, one_row(connection.ask(asked))))
     else:
         words = connection.kinds(origin.columns())
+    if words and (asked := origin.product.encodings_of_query(origin.place, columns)):
+        words = [kind + str(more) for kind, more in zip(words, one_row(connection.ask(asked)), strict=True)]
     return dict(zip(columns, words, strict=True)) if words else {}
 
 
@@ -150,9 +160,13 @@ def _batches(
     longest = _longest(origin, connection, columns, where) if connection.bounded else None
     statement = origin.rows(columns, where, longest)
     taken, digest = 0, hashlib.sha256()
+
+    def raw(written: Sequence[Written]) -> pa.RecordBatch:
+        return _raw(columns, _found(origin, columns, written), key)
+
     try:
         for arrays in connection.read(statement, longest):
-            batch = _raw(columns, arrays, key)
+            batch = raw(arrays)
             if connection.may_lose:
                 taken += batch.num_rows
                 _add(digest, batch)
@@ -160,9 +174,7 @@ def _batches(
         return
     except ValueLost:
         pass
-    yield from _rest(
-        origin.source, (_raw(columns, arrays, key) for arrays in connection.read_rows(statement)), taken, digest
-    )
+    yield from _rest(origin.source, map(raw, connection.read_rows(statement)), taken, digest)
 
 
 def _rest(
@@ -200,6 +212,21 @@ def _longest(origin: Origin, connection: Connection, columns: Sequence[str], whe
             raise
         return None  # it measures no such column; a text longer than the usual is then found when it is read
     return max(*bounds, *found)
+
+
+def _found(origin: Origin, columns: Sequence[str], written: Sequence[Written]) -> list[Written]:
+    """The columns, null where the database said that it cannot give the text; those places are added to the undecodable."""
+    doubtful = {name for name in columns if origin.product.may_lose_text(origin.types.get(name, ""))}
+    return [
+        _without_lost(*column) if name in doubtful else column for name, column in zip(columns, written, strict=True)
+    ]
+
+
+def _without_lost(texts: pa.StringArray, bad: list[int]) -> Written:
+    lost = pc.fill_null(pc.equal(texts, NO_TEXT), fill_value=False)
+    if not (places := pc.indices_nonzero(lost).to_pylist()):
+        return texts, bad
+    return pc.if_else(lost, pa.scalar(None, pa.string()), texts), [*bad, *places]
 
 
 def _raw(columns: Sequence[str], written: Sequence[Written], key: Sequence[int]) -> pa.RecordBatch:

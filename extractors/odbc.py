@@ -12,8 +12,9 @@ from typing import Any
 import arrow_odbc
 import pyodbc
 
+from extractors.mariadb import MySql
 from extractors.product import Product, Terms
-from extractors.products import MySql, PostgreSql, SqliteByOdbc, product_of
+from extractors.products import PostgreSql, PostgreSqlByOdbc, SqliteByOdbc, product_of
 from extractors.reasons import Reasons
 from extractors.statement import FETCH_ROWS, Answer, Statement, Value, ValueLost, literal
 from extractors.texts import Written, written_array, written_values
@@ -99,15 +100,13 @@ class OdbcConnection:
     def read_rows(self, statement: Statement) -> Generator[list[Written]]:
         """Read rows one by one, so that a value that is not text costs its row alone."""
         sql, values = spoken(statement)
-        with self._plain() as plain:
+        with self._opened() as plain:
             for kind in (pyodbc.SQL_CHAR, pyodbc.SQL_VARCHAR, pyodbc.SQL_LONGVARCHAR):
                 plain.add_output_converter(
                     kind, lambda raw: None if raw is None else raw.decode("utf-8", "surrogateescape")
                 )
             if not self.product.begins:
                 plain.timeout = self._terms.milliseconds // 1000
-            for opening in self.product.opening(self._terms):
-                self._reasons.asking(lambda opening=opening: plain.execute(opening))  # type: ignore[misc]  # mypy cannot tell a lambda's default
             cursor = self._reasons.asking(lambda: plain.cursor().execute(sql, *values))
             while rows := self._reasons.asking(lambda: cursor.fetchmany(FETCH_ROWS)):
                 yield [written_values(values) for values in zip(*rows, strict=True)]
@@ -116,7 +115,7 @@ class OdbcConnection:
         """Name and type of the columns of a table, as the driver says them."""
 
         def listed() -> dict[str, str]:
-            with self._plain() as plain:
+            with self._opened() as plain:
                 there = plain.cursor().columns(table=table, schema=schema).fetchall()
             return {_name(column.column_name): f"{column.type_name}({column.column_size})" for column in there}
 
@@ -126,7 +125,7 @@ class OdbcConnection:
         """Of MariaDB, the types of a query's columns, so that it writes its values itself: its driver knows no zero date."""
         if not isinstance(self.product, MySql):
             return []
-        with self._plain() as plain:
+        with self._opened() as plain:
             described = self._reasons.asking(lambda: plain.execute(spoken(statement)[0]).description)
         sizes = (
             "longtext" if not 0 < column[3] <= _DEFAULT_LONGEST else f"varchar({column[3]})" for column in described
@@ -140,7 +139,7 @@ class OdbcConnection:
         """Name the tables and views of a schema."""
 
         def listed() -> list[str]:
-            with self._plain() as plain:
+            with self._opened() as plain:
                 there = plain.cursor().tables().fetchall()
             return [_name(row.table_name) for row in there if schema in (None, row.table_schem, row.table_cat)]
 
@@ -162,6 +161,14 @@ class OdbcConnection:
         )
         with closing(connected):
             yield connected
+
+    @contextmanager
+    def _opened(self) -> Iterator[Any]:
+        """The same on the terms of the first one: its encoding, above all."""
+        with self._plain() as plain:
+            for opening in self.product.opening(self._terms):
+                self._reasons.asking(lambda opening=opening: plain.execute(opening))  # type: ignore[misc]  # mypy cannot tell a lambda's default
+            yield plain
 
     def _reader(self, statement: Statement, longest: int, rows: int) -> Any:
         sql, values = spoken(statement)
@@ -201,7 +208,9 @@ def _product(name: str, quote: str) -> Product:
     product = product_of(name, (quote, quote))
     if product.name == "SQLite":
         return SqliteByOdbc()
-    return product if isinstance(product, PostgreSql) or not quote else replace(product, quote=(quote, quote))
+    if isinstance(product, PostgreSql):
+        return PostgreSqlByOdbc()
+    return product if not quote else replace(product, quote=(quote, quote))
 
 
 def spoken(statement: Statement) -> tuple[str, list[str]]:

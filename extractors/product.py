@@ -11,6 +11,8 @@ from extractors.statement import Statement
 
 Clock: TypeAlias = Literal["aware", "naive", "date"]
 
+NO_TEXT = "\U0010fffd"  # what a database gives for a text that it cannot give; no old encoding has this character
+
 _LONGEST_WAIT = timedelta(minutes=1)  # for a lock; a table locked longer is met by trying again, not by waiting
 
 
@@ -93,6 +95,14 @@ class Product:
         """The question for the types of the columns of a query, in their order; empty where none is known."""
         return ()
 
+    def may_lose_text(self, words: str) -> bool:
+        """Whether `written` may give `NO_TEXT` for a column of this type."""
+        return False
+
+    def encodings_of_query(self, query: str, columns: list[str]) -> Statement:
+        """The question for what to add to the types of a query's columns, in their order; empty where that is nothing."""
+        return ()
+
     def first(self, what: str, origin: str, where: Statement, rows: int) -> Statement:
         """The question for some rows, whichever come first."""
         return (f"SELECT {what} FROM {origin} WHERE ", *where, f" LIMIT {rows}")  # noqa: S608 - quoted names only
@@ -101,3 +111,9 @@ class Product:
 def is_numeric(words: str) -> bool:
     """Whether a type holds numbers, in the words of any database."""
     return bool(re.match(r"(?i)(tiny|small|medium|big)?(int|serial)|num|dec|float|double|real|money|smallmoney", words))
+
+
+def kind_of(words: str) -> str:
+    """A type without its length, as `numeric(10,2)` has one, and without what else is said of it."""
+    plain = re.sub(r"\([^)]*\)", "", words.split(" character set ")[0])
+    return plain.split(" unsigned")[0].strip().lower()

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from typing import ClassVar
-from zoneinfo import ZoneInfo
 
 from typing_extensions import override
 
-from extractors.product import Clock, Product, Terms
+from extractors.mariadb import MySql
+from extractors.product import Clock, Product, Terms, kind_of
 from extractors.statement import Statement, Value
+
+# Whatever URL, driver or server say: of the encodings only this one has every character, and all that is read is taken for
+# it. A server of SQL_ASCII converts nothing and would end the reading at the first byte that is no UTF-8.
+_UTF8 = (
+    "SELECT set_config('client_encoding', "
+    "CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END, false)"
+)
 
 
 @dataclass(frozen=True)
@@ -32,12 +38,13 @@ class PostgreSql(Product):
             "SET DateStyle = 'ISO, YMD'",
             "SET extra_float_digits = 1",
             "SET standard_conforming_strings = on",
+            _UTF8,
             "BEGIN",
         )
 
     @override
     def written(self, column: str, words: str) -> str:
-        kind = _kind(words)
+        kind = kind_of(words)
         if kind in {"text", "character varying", "character"}:
             return column  # CAST takes the blanks at the end of a character(n) away
         if kind == "boolean":
@@ -57,11 +64,11 @@ class PostgreSql(Product):
             "timestamp without time zone": "naive",
             "date": "date",
         }
-        return kinds.get(_kind(words))
+        return kinds.get(kind_of(words))
 
     @override
     def bound(self, words: str) -> int | None:
-        kind = _kind(words)
+        kind = kind_of(words)
         if kind in {"character varying", "character"} and (length := re.search(r"\((\d+)\)", words)):
             return 4 * int(length[1])
         short = {"smallint", "integer", "bigint", "boolean", "date", "uuid", "real", "double precision"}
@@ -71,7 +78,7 @@ class PostgreSql(Product):
 
     @override
     def within(self, written: str, words: str, size: int) -> str:
-        return written if _kind(words) == "character" else f"CAST({written} AS varchar({max(1, size)}))"
+        return written if kind_of(words) == "character" else f"CAST({written} AS varchar({max(1, size)}))"
 
     @override
     def size(self, column: str) -> str:
@@ -93,73 +100,12 @@ class PostgreSql(Product):
 
 
 @dataclass(frozen=True)
-class MySql(Product):
-    """MariaDB, MySQL, OceanBase in its MySQL mode."""
-
-    quote: tuple[str, str] = ("`", "`")
-    is_mariadb: bool = True
-
-    name: ClassVar[str] = "MariaDB"
-    guarded: ClassVar[bool] = True
-    begins: ClassVar[bool] = True
+class PostgreSqlByOdbc(PostgreSql):
+    """The same by ODBC, whose driver would hand out an empty text for one that is no UTF-8, so the server must look."""
 
     @override
     def opening(self, terms: Terms) -> tuple[str, ...]:
-        limit = (
-            f"max_statement_time = {terms.milliseconds / 1000}"
-            if self.is_mariadb
-            else f"max_execution_time = {terms.milliseconds}"
-        )
-        return (
-            f"SET SESSION {limit}",
-            f"SET SESSION lock_wait_timeout = {max(1, terms.lock_milliseconds // 1000)}",
-            "SET SESSION net_write_timeout = 3600",  # it would hang up on a reader that writes its archive meanwhile
-            f"SET SESSION time_zone = '{_offset(terms.zone)}'",
-            "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
-            "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
-        )
-
-    @override
-    def written(self, column: str, words: str) -> str:
-        kind = _kind(words)
-        if re.fullmatch(r"(var)?char|(tiny|medium|long)?text|enum|set|json", kind):
-            return column
-        if re.fullmatch(r"(var)?binary|(tiny|medium|long)?blob", kind):
-            return f"CONCAT('0x', LOWER(HEX({column})))"
-        if kind == "float":  # of which it shows six digits
-            return f"CAST(CAST({column} AS DOUBLE) AS CHAR)"
-        if kind == "bit":
-            return f"CAST({column} + 0 AS CHAR)"
-        return f"CAST({column} AS CHAR)"
-
-    @override
-    def clock(self, words: str) -> Clock | None:
-        kinds: dict[str, Clock] = {"timestamp": "naive", "datetime": "naive", "date": "date"}
-        return kinds.get(_kind(words))
-
-    @override
-    def bound(self, words: str) -> int | None:
-        kind = _kind(words)
-        if kind in {"char", "varchar", "enum", "set"}:
-            return 4 * (_length(words) or 256)
-        if kind in {"binary", "varbinary"}:
-            return 2 + 2 * (_length(words) or 256)
-        return None if re.search("text|blob|json|geometry|point|polygon|linestring", kind) else 96
-
-    @override
-    def size(self, column: str) -> str:
-        return f"LENGTH({column})"
-
-    @override
-    def types(self, schema: str | None, table: str) -> Statement:
-        place: Statement = ("DATABASE()",) if schema is None else (Value(schema),)
-        return (
-            "SELECT COLUMN_NAME, COLUMN_TYPE FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ",
-            *place,
-            " AND TABLE_NAME = ",
-            Value(table),
-            " ORDER BY ORDINAL_POSITION",
-        )
+        return tuple("SET client_encoding = 'UTF8'" if said == _UTF8 else said for said in super().opening(terms))
 
 
 @dataclass(frozen=True)
@@ -264,19 +210,3 @@ def product_of(name: str, quote: tuple[str, str] = ('"', '"')) -> Product:
         "dm": Oracle(),
     }
     return next((product for part, product in known.items() if part in name.lower()), Product(quote))
-
-
-def _kind(words: str) -> str:
-    """A type without its length, as `numeric(10,2)` has one."""
-    return re.sub(r"\([^)]*\)", "", words).split(" unsigned")[0].strip().lower()
-
-
-def _length(words: str) -> int | None:
-    found = re.search(r"\((\d+)\)", words)
-    return int(found[1]) if found else None
-
-
-def _offset(zone: str) -> str:
-    """A zone as MariaDB knows it without tables of zones: its offset, where that is the same all year."""
-    winter, summer = (datetime(2026, month, 1, tzinfo=ZoneInfo(zone)).isoformat()[-6:] for month in (1, 7))
-    return winter if winter == summer else zone

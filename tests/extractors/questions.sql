@@ -8,6 +8,7 @@ SET TimeZone = 'Asia/Shanghai'
 SET DateStyle = 'ISO, YMD'
 SET extra_float_digits = 1
 SET standard_conforming_strings = on
+SELECT set_config('client_encoding', CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END, false)
 BEGIN
 SELECT * FROM "land"."LICENCE" WHERE 1 = 0
 SELECT CAST(attname AS text), format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = to_regclass('"land"."LICENCE"') AND attnum > 0 AND NOT attisdropped ORDER BY attnum
@@ -36,6 +37,7 @@ SET TimeZone = 'Asia/Shanghai'
 SET DateStyle = 'ISO, YMD'
 SET extra_float_digits = 1
 SET standard_conforming_strings = on
+SELECT set_config('client_encoding', CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END, false)
 BEGIN
 SELECT * FROM "land"."LICENCE" WHERE 1 = 0
 SELECT CAST(attname AS text), format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = to_regclass('"land"."LICENCE"') AND attnum > 0 AND NOT attisdropped ORDER BY attnum
@@ -60,10 +62,13 @@ SET SESSION max_execution_time = 600000
 SET SESSION lock_wait_timeout = 60
 SET SESSION net_write_timeout = 3600
 SET SESSION time_zone = '+08:00'
+SET SESSION character_set_client = utf8mb4
+SET SESSION character_set_connection = utf8mb4
+SET SESSION character_set_results = utf8mb4
 SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ
 START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY
 SELECT * FROM `land`.`LICENCE` WHERE 1 = 0
-SELECT COLUMN_NAME, COLUMN_TYPE FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = :b AND TABLE_NAME = :b ORDER BY ORDINAL_POSITION
+SELECT COLUMN_NAME, CONCAT(COLUMN_TYPE, IF(CHARACTER_SET_NAME IS NULL OR CHARACTER_SET_NAME LIKE 'utf%' OR CHARACTER_SET_NAME IN ('ucs2', 'latin1', 'binary'), '', CONCAT(' character set ', CHARACTER_SET_NAME))) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = :b AND TABLE_NAME = :b ORDER BY ORDINAL_POSITION
 SELECT CAST(`业务号` AS CHAR) AS `业务号`, CAST(`GXSJ` AS CHAR) AS `GXSJ`, CONCAT('0x', LOWER(HEX(`ZP`))) AS `ZP` FROM `land`.`LICENCE`
 SELECT CAST(`业务号` AS CHAR) AS `业务号`, CAST(`GXSJ` AS CHAR) AS `GXSJ`, CONCAT('0x', LOWER(HEX(`ZP`))) AS `ZP` FROM `land`.`LICENCE` WHERE `GXSJ` >= :b AND `GXSJ` < :b
 SELECT MAX(LENGTH(CONCAT('0x', LOWER(HEX(`ZP`))))) FROM `land`.`LICENCE`

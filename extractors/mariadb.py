@@ -1,0 +1,122 @@
+"""What MariaDB and its relatives want: one state, values written by the server, and a word where its encodings lose one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from typing_extensions import override
+
+from extractors.product import NO_TEXT, Clock, Product, Terms, kind_of
+from extractors.statement import Statement, Value
+
+CHARSET = " character set "  # as MariaDB writes it behind a type
+
+
+@dataclass(frozen=True)
+class MySql(Product):
+    """MariaDB, MySQL, OceanBase in its MySQL mode."""
+
+    quote: tuple[str, str] = ("`", "`")
+    is_mariadb: bool = True
+
+    name: ClassVar[str] = "MariaDB"
+    guarded: ClassVar[bool] = True
+    begins: ClassVar[bool] = True
+
+    @override
+    def opening(self, terms: Terms) -> tuple[str, ...]:
+        limit = (
+            f"max_statement_time = {terms.milliseconds / 1000}"
+            if self.is_mariadb
+            else f"max_execution_time = {terms.milliseconds}"
+        )
+        return (
+            f"SET SESSION {limit}",
+            f"SET SESSION lock_wait_timeout = {max(1, terms.lock_milliseconds // 1000)}",
+            "SET SESSION net_write_timeout = 3600",  # it would hang up on a reader that writes its archive meanwhile
+            f"SET SESSION time_zone = '{_offset(terms.zone)}'",
+            # The connection's own first statement may have said another; and its driver for ODBC forbids SET NAMES.
+            *(f"SET SESSION character_set_{side} = utf8mb4" for side in ("client", "connection", "results")),
+            "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+            "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
+        )
+
+    @override
+    def written(self, column: str, words: str) -> str:
+        kind = kind_of(words)
+        if re.fullmatch(r"(var)?char|(tiny|medium|long)?text|enum|set|json", kind):
+            return _told_where_lost(column) if self.may_lose_text(words) else column
+        if re.fullmatch(r"(var)?binary|(tiny|medium|long)?blob", kind):
+            return f"CONCAT('0x', LOWER(HEX({column})))"
+        if kind == "float":  # of which it shows six digits
+            return f"CAST(CAST({column} AS DOUBLE) AS CHAR)"
+        if kind == "bit":
+            return f"CAST({column} + 0 AS CHAR)"
+        return f"CAST({column} AS CHAR)"
+
+    @override
+    def clock(self, words: str) -> Clock | None:
+        kinds: dict[str, Clock] = {"timestamp": "naive", "datetime": "naive", "date": "date"}
+        return kinds.get(kind_of(words))
+
+    @override
+    def bound(self, words: str) -> int | None:
+        kind = kind_of(words)
+        if kind in {"char", "varchar", "enum", "set"}:
+            return 4 * (_length(words) or 256)
+        if kind in {"binary", "varbinary"}:
+            return 2 + 2 * (_length(words) or 256)
+        return None if re.search("text|blob|json|geometry|point|polygon|linestring", kind) else 96
+
+    @override
+    def size(self, column: str) -> str:
+        return f"LENGTH({column})"
+
+    @override
+    def may_lose_text(self, words: str) -> bool:
+        return CHARSET in words
+
+    @override
+    def encodings_of_query(self, query: str, columns: list[str]) -> Statement:
+        asked = ", ".join(_legacy(f"CHARSET(MAX(CONCAT({self.quoted(name)})))") for name in columns)
+        return (f"SELECT {asked} FROM {query} WHERE 1 = 0",)  # noqa: S608 - as declared
+
+    @override
+    def types(self, schema: str | None, table: str) -> Statement:
+        place: Statement = ("DATABASE()",) if schema is None else (Value(schema),)
+        words = f"CONCAT(COLUMN_TYPE, {_legacy('CHARACTER_SET_NAME')})"
+        return (
+            f"SELECT COLUMN_NAME, {words} FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ",  # noqa: S608 - see above
+            *place,
+            " AND TABLE_NAME = ",
+            Value(table),
+            " ORDER BY ORDINAL_POSITION",
+        )
+
+
+def _legacy(charset: str) -> str:
+    """The words for an encoding that has codes without a character; those that have none are not worth a word."""
+    whole = f"{charset} LIKE 'utf%' OR {charset} IN ('ucs2', 'latin1', 'binary')"
+    return f"IF({charset} IS NULL OR {whole}, '', CONCAT('{CHARSET}', {charset}))"
+
+
+def _told_where_lost(column: str) -> str:
+    """A text, or the mark of one that MariaDB could only give with `?` for codes that stand for no character."""
+    given = f"CONVERT({column} USING utf8mb4)"
+    kept, left = (f"CHAR_LENGTH(REPLACE({text}, '?', ''))" for text in (column, given))
+    return f"CASE WHEN {kept} <> {left} THEN _utf8mb4 x'{NO_TEXT.encode().hex()}' ELSE {given} END"
+
+
+def _length(words: str) -> int | None:
+    found = re.search(r"\((\d+)\)", words)
+    return int(found[1]) if found else None
+
+
+def _offset(zone: str) -> str:
+    """A zone as MariaDB knows it without tables of zones: its offset, where that is the same all year."""
+    winter, summer = (datetime(2026, month, 1, tzinfo=ZoneInfo(zone)).isoformat()[-6:] for month in (1, 7))
+    return winter if winter == summer else zone

@@ -1,0 +1,156 @@
+"""Whatever encoding a server, a database, a URL or a driver has: a text comes as it is, or is a finding; never as another one."""
+
+from datetime import timedelta
+from urllib.parse import quote
+
+import psycopg
+import pytest
+import sqlalchemy
+
+from extractors import Request, open_source
+from extractors.connections import connected
+from extractors.database import described
+from extractors.product import Terms
+from standard.errors import SourceRefused
+
+TABLE = {"kind": "database", "connection": "land", "table": "t", "key": ["id"]}
+UNDECODABLE = "bytes_undecodable\tname"
+CHANCE = "\u6a21"  # whose two bytes in GBK are also a letter in UTF-8
+
+
+def rows(declare, day, location, now, **different):
+    extract = {name: value for name, value in {**TABLE, **different}.items() if value is not None}
+    with open_source(Request(declare(extract), day, location, now)) as reading:
+        return [tuple(row.values()) for batch in reading.batches for row in batch.to_pylist()]
+
+
+@pytest.fixture
+def gbk(mariadb_url, mariadb_odbc):
+    """A server, a database and its tables in GBK; the locations by which it may be read, whatever encoding they ask for."""
+    name = mariadb_url.rpartition("/")[2].partition("?")[0]
+    engine = sqlalchemy.create_engine(mariadb_url, isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"ALTER DATABASE {name} CHARACTER SET gbk")
+        connection.exec_driver_sql("SET GLOBAL character_set_server = gbk")
+        connection.exec_driver_sql("USE " + name)
+        connection.exec_driver_sql("SET SESSION sql_mode = ''")
+        connection.exec_driver_sql("CREATE TABLE t (id int, name varchar(20), more varchar(9) CHARACTER SET utf8mb4)")
+        connection.exec_driver_sql("INSERT INTO t VALUES (1, '镕堃', '𠮷'), (2, 'a?', '?'), (3, NULL, NULL)")
+        connection.exec_driver_sql("CREATE TABLE own (id int, name varchar(20))")
+        # A character of the user-defined area, as departments have them for rare names.
+        connection.exec_driver_sql(
+            "INSERT INTO own VALUES (1, x'D5C5AAA1'), (2, x'D5C5FE50'), (3, x'D5C53F'), (4, '张')"
+        )
+        connection.exec_driver_sql("CREATE TABLE 许可 (编号 int, 姓名 enum('镕', '堃'))")
+        connection.exec_driver_sql("INSERT INTO 许可 VALUES (1, '堃')")
+    plain = mariadb_url.partition("?")[0]
+    yield {
+        "PyMySQL": plain,
+        "charset": f"{plain}?charset=gbk",
+        "first statement": f"{plain}?init_command={quote('SET NAMES latin1')}",
+        "ODBC": mariadb_odbc,
+        "CHARSET": f"{mariadb_odbc};CHARSET=gbk",
+        "InitStmt": f"{mariadb_odbc};InitStmt=SET NAMES latin1",
+    }
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SET GLOBAL character_set_server = utf8mb4")
+
+
+def test_a_server_in_gbk(declare, day, now, gbk):
+    for way, location in gbk.items():
+        assert rows(declare, day, location, now) == [
+            ("1", "镕堃", "𠮷", "1", None),
+            ("2", "a?", "?", "2", None),
+            ("3", None, None, "3", None),
+        ], way
+        assert rows(declare, day, location, now, table="许可", key=["编号"]) == [("1", "堃", "1", None)], way
+
+
+@pytest.mark.parametrize("origin", ["table", "query"])
+def test_a_code_of_gbk_without_a_character_is_a_finding(declare, day, now, gbk, origin):
+    extract = {"table": "own"} if origin == "table" else {"table": None, "query": "SELECT id, name FROM own"}
+    for way, location in gbk.items():
+        assert rows(declare, day, location, now, **extract) == [
+            ("1", None, "1", UNDECODABLE),
+            ("2", None, "2", UNDECODABLE),
+            ("3", "张?", "3", None),
+            ("4", "张", "4", None),
+        ], way
+
+
+def test_the_encodings_of_a_query_are_found_without_running_it(declare, day, now, gbk):
+    query = "SELECT DISTINCT id, name, SLEEP(1) AS slept FROM t"
+    extract = declare({**TABLE, "table": None, "query": query}).declaration.extract
+    with connected("dept.source", gbk["PyMySQL"], Terms(timedelta(seconds=1))) as connection:
+        origin, columns = described("dept.source", extract, connection)
+        assert [origin.types[name] for name in columns][:2] == ["varchar(255)", "varchar(255) character set gbk"]
+
+
+@pytest.fixture
+def postgresql(postgresql_url, postgresql_odbc):
+    """Makes a database of an encoding with some names in it; gives the locations by which it may be read."""
+
+    def made(encoding, *names):
+        engine = sqlalchemy.create_engine(postgresql_url, isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.NullPool)
+        old = postgresql_url.rpartition("/")[2]
+        name = f"{old}_{encoding.lower()}"
+        with engine.connect() as connection:
+            connection.exec_driver_sql(
+                f"CREATE DATABASE {name} ENCODING '{encoding}' LOCALE 'C.UTF-8' TEMPLATE template0"
+                if encoding == "UTF8"
+                else f"CREATE DATABASE {name} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0"
+            )
+        url = f"{postgresql_url.rpartition('/')[0]}/{name}"
+        place = url.replace("+psycopg", "")
+        with psycopg.connect(place, client_encoding="SQL_ASCII" if encoding == "SQL_ASCII" else "UTF8") as connection:
+            connection.execute("CREATE TABLE t (id int, name text)")
+            for number, text in enumerate(names, 1):
+                literal = (
+                    b"NULL" if text is None else b"'" + (text if isinstance(text, bytes) else text.encode()) + b"'"
+                )
+                connection.execute(b"INSERT INTO t VALUES (%d, %s)" % (number, literal))
+        by_odbc = postgresql_odbc.replace(f"Database={old};", f"Database={name};")
+        return {
+            "ADBC": url,
+            "ADBC, GBK": f"{url}?client_encoding=GBK",
+            "ADBC, GB18030": f"{url}?client_encoding=GB18030",
+            "ADBC, option": f"{url}?options={quote('-c client_encoding=EUC_CN')}",
+            "psycopg2": url.replace("+psycopg", "+psycopg2"),
+            "psycopg2, GBK": url.replace("+psycopg", "+psycopg2") + "?client_encoding=GBK",
+            "ODBC": by_odbc,
+            "ODBC, setting": by_odbc + ";ConnSettings={SET client_encoding TO 'EUC_CN'}",
+        }
+
+    return made
+
+
+@pytest.mark.parametrize(("encoding", "names"), [("EUC_CN", ("甲", CHANCE, None)), ("UTF8", ("甲", CHANCE, "𠮷"))])
+def test_a_postgresql_of_any_encoding(declare, day, now, postgresql, encoding, names):
+    expected = [(str(i), name, str(i), None) for i, name in enumerate(names, 1)]
+    for way, location in postgresql(encoding, *names).items():
+        assert rows(declare, day, location, now) == expected, way
+
+
+def test_a_postgresql_that_looks_at_no_encoding(declare, day, now, postgresql):
+    location = postgresql("SQL_ASCII", "甲", "甲".encode("gbk"), None)
+    for way in ("ADBC", "ADBC, GBK"):
+        assert rows(declare, day, location[way], now) == [
+            ("1", "甲", "1", None),
+            ("2", None, "2", UNDECODABLE),
+            ("3", None, "3", None),
+        ], way
+    query = "SELECT id, convert_from(convert(convert_to(name, 'SQL_ASCII'), 'GBK', 'UTF8'), 'SQL_ASCII') AS name FROM t WHERE id = 2"
+    assert rows(declare, day, location["ADBC"], now, table=None, query=query) == [("2", "甲", "2", None)]
+    for way in ("psycopg2", "ODBC"):  # drivers that cannot give the other rows
+        with pytest.raises(SourceRefused, match=r"expected its database to give what is declared, found: .*0xbc"):
+            rows(declare, day, location[way], now)
+
+
+def test_names_of_columns_in_another_encoding_are_refused_in_a_sentence(declare, day, now, postgresql):
+    location = postgresql("SQL_ASCII")["ADBC"]
+    with psycopg.connect(location.replace("+psycopg", ""), client_encoding="SQL_ASCII") as connection:
+        connection.execute(b'ALTER TABLE t RENAME name TO "' + "姓名".encode("gbk") + b'"')
+    with pytest.raises(
+        SourceRefused, match="expected names of columns in UTF-8, found bytes of another encoding; declare"
+    ):
+        rows(declare, day, location, now)
