@@ -116,7 +116,7 @@ class AlchemyConnection:
             dialect: Any = self._connection.dialect
             # SQLAlchemy writes Oracle's names in lower case, its driver as they are.
             as_kept = dialect.denormalize_name if dialect.requires_name_normalize else str
-            return {as_kept(column["name"]): str(column["type"]) for column in there}
+            return {as_kept(column["name"]): _words(column["type"], dialect) for column in there}
 
         return self._reasons.asking(listed)
 
@@ -171,6 +171,14 @@ def _connection(url: URL) -> sqlalchemy.Connection:
         driver: Any = connection.connection.driver_connection
         driver.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
     return connection
+
+
+def _words(kind: Any, dialect: Any) -> str:
+    """A type in the words of the database, such as `TIMESTAMP WITH TIME ZONE`; its name where there are no such words."""
+    try:
+        return str(kind.compile(dialect=dialect))
+    except sqlalchemy.exc.CompileError:
+        return str(kind)
 
 
 def _plain_text() -> dict[str, Any]:

@@ -135,5 +135,6 @@ class Origin:
             return Value(int(text))
         if re.match(r"(?i)date|timestamp|smalldatetime", words):
             with suppress(ValueError):  # infinity, 0000-00-00: the database knows what it wrote
-                return Value(datetime.fromisoformat(text))
+                # SQL Server takes a literal of at most three digits of a second.
+                return Value(datetime.fromisoformat(text).replace(microsecond=0))
         return Value(text)

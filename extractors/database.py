@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from extractors.asked import Origin
 from extractors.connections import Connection, connected
-from extractors.product import NO_TEXT, Terms
+from extractors.product import LOSSES, Terms
 from extractors.reading import Reading, grouped, raw_batch
 from extractors.request import Request
 from extractors.statement import Statement, ValueLost, one_row
@@ -20,6 +20,10 @@ from extractors.titles import column_names, with_nearest
 from extractors.window import counted, window_of
 from sources.database_extract import DatabaseExtract
 from standard.errors import SourceRefused, SourceUnreachable
+
+_CUT = frozenset(
+    {1260, 1301}
+)  # MariaDB's words for a list that GROUP_CONCAT ended early, and for a text too long for a packet
 
 
 @contextmanager
@@ -156,25 +160,38 @@ def _batches(
     origin: Origin, connection: Connection, columns: Sequence[str], where: Statement
 ) -> Iterator[pa.RecordBatch]:
     """The rows in bulk; when one value cannot be carried so, the rest of them one by one."""
-    key = [columns.index(name) for name in origin.extract.key]
     longest = _longest(origin, connection, columns, where) if connection.bounded else None
     statement = origin.rows(columns, where, longest)
     taken, digest = 0, hashlib.sha256()
-
-    def raw(written: Sequence[Written]) -> pa.RecordBatch:
-        return _raw(columns, _found(origin, columns, written), key)
-
     try:
         for arrays in connection.read(statement, longest):
-            batch = raw(arrays)
+            batch = _raw(origin, columns, arrays)
             if connection.may_lose:
                 taken += batch.num_rows
                 _add(digest, batch)
             yield batch
+        _demand_uncut(origin, connection)
         return
     except ValueLost:
         pass
-    yield from _rest(origin.source, map(raw, connection.read_rows(statement)), taken, digest)
+    again = (_raw(origin, columns, arrays) for arrays in connection.read_rows(statement))
+    yield from _rest(origin.source, again, taken, digest)
+    _demand_uncut(origin, connection)
+
+
+def _demand_uncut(origin: Origin, connection: Connection) -> None:
+    """What the database itself cut while it answered it only says when it is asked."""
+    if not (asked := origin.product.warnings()):
+        return
+    codes = [int(row[1]) for rows in connection.ask(asked).portions for row in rows]
+    if cut := [code for code in codes if code in _CUT]:
+        raise SourceRefused(
+            "source_unreadable",
+            f"{origin.source}: expected every value whole, found {len(cut)} or more that its database cut or left out for being longer than "
+            "max_allowed_packet; have that raised, or declare a query with shorter values",
+            expected="whole values",
+            found="longer than max_allowed_packet",
+        )
 
 
 def _rest(
@@ -214,34 +231,25 @@ def _longest(origin: Origin, connection: Connection, columns: Sequence[str], whe
     return max(*bounds, *found)
 
 
-def _found(origin: Origin, columns: Sequence[str], written: Sequence[Written]) -> list[Written]:
-    """The columns, null where the database said that it cannot give the text; those places are added to the undecodable."""
-    doubtful = {name for name in columns if origin.product.may_lose_text(origin.types.get(name, ""))}
-    return [
-        _without_lost(*column) if name in doubtful else column for name, column in zip(columns, written, strict=True)
-    ]
-
-
-def _without_lost(texts: pa.StringArray, bad: list[int]) -> Written:
-    lost = pc.fill_null(pc.equal(texts, NO_TEXT), fill_value=False)
-    if not (places := pc.indices_nonzero(lost).to_pylist()):
-        return texts, bad
-    return pc.if_else(lost, pa.scalar(None, pa.string()), texts), [*bad, *places]
-
-
-def _raw(columns: Sequence[str], written: Sequence[Written], key: Sequence[int]) -> pa.RecordBatch:
-    arrays = [texts for texts, _ in written]
-    keys = [arrays[place].fill_null("") for place in key]
+def _raw(origin: Origin, columns: Sequence[str], written: Sequence[Written]) -> pa.RecordBatch:
+    arrays, faults = [], []
+    for name, (texts, bad) in zip(columns, written, strict=True):
+        faults += [(place, "bytes_undecodable", name) for place in bad]
+        if mark := origin.product.may_lose(origin.types.get(name, "")):
+            lost = pc.fill_null(pc.equal(texts, mark), fill_value=False)
+            faults += [(place, LOSSES[mark], name) for place in pc.indices_nonzero(lost).to_pylist()]
+            texts = pc.if_else(lost, pa.scalar(None, pa.string()), texts)
+        arrays.append(texts)
+    keys = [arrays[columns.index(name)].fill_null("") for name in origin.extract.key]
     locators = keys[0] if len(keys) == 1 else pc.binary_join_element_wise(*keys, "/")
-    return raw_batch(columns, arrays, locators, _faults(columns, written))
+    return raw_batch(columns, arrays, locators, _told(faults, len(locators)))
 
 
-def _faults(columns: Sequence[str], written: Sequence[Written]) -> pa.StringArray | None:
+def _told(faults: Sequence[tuple[int, str, str]], rows: int) -> pa.StringArray | None:
     """What was found wrong with each row, a line `rule<TAB>column` each."""
-    if not any(bad for _, bad in written):
+    if not faults:
         return None
-    found: list[list[str]] = [[] for _ in range(len(written[0][0]))]
-    for name, (_, bad) in zip(columns, written, strict=True):
-        for place in bad:
-            found[place].append(f"bytes_undecodable\t{name}")
+    found: list[list[str]] = [[] for _ in range(rows)]
+    for place, rule, name in faults:
+        found[place].append(f"{rule}\t{name}")
     return pa.array(["\n".join(lines) or None for lines in found], pa.string())

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from typing_extensions import override
 
-from extractors.product import NO_TEXT, Clock, Product, Terms, kind_of
+from extractors.product import CUT, NO_TEXT, Clock, Product, Terms, kind_of
 from extractors.statement import Statement, Value
 
 CHARSET = " character set "  # as MariaDB writes it behind a type
@@ -41,6 +41,7 @@ class MySql(Product):
             f"SET SESSION time_zone = '{_offset(terms.zone)}'",
             # The connection's own first statement may have said another; and its driver for ODBC forbids SET NAMES.
             *(f"SET SESSION character_set_{side} = utf8mb4" for side in ("client", "connection", "results")),
+            "SET SESSION group_concat_max_len = 4294967295",  # a query's list of holders would end after 1,024 bytes
             "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
             "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
         )
@@ -49,9 +50,14 @@ class MySql(Product):
     def written(self, column: str, words: str) -> str:
         kind = kind_of(words)
         if re.fullmatch(r"(var)?char|(tiny|medium|long)?text|enum|set|json", kind):
-            return _told_where_lost(column) if self.may_lose_text(words) else column
+            return _told_where_lost(column) if self.may_lose(words) else column
         if re.fullmatch(r"(var)?binary|(tiny|medium|long)?blob", kind):
-            return f"CONCAT('0x', LOWER(HEX({column})))"
+            whole = f"CONCAT('0x', LOWER(HEX({column})))"
+            if "blob" not in kind:
+                return whole
+            # It gives null where a text would be longer than that.
+            fits = f"2 + 2 * LENGTH({column}) <= @@max_allowed_packet"
+            return f"CASE WHEN {column} IS NULL OR {fits} THEN {whole} ELSE _utf8mb4 x'{CUT.encode().hex()}' END"
         if kind == "float":  # of which it shows six digits
             return f"CAST(CAST({column} AS DOUBLE) AS CHAR)"
         if kind == "bit":
@@ -77,8 +83,14 @@ class MySql(Product):
         return f"LENGTH({column})"
 
     @override
-    def may_lose_text(self, words: str) -> bool:
-        return CHARSET in words
+    def may_lose(self, words: str) -> str:
+        if kind_of(words).endswith("blob"):
+            return CUT
+        return NO_TEXT if CHARSET in words else ""
+
+    @override
+    def warnings(self) -> Statement:
+        return ("SHOW WARNINGS",)
 
     @override
     def encodings_of_query(self, query: str, columns: list[str]) -> Statement:

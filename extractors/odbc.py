@@ -33,8 +33,10 @@ _OPTIONS = (
     (re.compile(r"(?i)sqlite"), {"BigInt": "1", "NoCreat": "1"}),
     (re.compile(r"(?i)psqlodbc|postgresql"), {"UseDeclareFetch": "1", "Fetch": "10000"}),
     (re.compile(r"(?i)maodbc|mariadb|myodbc|mysql"), {"Charset": "utf8mb4"}),
+    (re.compile(r"(?i)freetds|tdsodbc"), {"ClientCharset": "UTF-8"}),
 )
-_FORCED = {"charset"}
+_FORCED = {"charset", "clientcharset"}
+_SETTING = re.compile(r"(?:[^;{]|\{(?:[^}]|\}\})*\}?)+")  # a password in braces may hold a semicolon
 
 # What the driver manager, or arrow-odbc itself, says of one value that it cannot carry.
 _LOST = re.compile(r"(?i)invalid UTF-?(8|16)|too large to be written|sensible upper bound|invalid utf")
@@ -123,6 +125,9 @@ class OdbcConnection:
 
     def kinds(self, statement: Statement) -> list[str]:
         """Of MariaDB, the types of a query's columns, so that it writes its values itself: its driver knows no zero date."""
+        if isinstance(self.product, SqliteByOdbc):  # which would take a date that is none for null
+            reader = self._reasons.asking(lambda: self._reader(statement, _DEFAULT_LONGEST, FETCH_ROWS))
+            return ["" for _ in reader.schema.names]
         if not isinstance(self.product, MySql):
             return []
         with self._opened() as plain:
@@ -232,11 +237,11 @@ def _marked(value: str | int | float | date | datetime) -> str:
 def _with_options(text: str, driver: str) -> str:
     """A connection string with the options that a driver needs, but for those it has."""
     wanted = next((options for pattern, options in _OPTIONS if pattern.search(driver)), {})
-    for name in _FORCED & {name.lower() for name in wanted}:
-        text = re.sub(rf"(?i)(^|;)\s*{name}\s*=[^;]*", r"\1", text)
-    given = {part.partition("=")[0].strip().lower() for part in text.split(";")}
-    added = [f"{name}={value}" for name, value in wanted.items() if name.lower() not in given]
-    return ";".join([text.rstrip("; "), *added])
+    forced = _FORCED & {name.lower() for name in wanted}
+    kept = {part.partition("=")[0].strip().lower(): part for part in _SETTING.findall(text)}
+    kept = {name: part for name, part in kept.items() if name not in forced}
+    added = [f"{name}={value}" for name, value in wanted.items() if name.lower() not in kept]
+    return ";".join([*kept.values(), *added])
 
 
 def _name(text: str) -> str:

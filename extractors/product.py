@@ -11,7 +11,11 @@ from extractors.statement import Statement
 
 Clock: TypeAlias = Literal["aware", "naive", "date"]
 
-NO_TEXT = "\U0010fffd"  # what a database gives for a text that it cannot give; no old encoding has this character
+# What `written` gives instead of a value that the database cannot give whole, and what is then found on the row. They are
+# characters of nobody's: a column that might hold one of them is never written so.
+NO_TEXT = "\U0010fffd"
+CUT = "\U0010fffc"
+LOSSES = {NO_TEXT: "bytes_undecodable", CUT: "value_cut"}
 
 _LONGEST_WAIT = timedelta(minutes=1)  # for a lock; a table locked longer is met by trying again, not by waiting
 
@@ -95,9 +99,13 @@ class Product:
         """The question for the types of the columns of a query, in their order; empty where none is known."""
         return ()
 
-    def may_lose_text(self, words: str) -> bool:
-        """Whether `written` may give `NO_TEXT` for a column of this type."""
-        return False
+    def may_lose(self, words: str) -> str:
+        """Which of `LOSSES` `written` may give for a column of this type; empty for none."""
+        return ""
+
+    def warnings(self) -> Statement:
+        """The question for what the database cut without an error in the last answer; empty where it never does."""
+        return ()
 
     def encodings_of_query(self, query: str, columns: list[str]) -> Statement:
         """The question for what to add to the types of a query's columns, in their order; empty where that is nothing."""

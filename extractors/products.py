@@ -9,8 +9,9 @@ from typing import ClassVar
 from typing_extensions import override
 
 from extractors.mariadb import MySql
-from extractors.product import Clock, Product, Terms, kind_of
+from extractors.product import CUT, Clock, Product, Terms, kind_of
 from extractors.statement import Statement, Value
+from extractors.unmet import Dameng, Oracle, SqlServer
 
 # Whatever URL, driver or server say: of the encodings only this one has every character, and all that is read is taken for
 # it. A server of SQL_ASCII converts nothing and would end the reading at the first byte that is no UTF-8.
@@ -145,48 +146,13 @@ class SqliteByOdbc(Sqlite):
         whole = f"CASE WHEN CAST(printf('%.15g', {column}) AS REAL) = {column} THEN 15 ELSE 17 END"
         real = f"printf('%.' || {whole} || 'g', {column})"
         blob = f"'0x' || LOWER(HEX({column}))"
-        return f"CASE TYPEOF({column}) WHEN 'blob' THEN {blob} WHEN 'real' THEN {real} ELSE CAST({column} AS TEXT) END"
-
-
-@dataclass(frozen=True)
-class SqlServer(Product):
-    """SQL Server."""
-
-    quote: tuple[str, str] = ("[", "]")
-
-    name: ClassVar[str] = "SQL Server"
+        # The driver ends a text where a NUL stands in it.
+        text = f"CASE WHEN INSTR(CAST({column} AS BLOB), x'00') THEN CHAR({ord(CUT)}) ELSE CAST({column} AS TEXT) END"
+        return f"CASE TYPEOF({column}) WHEN 'blob' THEN {blob} WHEN 'real' THEN {real} ELSE {text} END"
 
     @override
-    def opening(self, terms: Terms) -> tuple[str, ...]:
-        return (f"SET LOCK_TIMEOUT {terms.lock_milliseconds}",)
-
-    @override
-    def size(self, column: str) -> str:
-        return f"DATALENGTH({column})"
-
-    @override
-    def first(self, what: str, origin: str, where: Statement, rows: int) -> Statement:
-        return (f"SELECT TOP {rows} {what} FROM {origin} WHERE ", *where)  # noqa: S608 - quoted names only
-
-
-@dataclass(frozen=True)
-class Oracle(Product):
-    """Oracle, Dameng, OceanBase in its Oracle mode."""
-
-    name: ClassVar[str] = "Oracle"
-    guarded: ClassVar[bool] = True
-
-    @override
-    def opening(self, terms: Terms) -> tuple[str, ...]:
-        return ("SET TRANSACTION READ ONLY",)  # which also keeps what is seen steady
-
-    @override
-    def size(self, column: str) -> str:
-        return f"LENGTHB({column})"
-
-    @override
-    def first(self, what: str, origin: str, where: Statement, rows: int) -> Statement:
-        return (f"SELECT {what} FROM {origin} WHERE ", *where, f" AND ROWNUM <= {rows}")  # noqa: S608 - quoted names only
+    def may_lose(self, words: str) -> str:
+        return CUT
 
 
 def product_of(name: str, quote: tuple[str, str] = ('"', '"')) -> Product:
@@ -207,6 +173,6 @@ def product_of(name: str, quote: tuple[str, str] = ('"', '"')) -> Product:
         "mssql": SqlServer(),
         "sql server": SqlServer(),
         "oracle": Oracle(),
-        "dm": Oracle(),
+        "dm": Dameng(),
     }
     return next((product for part, product in known.items() if part in name.lower()), Product(quote))

@@ -40,19 +40,25 @@ def written_array(array: pa.Array) -> Written:
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return _decoded(array.cast(pa.string()))
     if pa.types.is_boolean(kind):
-        return array.cast(pa.int8()).cast(pa.string()), []
+        array, kind = array.cast(pa.int8()), pa.int8()
     if pa.types.is_integer(kind) or pa.types.is_date32(kind) or pa.types.is_null(kind):
         return array.cast(pa.string()), []
-    if pa.types.is_timestamp(kind) and kind.tz is None:
-        return _without_empty_fraction(array.cast(pa.timestamp("us")).cast(pa.string())), []
-    if pa.types.is_time(kind):
-        return _without_empty_fraction(array.cast(pa.time64("us")).cast(pa.string())), []
+    if pa.types.is_float32(kind):  # Arrow knows its shortest digits; as a double it would seem to have many more
+        array = array.cast(pa.string()).cast(pa.float64())
+    if (pa.types.is_timestamp(kind) and kind.tz is None) or pa.types.is_time(kind):
+        return _moments(array), []
     if pa.types.is_decimal(kind) and 0 <= kind.scale <= 6:  # beyond, Arrow writes small ones with an exponent
         return array.cast(pa.string()), []
     return written_values(array.to_pylist())
 
 
-def _without_empty_fraction(texts: pa.StringArray) -> pa.StringArray:
+def _moments(array: pa.Array) -> pa.StringArray:
+    """Times as text, with six digits of a second where it has a fraction, and nine where it needs them."""
+    microseconds = pa.timestamp("us") if pa.types.is_timestamp(array.type) else pa.time64("us")
+    try:
+        texts = array.cast(microseconds).cast(pa.string())
+    except pa.ArrowInvalid:  # SQL Server's reach to a ten-millionth of a second
+        texts = pc.replace_substring_regex(array.cast(pa.string()), r"(\.\d{6})000$", r"\1")
     return pc.replace_substring_regex(texts, r"\.0+$", "")
 
 

@@ -4,9 +4,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.dialects import oracle
 from sqlalchemy.engine import make_url
+from sqlalchemy.types import NullType
 
-from extractors.alchemy import LOOKS_LIKE_BIND
+from extractors.alchemy import LOOKS_LIKE_BIND, _words
 from extractors.asked import Origin
 from extractors.connections import connection_string
 from extractors.odbc import spoken
@@ -73,6 +75,75 @@ def test_every_question_is_the_golden_one(name):
 @pytest.mark.parametrize(("name", "quoted"), [("mssql", "[x]]y]"), ("oracle", '"x]y"'), ("oceanbase", "`x]y`")])
 def test_a_name_cannot_leave_its_quotes(name, quoted):
     assert product_of(name).quoted("x]y") == quoted
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "written"),
+    [
+        (
+            "oracle",
+            "TIMESTAMP WITH TIME ZONE",
+            "REGEXP_REPLACE(TO_CHAR(t AT LOCAL, 'YYYY-MM-DD HH24:MI:SS.FFTZH:TZM'), '\\.0+([+-])', '\\1')",
+        ),
+        (
+            "oracle",
+            "TIMESTAMP(6) WITH LOCAL TIME ZONE",
+            "REGEXP_REPLACE(TO_CHAR(t AT LOCAL, 'YYYY-MM-DD HH24:MI:SS.FFTZH:TZM'), '\\.0+([+-])', '\\1')",
+        ),
+        ("oracle", "TIMESTAMP", "t"),
+        ("dm", "TIMESTAMP WITH TIME ZONE", "t"),
+        (
+            "mssql",
+            "datetimeoffset(34)",
+            "CASE DATEPART(ns, t) WHEN 0 THEN CONVERT(varchar(19), t, 120) ELSE CONVERT(varchar(27), t, 121) END + DATENAME(TZoffset, t)",
+        ),
+        (
+            "mssql",
+            "time(16)",
+            "CASE DATEPART(ns, t) WHEN 0 THEN CONVERT(varchar(8), t, 120) ELSE CONVERT(varchar(16), t, 121) END",
+        ),
+        ("mssql", "nvarchar(20)", "t"),
+    ],
+)
+def test_times_that_a_driver_would_spoil_are_written_by_the_database(name, words, written):
+    assert product_of(name).written("t", words) == written
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "clock"),
+    [
+        ("oracle", "DATE", "naive"),
+        ("oracle", "TIMESTAMP WITH TIME ZONE", "naive"),  # in the zone of the session, which is the declared one
+        ("oracle", "VARCHAR2(20)", None),
+        ("dm", "DATE", None),
+        ("mssql", "datetime2(27)", "naive"),
+        ("mssql", "datetimeoffset(34)", "aware"),
+        ("mssql", "date(10)", "date"),
+        ("mssql", "timestamp(8)", None),  # there a number of the row's version
+    ],
+)
+def test_a_type_tells_what_clock_its_times_are_of(name, words, clock):
+    assert product_of(name).clock(words) == clock
+
+
+def test_oracles_types_are_told_with_their_zone_and_precision():
+    dialect = oracle.dialect()
+    told = [_words(kind, dialect) for kind in (oracle.TIMESTAMP(timezone=True), oracle.NUMBER(20, 2), NullType())]
+    assert told == ["TIMESTAMP WITH TIME ZONE", "NUMBER(20, 2)", "NULL"]
+
+
+@pytest.mark.parametrize(
+    ("words", "bytes_"),
+    [
+        ("nvarchar(100)", 400),
+        ("nvarchar(0)", None),
+        ("varchar(2147483647)", None),
+        ("xml(0)", None),
+        ("bigint identity(19)", 96),
+    ],
+)
+def test_a_text_of_sql_server_is_given_room_for_utf_8(words, bytes_):
+    assert product_of("mssql").bound(words) == bytes_
 
 
 def test_a_url_for_sql_server_becomes_what_odbc_wants():

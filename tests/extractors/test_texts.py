@@ -1,9 +1,10 @@
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 
+import pyarrow as pa
 import pytest
 
-from extractors.texts import text_array, text_of
+from extractors.texts import text_array, text_of, written_array
 
 ZONE = timezone(timedelta(hours=8))
 
@@ -72,3 +73,23 @@ def test_a_column_of_nulls_stays_null():
 def test_half_a_character_is_an_error():
     with pytest.raises(UnicodeError):
         text_array(["\ud842"])
+
+
+def test_a_column_of_four_byte_floats_shows_the_digits_that_give_it_back():
+    texts, _ = written_array(pa.array([0.1, 16777216.0, 3.5e38, None], pa.float32()))
+    assert texts.to_pylist()[:2] == ["0.1", "16777216"]
+    assert texts.to_pylist()[3] is None
+
+
+@pytest.mark.parametrize(
+    ("array", "expected"),
+    [
+        (
+            pa.array([10**18 + 100, 10**18 + 1000, 10**18], pa.timestamp("ns")),
+            ["2001-09-09 01:46:40.000000100", "2001-09-09 01:46:40.000001", "2001-09-09 01:46:40"],
+        ),
+        (pa.array([36 * 10**12 + 100], pa.time64("ns")), ["10:00:00.000000100"]),
+    ],
+)
+def test_a_fraction_finer_than_a_microsecond_is_kept(array, expected):
+    assert written_array(array)[0].to_pylist() == expected

@@ -1,0 +1,114 @@
+"""What the databases want that no test can start, as their manuals say it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+from typing_extensions import override
+
+from extractors.product import Clock, Product, Terms, kind_of
+from extractors.statement import Statement
+
+
+@dataclass(frozen=True)
+class SqlServer(Product):
+    """SQL Server."""
+
+    quote: tuple[str, str] = ("[", "]")
+
+    name: ClassVar[str] = "SQL Server"
+
+    @override
+    def opening(self, terms: Terms) -> tuple[str, ...]:
+        return (f"SET LOCK_TIMEOUT {terms.lock_milliseconds}",)
+
+    @override
+    def written(self, column: str, words: str) -> str:
+        """Its newer times it writes itself: no driver carries the year 9999 with its seven digits of a second, or the zone."""
+        kind = kind_of(words)
+        if kind not in {"datetime2", "datetimeoffset", "time"}:
+            return column
+        length, zone = (8, "") if kind == "time" else (19, "")
+        if kind == "datetimeoffset":
+            zone = f" + DATENAME(TZoffset, {column})"
+        whole, fraction = f"CONVERT(varchar({length}), {column}, 120)", f"CONVERT(varchar({length + 8}), {column}, 121)"
+        return f"CASE DATEPART(ns, {column}) WHEN 0 THEN {whole} ELSE {fraction} END{zone}"
+
+    @override
+    def clock(self, words: str) -> Clock | None:
+        kinds: dict[str, Clock] = {"datetimeoffset": "aware", "date": "date"}
+        return kinds.get(kind_of(words), "naive" if re.match("(small)?datetime", kind_of(words)) else None)
+
+    @override
+    def bound(self, words: str) -> int | None:
+        if re.fullmatch(r"n?(var)?char|sysname|(var)?binary", kind_of(words)):
+            length = int((re.search(r"\((\d+)\)", words) or ["", "0"])[1])
+            return 4 * length if 0 < length <= 8000 else None  # 0, or two thousand millions, for one without an end
+        return None if re.search("text|image|xml|variant|geo|hierarchy", kind_of(words)) else 96
+
+    @override
+    def size(self, column: str) -> str:
+        return f"2 * DATALENGTH({column})"  # two of its bytes for a Chinese character, and three in UTF-8
+
+    @override
+    def first(self, what: str, origin: str, where: Statement, rows: int) -> Statement:
+        return (f"SELECT TOP {rows} {what} FROM {origin} WHERE ", *where)  # noqa: S608 - quoted names only
+
+
+@dataclass(frozen=True)
+class Oracle(Product):
+    """Oracle, OceanBase in its Oracle mode."""
+
+    name: ClassVar[str] = "Oracle"
+    guarded: ClassVar[bool] = True
+
+    @override
+    def opening(self, terms: Terms) -> tuple[str, ...]:
+        return (
+            f"ALTER SESSION SET TIME_ZONE = '{terms.zone}'",  # else the one of this machine
+            "SET TRANSACTION READ ONLY",  # which also keeps what is seen steady
+        )
+
+    @override
+    def written(self, column: str, words: str) -> str:
+        """Times with a zone it writes itself: its driver hands them out without the zone, and knows no zone that has a name."""
+        if not _zoned(words):
+            return column
+        text = f"TO_CHAR({column} AT LOCAL, 'YYYY-MM-DD HH24:MI:SS.FFTZH:TZM')"
+        return f"REGEXP_REPLACE({text}, '\\.0+([+-])', '\\1')"
+
+    @override
+    def clock(self, words: str) -> Clock | None:
+        """A time without a zone is compared in that of the session, as its driver cannot say a zone."""
+        return "naive" if kind_of(words).startswith(("date", "timestamp")) else None
+
+    @override
+    def size(self, column: str) -> str:
+        return f"LENGTHB({column})"
+
+    @override
+    def first(self, what: str, origin: str, where: Statement, rows: int) -> Statement:
+        return (f"SELECT {what} FROM {origin} WHERE ", *where, f" AND ROWNUM <= {rows}")  # noqa: S608 - quoted names only
+
+
+@dataclass(frozen=True)
+class Dameng(Oracle):
+    """Dameng, whose DATE has no time of day, and whose sessions have no zone that is set so."""
+
+    @override
+    def opening(self, terms: Terms) -> tuple[str, ...]:
+        return ("SET TRANSACTION READ ONLY",)
+
+    @override
+    def written(self, column: str, words: str) -> str:
+        return column
+
+    @override
+    def clock(self, words: str) -> Clock | None:
+        return None
+
+
+def _zoned(words: str) -> bool:
+    return bool(re.match(r"(?i)timestamp.* with (local )?time zone", words))
