@@ -69,7 +69,8 @@ def opened(request: Request, extract: DatabaseExtract) -> Iterator[tuple[Connect
         SourceUnreachable: when the database does not answer, or the answer is no.
         SourceRefused: `table_missing`, `columns_missing` or `source_unreadable`.
     """
-    terms = Terms(extract.statement_limit, extract.time_zone)
+    limit = extract.statement_limit if request.within is None else min(request.within, extract.statement_limit)
+    terms = Terms(limit, extract.time_zone)
     with connected(request.source.name, request.location or "", terms) as connection:
         yield connection, *described(request.source.name, extract, connection)
 

@@ -108,7 +108,7 @@ class OdbcConnection:
                     kind, lambda raw: None if raw is None else raw.decode("utf-8", "surrogateescape")
                 )
             if not self.product.begins:
-                plain.timeout = self._terms.milliseconds // 1000
+                plain.timeout = self._terms.seconds
             cursor = self._reasons.asking(lambda: plain.cursor().execute(sql, *values))
             while rows := self._reasons.asking(lambda: cursor.fetchmany(FETCH_ROWS)):
                 yield [written_values(values) for values in zip(*rows, strict=True)]
@@ -177,9 +177,7 @@ class OdbcConnection:
 
     def _reader(self, statement: Statement, longest: int, rows: int) -> Any:
         sql, values = spoken(statement)
-        limit = (
-            None if self.product.begins or isinstance(self.product, SqliteByOdbc) else self._terms.milliseconds // 1000
-        )
+        limit = None if self.product.begins or isinstance(self.product, SqliteByOdbc) else self._terms.seconds
         return self._connection.read_arrow_batches(
             sql,
             batch_size=rows,

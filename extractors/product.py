@@ -38,6 +38,11 @@ class Terms:
         return max(1, int(self.limit / timedelta(milliseconds=1)))
 
     @property
+    def seconds(self) -> int:
+        """The same for drivers that count in seconds, to which none would mean no limit."""
+        return max(1, self.milliseconds // 1000)
+
+    @property
     def lock_milliseconds(self) -> int:
         """How long a statement may wait for a lock."""
         return max(1, int(min(self.limit, _LONGEST_WAIT) / timedelta(milliseconds=1)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sources.register import Source
 from standard.day import Day
@@ -40,6 +40,7 @@ class Request:
         until: of the same, the number with which the day ends because later days begin there; None for all there are.
         part: which part of a split table; None for all of it.
         secret: what the declared `password` stands for.
+        within: how long a database may be kept busy, when that is less than its `statement_limit`; None where nothing ends it.
     """
 
     source: Source
@@ -50,3 +51,4 @@ class Request:
     until: int | None = None
     part: Part | None = None
     secret: str | None = None
+    within: timedelta | None = None

@@ -17,7 +17,7 @@ from loaders.platform import Platform
 from pipeline import workspace as files
 from pipeline.ahead import ahead
 from pipeline.exchange import Exchange
-from pipeline.plan import Plan, archived, demand_no_quiet, planned, read_plan, request
+from pipeline.plan import Left, Plan, archived, before_quiet, planned, read_plan, request
 from pipeline.workspace import Workspace, of_part
 from sources.file_extract import FileExtract
 from sources.register import Source
@@ -79,13 +79,19 @@ def extract(exchange: Exchange, key: BatchKey, now: datetime, part: int | None =
 def reading(
     exchange: Exchange, key: BatchKey, asked: Plan, now: datetime, part: int | None = None
 ) -> Iterator[Archiving]:
-    """Open the source so that what passes by is archived; when the groups are exhausted the manifest is written too."""
+    """Open the source so that what passes by is archived; when the groups are exhausted the manifest is written too.
+
+    Raises:
+        QuietHours: when the department's begin before that; the archive then keeps what it had.
+    """
     from extractors import open_source
 
     source = exchange.source(key)
-    demand_no_quiet(source, now)
-    with open_source(request(exchange, source, key, asked, part)) as read:
-        yield Archiving(exchange, key, source, read, part)
+    with (
+        before_quiet(source, now) as left,
+        open_source(request(exchange, source, key, asked, part, left)) as read,
+    ):
+        yield Archiving(exchange, key, source, read, part, left)
 
 
 class Archiving:
@@ -98,9 +104,12 @@ class Archiving:
 
     manifest: Manifest
 
-    def __init__(self, exchange: Exchange, key: BatchKey, source: Source, read: Reading, part: int | None) -> None:
+    def __init__(
+        self, exchange: Exchange, key: BatchKey, source: Source, read: Reading, part: int | None, left: Left | None
+    ) -> None:
         """Take over an open reading."""
         self._exchange, self._key, self._source, self._read, self._part = exchange, key, source, read, part
+        self._left = left
         self.columns = read.columns
         self._content = _content(source, read)
 
@@ -122,7 +131,8 @@ class Archiving:
         workspace, profile = self._exchange.workspace, Profile(self._source, self.columns)
         raw = workspace.path(self._key, of_part(files.RAW, self._part))
         rows = 0
-        for group in workspace.writing_table(raw, profile.watch(ahead(self._read.batches)), raw_schema(self.columns)):
+        batches = self._left.watched(self._read.batches) if self._left else self._read.batches
+        for group in workspace.writing_table(raw, profile.watch(ahead(batches)), raw_schema(self.columns)):
             rows += group.num_rows
             yield group
         self.manifest = self._manifest(raw, rows, profile)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, time, timedelta
+from time import monotonic
+from typing import TYPE_CHECKING, TypeVar
 
 from loaders.ledger import marks
 from pipeline import workspace as files
@@ -15,10 +18,12 @@ from sources.database_extract import DatabaseExtract
 from sources.register import Source
 from standard.batch import BatchKey
 from standard.day import SHANGHAI, Day, instant_text
-from standard.errors import QuietHours, UsageError
+from standard.errors import QuietHours, SourceUnreachable, UsageError
 
 if TYPE_CHECKING:
     from extractors import Part, Request
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -54,8 +59,8 @@ def planned(exchange: Exchange, key: BatchKey, now: datetime) -> Plan:
     if isinstance(extract, DatabaseExtract) and extract.split:
         from extractors.parts import plan_parts
 
-        demand_no_quiet(source, now)
-        made = replace(made, parts=plan_parts(request(exchange, source, key, made, None)))
+        with before_quiet(source, now) as left:
+            made = replace(made, parts=plan_parts(request(exchange, source, key, made, None, left)))
         workspace.write_text(workspace.path(key, files.PLAN), json.dumps(asdict(made), ensure_ascii=False))
     else:
         workspace.remove(key, files.PLAN)
@@ -80,23 +85,91 @@ def archived(exchange: Exchange, key: BatchKey, now: datetime) -> bool:
     )
 
 
+@dataclass(frozen=True)
+class Left:
+    """How long a reading may still go on.
+
+    Attributes:
+        time: from its beginning to that of the department's quiet hours.
+        quiet: what is raised when they begin.
+    """
+
+    time: timedelta
+    quiet: QuietHours
+    _began: float = field(default_factory=monotonic)
+
+    @property
+    def over(self) -> bool:
+        """Whether they have begun."""
+        return monotonic() - self._began >= self.time.total_seconds()
+
+    def watched(self, items: Iterable[_T]) -> Iterator[_T]:
+        """What is read, as long as it may be.
+
+        Raises:
+            QuietHours: when it may not any more.
+        """
+        for item in items:
+            if self.over:
+                raise self.quiet
+            yield item
+
+
 def demand_no_quiet(source: Source, now: datetime) -> None:
     """Demand that it is outside the hours in which the department's database must not be asked.
 
     Raises:
         QuietHours: naming the instant at which they end.
     """
-    if not isinstance(source.declaration.extract, DatabaseExtract):
-        return
     local = now.astimezone(SHANGHAI).time()
-    for begin, end in source.declaration.department.quiet_hours:
+    for begin, end in _quiet_hours(source):
         if begin <= local < end if begin < end else not end <= local < begin:
-            today = now.astimezone(SHANGHAI).replace(hour=end.hour, minute=end.minute, second=0, microsecond=0)
             raise QuietHours(
-                today if local < end else today + timedelta(days=1),
+                _next(end, now),
                 f"{source.name}: expected to be asked outside the department's quiet hours {begin:%H:%M}-{end:%H:%M}, "
                 f"found {local:%H:%M} (Asia/Shanghai); try again after {end:%H:%M}",
             )
+
+
+@contextmanager
+def before_quiet(source: Source, now: datetime) -> Iterator[Left | None]:
+    """Hold what asks a department's database, and end it when its quiet hours begin.
+
+    Raises:
+        QuietHours: when they have begun already, or while the database is asked.
+    """
+    demand_no_quiet(source, now)
+    first = min(((_next(begin, now), begin, end) for begin, end in _quiet_hours(source)), default=None)
+    if first is None:
+        yield None
+        return
+    at, begin, end = first
+    sentence = (
+        f"{source.name}: expected its reading to be over when the department's quiet hours {begin:%H:%M}-{end:%H:%M} begin, "
+        f"found it going on and ended it; try again after {end:%H:%M}"
+    )
+    left = Left(at - now, QuietHours(_next(end, at), sentence))
+    try:
+        yield left
+    except SourceUnreachable:  # the database itself ended what ran until now
+        if not left.over:
+            raise
+    else:
+        return
+    raise left.quiet
+
+
+def _quiet_hours(source: Source) -> list[tuple[time, time]]:
+    """Of a database; files may be read at any time."""
+    database = isinstance(source.declaration.extract, DatabaseExtract)
+    return source.declaration.department.quiet_hours if database else []
+
+
+def _next(clock: time, now: datetime) -> datetime:
+    """The next instant at which it is so late in the city."""
+    local = now.astimezone(SHANGHAI)
+    today = local.replace(hour=clock.hour, minute=clock.minute, second=0, microsecond=0)
+    return today if local < today else today + timedelta(days=1)
 
 
 def read_plan(workspace: Workspace, key: BatchKey) -> Plan:
@@ -107,8 +180,10 @@ def read_plan(workspace: Workspace, key: BatchKey) -> Plan:
     return Plan(**{**found, "parts": [Part(**part) for part in found["parts"]]})
 
 
-def request(exchange: Exchange, source: Source, key: BatchKey, plan: Plan, part: int | None) -> Request:
-    """What is asked of the source, for all of the batch or one part of it."""
+def request(
+    exchange: Exchange, source: Source, key: BatchKey, plan: Plan, part: int | None, left: Left | None
+) -> Request:
+    """What is asked of the source, for all of the batch or one part of it, and how long it may take."""
     from extractors import Request
 
     return Request(
@@ -120,4 +195,5 @@ def request(exchange: Exchange, source: Source, key: BatchKey, plan: Plan, part:
         plan.until,
         None if part is None else plan.parts[part],
         exchange.secret(source),
+        left.time if left else None,
     )
