@@ -1,0 +1,564 @@
+-- 0001 The tables of before versions were kept: three wide rows and more for every record.
+CREATE TABLE licence (
+    record NVARCHAR(32) NOT NULL,
+    certificate_name NVARCHAR(512) NOT NULL,
+    certificate_type_name NVARCHAR(256) NOT NULL,
+    certificate_type_code NVARCHAR(21) NOT NULL,
+    certificate_number NVARCHAR(128) NOT NULL,
+    certificate_identifier NVARCHAR(200) NULL,
+    certificate_issuing_authority_name NVARCHAR(256) NOT NULL,
+    certificate_issuing_authority_code NVARCHAR(18) NOT NULL,
+    certificate_issued_date DATETIME NOT NULL,
+    certificate_holder_name NTEXT NOT NULL,
+    certificate_holder_code NTEXT NOT NULL,
+    certificate_holder_type_name NTEXT NULL,
+    certificate_holder_type_code NTEXT NOT NULL,
+    certificate_effective_date DATETIME NULL,
+    certificate_expiring_date DATETIME NULL,
+    certificate_signer NVARCHAR(256) NULL,
+    certificate_signed_time NVARCHAR(27) NULL,
+    certificate_signature_name NVARCHAR(256) NULL,
+    certificate_copy_creation_time NVARCHAR(27) NULL,
+    certificate_copy_creator NVARCHAR(256) NULL,
+    certificate_copy_cause NVARCHAR(512) NULL,
+    certificate_copy_expiring_time NVARCHAR(27) NULL,
+    certificate_status NVARCHAR(16) NOT NULL,
+    certificate_area_code NVARCHAR(12) NULL,
+    certificate_holder_category NVARCHAR(1) NULL,
+    associated_certificate_identifier NVARCHAR(200) NULL,
+    face NTEXT NOT NULL,
+    source_updated_at NVARCHAR(27) NULL,
+    locator NVARCHAR(512) NOT NULL,
+    batch NVARCHAR(160) NOT NULL,
+    digest NVARCHAR(32) NOT NULL,
+    face_digest NVARCHAR(32) NOT NULL,
+    source NVARCHAR(128) NOT NULL,
+    observed_at NVARCHAR(27) NOT NULL,
+    judged_at NVARCHAR(27) NOT NULL,
+    PRIMARY KEY (record),
+    CONSTRAINT licence_key UNIQUE (certificate_type_code, certificate_issuing_authority_code, certificate_number)
+);
+
+GO
+
+CREATE INDEX licence_by_identifier ON licence (certificate_identifier);
+
+GO
+
+CREATE INDEX licence_by_number ON licence (certificate_number);
+
+GO
+
+CREATE TABLE licence_version (
+    record NVARCHAR(32) NOT NULL,
+    source NVARCHAR(128) NOT NULL,
+    certificate_name NVARCHAR(512) NOT NULL,
+    certificate_type_name NVARCHAR(256) NOT NULL,
+    certificate_type_code NVARCHAR(21) NOT NULL,
+    certificate_number NVARCHAR(128) NOT NULL,
+    certificate_identifier NVARCHAR(200) NULL,
+    certificate_issuing_authority_name NVARCHAR(256) NOT NULL,
+    certificate_issuing_authority_code NVARCHAR(18) NOT NULL,
+    certificate_issued_date DATETIME NOT NULL,
+    certificate_holder_name NTEXT NOT NULL,
+    certificate_holder_code NTEXT NOT NULL,
+    certificate_holder_type_name NTEXT NULL,
+    certificate_holder_type_code NTEXT NOT NULL,
+    certificate_effective_date DATETIME NULL,
+    certificate_expiring_date DATETIME NULL,
+    certificate_signer NVARCHAR(256) NULL,
+    certificate_signed_time NVARCHAR(27) NULL,
+    certificate_signature_name NVARCHAR(256) NULL,
+    certificate_copy_creation_time NVARCHAR(27) NULL,
+    certificate_copy_creator NVARCHAR(256) NULL,
+    certificate_copy_cause NVARCHAR(512) NULL,
+    certificate_copy_expiring_time NVARCHAR(27) NULL,
+    certificate_status NVARCHAR(16) NOT NULL,
+    certificate_area_code NVARCHAR(12) NULL,
+    certificate_holder_category NVARCHAR(1) NULL,
+    associated_certificate_identifier NVARCHAR(200) NULL,
+    face NTEXT NOT NULL,
+    source_updated_at NVARCHAR(27) NULL,
+    locator NVARCHAR(512) NOT NULL,
+    batch NVARCHAR(160) NOT NULL,
+    digest NVARCHAR(32) NOT NULL,
+    face_digest NVARCHAR(32) NOT NULL,
+    first_observed_at NVARCHAR(27) NOT NULL,
+    last_observed_at NVARCHAR(27) NOT NULL,
+    judged_at NVARCHAR(27) NOT NULL,
+    PRIMARY KEY (record, source, digest)
+);
+
+GO
+
+CREATE INDEX licence_version_by_place ON licence_version (source, locator);
+
+GO
+
+CREATE TABLE claim (
+    record NVARCHAR(32) NOT NULL,
+    source NVARCHAR(128) NOT NULL,
+    precedence INTEGER NOT NULL,
+    observed_at NVARCHAR(27) NOT NULL,
+    judged_at NVARCHAR(27) NOT NULL,
+    digest NVARCHAR(32) NOT NULL,
+    PRIMARY KEY (record, source)
+);
+
+GO
+
+CREATE INDEX claim_by_source ON claim (source);
+
+GO
+
+CREATE TABLE licence_identifier (
+    record NVARCHAR(32) NOT NULL,
+    face_digest NVARCHAR(32) NOT NULL,
+    version INTEGER NOT NULL,
+    certificate_identifier NVARCHAR(200) NOT NULL,
+    PRIMARY KEY (record, face_digest)
+);
+
+GO
+
+CREATE TABLE sighting (
+    source NVARCHAR(128) NOT NULL,
+    record NVARCHAR(32) NOT NULL,
+    seen_at NVARCHAR(27) NOT NULL,
+    locator NVARCHAR(512) NOT NULL,
+    certificate_number NVARCHAR(128) NOT NULL,
+    PRIMARY KEY (source, record)
+);
+
+GO
+
+CREATE TABLE exchange_batch (
+    source NVARCHAR(128) NOT NULL,
+    day NVARCHAR(10) NOT NULL,
+    run INTEGER NOT NULL,
+    status NVARCHAR(16) NOT NULL,
+    kind NVARCHAR(16) NOT NULL,
+    taken_at NVARCHAR(27) NOT NULL,
+    judged_at NVARCHAR(27) NOT NULL,
+    delivered_at NVARCHAR(27) NOT NULL,
+    [read] INTEGER NOT NULL,
+    left_out INTEGER NOT NULL,
+    extracted INTEGER NOT NULL,
+    accepted INTEGER NOT NULL,
+    held INTEGER NOT NULL,
+    duplicates INTEGER NOT NULL,
+    refused INTEGER NOT NULL,
+    inserted INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    unchanged INTEGER NOT NULL,
+    stale INTEGER NOT NULL,
+    without_time INTEGER NOT NULL,
+    future_time INTEGER NOT NULL,
+    counted INTEGER NULL,
+    reason TEXT NOT NULL,
+    failing NVARCHAR(max) NOT NULL,
+    seconds FLOAT NOT NULL,
+    PRIMARY KEY (source, day, run)
+);
+
+GO
+
+CREATE TABLE finding (
+    source NVARCHAR(128) NOT NULL,
+    [rule] NVARCHAR(40) NOT NULL,
+    element NVARCHAR(128) NOT NULL,
+    subject NVARCHAR(32) NOT NULL,
+    locator NVARCHAR(512) NOT NULL,
+    certificate_number NVARCHAR(128) NOT NULL,
+    value NVARCHAR(200) NOT NULL,
+    expected NTEXT NOT NULL,
+    observed_at NVARCHAR(27) NOT NULL,
+    judged_at NVARCHAR(27) NOT NULL,
+    platform_holds BIT NOT NULL,
+    first_day NVARCHAR(10) NOT NULL,
+    last_day NVARCHAR(10) NOT NULL,
+    [open] BIT NOT NULL,
+    PRIMARY KEY (source, [rule], element, subject)
+);
+
+GO
+
+CREATE TABLE finding_seen (
+    id INTEGER NOT NULL IDENTITY,
+    source NVARCHAR(128) NOT NULL,
+    day NVARCHAR(10) NOT NULL,
+    found_by NVARCHAR(160) NOT NULL,
+    [rule] NVARCHAR(128) NOT NULL,
+    element NVARCHAR(128) NOT NULL,
+    subject NVARCHAR(128) NOT NULL,
+    locator NVARCHAR(512) NOT NULL,
+    certificate_number NVARCHAR(128) NOT NULL,
+    value NVARCHAR(200) NOT NULL,
+    expected NTEXT NOT NULL,
+    observed_at NVARCHAR(27) NOT NULL,
+    judged_at NVARCHAR(27) NOT NULL,
+    platform_holds BIT NOT NULL,
+    PRIMARY KEY (id)
+);
+
+GO
+
+CREATE INDEX finding_seen_by_batch ON finding_seen (source, day);
+
+GO
+
+CREATE INDEX finding_seen_by_finder ON finding_seen (found_by);
+
+GO
+
+CREATE INDEX finding_seen_by_subject ON finding_seen (subject);
+
+GO
+
+-- 0002 One wide row for every claim; licences and versions become views of the claims and their history.
+DROP INDEX licence_by_identifier ON licence;
+
+GO
+
+DROP INDEX licence_by_number ON licence;
+
+GO
+
+EXEC sp_rename 'licence', old_licence;
+
+GO
+
+DROP INDEX licence_version_by_place ON licence_version;
+
+GO
+
+EXEC sp_rename 'licence_version', old_licence_version;
+
+GO
+
+DROP INDEX claim_by_source ON claim;
+
+GO
+
+EXEC sp_rename 'claim', old_claim;
+
+GO
+
+EXEC sp_rename 'licence_identifier', old_licence_identifier;
+
+GO
+
+EXEC sp_rename 'sighting', old_sighting;
+
+GO
+
+EXEC sp_rename 'exchange_batch', old_exchange_batch;
+
+GO
+
+EXEC sp_rename 'finding', old_finding;
+
+GO
+
+DROP INDEX finding_seen_by_batch ON finding_seen;
+
+GO
+
+DROP INDEX finding_seen_by_finder ON finding_seen;
+
+GO
+
+DROP INDEX finding_seen_by_subject ON finding_seen;
+
+GO
+
+EXEC sp_rename 'finding_seen', old_finding_seen;
+
+GO
+
+CREATE TABLE claim (
+    record NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    digest NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_name NVARCHAR(512) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_type_name NVARCHAR(256) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_type_code NVARCHAR(21) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_number NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_identifier NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NULL,
+    certificate_issuing_authority_name NVARCHAR(256) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_issuing_authority_code NVARCHAR(18) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_issued_date DATETIME NOT NULL,
+    certificate_holder_name NVARCHAR(max) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_holder_code NVARCHAR(max) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_holder_type_name NVARCHAR(max) COLLATE Latin1_General_100_BIN2 NULL,
+    certificate_holder_type_code NVARCHAR(max) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_effective_date DATETIME NULL,
+    certificate_expiring_date DATETIME NULL,
+    certificate_signer NVARCHAR(256) COLLATE Latin1_General_100_BIN2 NULL,
+    certificate_signed_time NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL,
+    certificate_signature_name NVARCHAR(256) COLLATE Latin1_General_100_BIN2 NULL,
+    certificate_copy_creation_time NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL,
+    certificate_copy_creator NVARCHAR(256) COLLATE Latin1_General_100_BIN2 NULL,
+    certificate_copy_cause NVARCHAR(512) COLLATE Latin1_General_100_BIN2 NULL,
+    certificate_copy_expiring_time NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL,
+    certificate_status NVARCHAR(16) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_area_code NVARCHAR(12) COLLATE Latin1_General_100_BIN2 NULL,
+    certificate_holder_category NVARCHAR(1) COLLATE Latin1_General_100_BIN2 NULL,
+    associated_certificate_identifier NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NULL,
+    identifier_version INTEGER NULL,
+    face NVARCHAR(max) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    source_updated_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL,
+    locator NVARCHAR(512) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    batch NVARCHAR(160) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    face_digest NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    first_observed_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    observed_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    judged_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    wins BIT NOT NULL,
+    withdrawn BIT NOT NULL,
+    PRIMARY KEY (record, source)
+);
+
+GO
+
+CREATE TABLE claimant (
+    source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_type_code NVARCHAR(21) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    precedence INTEGER NOT NULL,
+    gives_identifiers BIT NOT NULL,
+    PRIMARY KEY (source, certificate_type_code)
+);
+
+GO
+
+CREATE TABLE claim_history (
+    record NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    digest NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_name NVARCHAR(512) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_type_name NVARCHAR(256) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_type_code NVARCHAR(21) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_number NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_identifier NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NULL,
+    certificate_issuing_authority_name NVARCHAR(256) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_issuing_authority_code NVARCHAR(18) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_issued_date DATETIME NOT NULL,
+    certificate_holder_name NVARCHAR(max) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_holder_code NVARCHAR(max) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_holder_type_name NVARCHAR(max) COLLATE Latin1_General_100_BIN2 NULL,
+    certificate_holder_type_code NVARCHAR(max) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_effective_date DATETIME NULL,
+    certificate_expiring_date DATETIME NULL,
+    certificate_signer NVARCHAR(256) COLLATE Latin1_General_100_BIN2 NULL,
+    certificate_signed_time NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL,
+    certificate_signature_name NVARCHAR(256) COLLATE Latin1_General_100_BIN2 NULL,
+    certificate_copy_creation_time NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL,
+    certificate_copy_creator NVARCHAR(256) COLLATE Latin1_General_100_BIN2 NULL,
+    certificate_copy_cause NVARCHAR(512) COLLATE Latin1_General_100_BIN2 NULL,
+    certificate_copy_expiring_time NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL,
+    certificate_status NVARCHAR(16) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_area_code NVARCHAR(12) COLLATE Latin1_General_100_BIN2 NULL,
+    certificate_holder_category NVARCHAR(1) COLLATE Latin1_General_100_BIN2 NULL,
+    associated_certificate_identifier NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NULL,
+    identifier_version INTEGER NULL,
+    face NVARCHAR(max) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    source_updated_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL,
+    locator NVARCHAR(512) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    batch NVARCHAR(160) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    face_digest NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    first_observed_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    observed_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    judged_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    PRIMARY KEY (record, source, digest)
+);
+
+GO
+
+CREATE INDEX claim_by_identifier ON claim (certificate_identifier);
+
+GO
+
+CREATE INDEX claim_by_number ON claim (certificate_number);
+
+GO
+
+CREATE INDEX claim_by_place ON claim (locator);
+
+GO
+
+CREATE INDEX claim_history_by_identifier ON claim_history (certificate_identifier);
+
+GO
+
+CREATE INDEX claim_history_by_number ON claim_history (certificate_number);
+
+GO
+
+CREATE INDEX claim_history_by_place ON claim_history (locator);
+
+GO
+
+CREATE TABLE sighting (
+    source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    record NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    seen_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    locator NVARCHAR(512) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_number NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    PRIMARY KEY (source, record)
+);
+
+GO
+
+CREATE TABLE exchange_lock (
+    name NVARCHAR(160) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    PRIMARY KEY (name)
+);
+
+GO
+
+CREATE TABLE exchange_batch (
+    source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    day NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    run INTEGER NOT NULL,
+    status NVARCHAR(16) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    kind NVARCHAR(16) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    taken_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    judged_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    delivered_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    [read] INTEGER NOT NULL,
+    left_out INTEGER NOT NULL,
+    extracted INTEGER NOT NULL,
+    accepted INTEGER NOT NULL,
+    held INTEGER NOT NULL,
+    duplicates INTEGER NOT NULL,
+    refused INTEGER NOT NULL,
+    inserted INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    unchanged INTEGER NOT NULL,
+    stale INTEGER NOT NULL,
+    without_time INTEGER NOT NULL,
+    future_time INTEGER NOT NULL,
+    vanished INTEGER NOT NULL,
+    counted INTEGER NULL,
+    content NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    mark_after BIGINT NULL,
+    mark_last BIGINT NULL,
+    reason NVARCHAR(max) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    failing NVARCHAR(max) NOT NULL,
+    seconds DOUBLE PRECISION NOT NULL,
+    PRIMARY KEY (source, day, run)
+);
+
+GO
+
+CREATE TABLE finding (
+    source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    subject NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    [rule] NVARCHAR(40) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    element NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    locator NVARCHAR(512) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_number NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    value NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    expected NVARCHAR(max) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    observed_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    judged_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    platform_holds BIT NOT NULL,
+    first_day NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    last_day NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    [open] BIT NOT NULL,
+    PRIMARY KEY (source, subject, [rule], element)
+);
+
+GO
+
+CREATE TABLE finding_seen (
+    id INTEGER NOT NULL IDENTITY,
+    source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    day NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    found_by NVARCHAR(160) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    subject NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    [rule] NVARCHAR(40) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    element NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    locator NVARCHAR(512) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_number NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    value NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    expected NVARCHAR(max) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    observed_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    judged_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    platform_holds BIT NOT NULL,
+    PRIMARY KEY (id)
+);
+
+GO
+
+CREATE INDEX finding_seen_by_batch ON finding_seen (source, day);
+
+GO
+
+CREATE INDEX finding_seen_by_finder ON finding_seen (found_by);
+
+GO
+
+CREATE INDEX finding_seen_by_subject ON finding_seen (subject);
+
+GO
+
+INSERT INTO claim (record, source, digest, certificate_name, certificate_type_name, certificate_type_code, certificate_number, certificate_issuing_authority_name, certificate_issuing_authority_code, certificate_issued_date, certificate_holder_name, certificate_holder_code, certificate_holder_type_name, certificate_holder_type_code, certificate_effective_date, certificate_expiring_date, certificate_signer, certificate_signed_time, certificate_signature_name, certificate_copy_creation_time, certificate_copy_creator, certificate_copy_cause, certificate_copy_expiring_time, certificate_status, certificate_area_code, certificate_holder_category, associated_certificate_identifier, face, source_updated_at, locator, batch, face_digest, first_observed_at, certificate_identifier, identifier_version, observed_at, judged_at, wins, withdrawn) SELECT v.record, v.source, v.digest, v.certificate_name, v.certificate_type_name, v.certificate_type_code, v.certificate_number, v.certificate_issuing_authority_name, v.certificate_issuing_authority_code, v.certificate_issued_date, v.certificate_holder_name, v.certificate_holder_code, v.certificate_holder_type_name, v.certificate_holder_type_code, v.certificate_effective_date, v.certificate_expiring_date, v.certificate_signer, v.certificate_signed_time, v.certificate_signature_name, v.certificate_copy_creation_time, v.certificate_copy_creator, v.certificate_copy_cause, v.certificate_copy_expiring_time, v.certificate_status, v.certificate_area_code, v.certificate_holder_category, v.associated_certificate_identifier, v.face, v.source_updated_at, v.locator, v.batch, v.face_digest, v.first_observed_at, COALESCE(v.certificate_identifier, i.certificate_identifier), CASE WHEN v.certificate_identifier IS NULL THEN i.version END, c.observed_at, c.judged_at, CASE WHEN l.source = c.source THEN 1 ELSE 0 END, 0 FROM old_licence_version v LEFT JOIN old_licence_identifier i ON i.record = v.record AND i.face_digest = v.face_digest JOIN old_claim c ON c.record = v.record AND c.source = v.source AND c.digest = v.digest LEFT JOIN old_licence l ON l.record = v.record;
+
+GO
+
+INSERT INTO claimant (source, certificate_type_code, precedence, gives_identifiers) SELECT c.source, v.certificate_type_code, MAX(c.precedence), CASE WHEN COUNT(v.certificate_identifier) > 0 THEN 1 ELSE 0 END FROM old_licence_version v JOIN old_claim c ON c.record = v.record AND c.source = v.source AND c.digest = v.digest GROUP BY c.source, v.certificate_type_code;
+
+GO
+
+INSERT INTO claim_history (record, source, digest, certificate_name, certificate_type_name, certificate_type_code, certificate_number, certificate_issuing_authority_name, certificate_issuing_authority_code, certificate_issued_date, certificate_holder_name, certificate_holder_code, certificate_holder_type_name, certificate_holder_type_code, certificate_effective_date, certificate_expiring_date, certificate_signer, certificate_signed_time, certificate_signature_name, certificate_copy_creation_time, certificate_copy_creator, certificate_copy_cause, certificate_copy_expiring_time, certificate_status, certificate_area_code, certificate_holder_category, associated_certificate_identifier, face, source_updated_at, locator, batch, face_digest, first_observed_at, certificate_identifier, identifier_version, observed_at, judged_at) SELECT v.record, v.source, v.digest, v.certificate_name, v.certificate_type_name, v.certificate_type_code, v.certificate_number, v.certificate_issuing_authority_name, v.certificate_issuing_authority_code, v.certificate_issued_date, v.certificate_holder_name, v.certificate_holder_code, v.certificate_holder_type_name, v.certificate_holder_type_code, v.certificate_effective_date, v.certificate_expiring_date, v.certificate_signer, v.certificate_signed_time, v.certificate_signature_name, v.certificate_copy_creation_time, v.certificate_copy_creator, v.certificate_copy_cause, v.certificate_copy_expiring_time, v.certificate_status, v.certificate_area_code, v.certificate_holder_category, v.associated_certificate_identifier, v.face, v.source_updated_at, v.locator, v.batch, v.face_digest, v.first_observed_at, COALESCE(v.certificate_identifier, i.certificate_identifier), CASE WHEN v.certificate_identifier IS NULL THEN i.version END, v.last_observed_at, v.judged_at FROM old_licence_version v LEFT JOIN old_licence_identifier i ON i.record = v.record AND i.face_digest = v.face_digest LEFT JOIN old_claim c ON c.record = v.record AND c.source = v.source AND c.digest = v.digest WHERE c.record IS NULL;
+
+GO
+
+INSERT INTO sighting (source, record, seen_at, locator, certificate_number) SELECT source, record, seen_at, locator, certificate_number FROM old_sighting;
+
+GO
+
+INSERT INTO exchange_batch (source, day, run, status, kind, taken_at, judged_at, delivered_at, [read], left_out, extracted, accepted, held, duplicates, refused, inserted, updated, unchanged, stale, without_time, future_time, counted, reason, failing, seconds, vanished, content) SELECT source, day, run, status, kind, taken_at, judged_at, delivered_at, [read], left_out, extracted, accepted, held, duplicates, refused, inserted, updated, unchanged, stale, without_time, future_time, counted, reason, failing, seconds, 0, '' FROM old_exchange_batch;
+
+GO
+
+INSERT INTO finding (source, [rule], element, subject, locator, certificate_number, value, expected, observed_at, judged_at, platform_holds, first_day, last_day, [open]) SELECT source, [rule], element, subject, locator, certificate_number, value, expected, observed_at, judged_at, platform_holds, first_day, last_day, [open] FROM old_finding;
+
+GO
+
+INSERT INTO finding_seen (source, day, found_by, [rule], element, subject, locator, certificate_number, value, expected, observed_at, judged_at, platform_holds) SELECT source, day, found_by, [rule], element, subject, locator, certificate_number, value, expected, observed_at, judged_at, platform_holds FROM old_finding_seen ORDER BY id;
+
+GO
+
+DROP TABLE old_licence;
+
+GO
+
+DROP TABLE old_licence_version;
+
+GO
+
+DROP TABLE old_claim;
+
+GO
+
+DROP TABLE old_licence_identifier;
+
+GO
+
+DROP TABLE old_sighting;
+
+GO
+
+DROP TABLE old_exchange_batch;
+
+GO
+
+DROP TABLE old_finding;
+
+GO
+
+DROP TABLE old_finding_seen;
+
+GO
