@@ -89,14 +89,16 @@ class PostgreSql(Product):
     def types(self, schema: str | None, table: str) -> Statement:
         place = self.quoted(table) if schema is None else f"{self.quoted(schema)}.{self.quoted(table)}"
         return (
-            "SELECT CAST(attname AS text), format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = to_regclass(",
+            f"SELECT CAST(attname AS text), {_plain('atttypmod')} FROM pg_attribute JOIN pg_type t ON t.oid = atttypid "  # noqa: S608 - see above
+            "WHERE attrelid = to_regclass(",
             Value(place),
             ") AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
         )
 
     @override
     def types_of_query(self, query: str, columns: list[str]) -> Statement:
-        asked = ", ".join(f"CAST(pg_typeof(q.{self.quoted(name)}) AS text)" for name in columns)
+        kinds = (f"pg_typeof(q.{self.quoted(name)})" for name in columns)
+        asked = ", ".join(f"(SELECT {_plain('NULL')} FROM pg_type t WHERE t.oid = {kind})" for kind in kinds)  # noqa: S608 - quoted names only
         return (f"SELECT {asked} FROM (SELECT 1) one LEFT JOIN {query} ON FALSE",)  # noqa: S608 - as declared
 
 
@@ -176,3 +178,9 @@ def product_of(name: str, quote: tuple[str, str] = ('"', '"')) -> Product:
         "dm": Dameng(),
     }
     return next((product for part, product in known.items() if part in name.lower()), Product(quote))
+
+
+def _plain(length: str) -> str:
+    """The words for a type of PostgreSQL: of a domain those of the type it stands on, by which its values are written."""
+    chosen = "CASE t.typtype WHEN 'd' THEN t.{} ELSE {} END"
+    return f"format_type({chosen.format('typbasetype', 't.oid')}, {chosen.format('typtypmod', length)})"

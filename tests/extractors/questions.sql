@@ -11,7 +11,7 @@ SET standard_conforming_strings = on
 SELECT set_config('client_encoding', CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END, false)
 BEGIN
 SELECT * FROM "land"."LICENCE" WHERE 1 = 0
-SELECT CAST(attname AS text), format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = to_regclass('"land"."LICENCE"') AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+SELECT CAST(attname AS text), format_type(CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END, CASE t.typtype WHEN 'd' THEN t.typtypmod ELSE atttypmod END) FROM pg_attribute JOIN pg_type t ON t.oid = atttypid WHERE attrelid = to_regclass('"land"."LICENCE"') AND attnum > 0 AND NOT attisdropped ORDER BY attnum
 SELECT CAST("业务号" AS text) AS "业务号", CAST("GXSJ" AS text) AS "GXSJ", '0x' || encode("ZP", 'hex') AS "ZP" FROM "land"."LICENCE"
 SELECT CAST("业务号" AS text) AS "业务号", CAST("GXSJ" AS text) AS "GXSJ", '0x' || encode("ZP", 'hex') AS "ZP" FROM "land"."LICENCE" WHERE "GXSJ" >= '2026-03-01 00:00:00' AND "GXSJ" < '2026-03-02 00:00:00'
 SELECT MAX(OCTET_LENGTH('0x' || encode("ZP", 'hex'))) FROM "land"."LICENCE"
@@ -40,7 +40,7 @@ SET standard_conforming_strings = on
 SELECT set_config('client_encoding', CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END, false)
 BEGIN
 SELECT * FROM "land"."LICENCE" WHERE 1 = 0
-SELECT CAST(attname AS text), format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = to_regclass('"land"."LICENCE"') AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+SELECT CAST(attname AS text), format_type(CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END, CASE t.typtype WHEN 'd' THEN t.typtypmod ELSE atttypmod END) FROM pg_attribute JOIN pg_type t ON t.oid = atttypid WHERE attrelid = to_regclass('"land"."LICENCE"') AND attnum > 0 AND NOT attisdropped ORDER BY attnum
 SELECT CAST("业务号" AS text) AS "业务号", regexp_replace(CAST("GXSJ" AS text), '([+-]\d\d)( BC)?$', '\1:00\2') AS "GXSJ", "ZP" FROM "land"."LICENCE"
 SELECT CAST("业务号" AS text) AS "业务号", regexp_replace(CAST("GXSJ" AS text), '([+-]\d\d)( BC)?$', '\1:00\2') AS "GXSJ", "ZP" FROM "land"."LICENCE" WHERE "GXSJ" >= '2026-03-01 00:00:00' AND "GXSJ" < '2026-03-02 00:00:00'
 SELECT MIN("业务号"), MAX("业务号"), COUNT(*) - COUNT("业务号") FROM "land"."LICENCE"

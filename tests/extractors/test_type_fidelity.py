@@ -117,6 +117,25 @@ def test_postgresql(declare, day, now, postgresql_url, postgresql_odbc, way, ori
 
 
 @pytest.mark.parametrize("origin", ["table", "query"])
+def test_a_domain_is_written_like_the_type_it_stands_on(declare, day, now, postgresql_url, origin):
+    domains = (
+        ("flag", "boolean", "true", "1"),
+        ("moment", "timestamptz", "'2026-01-01 00:00:00+00'", "2026-01-01 08:00:00+08:00"),
+        ("scan", "bytea", r"'\x00ff'", "0x00ff"),
+        ("fixed", "char(3)", "'甲'", "甲  "),
+    )
+    engine = sqlalchemy.create_engine(postgresql_url, poolclass=sqlalchemy.NullPool)
+    with engine.begin() as connection:
+        for name, kind, _, _ in domains:
+            connection.exec_driver_sql(f"CREATE DOMAIN their_{name} AS {kind}")
+    made(postgresql_url, [(name, f"their_{name}", literal, text) for name, _, literal, text in domains], '"')
+    extract = TABLE if origin == "table" else {**TABLE, "table": None, "query": 'SELECT * FROM "T"'}
+    rows, reading = read(declare, postgresql_url, day, now, extract)
+    assert rows == expected(domains)
+    assert reading.types["fixed"] == "character(3)"
+
+
+@pytest.mark.parametrize("origin", ["table", "query"])
 @pytest.mark.parametrize("way", ["ODBC", "SQLAlchemy"])
 def test_mariadb(declare, day, now, mariadb_url, mariadb_odbc, way, origin):
     made(mariadb_url, MARIADB, "`")

@@ -65,7 +65,8 @@ def nights(url, make):
             given = Delivery(verdict, minute % 2, [rows], make.findings(rows), "cancel" if minute % 2 else "hold")
             deliver_batch(platform, given, judged, 0.0)
     platform.close()
-    return [re.sub(r"INFILE '[^']*'|`?\btest_\d+`?\.", "", statement) for statement in asked]
+    # RETURNING is Alembic's, which puts it where the version allows it.
+    return [re.sub(r"INFILE '[^']*'|\btest_\d+\b| RETURNING .*", "", statement) for statement in asked]
 
 
 def test_oceanbase_is_asked_what_mariadb_is(new_database, make, monkeypatch):
