@@ -229,7 +229,7 @@ def _longest(origin: Origin, connection: Connection, columns: Sequence[str], whe
         if origin.product.begins:  # its transaction is over
             raise
         return None  # it measures no such column; a text longer than the usual is then found when it is read
-    return max(*bounds, *found)
+    return max([*bounds, *found])
 
 
 def _raw(origin: Origin, columns: Sequence[str], written: Sequence[Written]) -> pa.RecordBatch:

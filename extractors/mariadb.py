@@ -51,9 +51,9 @@ class MySql(Product):
         kind = kind_of(words)
         if re.fullmatch(r"(var)?char|(tiny|medium|long)?text|enum|set|json", kind):
             return _told_where_lost(column) if self.may_lose(words) else column
-        if re.fullmatch(r"(var)?binary|(tiny|medium|long)?blob", kind):
+        if re.fullmatch(r"(var)?binary|(tiny|medium|long)?blob", kind) or _is_shape(kind):
             whole = f"CONCAT('0x', LOWER(HEX({column})))"
-            if "blob" not in kind:
+            if "binary" in kind:
                 return whole
             # It gives null where a text would be longer than that.
             fits = f"2 + 2 * LENGTH({column}) <= @@max_allowed_packet"
@@ -76,7 +76,7 @@ class MySql(Product):
             return 4 * (_length(words) or 256)
         if kind in {"binary", "varbinary"}:
             return 2 + 2 * (_length(words) or 256)
-        return None if re.search("text|blob|json|geometry|point|polygon|linestring", kind) else 96
+        return None if re.search("text|blob|json", kind) or _is_shape(kind) else 96
 
     @override
     def size(self, column: str) -> str:
@@ -84,7 +84,7 @@ class MySql(Product):
 
     @override
     def may_lose(self, words: str) -> str:
-        if kind_of(words).endswith("blob"):
+        if kind_of(words).endswith("blob") or _is_shape(kind_of(words)):
             return CUT
         return NO_TEXT if CHARSET in words else ""
 
@@ -108,6 +108,11 @@ class MySql(Product):
             Value(table),
             " ORDER BY ORDINAL_POSITION",
         )
+
+
+def _is_shape(kind: str) -> bool:
+    """Whether it is a place on a map, of which the digits are told as of bytes: as words it would round them."""
+    return bool(re.search("geom|point|polygon|linestring", kind))
 
 
 def _legacy(charset: str) -> str:

@@ -61,6 +61,15 @@ def test_what_a_query_of_mariadb_cut_refuses_the_batch(declare, day, now, small_
             )
 
 
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_a_table_of_one_column_by_odbc(declare, day, now, request, kind):
+    engine = sqlalchemy.create_engine(request.getfixturevalue(f"{kind}_url"), poolclass=sqlalchemy.NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (id int)")
+        connection.exec_driver_sql("INSERT INTO t VALUES (7)")
+    assert rows(declare, day, request.getfixturevalue(f"{kind}_odbc"), now) == [("7", "7", None)]
+
+
 @pytest.fixture
 def by_odbc(tmp_path):
     """A SQLite table whose values are not of the types that it declares, read by ODBC."""
