@@ -31,7 +31,8 @@ _LOGIN_TIMEOUT = {
 }
 LOOKS_LIKE_BIND = re.compile(r"(?<![:\w\\]):(?=\w+(?![:\w]))")
 
-_NOT_WHOLE = {4: "float", 16: "bit(64)"}  # by the numbers of MySQL's protocol
+# By the numbers of MySQL's protocol: what it would not write whole, and numbers, which have another order than texts.
+_KINDS = {4: "float", 16: "bit(64)", 0: "decimal", 5: "double", 246: "decimal"} | dict.fromkeys((1, 2, 3, 8, 9), "int")
 
 
 class AlchemyConnection:
@@ -127,7 +128,7 @@ class AlchemyConnection:
         result = self._connection.exec_driver_sql("".join(map(str, statement)).replace("%", "%%"))
         codes = [int(str(column[1])) for column in result.cursor.description]
         result.close()
-        return [_NOT_WHOLE.get(code, "varchar(255)") for code in codes]
+        return [_KINDS.get(code, "varchar(255)") for code in codes]
 
     def tables(self, schema: str | None) -> list[str]:
         """Name the tables and views of a schema."""

@@ -70,6 +70,10 @@ class MySql(Product):
         return kinds.get(kind_of(words))
 
     @override
+    def without_time(self, column: str, words: str) -> str:
+        return f"({column} IS NULL OR {column} < '0001-01-01')"  # 0000-00-00 is what others leave empty
+
+    @override
     def bound(self, words: str) -> int | None:
         kind = kind_of(words)
         if kind in {"char", "varchar", "enum", "set"}:

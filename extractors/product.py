@@ -84,6 +84,10 @@ class Product:
         """What times a column of this type holds; None where only its values tell."""
         return None
 
+    def without_time(self, column: str, words: str) -> str:
+        """The condition of the rows whose update time, of a type that has a clock, is none: no window ever sees them."""
+        return f"{column} IS NULL"
+
     def bound(self, words: str) -> int | None:
         """How many bytes a value written as text has at most; None where that must be asked."""
         return None

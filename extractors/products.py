@@ -68,6 +68,10 @@ class PostgreSql(Product):
         return kinds.get(kind_of(words))
 
     @override
+    def without_time(self, column: str, words: str) -> str:
+        return f"({column} IS NULL OR {column} = '-infinity')"
+
+    @override
     def bound(self, words: str) -> int | None:
         kind = kind_of(words)
         if kind in {"character varying", "character"} and (length := re.search(r"\((\d+)\)", words)):

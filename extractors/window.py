@@ -16,6 +16,7 @@ from extractors.statement import Statement, Value, one_row
 from extractors.update_time import UpdateTime, time_of_type, update_time
 from standard.errors import SourceRefused
 
+_MOST = 2**63 - 1  # what a column of the ledger holds
 _SAMPLE = 1000  # update times looked at to find their form: the first ones may be placeholders
 
 
@@ -80,18 +81,21 @@ def _number(origin: Origin, value: object) -> int | None:
         number = Decimal(str(value))
         # Some drivers write a number as text too; a column of texts has another order than its numbers.
         kept_as_text = isinstance(value, str) and not is_numeric(origin.types.get(origin.extract.rising or "", ""))
-        if kept_as_text or number != int(number):
-            raise ValueError
+        found = "text, whose order is another" if kept_as_text else "fractions"
+        if not kept_as_text and number == int(number):
+            found = "longer ones, which the ledger cannot keep"
+            if abs(number) <= _MOST:
+                return int(number)
     except (InvalidOperation, ValueError, OverflowError):
-        name = origin.extract.rising
-        raise SourceRefused(
-            "source_unreadable",
-            f"{origin.source}: expected whole numbers in the rising column {name}, found {'text' if isinstance(value, str) else 'fractions'}, whose order is another; "
-            "declare a column of whole numbers, or a query that gives one",
-            expected="whole numbers",
-            found=str(name),
-        ) from None
-    return int(number)
+        found = "what is no number"
+    name = origin.extract.rising
+    raise SourceRefused(
+        "source_unreadable",
+        f"{origin.source}: expected whole numbers of at most 18 digits in the rising column {name}, found {found}; "
+        "declare a column of such numbers, or a query that gives one",
+        expected="whole numbers",
+        found=str(name),
+    )
 
 
 def _updated(origin: Origin, connection: Connection, request: Request) -> Window:
@@ -107,7 +111,8 @@ def _updated(origin: Origin, connection: Connection, request: Request) -> Window
         Value(form.bound(moment + extract.clock_skew)) for moment in (*times, max(day.end, request.now))
     )
     formed: Statement = (f"{column} LIKE ", Value(form.like)) if form.like else (f"{column} IS NOT NULL",)
-    formless: Statement = (f"({column} IS NULL OR NOT ", *formed, ")") if form.like else (f"{column} IS NULL",)
+    missing = origin.product.without_time(column, origin.types.get(extract.updated_at or "", ""))
+    formless: Statement = (f"({column} IS NULL OR NOT ", *formed, ")") if form.like else (missing,)
     return Window(
         where=(f"{column} >= ", first, f" AND {column} < ", last),
         times=times,
@@ -122,7 +127,8 @@ def _form(origin: Origin, connection: Connection) -> UpdateTime | None:
         return time_of_type(clock, zone)
     answer = connection.ask(origin.some(name, _SAMPLE))
     sample = [row[0] for rows in answer.portions for row in rows if row[0] != ""]
-    form = update_time(sample, zone)
+    # Some drivers hand a number out as text, of which the database knows nothing when it compares.
+    form = None if is_numeric(origin.types.get(name, "")) else update_time(sample, zone)
     if sample and form is None:
         shape = _shape(str(sample[0]))
         raise SourceRefused(

@@ -116,3 +116,49 @@ def test_a_rising_number_on_sqlite(declare, day, now, tmp_path):
         connection.executemany("INSERT INTO t VALUES (?, ?)", [(1, 5), (2, 6), (3, None)])
     rows, reading = read(Request(declare({**TABLE, "rising": "c"}), day, f"sqlite:///{path}", now, after=5))
     assert (rows, reading.marks, reading.without_time) == ([2], (5, 6), 1)
+
+
+@pytest.mark.parametrize("query", [None, "SELECT id, c FROM t"])
+def test_update_times_that_are_numbers_are_refused_and_never_a_day_without_rows(declare, day, now, way, query):
+    url, location = way
+    filled(url, "numeric(20,0)", [20260301000000, 20260301120000])
+    extract = TABLE if query is None else {**TABLE, "table": None, "query": query}
+    source = declare({**{name: value for name, value in extract.items() if value}, "updated_at": "c"})
+    with pytest.raises(
+        SourceRefused, match=r"expected update times such as .* in c, found the form 00000000000000; have"
+    ):
+        read(Request(source, day, location, now))
+
+
+@pytest.mark.parametrize(("number", "fits"), [(2**63 - 1, True), (2**63, False), (-(2**63), False)])
+def test_a_rising_number_that_the_ledger_cannot_keep_is_refused(declare, day, now, way, number, fits):
+    url, location = way
+    filled(url, "numeric(30,0)", [1, number])
+    request = Request(declare({**TABLE, "rising": "c"}), day, location, now)
+    if fits:
+        assert read(request)[1].marks == (0, number)
+        return
+    with pytest.raises(
+        SourceRefused, match="expected whole numbers of at most 18 digits in the rising column c, found longer"
+    ):
+        read(request)
+
+
+def test_a_rising_number_of_a_query_is_a_number(declare, day, now, way):
+    url, location = way
+    filled(url, "bigint", [3, 10])
+    query = {"kind": "database", "connection": "land", "query": "SELECT id, c FROM t", "key": ["id"], "rising": "c"}
+    assert read(Request(declare(query), day, location, now))[1].marks == (2, 10)
+
+
+def test_a_time_that_stands_for_none_is_counted_like_none(declare, day, now, way):
+    url, location = way
+    filled(url, "timestamp", ["2026-03-01 08:00:00", None])
+    engine = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.NullPool)
+    with engine.connect() as connection:
+        if "mysql" in url:
+            connection.exec_driver_sql("SET SESSION sql_mode = ''")
+        never = "-infinity" if "postgresql" in url else "0000-00-00"
+        connection.exec_driver_sql(f"INSERT INTO t VALUES (2, '{never}')")
+    rows, reading = read(Request(declare({**TABLE, "updated_at": "c"}), day, location, now))
+    assert (rows, reading.without_time) == ([0], 2)
