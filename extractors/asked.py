@@ -110,11 +110,15 @@ class Origin:
         return self.product.first(kept, self.place, where, rows)
 
     def cuts(self, name: str, parts: int, where: Statement) -> Statement:
-        """The question for the value with which each of so many equal parts begins, in the order of the database."""
+        """The question for a value of each of so many equal parts, in the order of the database: the least of them as text.
+
+        Any would do, as those of one part are not above those of the next; and not every type has a least one.
+        """
         column = self.quoted(name)
         filled: Statement = (f"{column} IS NOT NULL", *((" AND ", *where) if where else ()))
-        first = self.product.written("MIN(cut)", self.types.get(name, ""))
-        numbered = self.select(f"{column} AS cut, NTILE({parts}) OVER (ORDER BY {column}) AS part", filled)
+        first = f"MIN({self.product.written('cut', self.types.get(name, ''))})"
+        compared = self.product.compared(column, self.types.get(name, ""))
+        numbered = self.select(f"{column} AS cut, NTILE({parts}) OVER (ORDER BY {compared}) AS part", filled)
         return (f"SELECT {first} FROM (", *numbered, ") parted GROUP BY part ORDER BY part")  # noqa: S608 - see above
 
     def part(self, name: str, low: str | None, high: str | None) -> Statement:

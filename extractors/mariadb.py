@@ -74,6 +74,11 @@ class MySql(Product):
         return f"({column} IS NULL OR {column} < '0001-01-01')"  # 0000-00-00 is what others leave empty
 
     @override
+    def compared(self, column: str, words: str) -> str:
+        """It sorts an enum by its numbers, and compares it by its words."""
+        return f"CAST({column} AS CHAR)" if kind_of(words) in {"enum", "set"} else column
+
+    @override
     def bound(self, words: str) -> int | None:
         kind = kind_of(words)
         if kind in {"char", "varchar", "enum", "set"}:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from extractors.asked import Origin
 from extractors.connections import Connection
 from extractors.database import opened
-from extractors.product import is_numeric
+from extractors.product import LOSSES, is_numeric
 from extractors.request import Part, Request
 from extractors.statement import Statement, one_row
 from extractors.texts import text_of
@@ -39,18 +39,21 @@ def plan_parts(request: Request) -> list[Part]:
 
 def _cuts(origin: Origin, connection: Connection, split: Split, where: Statement) -> list[str]:
     """The values with which the second and every later part begins."""
-    if is_numeric(origin.types.get(split.column, "")):
+    words = origin.types.get(split.column, "")
+    if is_numeric(words) and "money" not in words:  # of which every driver has an opinion
         least, most, _ = one_row(connection.ask(origin.extremes(split.column, where)))
-        return _even(least, most, split.parts)
+        if least is None or most is None:
+            return []
+        low, high = Decimal(str(least)), Decimal(str(most))
+        if low.is_finite() and high.is_finite():
+            return _even(int(low), int(high), split.parts)
     rows = (row for rows in connection.ask(origin.cuts(split.column, split.parts, where)).portions for row in rows)
     first, *later = [text_of(value) for (value,) in rows] or [""]
-    return [value for value in dict.fromkeys(later) if value != first]
+    # What the database cannot give says nothing of its order; a cut that is left out makes one part larger.
+    return [value for value in dict.fromkeys(later) if value != first and value not in LOSSES]
 
 
-def _even(least: object, most: object, parts: int) -> list[str]:
+def _even(low: int, high: int, parts: int) -> list[str]:
     """Whole numbers evenly between two."""
-    if least is None or most is None:
-        return []
-    low, high = int(Decimal(str(least))), int(Decimal(str(most)))
     cuts = (low + (high - low + 1) * number // parts for number in range(1, parts))
     return [str(cut) for cut in dict.fromkeys(cuts) if cut > low]

@@ -88,6 +88,10 @@ class Product:
         """The condition of the rows whose update time, of a type that has a clock, is none: no window ever sees them."""
         return f"{column} IS NULL"
 
+    def compared(self, column: str, words: str) -> str:
+        """The expression whose order is that in which a value of the column is less than another text."""
+        return column
+
     def bound(self, words: str) -> int | None:
         """How many bytes a value written as text has at most; None where that must be asked."""
         return None

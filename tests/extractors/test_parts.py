@@ -126,3 +126,42 @@ def test_parts_on_a_real_server(request, declare, day, now, way, kind):
 def test_a_source_without_a_split_has_no_parts(declare, day, now):
     with pytest.raises(UsageError, match=r"extract\.split"):
         plan_parts(Request(declare(TABLE), day, "sqlite:///x", now))
+
+
+ODD = {
+    "postgresql": {
+        "uuid": ["a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "00000000-9c0b-4ef8-bb6d-6bb9bd380a11", None, *["c" * 32] * 3],
+        "numeric": ["NaN", "1", "2.5", None, "-3"],
+        "double precision": ["Infinity", "-Infinity", "1e300", None, "2"],
+        "boolean": ["true", "false", None, "true"],
+        "bytea": ["x", "y", "z", None],
+        "money": ["1.50", "2.50", "10", None],
+    },
+    "mariadb": {
+        "enum('z','m','a')": ["a", "m", "z", None, "a"],
+        "uuid": ["a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "00000000-9c0b-4ef8-bb6d-6bb9bd380a11", None],
+        "bit(4)": [1, 2, 8, None],
+        "time": ["-10:00:00", "100:00:00", "09:00:00", None],
+    },
+}
+
+
+@pytest.mark.parametrize("by_odbc", [False, True])
+@pytest.mark.parametrize("name", ODD)
+def test_parts_by_columns_that_nobody_would_choose(request, declare, day, now, name, by_odbc):
+    url = request.getfixturevalue(f"{name}_url")
+    location = request.getfixturevalue(f"{name}_odbc") if by_odbc else url
+    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
+    quote = '"' if name == "postgresql" else "`"
+    for kind, values in ODD[name].items():
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {quote}T{quote}")
+            connection.exec_driver_sql(f"CREATE TABLE {quote}T{quote} ({quote}ID{quote} int, {quote}C{quote} {kind})")
+            for i, value in enumerate(values):
+                said = "NULL" if value is None else f"'{value}'" if isinstance(value, str) else str(value)
+                connection.exec_driver_sql(f"INSERT INTO {quote}T{quote} VALUES ({i}, {said})")
+        asked = Request(declare({**TABLE, "split": {"column": "C", "parts": 3}}), day, location, now)
+        parts = plan_parts(asked)
+        assert len(parts) > 1, kind
+        found = [int(row) for rows in read_in_parts(asked, parts) for row in rows]
+        assert sorted(found) == list(range(len(values))), kind
