@@ -13,6 +13,7 @@ from extractors.asked import Origin
 from extractors.connections import Connection, connected
 from extractors.product import LOSSES, Terms
 from extractors.reading import Reading, grouped, raw_batch
+from extractors.reasons import NO_RIGHT
 from extractors.request import Request
 from extractors.statement import Statement, ValueLost, one_row
 from extractors.texts import Written
@@ -92,8 +93,9 @@ def _columns(origin: Origin, connection: Connection) -> list[str]:
     """The columns there are, which must have those among them that the extract names."""
     try:
         answer = connection.ask(origin.columns())
-    except SourceRefused:
-        _demand_table(origin, connection)
+    except SourceRefused as refusal:
+        if refusal.found != NO_RIGHT:  # a catalogue does not show what its user may not read
+            _demand_table(origin, connection)
         raise
     except UnicodeError:  # a server that does not look at encodings has names of another one
         problem = SourceRefused(

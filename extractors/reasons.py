@@ -37,6 +37,11 @@ _NOT_CONNECTED = (
     ),
     (r"unable to open|connect failed \(14\)", "there is no such database file, or it may not be read"),
     (r"could not parse .*URL", "the connection is not a SQLAlchemy URL"),
+    # What stands there may be the rest of a password.
+    (
+        r"invalid literal for int|Port could not be cast",
+        "its port is not a number, as where a password has @ : / that are not written as URLs write them",
+    ),
 )
 
 # What a night of its own limits says, in the words of many drivers.
@@ -53,6 +58,9 @@ _PASSING = re.compile(
     r"(?i)locked|busy|deadlock|time[d ]*out|lost connection|gone away|connection.*(closed|reset|refused|broken)|terminat|"
     r"shutting down|server closed|no connection to the server|communication link|could not receive|server has gone|SSL SYSCALL|EOF detected|disk i/o|\[(08|40)\w{3}\]|ORA-(03113|03114|12\d{3})"
 )
+
+_FORBIDDEN = re.compile(r"(?i)permission (was )?denied|42501|command denied|ORA-01031|insufficient privilege")
+NO_RIGHT = "no right to read it"
 
 _ODBC_SECRET = re.compile(
     r"(?i)\b(?:pwd|password|uid|user(?:\s*(?:id|name))?|token|secret)\s*=\s*(\{(?:[^}]|\}\})*\}|[^;]*)"
@@ -110,6 +118,12 @@ class Reasons:
             return SourceUnreachable(
                 f"{self.source}: expected its database to go on answering, found: {told}; try again later"
             )
+        if _FORBIDDEN.search(told):
+            sentence = (
+                f"{self.source}: expected the right to read the table or query that is declared, found none; "
+                "have the department grant SELECT on all of its columns to the user of the connection"
+            )
+            return SourceRefused("source_unreadable", sentence, expected="the right to read it", found=NO_RIGHT)
         sentence = f"{self.source}: expected its database to give what is declared, found: {told}; put the source or its declaration right"
         return SourceRefused("source_unreadable", sentence, expected="a table or query that can be read", found=told)
 

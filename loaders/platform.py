@@ -25,7 +25,7 @@ class Platform:
             if make_url(url).get_backend_name() not in SPOKEN:
                 raise ArgumentError
             self._engine = make_engine(url)
-        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        except (ArgumentError, ValueError, NoSuchModuleError, ModuleNotFoundError) as error:
             raise UsageError(
                 f"LICEX_TARGET: expected a SQLAlchemy URL of {', '.join(SPOKEN)} and an installed driver, found {type(error).__name__}; correct the setting"
             ) from None

@@ -1,6 +1,8 @@
 import socket
 
 import pytest
+import sqlalchemy
+from sqlalchemy.engine import make_url
 
 from extractors import Request, open_source
 from extractors.reasons import Reasons
@@ -27,6 +29,8 @@ def everything_told(error):
         "g@heim",
         "sqlite:////nowhere/g@heim.db?password=g%40heim",
         "sqlite://",
+        "postgresql://bureau:geh@eim:g@heim@127.0.0.1/x",
+        "mysql+pymysql://bureau:geh@eim:g@heim/x",
         "odbc:Driver=NoSuchDriver;UID=bureau;PWD=g@heim",
         "odbc:PWD={g@heim};g@heim",
     ],
@@ -95,6 +99,42 @@ def test_what_may_pass_is_told_from_what_will_not(words, kind):
         Reasons("dept.source", "odbc:Driver=X;PWD={g@heim}").asking(fails)
     assert "g@heim" not in str(caught.value)
     assert "370402188001010012" not in str(caught.value)
+
+
+@pytest.mark.parametrize("granted", ["nothing", "one column"])
+@pytest.mark.parametrize("name", ["postgresql", "mariadb"])
+@pytest.mark.parametrize("by_odbc", [False, True])
+def test_a_user_without_the_right_to_read_is_told_apart_from_a_missing_table(
+    declare, day, now, request, name, by_odbc, granted
+):
+    url = make_url(request.getfixturevalue(f"{name}_url"))
+    user, quote = f"reader_{url.database}", '"' if name == "postgresql" else "`"
+    engine = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE TABLE {quote}T{quote} ({quote}ID{quote} int, {quote}MC{quote} text)")
+        given = (
+            "CREATE ROLE {} LOGIN PASSWORD 'g@heim'"
+            if name == "postgresql"
+            else "CREATE USER {} IDENTIFIED BY 'g@heim'"
+        )
+        connection.exec_driver_sql(given.format(user))
+        if granted == "one column":
+            connection.exec_driver_sql(f"GRANT SELECT ({quote}ID{quote}) ON {quote}T{quote} TO {user}")
+        elif name == "mariadb":
+            connection.exec_driver_sql("CREATE TABLE another (id int)")
+            connection.exec_driver_sql(f"GRANT SELECT ON another TO {user}")
+    location = url.set(username=user, password="g@heim").render_as_string(hide_password=False)
+    if by_odbc:
+        driver = {"postgresql": "PostgreSQL Unicode", "mariadb": "MariaDB Unicode"}[name]
+        location = (
+            f"odbc:Driver={{{driver}}};Server={url.host};Port={url.port};Database={url.database};UID={user};PWD=g@heim"
+        )
+    with pytest.raises(SourceRefused) as caught, open_source(Request(declare(TABLE), day, location, now)):
+        pass
+    assert str(caught.value) == (
+        "dept.source: expected the right to read the table or query that is declared, found none; "
+        "have the department grant SELECT on all of its columns to the user of the connection"
+    )
 
 
 def test_an_odbc_server_that_is_not_there_is_unreachable(declare, day, now):
