@@ -56,7 +56,7 @@ _LIMITS = (
 # What passes: a lock, a lost connection, a restart. Anything else would fail again in the same way.
 _PASSING = re.compile(
     r"(?i)locked|busy|deadlock|time[d ]*out|lost connection|gone away|connection.*(closed|reset|refused|broken)|terminat|"
-    r"shutting down|server closed|no connection to the server|communication link|could not receive|server has gone|SSL SYSCALL|EOF detected|disk i/o|\[(08|40)\w{3}\]|ORA-(03113|03114|12\d{3})"
+    r"shutting down|server closed|no connection to the server|communication link|broken pipe|could not receive|server has gone|SSL SYSCALL|EOF detected|disk i/o|\[(08|40)\w{3}\]|ORA-(03113|03114|12\d{3})"
 )
 
 _FORBIDDEN = re.compile(r"(?i)permission (was )?denied|42501|command denied|ORA-01031|insufficient privilege")

@@ -84,15 +84,12 @@ def test_a_server_that_is_killed_while_rows_are_read_never_ends_a_reading_early(
     filled(url, 600_000)
     try:
         with open_source(Request(declare(TABLE), day, location, now)) as reading:
-            first = next(reading.batches).num_rows
+            next(reading.batches)
             server.kill()
-            if url != location and server.kind == "mariadb":
-                # MariaDB's ODBC driver has the whole answer before it gives the first row.
-                assert sum(batch.num_rows for batch in reading.batches) == 600_000 - first
-            else:
-                with pytest.raises(SourceUnreachable) as error:
-                    list(reading.batches)
-                told(error, server)
+            # MariaDB's ODBC driver has the whole answer by now; but whether the server cut any of it only the server knows.
+            with pytest.raises(SourceUnreachable) as error:
+                list(reading.batches)
+            told(error, server)
     finally:
         if not server.running:
             server.start()

@@ -87,6 +87,7 @@ def test_a_refused_connection_is_told_in_plain_words(words, reason):
         ("database is locked", SourceUnreachable),
         ("server closed the connection unexpectedly", SourceUnreachable),
         ("[08S01] communication link failure", SourceUnreachable),
+        ("State: HY000, Message: Write error: Broken pipe (32)", SourceUnreachable),
         ('permission denied for table "T"', SourceRefused),
         ("no such column: X", SourceRefused),
     ],
