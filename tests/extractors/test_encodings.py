@@ -83,7 +83,7 @@ def test_the_encodings_of_a_query_are_found_without_running_it(declare, day, now
     extract = declare({**TABLE, "table": None, "query": query}).declaration.extract
     with connected("dept.source", gbk["PyMySQL"], Terms(timedelta(seconds=1))) as connection:
         origin, columns = described("dept.source", extract, connection)
-        assert [origin.types[name] for name in columns][:2] == ["varchar(255)", "varchar(255) character set gbk"]
+        assert [origin.types[name] for name in columns][:2] == ["int", "varchar(255) character set gbk"]
 
 
 @pytest.fixture
