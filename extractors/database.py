@@ -22,9 +22,8 @@ from extractors.window import counted, window_of
 from sources.database_extract import DatabaseExtract
 from standard.errors import SourceRefused, SourceUnreachable
 
-_CUT = frozenset(
-    {1260, 1301}
-)  # MariaDB's words for a list that GROUP_CONCAT ended early, and for a text too long for a packet
+# MariaDB's numbers for a list that GROUP_CONCAT ended early, and for a text too long for a packet.
+_CUT = frozenset({1260, 1301})
 
 
 @contextmanager
