@@ -1,17 +1,19 @@
-"""Runs `licex run` in this process after everything is imported, and prints as JSON what the batch itself took.
+"""Runs `licex run` in this process and prints as JSON what came of it.
 
-    python benchmarks/one_batch.py SOURCE DAY [PROFILE]
+    python benchmarks/one_batch.py SOURCE DAY [--imported] [--profile FILE]
 
-With PROFILE, the file cProfile writes to; look at it with `python -m pstats PROFILE`.
+With --imported all that a batch needs is imported before, as it is in a worker, and `batch` is what the batch alone took;
+else the process does what the command does, which imports while it reads. FILE is written by cProfile; look at it with
+`python -m pstats FILE`.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import cProfile
 import io
 import json
-import sys
 import time
 from importlib import import_module
 from pathlib import Path
@@ -21,19 +23,26 @@ _STARTED = time.perf_counter()
 NEEDED = ("extractors", "transforms.conform", "expectations.assess", "pipeline.stages", "pipeline.reporting")
 
 
-def main(source: str, day: str, profile: str | None = None) -> None:
-    """Run the batch; the exit code is the command's."""
-    for name in NEEDED:
+def main() -> None:
+    """Run the batch and print."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("source")
+    asked.add_argument("day")
+    asked.add_argument("--imported", action="store_true")
+    asked.add_argument("--profile")
+    options = asked.parse_args()
+    for name in NEEDED if options.imported else ():
         import_module(name)
     from pipeline.cli import app
 
     imported = time.perf_counter()
     printed = io.StringIO()
-    with contextlib.redirect_stdout(printed), cProfile.Profile() if profile else contextlib.nullcontext() as profiler:
-        code = app(["run", source, "--day", day, "--json"], standalone_mode=False)
+    profiling = cProfile.Profile() if options.profile else contextlib.nullcontext()
+    with contextlib.redirect_stdout(printed), profiling as profiler:
+        code = app(["run", options.source, "--day", options.day, "--json"], standalone_mode=False)
     ended = time.perf_counter()
     if profiler is not None:
-        profiler.dump_stats(str(profile))
+        profiler.dump_stats(options.profile)
     told = {"imports": imported - _STARTED, "batch": ended - imported, "code": code, "peak": _peak()}
     print(json.dumps({**told, "ran": json.loads(printed.getvalue())}))
 
@@ -45,4 +54,4 @@ def _peak() -> int:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

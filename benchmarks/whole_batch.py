@@ -3,8 +3,8 @@
     python benchmarks/whole_batch.py [--rows 1000000] [--times 3] [--without-dlt | --try-dlt] [--profile FILE]
 
 Sides: `licex run` of an incremental source with every step and rule; dlt, which only copies and merges the same rows; the
-floor, `COPY` out piped into `COPY` in and one bare `INSERT ... ON CONFLICT`. After it, a second night of ours in which one
-row in a hundred has changed. A side whose counts are not right ends the benchmark.
+floor, `COPY` out piped into `COPY` in and one bare `INSERT ... ON CONFLICT`. After it, nights of ours before each of which
+one row in a hundred has changed. A side whose counts are not right ends the benchmark.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -33,11 +34,11 @@ OURS, PEER, FLOOR, SECOND = (
     "ours: licex run, everything",
     "dlt: copy and merge",
     "floor: COPY, COPY, INSERT",
-    "ours: second night, 1 % changed",
+    "ours: a night after, 1 % changed",
 )
-OURS_STEPS, SECOND_STEPS, PEER_STEPS = (
+OURS_ALONE, SECOND_ALONE, PEER_ALONE = (
     "ours: the batch alone",
-    "ours: second night, the batch alone",
+    "ours: a night after, the batch alone",
     "dlt: the pipeline alone",
 )
 
@@ -50,29 +51,46 @@ class Measured:
     place: Path
     rows: int
     profile: str | None = None
-    alone: dict[str, list[float]] = field(default_factory=dict)  # seconds without interpreter start and imports
+    alone: list[float] = field(default_factory=list)  # dlt's seconds without interpreter start and imports
+    nights: int = 1
 
     def ours(self) -> float:
-        """The seconds of the first night."""
-        ended = self.first()
-        self._keep(OURS_STEPS, ended.told["batch"])
-        return ended.seconds
+        """The seconds of the first night by the command."""
+        return self.first().seconds
 
-    def first(self) -> Ended:
+    def ours_alone(self) -> float:
+        """The same in a process that has imported everything, as a worker has."""
+        return float(self.first("--imported").told["batch"])
+
+    def first(self, *options: str) -> Ended:
         """The first night: everything is new."""
         make_database(self.server, "platform")
         shutil.rmtree(self.place / "workspace", ignore_errors=True)
-        ended = self.run(str(DAY.date()), self.profile)
+        ended = self.run(DAY, *options, *(["--profile", self.profile] if self.profile else []))
         expect(self._entry(ended), read=self.rows, held=wrong(self.rows), inserted=self.rows - wrong(self.rows))
         return ended
 
-    def second(self) -> float:
-        """The night after, on the platform the first one left."""
-        ended = self.run(str(DAY.date().replace(day=DAY.day + 1)))
-        self._keep(SECOND_STEPS, ended.told["batch"])
+    def later(self) -> float:
+        """The seconds of a night after, by the command."""
+        return self._later().seconds
+
+    def later_alone(self) -> float:
+        """The same in a process that has imported everything."""
+        return float(self._later("--imported").told["batch"])
+
+    def _later(self, *options: str) -> Ended:
+        """A night after, on the platform that the last one left; in the day one row in a hundred has changed."""
+        before, day = (DAY + timedelta(days=self.nights - since) for since in (1, 0))
+        self.nights += 1
+        with psycopg.connect(postgresql_url(self.server, "register"), autocommit=True) as register:
+            register.execute(changed(before))
+            register.execute('VACUUM ANALYZE "XKZ"')
+        with psycopg.connect(postgresql_url(self.server, "platform"), autocommit=True) as platform:
+            platform.execute("VACUUM ANALYZE")  # what autovacuum does in the day between two nights
+        ended = self.run(day, *options)
         touched = len(range(7, self.rows, 100))
         expect(self._entry(ended), read=touched, held=0, updated=touched)
-        return ended.seconds
+        return ended
 
     def dlt(self, backend: str, file_format: str, strategy: str) -> float:
         """The same rows by dlt."""
@@ -81,7 +99,7 @@ class Measured:
         urls = {"SOURCE_URL": plain_url(self.server, "register"), "TARGET_URL": plain_url(self.server, "platform")}
         command = [str(DLT / "bin/python"), str(HERE / "dlt_copy.py"), backend, file_format, strategy]
         ended = process(command, {**urls, "PIPELINES": str(self.place / "pipelines")})
-        self._keep(PEER_STEPS, ended.told["copy"])
+        self.alone.append(ended.told["copy"])
         expect(ended.told, rows=self.rows)
         return ended.seconds
 
@@ -93,7 +111,7 @@ class Measured:
         expect({"rows": counted[0]}, rows=self.rows)
         return taken
 
-    def run(self, day: str, profile: str | None = None) -> Ended:
+    def run(self, day: datetime, *options: str) -> Ended:
         """`licex run` in a process of its own."""
         environ = {
             "LICEX_SOURCES": str(declare(self.place)),
@@ -101,9 +119,7 @@ class Measured:
             "LICEX_TARGET": self.server.url("postgresql+psycopg", "platform"),
             "LICEX_CONN_REGISTER": self.server.url("postgresql+psycopg", "register"),
         }
-        return process(
-            [sys.executable, str(HERE / "one_batch.py"), SOURCE, day, *([profile] if profile else [])], environ
-        )
+        return process([sys.executable, str(HERE / "one_batch.py"), SOURCE, str(day.date()), *options], environ)
 
     def _entry(self, ended: Ended) -> dict[str, Any]:
         (ran,) = ended.told["ran"]
@@ -114,9 +130,6 @@ class Measured:
         expect({"licences": row and row[0]}, licences=self.rows - wrong(self.rows))
         entry: dict[str, Any] = ran["entry"]
         return entry
-
-    def _keep(self, name: str, taken: float) -> None:
-        self.alone.setdefault(name, []).append(taken)
 
 
 def floor(server: servers.Server) -> int:
@@ -180,28 +193,26 @@ def main() -> None:
 
 
 def measure(measured: Measured, times: int, *, with_dlt: bool) -> None:
-    """Measure the three sides in turn, then the second night."""
-    sides = {FLOOR: measured.floor, **({PEER: lambda: measured.dlt(*FASTEST)} if with_dlt else {}), OURS: measured.ours}
+    """Measure the sides in turn, then the nights after on what the last first night left."""
+    sides = {
+        FLOOR: measured.floor,
+        **({PEER: lambda: measured.dlt(*FASTEST)} if with_dlt else {}),
+        OURS: measured.ours,
+        OURS_ALONE: measured.ours_alone,
+    }
     taken = alternate(sides, times)
-    with psycopg.connect(postgresql_url(measured.server, "register"), autocommit=True) as register:
-        register.execute(changed())
-        register.execute('VACUUM ANALYZE "XKZ"')
-    with psycopg.connect(postgresql_url(measured.server, "platform"), autocommit=True) as platform:
-        platform.execute("VACUUM ANALYZE")  # what autovacuum does in the day between two nights
-    taken |= alternate({SECOND: measured.second}, 1)
-    best = {name: min(every) for name, every in {**taken, **measured.alone}.items()}
-    targets = [
-        Target("whole batch / floor", best[OURS] / best[FLOOR], 2.5),
-        Target("second night / first", best[SECOND] / best[OURS], 0.05),
-        Target("second night / first, the batches alone", best[SECOND_STEPS] / best[OURS_STEPS], 0.05),
-    ]
+    taken |= alternate({SECOND: measured.later, SECOND_ALONE: measured.later_alone}, times)
     if with_dlt:
-        targets.insert(0, Target("whole batch / dlt", best[OURS] / best[PEER], 0.5))
-    show(
-        f"Whole batch, PostgreSQL to PostgreSQL, {measured.rows:,} rows x 15 elements",
-        {**taken, **measured.alone},
-        targets,
-    )
+        taken[PEER_ALONE] = measured.alone
+    best = {name: min(every) for name, every in taken.items()}
+    targets = [
+        *([Target("whole batch / dlt", best[OURS] / best[PEER], 0.5)] if with_dlt else []),
+        Target("whole batch / floor", best[OURS] / best[FLOOR], 2.5),
+        Target("whole batch / floor, the batch alone", best[OURS_ALONE] / best[FLOOR], 2.5),
+        Target("second night / first", best[SECOND] / best[OURS], 0.05),
+        Target("second night / first, the batches alone", best[SECOND_ALONE] / best[OURS_ALONE], 0.05),
+    ]
+    show(f"Whole batch, PostgreSQL to PostgreSQL, {measured.rows:,} rows x 15 elements", taken, targets)
 
 
 if __name__ == "__main__":
