@@ -18,7 +18,7 @@ from loaders.merge import Merged, merge
 from loaders.platform import Platform
 from loaders.staging import Staging, staging
 from loaders.states import keep_findings
-from loaders.vanished import HOLD, find_vanished, sight
+from loaders.vanished import HOLD, find_vanished, newest_snapshot, sight
 from standard.batch import BatchKey, LedgerEntry, Outcome, Status, Verdict
 from standard.finding import mask_texts
 
@@ -108,10 +108,11 @@ def _find(finder: Finder, arrivals: Arrivals) -> None:
 def _write(finder: Finder, delivery: Delivery, entry: LedgerEntry) -> LedgerEntry:
     """Write the ledger, and bring the findings in."""
     connection, staged, verdict = finder.connection, finder.staging, delivery.verdict
+    newest = newest_snapshot(connection, finder.key.source)
     # The ledger comes before the findings are closed, since a delivery is one of the things that close them.
     entry = write_entry(connection, entry)
     if verdict.kind == "snapshot" and not verdict.refused:
-        sight(connection, staged, finder.key.source, verdict.taken_at)
+        sight(connection, staged, finder.key.source, verdict.taken_at, newest.taken_at if newest else "")
         entry = write_vanished(connection, entry, find_vanished(finder, delivery.vanished))
     keep_findings(connection, staged, finder.key)
     return entry

@@ -32,6 +32,7 @@ class Staging:
         finding: findings of this batch, those of the merge itself among them.
         closed: findings of which something newer is known.
         sighting: rows a snapshot held, whatever was thought of them.
+        seen: their records, each once.
     """
 
     def __init__(self, dialect: str) -> None:
@@ -51,6 +52,7 @@ class Staging:
         self.finding = self._table("finding", *_like(SEEN, "id"))
         self.closed = self._table("closed", *_like(FINDING_TABLE, *_all_but(FINDING_TABLE, *FOUND)))
         self.sighting = self._table("sighting", *_like(SIGHTING, "source", "seen_at"))
+        self.seen = self._table("seen", *_like(SIGHTING, "source", "seen_at"), unique=True)
 
     def open(self, connection: Connection) -> None:
         """Make them empty, for this connection alone."""

@@ -85,7 +85,7 @@ HISTORY = Table(
     Index("claim_history_by_place", "locator"),
 )
 
-# The newest snapshot of a source that held a record, judged good or not.
+# The newest snapshot of a source that held a record, judged good or not; `vanished.NOW` while that is the newest of all.
 SIGHTING = Table(
     "sighting",
     METADATA,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, literal, not_, select, update
+from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, literal, not_, or_, select, update
 
 from loaders.bulk import weigh
 from loaders.findings import Finder
@@ -13,20 +13,44 @@ from loaders.tables import BATCH, CLAIM, FINDING_TABLE, SEEN, SIGHTING
 from standard.batch import Status
 
 KEEP, HOLD, CANCEL = "keep", "hold", "cancel"
+_SHOWN = ("locator", "certificate_number")  # to people, when the record has vanished
 
 
-def sight(connection: Connection, staging: Staging, source: str, taken_at: str) -> None:
-    """Remember which records a snapshot held."""
-    weigh(connection, staging.sighting)
-    s, staged = SIGHTING.c, staging.sighting.c
-    shown = [func.min(staged[name]).label(name) for name in ("locator", "certificate_number")]
-    once = select(staged.record, *shown).group_by(staged.record).subquery()
-    newer = {"seen_at": literal(taken_at), "locator": once.c.locator, "certificate_number": once.c.certificate_number}
-    held = and_(s.source == source, s.record == once.c.record)
-    connection.execute(update(SIGHTING).where(held, s.seen_at < taken_at).values(newer))
-    given = {"source": literal(source), "record": once.c.record, **newer}
-    rows = select(*(given[column.name] for column in SIGHTING.columns)).where(~exists(select(s.record).where(held)))
-    connection.execute(insert(SIGHTING).from_select([column.name for column in SIGHTING.columns], rows))
+# Seen by the newest delivered snapshot of its source, whichever that is: later than every instant. So a register that is
+# seen again writes what is gone from it, and not every record that is still there.
+NOW = "9999-12-31T23:59:59.999999Z"
+
+
+def sight(connection: Connection, staging: Staging, source: str, taken_at: str, newest: str) -> None:
+    """Remember which records a snapshot held.
+
+    Args:
+        connection: of the transaction.
+        staging: its tables; `sighting` is filled.
+        source: whose snapshot it is.
+        taken_at: when it was taken.
+        newest: when the newest one before it was taken; empty for the first.
+    """
+    s, seen, rows = SIGHTING.c, staging.seen.c, staging.sighting.c
+    shown = [func.min(rows[name]) for name in _SHOWN]
+    once = select(rows.record, *shown).group_by(rows.record)
+    connection.execute(insert(staging.seen).from_select(["record", *_SHOWN], once))
+    weigh(connection, staging.seen)
+    held = and_(s.source == source, s.record == seen.record)
+    if taken_at < newest:
+        seen_at, where = taken_at, s.seen_at < taken_at
+    else:
+        seen_at, where = NOW, s.seen_at != NOW
+    if taken_at > newest:
+        there = exists(select(seen.record).where(seen.record == s.record))
+        gone = and_(s.source == source, s.seen_at == NOW, ~there)
+        connection.execute(update(SIGHTING).where(gone).values(seen_at=newest))
+        where = or_(where, *(s[name] != seen[name] for name in _SHOWN))
+    given = {"record": seen.record, "seen_at": literal(seen_at), **{name: seen[name] for name in _SHOWN}}
+    newer = {name: given[name] for name in ("seen_at", *_SHOWN)}
+    connection.execute(update(SIGHTING).where(held, where).values(newer))
+    new = select(literal(source), *given.values()).where(~exists(select(s.record).where(held)))
+    connection.execute(insert(SIGHTING).from_select(["source", *given], new))
 
 
 def find_vanished(finder: Finder, policy: str) -> int:
@@ -42,7 +66,7 @@ def find_vanished(finder: Finder, policy: str) -> int:
         How many have vanished.
     """
     connection, source = finder.connection, finder.key.source
-    newest = _newest(connection, source)
+    newest = newest_snapshot(connection, source)
     if newest is None:
         return 0
     s, c = SIGHTING.c, CLAIM.c
@@ -69,7 +93,8 @@ def find_vanished(finder: Finder, policy: str) -> int:
     return finder.stage("vanished", given, vanished, value=value, day=newest.day)
 
 
-def _newest(connection: Connection, source: str) -> Row[Any, Any, Any] | None:
+def newest_snapshot(connection: Connection, source: str) -> Row[Any, Any, Any] | None:
+    """Day, instant and judgement of the newest delivered snapshot of a source."""
     b = BATCH.c
     return connection.execute(
         select(b.day, b.taken_at, b.judged_at)

@@ -319,6 +319,13 @@ CREATE TABLE [#staged_sighting] (
 	certificate_number NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NULL
 );
 
+CREATE TABLE [#staged_seen] (
+	record NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NULL,
+	locator NVARCHAR(512) COLLATE Latin1_General_100_BIN2 NULL,
+	certificate_number NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NULL,
+	UNIQUE (record)
+);
+
 SELECT claimant.source, claimant.certificate_type_code
 FROM claimant
 WHERE claimant.certificate_type_code IN (:certificate_type_code_1_1);
@@ -348,25 +355,30 @@ SELECT :param_1 AS source, [#staged_licence].record AS subject, [#staged_licence
 FROM [#staged_licence], [#staged_known]
 WHERE [#staged_licence].record = [#staged_known].record AND [#staged_known].fate = :fate_1;
 
+SELECT TOP 1 exchange_batch.day, exchange_batch.taken_at, exchange_batch.judged_at
+FROM exchange_batch
+WHERE exchange_batch.source = :source_1 AND exchange_batch.kind = :kind_1 AND exchange_batch.status = :status_1 ORDER BY exchange_batch.taken_at DESC, exchange_batch.judged_at DESC;
+
 SELECT max(exchange_batch.run) AS max_1
 FROM exchange_batch
 WHERE exchange_batch.source = :source_1 AND exchange_batch.day = :day_1;
 
 INSERT INTO exchange_batch (source, day, run, status, kind, taken_at, judged_at, delivered_at, [read], left_out, extracted, accepted, held, duplicates, refused, inserted, updated, unchanged, stale, without_time, future_time, vanished, counted, content, mark_after, mark_last, reason, failing, seconds) VALUES (:source, :day, :run, :status, :kind, :taken_at, :judged_at, :delivered_at, :read, :left_out, :extracted, :accepted, :held, :duplicates, :refused, :inserted, :updated, :unchanged, :stale, :without_time, :future_time, :vanished, :counted, :content, :mark_after, :mark_last, :reason, :failing, :seconds);
 
-UPDATE sighting SET seen_at=:seen_at, locator=anon_1.locator, certificate_number=anon_1.certificate_number FROM sighting, (SELECT [#staged_sighting].record AS record, min([#staged_sighting].locator) AS locator, min([#staged_sighting].certificate_number) AS certificate_number
-FROM [#staged_sighting] GROUP BY [#staged_sighting].record) AS anon_1 WHERE sighting.source = :source_1 AND sighting.record = anon_1.record AND sighting.seen_at < :seen_at_1;
+INSERT INTO [#staged_seen] (record, locator, certificate_number) SELECT [#staged_sighting].record, min([#staged_sighting].locator) AS min_1, min([#staged_sighting].certificate_number) AS min_2
+FROM [#staged_sighting] GROUP BY [#staged_sighting].record;
 
-INSERT INTO sighting (source, record, seen_at, locator, certificate_number) SELECT :param_1 AS anon_1, anon_2.record, :param_2 AS anon_3, anon_2.locator, anon_2.certificate_number
-FROM (SELECT [#staged_sighting].record AS record, min([#staged_sighting].locator) AS locator, min([#staged_sighting].certificate_number) AS certificate_number
-FROM [#staged_sighting] GROUP BY [#staged_sighting].record) AS anon_2
+UPDATE sighting SET seen_at=:seen_at WHERE sighting.source = :source_1 AND sighting.seen_at = :seen_at_1 AND NOT (EXISTS (SELECT [#staged_seen].record
+FROM [#staged_seen]
+WHERE [#staged_seen].record = sighting.record));
+
+UPDATE sighting SET seen_at=:seen_at, locator=[#staged_seen].locator, certificate_number=[#staged_seen].certificate_number FROM sighting, [#staged_seen] WHERE sighting.source = :source_1 AND sighting.record = [#staged_seen].record AND (sighting.seen_at != :seen_at_1 OR sighting.locator != [#staged_seen].locator OR sighting.certificate_number != [#staged_seen].certificate_number);
+
+INSERT INTO sighting (source, record, seen_at, locator, certificate_number) SELECT :param_1 AS anon_1, [#staged_seen].record, :param_2 AS anon_2, [#staged_seen].locator, [#staged_seen].certificate_number
+FROM [#staged_seen]
 WHERE NOT (EXISTS (SELECT sighting.record
 FROM sighting
-WHERE sighting.source = :source_1 AND sighting.record = anon_2.record));
-
-SELECT TOP 1 exchange_batch.day, exchange_batch.taken_at, exchange_batch.judged_at
-FROM exchange_batch
-WHERE exchange_batch.source = :source_1 AND exchange_batch.kind = :kind_1 AND exchange_batch.status = :status_1 ORDER BY exchange_batch.taken_at DESC, exchange_batch.judged_at DESC;
+WHERE sighting.source = :source_1 AND sighting.record = [#staged_seen].record));
 
 DELETE FROM finding_seen WHERE finding_seen.source = :source_1 AND finding_seen.day = :day_1 AND finding_seen.[rule] = :rule_1;
 
@@ -507,6 +519,8 @@ UPDATE claim_history SET source_updated_at=[#staged_arrival].source_updated_at, 
 INSERT INTO claim_history (record, source, digest, certificate_name, certificate_type_name, certificate_type_code, certificate_number, certificate_identifier, certificate_issuing_authority_name, certificate_issuing_authority_code, certificate_issued_date, certificate_holder_name, certificate_holder_code, certificate_holder_type_name, certificate_holder_type_code, certificate_effective_date, certificate_expiring_date, certificate_signer, certificate_signed_time, certificate_signature_name, certificate_copy_creation_time, certificate_copy_creator, certificate_copy_cause, certificate_copy_expiring_time, certificate_status, certificate_area_code, certificate_holder_category, associated_certificate_identifier, identifier_version, face, source_updated_at, locator, batch, face_digest, first_observed_at, observed_at, judged_at) SELECT [#staged_licence].record, :param_1 AS anon_1, [#staged_licence].digest, [#staged_licence].certificate_name, [#staged_licence].certificate_type_name, [#staged_licence].certificate_type_code, [#staged_licence].certificate_number, CASE WHEN ([#staged_licence].identifier_version IS NULL) THEN [#staged_licence].certificate_identifier ELSE NULL END AS anon_2, [#staged_licence].certificate_issuing_authority_name, [#staged_licence].certificate_issuing_authority_code, [#staged_licence].certificate_issued_date, [#staged_licence].certificate_holder_name, [#staged_licence].certificate_holder_code, [#staged_licence].certificate_holder_type_name, [#staged_licence].certificate_holder_type_code, [#staged_licence].certificate_effective_date, [#staged_licence].certificate_expiring_date, [#staged_licence].certificate_signer, [#staged_licence].certificate_signed_time, [#staged_licence].certificate_signature_name, [#staged_licence].certificate_copy_creation_time, [#staged_licence].certificate_copy_creator, [#staged_licence].certificate_copy_cause, [#staged_licence].certificate_copy_expiring_time, [#staged_licence].certificate_status, [#staged_licence].certificate_area_code, [#staged_licence].certificate_holder_category, [#staged_licence].associated_certificate_identifier, NULL AS anon_3, [#staged_licence].face, [#staged_licence].source_updated_at, [#staged_licence].locator, :param_2 AS anon_4, [#staged_licence].face_digest, [#staged_licence].observed_at, [#staged_licence].observed_at AS observed_at__1, :param_3 AS anon_5
 FROM [#staged_licence], [#staged_known]
 WHERE [#staged_licence].record = [#staged_known].record AND [#staged_known].fate IN (:fate_1_1);
+
+UPDATE sighting SET seen_at=:seen_at, locator=[#staged_seen].locator, certificate_number=[#staged_seen].certificate_number FROM sighting, [#staged_seen] WHERE sighting.source = :source_1 AND sighting.record = [#staged_seen].record AND sighting.seen_at < :seen_at_1;
 
 INSERT INTO [#staged_rival] (record) SELECT DISTINCT [#staged_arrival].record
 FROM [#staged_arrival] JOIN claim ON claim.record = [#staged_arrival].record AND claim.source IN (:source_1_1);
