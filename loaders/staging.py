@@ -52,7 +52,9 @@ class Staging:
         self.finding = self._table("finding", *_like(SEEN, "id"))
         self.closed = self._table("closed", *_like(FINDING_TABLE, *_all_but(FINDING_TABLE, *FOUND)))
         self.sighting = self._table("sighting", *_like(SIGHTING, "source", "seen_at"))
-        self.seen = self._table("seen", *_like(SIGHTING, "source", "seen_at"), unique=True)
+        # Indexed everywhere: PostgreSQL cannot know how many sightings are of now, and would take them for a few.
+        key = UniqueConstraint("record")
+        self.seen = self._table("seen", *_like(SIGHTING, "source", "seen_at"), key)
 
     def open(self, connection: Connection) -> None:
         """Make them empty, for this connection alone."""
@@ -67,7 +69,7 @@ class Staging:
         for table in self._metadata.tables.values():
             connection.exec_driver_sql(f"DROP {temporary}TABLE IF EXISTS {quoted(table)}")
 
-    def _table(self, name: str, *columns: Column[Any], unique: bool = False) -> Table:
+    def _table(self, name: str, *columns: Column[Any] | UniqueConstraint, unique: bool = False) -> Table:
         # PostgreSQL joins whole tables by hashing; the others look rows up one by one and need the index.
         keys = [UniqueConstraint("record")] if unique and self._dialect != "postgresql" else []
         if self._dialect == "mssql":
