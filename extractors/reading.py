@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from standard.batch import FAULT, GROUP_ROWS, LOCATOR
+from standard.batch import FAULT, GROUP_ROWS, LOCATOR, LOCATOR_LENGTH
 
 _GROUP_BYTES = 256 * 2**20  # a table with pictures or long texts makes smaller groups, so that memory stays bounded
 
@@ -58,7 +60,18 @@ def raw_batch(
 ) -> pa.RecordBatch:
     """Put columns of text, their locators and what was found while reading together in the schema of the raw archive."""
     found = pa.nulls(len(locators), pa.string()) if faults is None else faults
-    return pa.record_batch([*arrays, locators, found], schema=raw_schema(columns))
+    return pa.record_batch([*arrays, _kept(locators), found], schema=raw_schema(columns))
+
+
+def _kept(locators: pa.Array) -> pa.Array:
+    """Locators as every platform can keep them: without NUL, and one that is too long ended by a digest of the whole."""
+    locators = pc.replace_substring(locators, "\0", "␀")
+    long = pc.greater(pc.utf8_length(locators), LOCATOR_LENGTH)
+    if not pc.any(long).as_py():
+        return locators
+    whole = locators.filter(long).to_pylist()  # hardly ever any
+    cut = [f"{text[: LOCATOR_LENGTH - 33]}…{hashlib.sha256(text.encode()).hexdigest()[:32]}" for text in whole]
+    return pc.replace_with_mask(locators, pc.fill_null(long, fill_value=False), pa.array(cut, pa.string()))
 
 
 def grouped(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

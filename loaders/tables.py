@@ -8,6 +8,7 @@ from sqlalchemy import JSON, BigInteger, Boolean, Column, Date, Double, Index, I
 from sqlalchemy.types import TypeEngine
 
 from loaders.columns import digest, instant, long_text, text
+from standard.batch import LOCATOR_LENGTH
 from standard.day import INSTANT_LENGTH
 from standard.field import Field, Kind
 from standard.licence import LICENCE
@@ -15,7 +16,7 @@ from standard.licence import LICENCE
 METADATA = MetaData()
 
 _LONG = 1000  # from this length on a column is a text without a limit of its own
-_SOURCE, _DAY, _LOCATOR, _BATCH = 128, 10, 512, 160
+_SOURCE, _DAY, _LOCATOR, _BATCH = 128, 10, LOCATOR_LENGTH, 160
 
 
 def _type(field: Field) -> TypeEngine[Any]:

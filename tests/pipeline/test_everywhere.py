@@ -148,3 +148,24 @@ def test_a_night_from_any_source_into_any_platform(settled, licex, source, targe
     else:
         assert ask(platform, "SELECT accepted, unchanged FROM exchange_batch WHERE run = 2") == [(3, 3)]
     assert len(ask(platform, "SELECT record FROM licence")) == 3
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_keys_too_long_for_the_platform_or_with_a_nul_do_not_stop_the_batch(settled, licex, tmp_path, target):
+    platform = settled("sqlite", target)
+    engine = sqlalchemy.create_engine(os.environ["LICEX_CONN_TRANSPORT"])
+    with engine.begin() as connection:
+        names = ", ".join(column.name for column in TABLE.columns)
+        connection.exec_driver_sql(f"CREATE TABLE COPIED ({names})")  # columns without a type take whatever comes
+        connection.exec_driver_sql(f"INSERT INTO COPIED SELECT {names} FROM XKZ")
+        connection.exec_driver_sql("DROP TABLE XKZ")
+        connection.exec_driver_sql("ALTER TABLE COPIED RENAME TO XKZ")
+        connection.exec_driver_sql("UPDATE XKZ SET ID = ? WHERE ID = 1", ("键" * 600,))
+        connection.exec_driver_sql("UPDATE XKZ SET ID = ? WHERE ID = 2", ("a\0b",))
+        connection.exec_driver_sql("UPDATE XKZ SET ID = ? WHERE ID = 4", ("held" * 200,))
+    engine.dispose()
+    licex("run", "transport.road", "--day", DAY)
+    assert ask(platform, "SELECT extracted, accepted, held, inserted FROM exchange_batch") == [(4, 3, 1, 3)]
+    locators = {locator for (locator,) in ask(platform, "SELECT locator FROM licence")}
+    assert {"a␀b", "3"} < locators
+    assert ask(platform, "SELECT locator FROM finding WHERE rule = 'required'")[0][0].startswith("heldheld")
