@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from loaders.bulk import put, take
-from loaders.merge import changed_record, was_stale
+from loaders.merge import changed_licence, changed_record, was_stale
 from loaders.staging import Staging
 from loaders.tables import CLAIM, FINDING_TABLE, SEEN
 from sources.checks import DERIVED
@@ -87,12 +87,14 @@ class Finder:
         # One of two that are alike is a source's own: the exchange never mints the same one for two records.
         m, o = _FURTHER.c, _OTHER.c
         alike = (*(o.certificate_identifier == m.certificate_identifier, o.record != m.record, m.wins, o.wins),)
-        changed = or_(changed_record(self.staging, m.record), changed_record(self.staging, o.record))
+        changed = or_(changed_licence(self.staging, m.record), changed_licence(self.staging, o.record))
         pairs = [select(told.record).where(*alike, m.identifier_version.is_(None), changed) for told in (m, o)]
         c, f, s = CLAIM.c, FINDING_TABLE.c, SEEN.c
         shared = pairs[0].union(pairs[1])
-        still = exists(select(m.record).where(m.record == f.subject, *alike).correlate(FINDING_TABLE))
-        seen = or_(changed_record(self.staging, s.subject), s.subject.in_(shared))
+        still = exists(
+            select(m.record).where(m.record == f.subject, m.source == f.source, *alike).correlate(FINDING_TABLE)
+        )
+        seen = or_(changed_licence(self.staging, s.subject), s.subject.in_(shared))
         self._draw_anew("identifier_shared", seen, ~still)
         given = {"source": c.source, "judged_at": c.judged_at, "observed_at": c.observed_at}
         where = and_(c.wins, c.record.in_(shared))

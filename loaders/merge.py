@@ -119,6 +119,13 @@ def changed_record(staging: Staging, record: ColumnElement[str]) -> ColumnElemen
     )
 
 
+def changed_licence(staging: Staging, record: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether the current state of a record may be another one now: its source says something new, or another one wins it."""
+    w = staging.winner.c
+    won = select(w.record).where(w.record == record, w.won == false()).correlate_except(staging.winner)
+    return or_(changed_record(staging, record), exists(won))
+
+
 def _tell_fates(connection: Connection, staging: Staging, accepted: Accepted) -> dict[str, int]:
     s, c, h = staging.arrival.c, CLAIM.c, HISTORY.c
     kept = h.record.is_not(None)

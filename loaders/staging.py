@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, Connection, Integer, MetaData, Table, UniqueConstraint
 
 from loaders.columns import digest, text
 from loaders.tables import CLAIM, FINDING_TABLE, SEEN, SIGHTING
@@ -26,7 +26,7 @@ class Staging:
             the record were new.
         known: records of which the source has a claim already, and the fate of the new one.
         rival: records that another source claims too.
-        winner: the source whose claim wins each of those.
+        winner: the source whose claim wins each of those, and whether it did before.
         need: winning claims that have no identifier yet.
         minted: identifiers for them.
         finding: findings of this batch, those of the merge itself among them.
@@ -43,7 +43,7 @@ class Staging:
         self.known = self._table("known", Column("record", digest()), Column("fate", text(16)), unique=True)
         self.rival = self._table("rival", Column("record", digest()), unique=True)
         claims = [Column("record", digest()), Column("source", text(128))]
-        self.winner = self._table("winner", *claims, unique=True)
+        self.winner = self._table("winner", *claims, Column("won", Boolean), unique=True)
         self.need = self._table("need", *_like(CLAIM, *_all_but(CLAIM, "record", "source", "face_digest")), unique=True)
         self.minted = self._table(
             "minted", *_like(CLAIM, *_all_but(CLAIM, "record", "source", "certificate_identifier")),

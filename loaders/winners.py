@@ -31,11 +31,11 @@ def find_winners(connection: Connection, staging: Staging, source: str, *, moved
     place = func.row_number().over(partition_by=c.record, order_by=order).label("place")
     ranks = and_(k.source == c.source, k.certificate_type_code == c.certificate_type_code)
     ranked = (
-        select(c.record, c.source, place)
+        select(c.record, c.source, c.wins, place)
         .select_from(CLAIM.join(staging.rival, r.record == c.record).join(CLAIMANT, ranks))
         .subquery()
     )
-    first = select(ranked.c.record, ranked.c.source).where(ranked.c.place == 1)
-    connection.execute(insert(staging.winner).from_select(["record", "source"], first))
+    first = select(ranked.c.record, ranked.c.source, ranked.c.wins).where(ranked.c.place == 1)
+    connection.execute(insert(staging.winner).from_select(["record", "source", "won"], first))
     for wins, where in ((false(), c.source != w.source), (true(), c.source == w.source)):
         connection.execute(update(CLAIM).where(c.record == w.record, where, c.wins != wins).values(wins=wins))

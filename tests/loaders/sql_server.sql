@@ -272,6 +272,7 @@ CREATE TABLE [#staged_rival] (
 CREATE TABLE [#staged_winner] (
 	record NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NULL,
 	source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NULL,
+	won BIT NULL,
 	UNIQUE (record)
 );
 
@@ -529,8 +530,8 @@ INSERT INTO claim (record, source, digest, certificate_name, certificate_type_na
 FROM [#staged_licence] LEFT OUTER JOIN [#staged_known] ON [#staged_known].record = [#staged_licence].record
 WHERE [#staged_known].record IS NULL;
 
-INSERT INTO [#staged_winner] (record, source) SELECT anon_1.record, anon_1.source
-FROM (SELECT claim.record AS record, claim.source AS source, row_number() OVER (PARTITION BY claim.record ORDER BY claimant.precedence DESC, claim.observed_at DESC, claim.judged_at DESC, claim.digest DESC, claim.source DESC) AS place
+INSERT INTO [#staged_winner] (record, source, won) SELECT anon_1.record, anon_1.source, anon_1.wins
+FROM (SELECT claim.record AS record, claim.source AS source, claim.wins AS wins, row_number() OVER (PARTITION BY claim.record ORDER BY claimant.precedence DESC, claim.observed_at DESC, claim.judged_at DESC, claim.digest DESC, claim.source DESC) AS place
 FROM claim JOIN [#staged_rival] ON [#staged_rival].record = claim.record JOIN claimant ON claimant.source = claim.source AND claimant.certificate_type_code = claim.certificate_type_code) AS anon_1
 WHERE anon_1.place = :place_1;
 
