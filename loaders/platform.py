@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select
-from sqlalchemy.engine import make_url
+from sqlalchemy import Connection, Engine, Select, insert, select
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
 from loaders import migration
@@ -21,9 +21,14 @@ class Platform:
 
     def __init__(self, url: str) -> None:
         try:
-            self._shown = make_url(url).render_as_string(hide_password=True)
-            if make_url(url).get_backend_name() not in SPOKEN:
+            parts = make_url(url)
+            self._shown = parts.render_as_string(hide_password=True)
+            if parts.get_backend_name() not in SPOKEN or _holds_more(parts):
                 raise ArgumentError
+            if _forgets(parts):
+                raise UsageError(
+                    "LICEX_TARGET: expected a database that keeps what it is given, found one in memory; name a file, such as sqlite:////srv/platform.db"
+                )
             self._engine = make_engine(url)
         except (ArgumentError, ValueError, NoSuchModuleError, ModuleNotFoundError) as error:
             raise UsageError(
@@ -44,11 +49,20 @@ class Platform:
         # COPY goes past SQLAlchemy, which would else have wrapped the driver's error.
         raw: type[Exception] = self._engine.dialect.loaded_dbapi.Error
         try:
-            with engine.begin() as connection:
+            with self._connected(engine) as connection, connection.begin():
                 yield connection
         except (DBAPIError, raw) as error:
             raise PlatformUnreachable(
                 f"{self._shown}: expected to use the platform's database, found: {_cause(error)}; nothing was loaded"
+            ) from None
+
+    def _connected(self, engine: Engine) -> Connection:
+        """A connection; a driver may refuse what the URL asks for with an error that is none of a database's."""
+        try:
+            return engine.connect()
+        except (OSError, TypeError, ValueError) as error:
+            raise UsageError(
+                f"{self._shown}: expected a URL that the driver can connect by, found: {_cause(error)}; correct LICEX_TARGET"
             ) from None
 
     def lock(self, connection: Connection, names: Sequence[str]) -> None:
@@ -116,6 +130,17 @@ class Platform:
     def close(self) -> None:
         """Give all connections back."""
         self._engine.dispose()
+
+
+def _holds_more(url: URL) -> bool:
+    """Whether an `@` or more of the password stands behind it, unquoted: what follows would be shown."""
+    return url.password is not None and "@" in f"{url.host}{url.database}{url.query}"
+
+
+def _forgets(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite" and (
+        url.database in {None, "", ":memory:"} or "memory" in str(url.query.get("mode"))
+    )
 
 
 def _held(name: str) -> Select[Any]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from standard.batch import GROUP_ROWS, BatchKey
-from standard.errors import ExchangeError, PlatformUnreachable
+from standard.errors import ExchangeError, PlatformUnreachable, UsageError
 
 PLAN = "plan.json"
 RAW, MANIFEST = "raw.parquet", "manifest.json"
@@ -36,7 +36,12 @@ class Workspace:
     """The archive at one fsspec URL: `<root>/<source>/<day>/<file>`, and the reports in `<root>/reports`."""
 
     def __init__(self, root: str) -> None:
-        self._fs, path = fsspec.core.url_to_fs(root)
+        try:
+            self._fs, path = fsspec.core.url_to_fs(root)
+        except (ValueError, ImportError, OSError):  # whose words may hold a key out of the URL
+            raise UsageError(
+                f"LICEX_WORKSPACE: expected a folder, or an fsspec URL whose driver is installed, found {_protocol(root)}; correct the setting"
+            ) from None
         self._root = path.rstrip("/")
 
     def path(self, key: BatchKey, name: str) -> str:
@@ -179,3 +184,8 @@ def gathered(tables: Iterable[pa.Table | pa.RecordBatch], schema: pa.Schema) -> 
             rows += part.num_rows
     if held:
         yield pa.concat_tables(held)
+
+
+def _protocol(root: str) -> str:
+    """How a URL begins; the rest of it may hold a secret."""
+    return f"{root.partition('://')[0]}://…" if "://" in root else "another"

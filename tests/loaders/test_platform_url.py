@@ -5,9 +5,36 @@ from standard.errors import UsageError
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql+psycopg://bureau:geh@eim:g@heim@db/x", "mysql+pymysql://bureau:a@b:g@heim/x"]
+    "url",
+    [
+        "postgresql+psycopg://bureau:geh@eim:g@heim@db/x",
+        "mysql+pymysql://bureau:a@b:g@heim/x",
+        "postgresql+psycopg://bureau:ge@heim@127.0.0.1:9/x",
+        "postgresql+psycopg://bureau:ge@a/heim@127.0.0.1:9/x",
+    ],
 )
 def test_a_password_that_is_not_written_as_urls_write_it_is_refused_and_not_told(url):
     with pytest.raises(UsageError, match="LICEX_TARGET: expected a SQLAlchemy URL") as refused:
         Platform(url)
     assert "heim" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:///file:x?mode=memory&uri=true"])
+def test_a_platform_that_would_forget_everything_is_refused(url):
+    with pytest.raises(UsageError, match="LICEX_TARGET: expected a database that keeps"):
+        Platform(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql+pymysql://bureau:geheim@127.0.0.1:9/x?ssl_ca=/nowhere.pem",
+        "mysql+pymysql://bureau:geheim@127.0.0.1:9/x?unknown=1",
+    ],
+)
+def test_what_the_driver_cannot_connect_by_is_told_in_one_sentence(url):
+    platform = Platform(url)
+    with pytest.raises(UsageError, match="correct LICEX_TARGET") as refused:
+        platform.prepare()
+    assert "geheim" not in str(refused.value)
+    assert "\n" not in str(refused.value)

@@ -1,4 +1,5 @@
 import errno
+import sys
 
 import pyarrow as pa
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from pipeline.workspace import Workspace, gathered
 from standard.batch import GROUP_ROWS, BatchKey
 from standard.day import Day
-from standard.errors import ExchangeError, PlatformUnreachable
+from standard.errors import ExchangeError, PlatformUnreachable, UsageError
 
 KEY = BatchKey("transport.road", Day.of("2026-03-01"))
 SCHEMA = pa.schema([("n", pa.int64())])
@@ -54,3 +55,11 @@ def test_a_raw_archive_that_is_not_its_manifests_is_not_judged(licex, city):
     (city / "workspace/transport.road/2026-03-01/raw.parquet").write_bytes(b"PAR1")
     code, _, err = licex("replay", "transport.road", "--from", "2026-03-01", "--to", "2026-03-01")
     assert (code, "expected the raw archive that its manifest names, found another" in err) == (1, True)
+
+
+@pytest.mark.parametrize("root", ["nowhere://geheim/x", "s3://geheim:geheim@bucket/x"])
+def test_a_workspace_without_a_driver_is_refused_in_one_sentence(root, monkeypatch):
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    with pytest.raises(UsageError, match="LICEX_WORKSPACE: expected a folder, or an fsspec URL") as refused:
+        Workspace(root)
+    assert "geheim" not in str(refused.value)
