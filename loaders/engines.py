@@ -60,12 +60,17 @@ def _postgresql(url: URL) -> Engine:
     # The memory is for the joins and the staging of one load; a server's own default is for many small queries. Every
     # cursor is read to its end, so none is to be planned for its first rows.
     options = f"-c lock_timeout={WAIT_SECONDS}s -c work_mem=64MB -c temp_buffers=64MB -c cursor_tuple_fraction=1"
-    engine = create_engine(
-        url, hide_parameters=True, isolation_level="READ COMMITTED", connect_args={"options": options}
-    )
+    # What we COPY is UTF-8, whatever a database, a role or the environment has been told that clients speak.
+    said = {"options": f"{_of_url(url, 'options')} {options}".strip(), "client_encoding": "utf8"}
+    engine = create_engine(url, hide_parameters=True, isolation_level="READ COMMITTED", connect_args=said)
     dialect: Any = engine.dialect
     dialect._get_server_version_info = partial(_postgresql_version, dialect._get_server_version_info)
     return engine
+
+
+def _of_url(url: URL, name: str) -> str:
+    value = url.query.get(name, "")
+    return value if isinstance(value, str) else " ".join(value)
 
 
 def _postgresql_version(ask: Callable[[Connection], tuple[int, ...]], connection: Connection) -> tuple[int, ...]:
@@ -78,12 +83,13 @@ def _postgresql_version(ask: Callable[[Connection], tuple[int, ...]], connection
 
 def _mysql(url: URL) -> Engine:
     # Repeatable reads would not see what the load before has merged, and lock gaps between rows besides.
-    waits = f"SET innodb_lock_wait_timeout = {WAIT_SECONDS}"
+    # A server's own mode may take backslashes for text, empty texts for null, or cut what is too long.
+    said = f"SET innodb_lock_wait_timeout = {WAIT_SECONDS}, sql_mode = 'STRICT_TRANS_TABLES'"
     return create_engine(
         url.update_query_dict({"charset": "utf8mb4"}),
         hide_parameters=True,
         isolation_level="READ COMMITTED",
-        connect_args={"local_infile": True, "init_command": waits},
+        connect_args={"local_infile": True, "init_command": said},
     )
 
 
