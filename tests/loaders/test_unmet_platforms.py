@@ -62,7 +62,9 @@ def nights(url, make):
         judged = f"2026-03-09T00:{minute:02d}:00.000000Z"
         for kind in ("snapshot", "incremental"):
             verdict = make.verdict(f"{source}/{day}", rows, judged, kind=kind, taken_at=f"{day}T23:00:00.000000Z")
-            given = Delivery(verdict, minute % 2, [rows], make.findings(rows), "cancel" if minute % 2 else "hold")
+            given = Delivery(
+                verdict, minute % 2, make.read(rows), make.findings(rows), "cancel" if minute % 2 else "hold"
+            )
             deliver_batch(platform, given, judged, 0.0)
     platform.close()
     # RETURNING is Alembic's, which puts it where the version allows it.
