@@ -6,10 +6,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 
 WAIT_SECONDS = 600  # for another load's merge; longer than any night's largest
+LOOK_SECONDS = 10  # after which a server may notice that a load was killed
+_LOOKS_AFTER = 140_000  # the version of PostgreSQL from which on it can
 
 READING = "licex_reading"
 SPOKEN = ("sqlite", "postgresql", "mysql", "mariadb", "mssql")
@@ -63,9 +66,21 @@ def _postgresql(url: URL) -> Engine:
     # What we COPY is UTF-8, whatever a database, a role or the environment has been told that clients speak.
     said = {"options": f"{_of_url(url, 'options')} {options}".strip(), "client_encoding": "utf8"}
     engine = create_engine(url, hide_parameters=True, isolation_level="READ COMMITTED", connect_args=said)
+    event.listen(engine, "connect", _postgresql_connected)
     dialect: Any = engine.dialect
     dialect._get_server_version_info = partial(_postgresql_version, dialect._get_server_version_info)
     return engine
+
+
+def _postgresql_connected(connection: Any, _record: object) -> None:
+    """Let the server look whether we are still there: a load that was killed would hold its locks until a statement ends."""
+    if connection.info.server_version < _LOOKS_AFTER:
+        return
+    try:
+        connection.execute(f"SET client_connection_check_interval = '{LOOK_SECONDS}s'")
+        connection.commit()
+    except psycopg.Error:  # not every system can tell
+        connection.rollback()
 
 
 def _of_url(url: URL, name: str) -> str:
