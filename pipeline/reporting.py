@@ -24,7 +24,7 @@ def report(exchange: Exchange, key: BatchKey) -> LedgerEntry | None:
         The last ledger entry of the batch, None where it has none.
     """
     if not have_charts(exchange.workspace):
-        exchange.workspace.write_text(exchange.workspace.report_path(script.NAME), script.charts_script())
+        exchange.workspace.write_text(exchange.workspace.shared_path(script.NAME), script.charts_script())
     with exchange.platform.transaction(reading=True) as connection:
         others = torn_sources(connection, key)
     for name in (key.source, *others):
@@ -37,8 +37,8 @@ def report(exchange: Exchange, key: BatchKey) -> LedgerEntry | None:
 
 
 def have_charts(workspace: Workspace) -> bool:
-    """Have the script of the charts at hand; returns whether it is kept beside the reports, as earlier processes leave it."""
-    kept = workspace.read_report(workspace.report_path(script.NAME))
+    """Have the script of the charts at hand; returns whether it is kept in the workspace, as earlier processes leave it."""
+    kept = workspace.read_shared(script.NAME)
     if kept:
         script.take(kept)
     script.charts_script()

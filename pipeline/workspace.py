@@ -52,6 +52,10 @@ class Workspace:
         """Where a report is."""
         return "/".join([self._root, "reports", *parts])
 
+    def shared_path(self, name: str) -> str:
+        """Where a file is that belongs to no batch and to no report."""
+        return f"{self._root}/{name}"
+
     def exists(self, key: BatchKey, name: str) -> bool:
         """Whether a step has left its file."""
         return bool(self._fs.exists(self.path(key, name)))
@@ -123,8 +127,9 @@ class Workspace:
             raise ExchangeError(f"{key}: expected {name} from the step before, found none; run that step first")
         return self._text(self.path(key, name))
 
-    def read_report(self, path: str) -> str | None:
-        """Read a text file beside the reports; None where there is none."""
+    def read_shared(self, name: str) -> str | None:
+        """Read a text file that belongs to no batch; None where there is none."""
+        path = self.shared_path(name)
         return self._text(path) if self._fs.exists(path) else None
 
     def _text(self, path: str) -> str:
