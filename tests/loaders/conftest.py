@@ -5,10 +5,21 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import event
 
+from loaders.deliver import Delivery, deliver_batch
 from loaders.platform import Platform
 from standard.batch import Outcome, Verdict
 from standard.finding import found_in
 from standard.licence import EXCHANGE, LICENCE
+
+# What a source says on one day after the other, so that every fate of a row occurs: new, changed, back, late, again.
+NIGHTS = [
+    ("a.b", "2026-03-01", {"R1": "甲", "R2": "甲", "R3": "甲"}),
+    ("a.b", "2026-03-03", {"R1": "乙", "R2": "甲"}),
+    ("a.b", "2026-03-04", {"R1": "甲", "R2": "丙"}),
+    ("a.b", "2026-03-02", {"R1": "乙", "R2": "丁", "R3": "甲"}),
+    ("a.b", "2026-03-02", {"R1": "乙", "R2": "丁", "R3": "甲"}),
+    ("b.c", "2026-03-01", {"R1": "戊", "R4": "甲"}),
+]
 
 ISSUER = "11370400MB0000000N"
 TYPE = "11100000000019713D008"
@@ -52,7 +63,9 @@ def prepared(url):
 @pytest.fixture(scope="session")
 def make():
     """How to make what a delivery needs."""
-    return SimpleNamespace(rows=make_rows, read=make_read, verdict=make_verdict, findings=make_findings)
+    return SimpleNamespace(
+        rows=make_rows, read=make_read, verdict=make_verdict, findings=make_findings, nights=deliver_nights
+    )
 
 
 def make_rows(states, observed_at, held=()):
@@ -120,6 +133,19 @@ def make_verdict(batch, rows, judged_at, *, kind="incremental", taken_at=None, *
 def make_findings(rows):
     places = pa.array([i for i, outcome in enumerate(rows["outcome"].to_pylist()) if outcome == "held"], pa.int64())
     return found_in(rows, places, "holder_code", "certificate_holder_code")
+
+
+def deliver_nights(platform):
+    """Deliver every night of `NIGHTS`, as a snapshot and as changes."""
+    for minute, (source, day, holders) in enumerate(NIGHTS):
+        rows = make_rows({number: (name, "VALID") for number, name in holders.items()}, f"{day}T23:00:00.000000Z")
+        judged = f"2026-03-09T00:{minute:02d}:00.000000Z"
+        for kind in ("snapshot", "incremental"):
+            verdict = make_verdict(f"{source}/{day}", rows, judged, kind=kind, taken_at=f"{day}T23:00:00.000000Z")
+            given = Delivery(
+                verdict, minute % 2, make_read(rows), make_findings(rows), "cancel" if minute % 2 else "hold"
+            )
+            deliver_batch(platform, given, judged, 0.0)
 
 
 def digest(table, names):

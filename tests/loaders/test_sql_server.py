@@ -13,7 +13,6 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql.ddl import ExecutableDDLElement
 
 from loaders import deliver
-from loaders.deliver import Delivery, deliver_batch
 from loaders.engines import make_engine
 from loaders.platform import _held
 from loaders.staging import Staging
@@ -22,15 +21,6 @@ from loaders.views import _definitions
 
 GOLDEN = Path(__file__).parent / "sql_server.sql"
 DIALECT = mssql.dialect()
-# What a source says on one day after the other, so that every fate of a row occurs: new, changed, back, late, again.
-NIGHTS = [
-    ("a.b", "2026-03-01", {"R1": "甲", "R2": "甲", "R3": "甲"}),
-    ("a.b", "2026-03-03", {"R1": "乙", "R2": "甲"}),
-    ("a.b", "2026-03-04", {"R1": "甲", "R2": "丙"}),
-    ("a.b", "2026-03-02", {"R1": "乙", "R2": "丁", "R3": "甲"}),
-    ("a.b", "2026-03-02", {"R1": "乙", "R2": "丁", "R3": "甲"}),
-    ("b.c", "2026-03-01", {"R1": "戊", "R4": "甲"}),
-]
 
 
 def made():
@@ -63,15 +53,7 @@ def asked(platform, make, monkeypatch):
     compiled(_held("findings"))
     monkeypatch.setattr(deliver, "staging", lambda _: Staging("mssql"))
     event.listen(platform._engine, "before_execute", executed)
-    for minute, (source, day, holders) in enumerate(NIGHTS):
-        rows = make.rows({number: (name, "VALID") for number, name in holders.items()}, f"{day}T23:00:00.000000Z")
-        judged = f"2026-03-09T00:{minute:02d}:00.000000Z"
-        for kind in ("snapshot", "incremental"):
-            verdict = make.verdict(f"{source}/{day}", rows, judged, kind=kind, taken_at=f"{day}T23:00:00.000000Z")
-            given = Delivery(
-                verdict, minute % 2, make.read(rows), make.findings(rows), "cancel" if minute % 2 else "hold"
-            )
-            deliver_batch(platform, given, judged, 0.0)
+    make.nights(platform)
     event.remove(platform._engine, "before_execute", executed)
     return ";\n\n".join(found) + ";\n"
 

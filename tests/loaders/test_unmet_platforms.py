@@ -14,16 +14,9 @@ from sqlalchemy import event
 from sqlalchemy.dialects.mysql.base import MySQLDialect
 
 from loaders import migration
-from loaders.deliver import Delivery, deliver_batch
 from loaders.platform import Platform
 
 GOLDEN = Path(__file__).parent / "sql_server_migrations.sql"
-NIGHTS = [
-    ("a.b", "2026-03-01", {"R1": "甲", "R2": "甲", "R3": "甲"}),
-    ("a.b", "2026-03-03", {"R1": "乙", "R2": "甲"}),
-    ("a.b", "2026-03-02", {"R1": "乙", "R2": "丁", "R3": "甲"}),
-    ("b.c", "2026-03-01", {"R1": "戊", "R4": "甲"}),
-]
 
 
 def migrations(dialect):
@@ -57,15 +50,7 @@ def nights(url, make):
     platform, asked = Platform(url), []
     event.listen(platform._engine, "before_cursor_execute", lambda _c, _u, statement, *_: asked.append(statement))
     platform.prepare()
-    for minute, (source, day, holders) in enumerate(NIGHTS):
-        rows = make.rows({number: (name, "VALID") for number, name in holders.items()}, f"{day}T23:00:00.000000Z")
-        judged = f"2026-03-09T00:{minute:02d}:00.000000Z"
-        for kind in ("snapshot", "incremental"):
-            verdict = make.verdict(f"{source}/{day}", rows, judged, kind=kind, taken_at=f"{day}T23:00:00.000000Z")
-            given = Delivery(
-                verdict, minute % 2, make.read(rows), make.findings(rows), "cancel" if minute % 2 else "hold"
-            )
-            deliver_batch(platform, given, judged, 0.0)
+    make.nights(platform)
     platform.close()
     # RETURNING is Alembic's, which puts it where the version allows it.
     return [re.sub(r"INFILE '[^']*'|\btest_\d+\b| RETURNING .*", "", statement) for statement in asked]
