@@ -33,7 +33,8 @@ def defer() -> None:
         spec = None if name in sys.modules else find_spec(name)
         if spec is not None:
             sys.modules[name] = module = _Deferred(name)
-            module.__spec__, module.__file__ = spec, spec.origin  # whoever looks for the file of a module asks all of them
+            # Whoever looks for the module of a file asks all there are for theirs; that is no use of this one.
+            module.__spec__, module.__file__ = spec, spec.origin
             package, _, own = name.rpartition(".")
             if package:
                 setattr(sys.modules[package], own, module)

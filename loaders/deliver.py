@@ -13,6 +13,7 @@ from loaders.arrivals import Accepted, Arrivals
 from loaders.bulk import put
 from loaders.claimants import Claimants, anyone_gives_identifiers
 from loaders.findings import Finder
+from loaders.first_load import indexed_afterwards
 from loaders.ledger import write_entry, write_vanished
 from loaders.merge import Merged, merge
 from loaders.platform import Platform
@@ -130,7 +131,9 @@ def _merged(
         arrivals.stage()
     # From here on loads of the same source or licence type take turns.
     platform.lock(connection, [_source_lock(accepted.source), *(f"type {code}" for code in accepted.types)])
-    return merge(connection, staged, Claimants.of(connection, accepted.source, accepted.types), arrivals)
+    claimants = Claimants.of(connection, accepted.source, accepted.types)
+    with indexed_afterwards(platform, connection, accepted.rows if claimants.alone else 0, [_FINDINGS]):
+        return merge(connection, staged, claimants, arrivals)
 
 
 def _accepted(delivery: Delivery) -> Accepted:

@@ -2,6 +2,8 @@ from datetime import date
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Boolean, Column, Date, Integer, MetaData, Table, select, text
 
 from loaders.bulk import put, take
@@ -62,3 +64,43 @@ def test_what_mariadb_would_only_warn_of_is_an_error(mariadb_url, texts):
             put(connection, NARROW, [pa.table({"x": texts})])
         NARROW.drop(connection)
     platform.close()
+
+
+TEXTS = st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40))
+ROW = st.tuples(
+    st.one_of(st.none(), st.integers(-(2**31), 2**31 - 1)),
+    TEXTS,
+    st.one_of(st.none(), st.dates()),
+    st.one_of(st.none(), st.booleans()),
+)
+SCHEMA = pa.schema([("n", pa.int32()), ("x", pa.string()), ("d", pa.date32()), ("b", pa.bool_())])
+
+
+@pytest.fixture(scope="module", params=["date", "timestamp"], ids=["binary", "csv"])
+def copied(request, postgresql_server):
+    """Put rows into a table and read them back; of a database that keeps dates otherwise too."""
+    platform = Platform(postgresql_server.url("postgresql+psycopg", "postgres"))
+    with platform.transaction() as connection:
+        connection.exec_driver_sql(f"CREATE TEMPORARY TABLE t (n integer, x text, d {request.param}, b boolean)")
+
+        def run(rows):
+            connection.exec_driver_sql("DELETE FROM t")
+            put(connection, TABLE, [rows])
+            return connection.exec_driver_sql("SELECT n, x, d::date, b FROM t").fetchall()
+
+        yield run
+    platform.close()
+
+
+@settings(deadline=None, max_examples=60)
+@given(rows=st.lists(ROW, min_size=1, max_size=8), start=st.integers(0, 3))
+def test_whatever_the_rows_are_copy_brings_them_as_they_are(copied, rows, start):
+    columns = zip(*rows, strict=True)
+    table = pa.table([pa.array(values, field.type) for values, field in zip(columns, SCHEMA, strict=True)], SCHEMA)
+    assert [tuple(row) for row in copied(table.slice(start))] == rows[start:]
+
+
+def test_a_null_over_forgotten_bytes_is_null(copied):
+    data = pa.array(["甲", "乙"]).buffers()
+    hidden = pa.Array.from_buffers(pa.string(), 2, [pa.py_buffer(b"\x01"), *data[1:]])
+    assert [row[1] for row in copied(pa.table({"x": hidden, "d": pa.nulls(2, pa.date32())}))] == ["甲", None]

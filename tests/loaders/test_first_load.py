@@ -1,0 +1,141 @@
+"""The very first claims go into a table without indexes, where nobody can miss them, and end in one that has them all."""
+
+import threading
+
+import pytest
+from sqlalchemy import event, inspect, select, text
+from sqlalchemy.engine import make_url
+
+from loaders import first_load
+from loaders.deliver import Delivery, deliver_batch
+from loaders.platform import Platform
+from loaders.tables import CLAIM
+from standard.errors import PlatformUnreachable
+
+NOW = "2026-03-09T12:00:00.000000Z"
+
+
+@pytest.fixture(autouse=True)
+def few_are_many(monkeypatch):
+    monkeypatch.setattr(first_load, "MANY", 2)
+
+
+@pytest.fixture
+def deliver(make):
+    def run(platform, states, source="a.b"):
+        rows = make.rows(states, "2026-03-01T10:00:00.000000Z")
+        verdict = make.verdict(f"{source}/2026-03-01", rows, "2026-03-01T23:00:00.000000Z")
+        return deliver_batch(platform, Delivery(verdict, 0, make.read(rows), make.findings(rows)), NOW, 0.0)
+
+    return run
+
+
+@pytest.fixture
+def built(postgresql_platform):
+    """The indexes of `claim` that loads have built."""
+    statements = []
+    event.listen(
+        postgresql_platform._engine,
+        "before_cursor_execute",
+        lambda connection, cursor, statement, *_: statements.append(statement),
+    )
+    return lambda: [said.split()[2] for said in statements if said.startswith("CREATE INDEX")]
+
+
+def indexes(platform):
+    """What `claim` has, with the names."""
+    with platform.transaction(reading=True) as connection:
+        found = inspect(connection)
+        return found.get_pk_constraint("claim"), sorted(found.get_indexes("claim"), key=lambda index: index["name"])
+
+
+def claimed(platform):
+    with platform.transaction(reading=True) as connection:
+        return set(connection.scalars(select(CLAIM.c.certificate_number)))
+
+
+def are_waiting(platform, waiting):
+    with platform.transaction(reading=True) as connection:  # one transaction is shown one state
+        return connection.scalar(waiting)
+
+
+def test_a_first_load_ends_with_every_index_there_was(postgresql_platform, deliver, built):
+    before = indexes(postgresql_platform)
+    deliver(postgresql_platform, {"R1": ("甲", "VALID"), "R2": ("甲", "VALID")})
+    assert built() == ["claim_by_identifier", "claim_by_number", "claim_by_place"]
+    assert indexes(postgresql_platform) == before
+    assert claimed(postgresql_platform) == {"R1", "R2"}
+
+
+def test_later_loads_leave_the_indexes_on(postgresql_platform, deliver, built):
+    deliver(postgresql_platform, {"R1": ("甲", "VALID")})
+    deliver(postgresql_platform, {"R1": ("乙", "VALID"), "R2": ("甲", "VALID")})
+    deliver(postgresql_platform, {"R3": ("甲", "VALID"), "R4": ("甲", "VALID")}, "b.c")
+    assert not built()
+
+
+def test_few_rows_leave_the_indexes_on(postgresql_platform, deliver, built):
+    deliver(postgresql_platform, {"R1": ("甲", "VALID")})
+    assert not built()
+
+
+def test_a_first_load_that_fails_leaves_the_indexes_as_they_were(postgresql_platform, make):
+    rows = make.rows({"R1": ("甲", "VALID"), "R2": ("甲", "VALID")}, "2026-03-01T10:00:00.000000Z")
+    twice = rows.set_column(rows.schema.get_field_index("record"), "record", rows["record"].take([0, 0]))
+    before = indexes(postgresql_platform)
+    verdict = make.verdict("a.b/2026-03-01", twice, "2026-03-01T23:00:00.000000Z")
+    with pytest.raises(PlatformUnreachable, match="nothing was loaded"):
+        deliver_batch(postgresql_platform, Delivery(verdict, 0, make.read(twice), make.findings(twice)), NOW, 0.0)
+    assert (indexes(postgresql_platform), claimed(postgresql_platform)) == (before, set())
+
+
+def test_a_first_load_beside_a_reader_goes_in_as_always(postgresql_platform, deliver, built):
+    with postgresql_platform.transaction(reading=True) as reader:
+        assert reader.execute(select(CLAIM.c.record)).first() is None
+        deliver(postgresql_platform, {"R1": ("甲", "VALID"), "R2": ("甲", "VALID")})
+    assert not built()
+    assert claimed(postgresql_platform) == {"R1", "R2"}
+
+
+def test_a_first_load_waits_for_its_turn_before_it_takes_the_table(postgresql_platform, deliver, built):
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    load = threading.Thread(target=deliver, args=(postgresql_platform, {"R1": ("甲", "VALID"), "R2": ("甲", "VALID")}))
+    with postgresql_platform.transaction() as finding:
+        postgresql_platform.lock(finding, ["findings"])
+        load.start()
+        while not are_waiting(postgresql_platform, waiting):
+            assert load.is_alive()
+        finding.exec_driver_sql("SET LOCAL lock_timeout = '60s'")
+        assert finding.execute(select(CLAIM.c.record)).first() is None
+    load.join()
+    assert built()
+    assert claimed(postgresql_platform) == {"R1", "R2"}
+
+
+@pytest.fixture
+def loading(postgresql_platform, postgresql_url):
+    """The same platform for a role that may change rows and no tables."""
+    url = make_url(postgresql_url)
+    password = str(url.password).replace("'", "''")
+    granted = (
+        f"CREATE ROLE loading LOGIN PASSWORD '{password}'",
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO loading",
+        "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO loading",
+    )
+    with postgresql_platform.transaction() as connection:
+        for statement in granted:
+            connection.exec_driver_sql(statement.replace("%", "%%"))
+    platform = Platform(url.set(username="loading").render_as_string(hide_password=False))
+    yield platform
+    platform.close()
+    with postgresql_platform.transaction() as connection:
+        for statement in ("DROP OWNED BY loading", "DROP ROLE loading"):
+            connection.exec_driver_sql(statement)
+
+
+def test_a_role_that_may_not_change_tables_loads_as_always(postgresql_platform, loading, deliver):
+    before = indexes(postgresql_platform)
+    deliver(loading, {"R1": ("甲", "VALID"), "R2": ("甲", "VALID")})
+    assert (indexes(postgresql_platform), claimed(postgresql_platform)) == (before, {"R1", "R2"})
