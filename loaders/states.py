@@ -35,8 +35,7 @@ _DETAILS = ("locator", "certificate_number", "value", "expected", "observed_at",
 _MANY = 1_000  # findings of one batch, from which on what the database knew of these tables no longer holds
 # What is true of the platform as a whole, and drawn anew when a record changes, not when a batch is run again.
 _STATES = ["vanished", "sources_disagree", "identifier_shared"]
-_REFUSING = [rule.id for rule in RULES.values() if rule.scope is Scope.BATCH and rule.critical]
-_WARNING = [rule.id for rule in RULES.values() if rule.scope is Scope.BATCH and not rule.critical]
+_OF_BATCH = [rule.id for rule in RULES.values() if rule.scope is Scope.BATCH]
 
 
 def keep_findings(connection: Connection, staging: Staging, key: BatchKey) -> None:
@@ -101,14 +100,18 @@ def _close(connection: Connection, staging: Staging, source: str) -> None:
     snapshot_later = exists(select(b.day).where(delivered, b.kind == "snapshot", _after(b, f)))
     judged_again = exists(select(b.day).where(delivered, b.day == f.last_day, b.judged_at > f.judged_at))
     delivered_later = exists(select(b.day).where(delivered, _after(b, f)))
-    # What refused a day of changes is settled by that day alone; what only warned, by the next good batch.
-    of_row = and_(
-        f.rule.not_in([*_REFUSING, *_WARNING]),
-        or_(accepted, *in_its_place, found_otherwise, snapshot_later, judged_again),
+    # A declaration may let a rule refuse that only warns by itself, or the other way round: the ledger knows what it did.
+    refused = exists(
+        select(b.day).where(
+            b.source == f.source,
+            b.day == f.last_day,
+            b.judged_at == f.judged_at,
+            b.status == str(Status.REFUSED),
+        )
     )
-    of_batch = or_(
-        and_(f.rule.in_(_REFUSING), or_(judged_again, snapshot_later)), and_(f.rule.in_(_WARNING), delivered_later)
-    )
+    # A refused day of changes is settled by that day alone; what only warned, by the next good batch.
+    of_row = and_(f.rule.not_in(_OF_BATCH), or_(accepted, *in_its_place, found_otherwise, snapshot_later, judged_again))
+    of_batch = and_(f.rule.in_(_OF_BATCH), or_(judged_again, snapshot_later, and_(~refused, delivered_later)))
     standing = select(*(f[name] for name in FOUND)).where(
         f.source == source, f.open, f.rule.not_in(["sources_disagree", "identifier_shared"])
     )

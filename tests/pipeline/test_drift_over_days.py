@@ -52,3 +52,38 @@ def test_a_refused_try_of_a_delivered_day_is_not_what_the_next_day_is_compared_w
     assert [code for code, _, _ in run(licex, SECOND, THIRD)] == [1, 1]
     for day in (SECOND, THIRD):
         assert ("column_dropped",) in platform(f"SELECT rule FROM finding_seen WHERE day = '{day}'"), day
+
+
+def still_open(platform):
+    return platform("SELECT last_day, rule FROM finding WHERE open ORDER BY 1, 2")
+
+
+def declare_drift(city, rule, reaction):
+    path = city / "sources/transport/road.yaml"
+    path.write_text(
+        f"{path.read_text(encoding='utf-8')}\nexpect: {{drift: {{{rule}: {reaction}}}}}\n", encoding="utf-8"
+    )
+
+
+def test_what_the_declaration_makes_refuse_is_open_until_that_day_is_run_again(city, refill, licex, platform):
+    declare_drift(city, "column_added", "refuse")
+    refill(row(FIRST, 1), row(SECOND, 2), row(THIRD, 3))
+    assert run(licex, FIRST)[0][0] == 0
+    alter(city, "ALTER TABLE XKZ ADD COLUMN XIN TEXT")
+    assert run(licex, SECOND)[0][0] == 1
+    alter(city, "ALTER TABLE XKZ DROP COLUMN XIN")
+    assert run(licex, THIRD)[0][0] == 0
+    assert still_open(platform) == [(SECOND, "column_added")]
+    assert run(licex, SECOND)[0][0] == 0
+    assert not still_open(platform)
+
+
+def test_what_the_declaration_lets_only_warn_is_over_with_the_next_good_batch(city, refill, licex, platform):
+    declare_drift(city, "column_dropped", "warn")
+    refill(row(FIRST, 1), row(SECOND, 2), row(THIRD, 3))
+    assert run(licex, FIRST)[0][0] == 0
+    alter(city, "ALTER TABLE XKZ DROP COLUMN JYFW")
+    assert run(licex, SECOND)[0][0] == 0
+    assert (SECOND, "column_dropped") in still_open(platform)
+    assert run(licex, THIRD)[0][0] == 0
+    assert still_open(platform) == [(THIRD, "column_dropped")]
