@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, insert, select
@@ -87,6 +88,18 @@ class Platform:
                 connection.execute(insert(LOCK).values(name=name))
         except IntegrityError:
             pass  # another load was quicker
+
+    def is_empty(self) -> bool:
+        """Whether it has none of our tables yet; nothing is made by asking, not even the file of a SQLite database."""
+        url = self._engine.url
+        if (
+            url.get_backend_name() == "sqlite"
+            and url.database
+            and not Path(url.database.removeprefix("file:")).exists()
+        ):
+            return True
+        with self.transaction(reading=True) as connection:
+            return migration.state_of(connection).empty
 
     def prepare(self) -> None:
         """Make the tables in an empty database; refuse one whose tables are of another version of this program.

@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from loaders.ledger import read_entries
+from loaders.platform import Platform
 from loaders.reading import trace as read_trace
 from pipeline import stages
 from pipeline import workspace as files
@@ -136,10 +137,13 @@ def dry_run(exchange: Exchange, key: BatchKey, told: Told, *, from_archive: bool
 @contextmanager
 def _elsewhere(exchange: Exchange, key: BatchKey, from_archive: bool) -> Iterator[Exchange]:
     """The exchange with an archive of its own, in which there is what the steps look for: the batch, the manifest before."""
-    with tempfile.TemporaryDirectory(prefix="licex-") as folder:
+    with tempfile.TemporaryDirectory(prefix="licex-") as folder, ExitStack() as held:
         trial = copy(exchange)
         trial.workspace = Workspace(folder)
-        last = stages.last_delivered(exchange, key)
+        if held.enter_context(closing(Platform(exchange.settings.target))).is_empty():
+            trial.platform = held.enter_context(closing(Platform(f"sqlite:///{folder}/platform.db")))
+            trial.platform.prepare()  # it is as empty, and is thrown away
+        last = stages.last_delivered(trial, key)
         if last is not None and exchange.workspace.exists(last, files.DELIVERED):
             _copy(exchange.workspace, trial.workspace, last, files.DELIVERED)
         if from_archive:

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from sqlalchemy import create_engine, inspect
 
 RUN = ("run", "transport.road", "--day", "2026-03-01")
 RANGE = ("--from", "2026-03-01", "--to", "2026-03-02")
@@ -18,11 +19,20 @@ def test_a_batch_is_run_and_the_next_run_changes_nothing(licex, city, platform):
     assert platform("SELECT run, status FROM exchange_batch") == [(1, "delivered"), (2, "delivered")]
 
 
-def test_a_dry_run_says_what_would_be_and_leaves_no_trace(licex, city, platform):
+def test_a_dry_run_says_what_would_be_and_leaves_no_trace(licex, city):
     code, out, _ = licex(*RUN, "--dry-run", "--json")
     assert (code, entry(out)["accepted"]) == (0, 2)
-    assert platform("SELECT * FROM licence") == []
+    assert not (city / "platform.db").exists()
     assert not (city / "workspace/transport.road").exists()
+
+
+def test_a_dry_run_makes_no_tables(licex, city, postgresql_url, monkeypatch):
+    monkeypatch.setenv("LICEX_TARGET", postgresql_url)
+    code, out, _ = licex(*RUN, "--dry-run", "--json")
+    assert (code, entry(out)["accepted"]) == (0, 2)
+    engine = create_engine(postgresql_url)
+    assert inspect(engine).get_table_names() == []
+    engine.dispose()
 
 
 def test_the_reports_are_written(licex, city):
