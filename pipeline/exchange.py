@@ -16,7 +16,11 @@ class Exchange:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.workspace = Workspace(settings.workspace)
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The archive and the reports."""
+        return Workspace(self.settings.workspace)
 
     @cached_property
     def register(self) -> Register:

@@ -38,7 +38,7 @@ def load_ahead(exchange: Exchange) -> None:
     def load() -> None:
         import expectations.assess  # noqa: F401 - for its presence
 
-        with suppress(OSError):  # the reports will say what is wrong with the workspace
+        with suppress(OSError, ExchangeError):  # the batch itself will say what is wrong with the workspace
             have_charts(exchange.workspace)
 
     threading.Thread(target=load, name="load ahead").start()

@@ -37,10 +37,16 @@ class Workspace:
 
     def __init__(self, root: str) -> None:
         try:
-            self._fs, path = fsspec.core.url_to_fs(root)
-        except (ValueError, ImportError, OSError):  # whose words may hold a key out of the URL
+            # What other machines have written meanwhile is to be seen.
+            self._fs, path = fsspec.core.url_to_fs(root, use_listings_cache=False)
+            self._fs.exists(path)
+        except (ValueError, ImportError):  # whose words may hold a key out of the URL
             raise UsageError(
                 f"LICEX_WORKSPACE: expected a folder, or an fsspec URL whose driver is installed, found {_protocol(root)}; correct the setting"
+            ) from None
+        except Exception as error:  # every driver has its own
+            raise PlatformUnreachable(
+                f"LICEX_WORKSPACE: expected the store of the archive to answer, found {type(error).__name__} of {_protocol(root)}; correct the setting, or try again"
             ) from None
         self._root = path.rstrip("/")
 

@@ -1,4 +1,5 @@
 import errno
+import socket
 import sys
 
 import pyarrow as pa
@@ -63,3 +64,14 @@ def test_a_workspace_without_a_driver_is_refused_in_one_sentence(root, monkeypat
     with pytest.raises(UsageError, match="LICEX_WORKSPACE: expected a folder, or an fsspec URL") as refused:
         Workspace(root)
     assert "geheim" not in str(refused.value)
+
+
+def test_a_workspace_that_does_not_answer_is_said_in_one_sentence(licex, city, monkeypatch, platform):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # and never listens
+        monkeypatch.setenv("LICEX_WORKSPACE", f"ftp://geheim:geheim@127.0.0.1:{closed.getsockname()[1]}/exchange")
+        code, _, error = licex("run", "transport.road", "--day", "2026-03-01")
+    assert code == 3
+    assert "LICEX_WORKSPACE: expected the store of the archive to answer, found ConnectionRefusedError" in error
+    assert "geheim" not in error
+    assert licex("ledger")[0] == 0
