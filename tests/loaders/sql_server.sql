@@ -443,13 +443,15 @@ WHERE later.source = finding.source AND later.subject = finding.subject AND (lat
 FROM exchange_batch
 WHERE exchange_batch.source = finding.source AND exchange_batch.status = :status_1 AND exchange_batch.kind = :kind_1 AND (exchange_batch.taken_at > finding.observed_at OR exchange_batch.taken_at = finding.observed_at AND exchange_batch.judged_at > finding.judged_at))) OR (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
-WHERE exchange_batch.source = finding.source AND exchange_batch.status = :status_1 AND exchange_batch.day = finding.last_day AND exchange_batch.judged_at > finding.judged_at))) OR finding.[rule] IN (:rule_3_1, :rule_3_2, :rule_3_3, :rule_3_4, :rule_3_5, :rule_3_6, :rule_3_7, :rule_3_8, :rule_3_9, :rule_3_10) AND ((EXISTS (SELECT exchange_batch.day
+WHERE exchange_batch.source = finding.source AND exchange_batch.status = :status_1 AND exchange_batch.day = finding.last_day AND exchange_batch.judged_at > finding.judged_at))) OR finding.[rule] IN (:rule_3_1, :rule_3_2, :rule_3_3, :rule_3_4, :rule_3_5, :rule_3_6, :rule_3_7, :rule_3_8, :rule_3_9, :rule_3_10, :rule_3_11, :rule_3_12, :rule_3_13, :rule_3_14, :rule_3_15, :rule_3_16, :rule_3_17) AND ((EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
 WHERE exchange_batch.source = finding.source AND exchange_batch.status = :status_1 AND exchange_batch.day = finding.last_day AND exchange_batch.judged_at > finding.judged_at)) OR (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
-WHERE exchange_batch.source = finding.source AND exchange_batch.status = :status_1 AND exchange_batch.kind = :kind_1 AND (exchange_batch.taken_at > finding.observed_at OR exchange_batch.taken_at = finding.observed_at AND exchange_batch.judged_at > finding.judged_at)))) OR finding.[rule] IN (:rule_4_1, :rule_4_2, :rule_4_3, :rule_4_4, :rule_4_5, :rule_4_6, :rule_4_7) AND (EXISTS (SELECT exchange_batch.day
+WHERE exchange_batch.source = finding.source AND exchange_batch.status = :status_1 AND exchange_batch.kind = :kind_1 AND (exchange_batch.taken_at > finding.observed_at OR exchange_batch.taken_at = finding.observed_at AND exchange_batch.judged_at > finding.judged_at))) OR NOT (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
-WHERE exchange_batch.source = finding.source AND exchange_batch.status = :status_1 AND (exchange_batch.taken_at > finding.observed_at OR exchange_batch.taken_at = finding.observed_at AND exchange_batch.judged_at > finding.judged_at))));
+WHERE exchange_batch.source = finding.source AND exchange_batch.day = finding.last_day AND exchange_batch.judged_at = finding.judged_at AND exchange_batch.status = :status_2)) AND (EXISTS (SELECT exchange_batch.day
+FROM exchange_batch
+WHERE exchange_batch.source = finding.source AND exchange_batch.status = :status_1 AND (exchange_batch.taken_at > finding.observed_at OR exchange_batch.taken_at = finding.observed_at AND exchange_batch.judged_at > finding.judged_at)))));
 
 UPDATE finding SET [open]=:open FROM finding, [#staged_closed] WHERE finding.source = [#staged_closed].source AND finding.[rule] = [#staged_closed].[rule] AND finding.element = [#staged_closed].element AND finding.subject = [#staged_closed].subject;
 
