@@ -2,7 +2,7 @@
 
     python benchmarks/judging.py [rows] [--profile]
 
-One process, one core, groups of 250,000 rows as in the nightly run. `--profile` prints where the time goes instead.
+One process, one core, groups of as many rows as in the nightly run. `--profile` prints where the time goes instead.
 The second table is a batch of 200 rows, of which a night has some hundreds.
 """
 

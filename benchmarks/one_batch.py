@@ -2,9 +2,9 @@
 
     python benchmarks/one_batch.py SOURCE DAY [--imported] [--profile FILE]
 
-With --imported all that a batch needs is imported before, as it is in a worker, and `batch` is what the batch alone took;
-else the process does what the command does, which imports while it reads. FILE is written by cProfile; look at it with
-`python -m pstats FILE`.
+With --imported all that a batch needs is imported before, and the charts' script drawn, as in a worker, and `batch` is what
+the batch alone took; else the process does what the command does, which imports while it reads. FILE is written by
+cProfile; look at it with `python -m pstats FILE`.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ def main() -> None:
     options = asked.parse_args()
     for name in NEEDED if options.imported else ():
         import_module(name)
+    if options.imported:
+        import_module("reports.script").charts_script()
     from pipeline.cli import app
 
     imported = time.perf_counter()

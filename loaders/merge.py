@@ -87,8 +87,9 @@ def merge(connection: Connection, staging: Staging, claimants: Claimants, arriva
     if accepted.rows - sum(fates.values()) > _GROWN:
         weigh(connection, CLAIM, "record", "source", "locator", "observed_at", "certificate_number")
     moved = claimants.keep(connection, accepted.precedence)
-    find_winners(connection, staging, accepted.source, moved=moved)
-    give_identifiers(connection, staging, staging.known.c.fate.in_([_REPLACES, _RETURNS]))
+    if fates or met or moved:  # else all claims are new, win, and have the identifiers they were minted
+        find_winners(connection, staging, accepted.source, moved=moved)
+        give_identifiers(connection, staging, staging.known.c.fate.in_([_REPLACES, _RETURNS]))
     updated = fates.get(_REPLACES, 0) + fates.get(_RETURNS, 0)
     stale = fates.get(_LATE, 0)
     known = sum(fates.values())

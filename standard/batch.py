@@ -45,7 +45,7 @@ LOCATOR = "_locator"  # beside the columns of the source in `raw.parquet`: where
 LOCATOR_LENGTH = 512  # characters; what the platform keeps of one
 # Beside them too: what the reading itself found wrong with a row, a line `rule<TAB>column` each; null where nothing.
 FAULT = "_fault"
-GROUP_ROWS = 100_000  # most rows of a Parquet row group, and so of what is in memory at once
+GROUP_ROWS = 65_536
 
 
 class Status(StrEnum):

@@ -339,22 +339,12 @@ UPDATE claimant SET precedence=:precedence WHERE claimant.source = :source_1 AND
 
 INSERT INTO claimant (source, certificate_type_code, precedence, gives_identifiers) VALUES (:source, :certificate_type_code, :precedence, :gives_identifiers);
 
-SELECT TOP 1 [#staged_rival].record
-FROM [#staged_rival];
-
-INSERT INTO [#staged_need] (record, source, face_digest) SELECT claim.record, claim.source, claim.face_digest
-FROM claim
-WHERE claim.wins = 1 AND claim.certificate_identifier IS NULL AND claim.record IN (SELECT [#staged_known].record
-FROM [#staged_known]
-WHERE [#staged_known].fate IN (:fate_1_1, :fate_1_2) UNION SELECT [#staged_rival].record
-FROM [#staged_rival]);
-
-SELECT TOP 1 [#staged_need].record
-FROM [#staged_need];
-
 SELECT :param_1 AS source, [#staged_licence].record AS subject, [#staged_licence].observed_at AS observed_at, :param_2 AS judged_at, [#staged_licence].locator AS locator, [#staged_licence].certificate_number AS certificate_number, :param_3 AS expected
 FROM [#staged_licence], [#staged_known]
 WHERE [#staged_licence].record = [#staged_known].record AND [#staged_known].fate = :fate_1;
+
+SELECT TOP 1 [#staged_rival].record
+FROM [#staged_rival];
 
 SELECT TOP 1 exchange_batch.day, exchange_batch.taken_at, exchange_batch.judged_at
 FROM exchange_batch
@@ -466,6 +456,16 @@ FROM [#staged_arrival] LEFT OUTER JOIN [#staged_known] ON [#staged_known].record
 WHERE [#staged_known].record IS NULL OR [#staged_known].fate IN (:fate_1_1, :fate_1_2, :fate_1_3);
 
 UPDATE claim SET first_observed_at=[#staged_arrival].observed_at FROM claim, [#staged_arrival], [#staged_known] WHERE claim.source = :source_1 AND claim.record = [#staged_arrival].record AND claim.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND [#staged_arrival].observed_at < claim.first_observed_at;
+
+INSERT INTO [#staged_need] (record, source, face_digest) SELECT claim.record, claim.source, claim.face_digest
+FROM claim
+WHERE claim.wins = 1 AND claim.certificate_identifier IS NULL AND claim.record IN (SELECT [#staged_known].record
+FROM [#staged_known]
+WHERE [#staged_known].fate IN (:fate_1_1, :fate_1_2) UNION SELECT [#staged_rival].record
+FROM [#staged_rival]);
+
+SELECT TOP 1 [#staged_need].record
+FROM [#staged_need];
 
 INSERT INTO claim_history (record, source, digest, certificate_name, certificate_type_name, certificate_type_code, certificate_number, certificate_identifier, certificate_issuing_authority_name, certificate_issuing_authority_code, certificate_issued_date, certificate_holder_name, certificate_holder_code, certificate_holder_type_name, certificate_holder_type_code, certificate_effective_date, certificate_expiring_date, certificate_signer, certificate_signed_time, certificate_signature_name, certificate_copy_creation_time, certificate_copy_creator, certificate_copy_cause, certificate_copy_expiring_time, certificate_status, certificate_area_code, certificate_holder_category, associated_certificate_identifier, identifier_version, face, source_updated_at, locator, batch, face_digest, first_observed_at, observed_at, judged_at) SELECT claim.record, claim.source, claim.digest, claim.certificate_name, claim.certificate_type_name, claim.certificate_type_code, claim.certificate_number, claim.certificate_identifier, claim.certificate_issuing_authority_name, claim.certificate_issuing_authority_code, claim.certificate_issued_date, claim.certificate_holder_name, claim.certificate_holder_code, claim.certificate_holder_type_name, claim.certificate_holder_type_code, claim.certificate_effective_date, claim.certificate_expiring_date, claim.certificate_signer, claim.certificate_signed_time, claim.certificate_signature_name, claim.certificate_copy_creation_time, claim.certificate_copy_creator, claim.certificate_copy_cause, claim.certificate_copy_expiring_time, claim.certificate_status, claim.certificate_area_code, claim.certificate_holder_category, claim.associated_certificate_identifier, claim.identifier_version, claim.face, claim.source_updated_at, claim.locator, claim.batch, claim.face_digest, claim.first_observed_at, claim.observed_at, claim.judged_at
 FROM claim, [#staged_known]
