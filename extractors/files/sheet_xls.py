@@ -168,9 +168,10 @@ class _Look:
             self.blank.append((row, column))
         else:
             self.results += 1
-            if result[6:] == b"\xff\xff" and result[0] == _AN_ERROR:
+            if result[6:] != b"\xff\xff":
+                self.number(data)
+            elif result[0] == _AN_ERROR:
                 self._fault(row, column, result[2])
-        self.number(data)
 
     def error(self, data: bytes) -> None:
         row, column, _, value, is_error = struct.unpack_from("<HHHBB", data)

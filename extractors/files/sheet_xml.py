@@ -18,6 +18,8 @@ _CELL_END = re.compile(rb"</c\s*>")
 _VALUE = re.compile(rb"<v(?:\s[^>]*)?>([^<]+)</v\s*>")
 _REFERENCE = re.compile(rb"\sr\s*=\s*[\"']\$?([A-Za-z]+)\$?(\d+)[\"']")
 _TYPE = re.compile(rb"\bt\s*=\s*[\"'](\w+)[\"']")
+_ON_LOAD = re.compile(rb"<(?:\w+:)?calcPr\s[^>]*\bfullCalcOnLoad\s*=\s*[\"'](?:1|true)[\"']")
+_POI = re.compile(rb"<(?:\w+:)?Application>\s*Apache POI\s*<")
 _HIDDEN_ROW = re.compile(rb"<row\s[^>]*\bhidden\s*=\s*[\"'](?:1|true)[\"']")
 _COLUMN = re.compile(rb"<col\s[^>]*>")
 _EDGE = re.compile(rb"\b(min|max)\s*=\s*[\"'](\d+)[\"']")
@@ -34,7 +36,8 @@ def annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
     """Add to the cells of a sheet their faults, the zeros that their formats show, and what is hidden.
 
     A cell with an error holds its name (`#N/A`), one with a formula that was never calculated the formula, so that its row
-    is not met as blank. A whole number whose format is nothing but zeros (`000000`) is text of that width, as it is shown.
+    is not met as blank. A formula has no value then, or a bare zero from a program that calculates nothing (XlsxWriter,
+    Apache POI). A whole number whose format is nothing but zeros (`000000`) is text of that width, as it is shown.
 
     Raises:
         Unplaced: for a sheet whose cells do not say where they stand.
@@ -42,14 +45,15 @@ def annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
     """
     widths = _padding_styles(archive)
     styled = _styled(widths)
+    zero = _stands_for_none(archive)
     seen = Oddities()
     for part in map(_plain, _parts(archive, _member(archive, grid.name))):
-        _formulas(part, seen)
+        _formulas(part, seen, zero)
         _errors(part, seen)
         if styled is not None:
             for match in styled.finditer(part):
-                row, column = _place(match[0])
-                seen.pad(row, column, widths[int(match[1])])
+                if _is_number(match[0]):  # a text is shown as it is, whatever its format
+                    seen.pad(*_place(match[0]), widths[int(match[1])])
         _hidden(part, seen)
     seen.put(grid)
 
@@ -74,7 +78,7 @@ def _plain(part: bytes) -> bytes:
     return _MARKUP.sub(b"", part) if b"<!" in part else part
 
 
-def _formulas(part: bytes, seen: Oddities) -> None:
+def _formulas(part: bytes, seen: Oddities, zero: bytes | None) -> None:
     if b"<f" not in part:
         return
     for match in _FORMULA.finditer(part, 0, _rows_end(part)):
@@ -82,9 +86,10 @@ def _formulas(part: bytes, seen: Oddities) -> None:
         head = part[begin : match.start()]
         end = _CELL_END.search(part, match.end())
         body = part[match.end() : end.start() if end else len(part)]
-        kind = _TYPE.search(head)
+        value, kind = _VALUE.search(body), _TYPE.search(head)
         # An empty text is what a formula may well give; no value at all is what was never calculated.
-        if not _VALUE.search(body) and (kind is None or kind[1] != b"str"):
+        none = kind is None or kind[1] != b"str" if value is None else value[1] == zero and _is_number(head)
+        if none:
             formula = "" if match[0].endswith(b"/>") else unescape(body.partition(b"</f")[0].decode("utf-8", "replace"))
             seen.faults.append(Fault(*_place(head), "formula_uncalculated", f"={formula}"))
 
@@ -97,6 +102,11 @@ def _errors(part: bytes, seen: Oddities) -> None:
         value = _VALUE.search(part, match.end(), end.start() if end else len(part))
         text = value[1].decode("utf-8", "replace") if value else "#ERROR"
         seen.faults.append(Fault(*_place(match[0]), "cell_error", text))
+
+
+def _is_number(tag: bytes) -> bool:
+    kind = _TYPE.search(tag)
+    return kind is None or kind[1] == b"n"
 
 
 def _hidden(part: bytes, seen: Oddities) -> None:
@@ -123,6 +133,14 @@ def _place(tag: bytes) -> tuple[int, int]:
     for letter in found[1].upper():
         column = column * 26 + letter - ord("A") + 1
     return int(found[2]) - 1, column - 1
+
+
+def _stands_for_none(archive: zipfile.ZipFile) -> bytes | None:
+    """How the program that wrote a workbook writes the result of a formula that it has not calculated, where it is a zero."""
+    names = {name.lower(): name for name in archive.namelist()}
+    if "docprops/app.xml" in names and _POI.search(archive.read(names["docprops/app.xml"])):
+        return b"0.0"
+    return b"0" if _ON_LOAD.search(archive.read(names["xl/workbook.xml"])) else None
 
 
 def _padding_styles(archive: zipfile.ZipFile) -> dict[int, int]:

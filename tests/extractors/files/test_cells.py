@@ -51,6 +51,38 @@ def test_a_workbook_that_no_office_program_has_calculated_is_not_read_as_blank(o
         assert faults_of(reading) == {"登记表!2": every, "登记表!3": "formula_uncalculated\t证号"}
 
 
+ON_LOAD = '<workbook xmlns="{}" xmlns:r="{}"><sheets><sheet name="登记表" sheetId="1" r:id="rId1"/></sheets><calcPr calcId="124519" fullCalcOnLoad="1"/></workbook>'.format(
+    "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+)
+POI = '<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties"><Application>{}</Application></Properties>'
+
+
+@pytest.mark.parametrize(
+    ("cell", "members", "faulty"),
+    [
+        ('<c r="B2"><f>"甲"&amp;1</f><v>0</v></c>', {"xl/workbook.xml": ON_LOAD}, True),  # as XlsxWriter writes one
+        ('<c r="B2" t="n"><f>A2</f><v>0.0</v></c>', {"docProps/app.xml": POI.format("Apache POI")}, True),
+        ('<c r="B2"><f>A2</f><v>2</v></c>', {"xl/workbook.xml": ON_LOAD}, False),
+        ('<c r="B2" t="str"><f>A2</f><v>0</v></c>', {"xl/workbook.xml": ON_LOAD}, False),
+        ('<c r="B2"><v>0</v></c>', {"xl/workbook.xml": ON_LOAD}, False),
+        ('<c r="B2"><f>A2</f><v>0</v></c>', {"xl/workbook.xml": ON_LOAD.replace('d="1"/></w', 'd="0"/></w')}, False),
+        ('<c r="B2"><f>A2</f><v>0.0</v></c>', {"docProps/app.xml": POI.format("Microsoft Excel")}, False),
+        ('<c r="B2"><f>A2</f><v>0</v></c>', {}, False),
+    ],
+)
+def test_a_zero_that_its_program_writes_instead_of_a_result_is_a_fault_where_the_file_tells(
+    opened, rows_of, faults_of, raw_book, cell, members, faulty
+):
+    if "xl/workbook.xml" not in members:  # openpyxl, which writes the rest, marks every workbook to be calculated
+        members = {**members, "xl/workbook.xml": ON_LOAD.replace(' fullCalcOnLoad="1"', "")}
+    raw_book(rows_xml('<c r="A2"><v>1</v></c>' + cell), **members)
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == ({"登记表!2": "formula_uncalculated\t姓名"} if faulty else {})
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading)[0][1].startswith("=") == faulty
+
+
 @pytest.mark.parametrize("error", ["#N/A", "#REF!", "#DIV/0!", "#NAME?"])
 @pytest.mark.parametrize("cell", ['<c r="C2" t="e"><v>{}</v></c>', "<c r='C2' t = 'e' ><f>1/0</f><v>{}</v></c>"])
 def test_an_error_is_a_fault_of_its_cell(opened, rows_of, faults_of, raw_book, error, cell):
@@ -114,6 +146,22 @@ def test_a_number_whose_format_shows_zeros_before_it_is_text_as_it_is_shown(open
     workbook.save(tmp_path / "登记表.xlsx")
     with opened(EXTRACT) as reading:
         assert rows_of(reading) == [("000012", "x", "07", "8", "Sheet!2"), ("1234567", "x", "7.5", "8", "Sheet!3")]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<c r="A2" s="1" t="inlineStr"><is><t>12</t></is></c>',
+        '<c r="A2" s="1" t="str"><f>"12"</f><v>12</v></c>',
+        "<c r='A2' t='str' s='1'><v>12</v></c>",
+    ],
+)
+def test_a_text_is_as_it_is_though_its_format_shows_zeros(opened, rows_of, raw_book, cell):
+    styles = '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><numFmts><numFmt numFmtId="176" formatCode="000000"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="176"/></cellXfs></styleSheet>'
+    number = '<c r="B2" s="1" t="n"><v>12</v></c>'
+    raw_book(rows_xml(cell + number), **{"xl/styles.xml": styles})
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("12", "000012", None, None, "登记表!2")]
 
 
 def test_hidden_and_filtered_rows_and_hidden_columns_are_read_and_told(opened, rows_of, tmp_path):

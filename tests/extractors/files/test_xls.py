@@ -83,6 +83,15 @@ def test_a_number_whose_format_shows_zeros_before_it_is_text_as_it_is_shown(open
         assert [row[:2] for row in rows_of(reading)[1:]] == [("000013", None), ("000014", "15"), ("000007", None)]
 
 
+def test_a_text_is_as_it_is_though_its_format_shows_zeros(opened, rows_of, xls):
+    kind, typed = text(1, 0, "12")
+    typed = typed[:4] + struct.pack("<H", 1) + typed[6:]
+    said = b"\0\0\0\0\0\0\xff\xff"  # the text stands in the record behind it
+    xls([*TITLES, (kind, typed), formula(1, 1, said, style=1), (0x207, struct.pack("<HB", 2, 0) + b"12")], ZEROS)
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("12", "12", None, None, "登记表!2")]
+
+
 def test_hidden_rows_and_columns_and_filters_are_told(opened, rows_of, xls):
     rows = [(0x208, struct.pack("<HHHHII", row, 0, 4, 300, 0, flags)) for row, flags in ((1, 0x20), (2, 0x20), (3, 0))]
     columns = [
