@@ -26,6 +26,8 @@ from sources.file_extract import TextExtract
 _HEADER_WITHIN = 100  # rows
 _DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars", "，": "full-width commas"}
 _MOST_OPEN = 64 * 2**20  # characters between a quote and the one that closes it
+# The library's own limit is 131,072 characters, which a photograph in base64 is longer than.
+csv.field_size_limit(_MOST_OPEN)
 
 
 def read_text(file: SourceFile, extract: TextExtract, declared: Sequence[str]) -> Table:

@@ -215,6 +215,13 @@ def test_a_quote_that_is_not_closed_or_not_doubled_is_refused(refusal, row):
     )
 
 
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_value_may_be_long_as_a_photograph_is(reading, rows_of, quote):
+    photograph = "iVBORw0KGgo" * 20_000
+    with reading(HEADER + f'1,甲,{quote}{photograph}{quote},3\n2,"乙",2,3\n') as opened:
+        assert rows_of(opened) == [("1", "甲", photograph, "3", "2"), ("2", "乙", "2", "3", "3")]
+
+
 def test_a_line_without_end_is_refused(refusal, monkeypatch):
     monkeypatch.setattr(characters, "_LONGEST", 100)
     monkeypatch.setattr(characters, "BLOCK", 10)
