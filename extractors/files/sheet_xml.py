@@ -158,7 +158,9 @@ def _padding_styles(archive: zipfile.ZipFile) -> dict[int, int]:
 def _styled(widths: dict[int, int]) -> re.Pattern[bytes] | None:
     if not widths:
         return None
-    return re.compile(rb"<c\s[^>]*?\bs\s*=\s*[\"'](%s)[\"'][^>]*>" % b"|".join(str(place).encode() for place in widths))
+    # Cells that are empty, of which a sheet that is formatted to its last row has a million, end with their tag.
+    places = b"|".join(str(place).encode() for place in widths)
+    return re.compile(rb"<c\s[^>]*?\bs\s*=\s*[\"'](%s)[\"'][^>]*(?<!/)>" % places)
 
 
 def _member(archive: zipfile.ZipFile, sheet: str) -> str:
