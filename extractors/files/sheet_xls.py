@@ -11,7 +11,7 @@ from typing import BinaryIO
 import olefile
 
 from extractors.files.grid import Book, Fault
-from extractors.files.oddities import Calls, Oddities, external_links, zeros_of
+from extractors.files.oddities import Calls, Oddities, external_links, undecodable, zeros_of
 
 ERRORS = {
     0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
@@ -49,6 +49,7 @@ def annotate(binary: BinaryIO, book: Book) -> None:
     found = _workbook(stream)
     starts = dict(zip((sheet.name for sheet in book.sheets), found.starts, strict=True))
     for grid in book.grids:
+        grid.faults += undecodable(grid)
         _looked_at(stream, starts[grid.name], found).put(grid)
     book.notes.update(external_links(found.links))
 

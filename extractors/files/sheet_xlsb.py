@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from extractors.files.grid import Book, Fault
-from extractors.files.oddities import Calls, Oddities, zeros_of
+from extractors.files.oddities import Calls, Oddities, undecodable, zeros_of
 from extractors.files.sheet_xls import ERRORS
 from extractors.files.sheet_xml import linked_part
 
@@ -40,6 +40,7 @@ def annotate(binary: BinaryIO, book: Book) -> None:
         links = _links(archive.read(names["xl/workbook.bin"]))
         for grid in book.grids:
             member = linked_part(archive, "xl/_rels/workbook.bin.rels", links[grid.name])
+            grid.faults += undecodable(grid)
             _looked_at(archive.read(member), widths).put(grid)
 
 
