@@ -148,6 +148,13 @@ def test_a_number_whose_format_shows_zeros_before_it_is_text_as_it_is_shown(open
         assert rows_of(reading) == [("000012", "x", "07", "8", "Sheet!2"), ("1234567", "x", "7.5", "8", "Sheet!3")]
 
 
+def test_a_number_of_eighteen_digits_stored_as_a_number_is_met_as_one_whose_digits_are_lost(opened, rows_of, raw_book):
+    numbers = ["370402188001010012", "3.7040218800101E+17", "999999999999999"]
+    raw_book(rows_xml("".join(f'<c r="{letter}2"><v>{v}</v></c>' for letter, v in zip("ABC", numbers, strict=True))))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("3.7040218800101e+17",) * 2 + ("999999999999999", None, "登记表!2")]
+
+
 @pytest.mark.parametrize(
     "cell",
     [
