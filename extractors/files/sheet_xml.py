@@ -24,8 +24,9 @@ _HIDDEN_ROW = re.compile(rb"<row\s[^>]*\bhidden\s*=\s*[\"'](?:1|true)[\"']")
 _COLUMN = re.compile(rb"<col\s[^>]*>")
 _EDGE = re.compile(rb"\b(min|max)\s*=\s*[\"'](\d+)[\"']")
 _PREFIX = re.compile(rb"(</?)\w+:")
-_END = b"</sheetData>"
-_MARKUP = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.DOTALL)
+_ROWS_END = re.compile(rb"</(?:\w+:)?sheetData")
+_LONGEST_MARK = 32  # bytes of what is looked for across two chunks
+_MARKUP = re.compile(rb"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
 
 
 class Unplaced(Exception):
@@ -59,18 +60,40 @@ def annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
 
 
 def _parts(archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
-    """The XML of a sheet in parts of whole rows, its elements without prefixes; then what stands below the rows."""
-    rest, prefixed = b"", None
+    """The XML of a sheet in parts of whole rows, its elements without prefixes; of what is below the rows only the filter.
+
+    What is below them may be far longer than they are, and holds no cells.
+    """
+    rest, prefixed, below = bytearray(), None, False
     with archive.open(member) as sheet:
         while chunk := sheet.read(_CHUNK):
+            seen = max(0, len(rest) - _LONGEST_MARK)
             rest += chunk
             if prefixed is None:
                 prefixed = re.search(rb"<\w+:worksheet\b", rest) is not None
-            end = rest.rfind(b"row>") + 4
-            if end > 3:
-                yield _PREFIX.sub(rb"\1", rest[:end]) if prefixed else rest[:end]
-                rest = rest[end:]
-    yield _PREFIX.sub(rb"\1", rest) if prefixed else rest
+            end, below = (0, True) if below else _rows_end(rest, seen)
+            if end:
+                yield _PREFIX.sub(rb"\1", rest[:end]) if prefixed else bytes(rest[:end])
+                del rest[:end]
+            if below:
+                if b"filterColumn" in rest:
+                    yield b"<filterColumn"
+                del rest[:-_LONGEST_MARK]
+    if not below:
+        yield _PREFIX.sub(rb"\1", rest) if prefixed else bytes(rest)
+
+
+def _rows_end(rest: bytearray, seen: int) -> tuple[int, bool]:
+    """Where the last whole row ends, 0 where none does, and whether it is the last of all."""
+    if last := next((match for match in _ROWS_END.finditer(rest, seen) if not _is_said(rest, match.start())), None):
+        return last.start(), True
+    end = rest.rfind(b"row>", seen)
+    return (end + 4 if end >= 0 else 0), False
+
+
+def _is_said(rest: bytearray, place: int) -> bool:
+    """Whether a place is in a comment or CDATA, which may go on in the next chunk."""
+    return any(said.start() < place < said.end() for said in _MARKUP.finditer(rest))
 
 
 def _plain(part: bytes) -> bytes:
@@ -81,7 +104,7 @@ def _plain(part: bytes) -> bytes:
 def _formulas(part: bytes, seen: Oddities, zero: bytes | None) -> None:
     if b"<f" not in part:
         return
-    for match in _FORMULA.finditer(part, 0, _rows_end(part)):
+    for match in _FORMULA.finditer(part):
         begin = part.rfind(b"<c", 0, match.start())
         head = part[begin : match.start()]
         end = _CELL_END.search(part, match.end())
@@ -97,7 +120,7 @@ def _formulas(part: bytes, seen: Oddities, zero: bytes | None) -> None:
 def _errors(part: bytes, seen: Oddities) -> None:
     if b'"e"' not in part and b"'e'" not in part:
         return
-    for match in _ERROR.finditer(part, 0, _rows_end(part)):
+    for match in _ERROR.finditer(part):
         end = _CELL_END.search(part, match.end())
         value = _VALUE.search(part, match.end(), end.start() if end else len(part))
         text = value[1].decode("utf-8", "replace") if value else "#ERROR"
@@ -118,11 +141,6 @@ def _hidden(part: bytes, seen: Oddities) -> None:
         if re.search(rb"\bhidden\s*=\s*[\"'](?:1|true)[\"']", column):
             edges = {name: int(number) for name, number in _EDGE.findall(column)}
             seen.hidden_columns += edges.get(b"max", 0) - edges.get(b"min", 0) + 1
-
-
-def _rows_end(part: bytes) -> int:
-    end = part.find(_END)
-    return len(part) if end < 0 else end
 
 
 def _place(tag: bytes) -> tuple[int, int]:

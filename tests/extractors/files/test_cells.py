@@ -3,6 +3,8 @@ import pytest
 from openpyxl.comments import Comment
 from openpyxl.styles import Font
 
+from extractors.files import sheet_xml
+
 HEADER = ["编号", "姓名", "证号", "发证日期"]
 EXTRACT = {"kind": "workbook", "path": "登记表.xlsx"}
 TITLES = "".join(
@@ -186,6 +188,32 @@ def test_hidden_and_filtered_rows_and_hidden_columns_are_read_and_told(opened, r
         assert [row[0] for row in rows_of(reading)] == ["1", "4", "7"]
         told = {name: reading.origin.get(name) for name in ("hidden_rows", "hidden_columns", "filter")}
         assert told == {"hidden_rows": "2", "hidden_columns": "1", "filter": "set, all rows read"}
+
+
+@pytest.mark.parametrize("size", [50, 333, "to the rows' end", 2**20])
+@pytest.mark.parametrize("prefix", ["", "x:"])
+def test_what_is_below_the_rows_is_passed_over_but_for_the_filter(
+    opened, faults_of, raw_book, monkeypatch, size, prefix
+):
+    lengths, plain = [], sheet_xml._plain
+    monkeypatch.setattr(sheet_xml, "_plain", lambda part: lengths.append(len(part)) or plain(part))
+    rows = rows_xml('<c r="A2" t="e"><v>#N/A</v></c><!-- </sheetData> -->', '<c r="B3" t="e"><v>#REF!</v></c>')
+    hidden = '<row r="4" hidden="1"/><row r="5" hidden="1"/>'
+    links = "<hyperlinks>" + '<hyperlink ref="A1"><f>1</f></hyperlink>' * 500 + "</hyperlinks>"
+    told = '<autoFilter ref="A1:D5"><filterColumn colId="0"/></autoFilter>'
+    xml = f"<worksheet><sheetData>{rows}{hidden}</sheetData>{links}{told}{links}</worksheet>"
+    xml = xml.replace("</", f"</{prefix}").replace("<", f"<{prefix}").replace(f"<{prefix}/", "</")
+    xml = xml.replace(f"<{prefix}!", "<!")
+    space = f'xmlns{":x" if prefix else ""}="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    xml = xml.replace("worksheet>", f"worksheet {space}>", 1)
+    raw_book(**{"xl/worksheets/sheet1.xml": xml})
+    monkeypatch.setattr(
+        sheet_xml, "_CHUNK", size if isinstance(size, int) else len(xml[: xml.rindex(f"</{prefix}sheetData>")].encode())
+    )
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!2": "cell_error\t编号", "登记表!3": "cell_error\t姓名"}
+        assert (reading.origin["hidden_rows"], reading.origin["filter"]) == ("2", "set, all rows read")
+    assert max(lengths) < 2000
 
 
 def test_nothing_is_told_of_a_plain_sheet(opened, book):
