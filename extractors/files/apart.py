@@ -103,6 +103,9 @@ def _main(asked: str, folder: Path) -> None:
     question = json.loads(asked)
     try:
         with Path(question["path"]).open("rb") as binary:
+            if question["kind"] == "xls":
+                sheet_xls.workbook_stream(binary)
+                binary.seek(0)
             book = read_book(binary, Wanted(question["pattern"]), question["most"])
             _ANNOTATE[question["kind"]](binary, book)
     except TooLarge as error:

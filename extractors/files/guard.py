@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from io import BufferedReader
 from typing import NoReturn
@@ -54,6 +55,7 @@ def demand_safe(file: SourceFile, binary: BufferedReader) -> tuple[str, dict[str
         with zipfile.ZipFile(binary) as archive:
             demand_bounded(file, archive)
             _demand_unlocked(file, archive)
+            _demand_once(file, archive.namelist())
             kind = _kind(file, archive.namelist())
             for member in archive.infolist():
                 _demand_harmless(file, archive, member)
@@ -83,6 +85,13 @@ def _demand_unlocked(file: SourceFile, archive: zipfile.ZipFile) -> None:
     """An ods is locked member by member, or (by LibreOffice since 24.2) as one member; its list of members says which."""
     if _MANIFEST in archive.namelist() and b"encryption-data" in archive.read(_MANIFEST):
         file.refuse("an ods without a password", "one with a password", "have it removed, or saved as xlsx")
+
+
+def _demand_once(file: SourceFile, names: Sequence[str]) -> None:
+    """Of two parts of one name one reader takes the first and another the last, so neither is what the workbook says."""
+    times = Counter(name.lower() for name in names if not name.endswith("/"))
+    if twice := [name for name, number in times.items() if number > 1]:
+        file.refuse("parts each with a name of its own", f"two called {twice[0]}", "have it opened, and saved as xlsx")
 
 
 def _kind(file: SourceFile, names: Sequence[str]) -> str:

@@ -44,14 +44,24 @@ def annotate(binary: BinaryIO, book: Book) -> None:
         Calls: for a DDE or OLE link.
         OSError, struct.error, IndexError, ValueError: for a workbook that is not whole.
     """
-    with olefile.OleFileIO(binary) as container:
-        stream = container.openstream("Workbook" if container.exists("Workbook") else "Book").read()
+    stream = workbook_stream(binary)
     found = _workbook(stream)
     starts = dict(zip((sheet.name for sheet in book.sheets), found.starts, strict=True))
     for grid in book.grids:
         grid.faults += undecodable(grid)
         _looked_at(stream, starts[grid.name], found).put(grid)
     book.notes.update(external_links(found.links))
+
+
+def workbook_stream(binary: BinaryIO) -> bytes:
+    """The records of an xls, out of the container that they lie in.
+
+    Raises:
+        OSError: for a container that is not whole; the library for values may go round in it until the memory is full.
+    """
+    with olefile.OleFileIO(binary) as container:
+        stream: bytes = container.openstream("Workbook" if container.exists("Workbook") else "Book").read()
+    return stream
 
 
 @dataclass
