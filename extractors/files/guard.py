@@ -27,7 +27,7 @@ _LONGEST = 16 * _CHUNK  # bytes between two ends of tags; the text of a cell is 
 # Of which elements there may be how many, since each takes up to a hundred times the memory that its packed bytes do: in
 # parts that are read as a whole any element, in sheets merged ranges.
 _MOST_ELEMENTS = 5_000_000
-_WHOLE = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml")
+_WHOLE = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml", "xl/worksheets/_rels/", "xl/tables/")
 _TEXTS, _MOST_OF_TEXTS = "xl/sharedstrings.xml", 100_000_000
 # What an office program would fetch or start, and what it is called; the sign before it cannot stand in a text.
 _CALLS = {
@@ -162,7 +162,7 @@ def _demand_harmless(file: SourceFile, archive: zipfile.ZipFile, member: zipfile
 
 def _counted(name: str, is_sheet: bool) -> tuple[bytes, int]:
     """What is counted in a part, and how often it may be there; nothing where a part is not read."""
-    if name in _WHOLE:
+    if name.startswith(_WHOLE):
         return b"<", _MOST_ELEMENTS
     if name == _TEXTS:
         return b"<", _MOST_OF_TEXTS

@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from html import unescape
+from posixpath import join, normpath
 from xml.etree import ElementTree
 
 from extractors.files.grid import Fault, Grid
@@ -47,8 +48,9 @@ def annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
     widths = _padding_styles(archive)
     styled = _styled(widths)
     zero = _stands_for_none(archive)
-    seen = Oddities()
-    for part in map(_plain, _parts(archive, _member(archive, grid.name))):
+    member = _member(archive, grid.name)
+    seen = Oddities(filtered=_has_filtered_table(archive, member))
+    for part in map(_plain, _parts(archive, member)):
         _formulas(part, seen, zero)
         _errors(part, seen)
         if styled is not None:
@@ -179,6 +181,19 @@ def _styled(widths: dict[int, int]) -> re.Pattern[bytes] | None:
     # Cells that are empty, of which a sheet that is formatted to its last row has a million, end with their tag.
     places = b"|".join(str(place).encode() for place in widths)
     return re.compile(rb"<c\s[^>]*?\bs\s*=\s*[\"'](%s)[\"'][^>]*(?<!/)>" % places)
+
+
+def _has_filtered_table(archive: zipfile.ZipFile, member: str) -> bool:
+    """Whether a filter chooses rows of a table, which has a part of its own, in a sheet."""
+    names = {name.lower(): name for name in archive.namelist()}
+    folder, _, name = member.rpartition("/")
+    links = names.get(f"{folder}/_rels/{name}.rels".lower())
+    if links is None:
+        return False
+    listed = ElementTree.fromstring(archive.read(links))  # noqa: S314 - as above
+    targets = [item.get("Target", "") for item in listed if item.get("Type", "").endswith("/table")]
+    paths = [normpath(join("/", folder, target)).lstrip("/").lower() for target in targets]
+    return any(b"filterColumn" in archive.read(names[path]) for path in paths if path in names)
 
 
 def _member(archive: zipfile.ZipFile, sheet: str) -> str:

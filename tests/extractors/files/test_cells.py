@@ -2,6 +2,8 @@ import openpyxl
 import pytest
 from openpyxl.comments import Comment
 from openpyxl.styles import Font
+from openpyxl.worksheet.filters import AutoFilter, FilterColumn, Filters
+from openpyxl.worksheet.table import Table
 
 from extractors.files import sheet_xml
 
@@ -188,6 +190,21 @@ def test_hidden_and_filtered_rows_and_hidden_columns_are_read_and_told(opened, r
         assert [row[0] for row in rows_of(reading)] == ["1", "4", "7"]
         told = {name: reading.origin.get(name) for name in ("hidden_rows", "hidden_columns", "filter")}
         assert told == {"hidden_rows": "2", "hidden_columns": "1", "filter": "set, all rows read"}
+
+
+@pytest.mark.parametrize(("choice", "told"), [(["甲"], "set, all rows read"), ([], None)])
+def test_a_filter_of_a_table_is_told_too(opened, rows_of, tmp_path, choice, told):
+    workbook = openpyxl.Workbook()
+    for row in (HEADER, ["1", "甲", "2", "3"], ["4", "乙", "5", "6"]):
+        workbook.active.append(row)
+    table = Table(displayName="T", ref="A1:D3", autoFilter=AutoFilter("A1:D3"))
+    if choice:
+        table.autoFilter.filterColumn.append(FilterColumn(colId=1, filters=Filters(filter=choice)))
+    workbook.active.add_table(table)
+    workbook.save(tmp_path / "登记表.xlsx")
+    with opened(EXTRACT) as reading:
+        assert [row[0] for row in rows_of(reading)] == ["1", "4"]
+        assert reading.origin.get("filter") == told
 
 
 @pytest.mark.parametrize("size", [50, 333, "to the rows' end", 2**20])
