@@ -32,7 +32,7 @@ _FOUND = "book.json"
 _ANNOTATE = {"xls": sheet_xls.annotate, "xlsb": sheet_xlsb.annotate, "ods": sheet_ods.annotate}
 # What is met in a workbook that is not whole, though the library for values has read it.
 _DAMAGED = (
-    OSError, ValueError, KeyError, IndexError, StopIteration, struct.error, zipfile.BadZipFile, expat.ExpatError,
+    OSError, ValueError, LookupError, StopIteration, struct.error, zipfile.BadZipFile, expat.ExpatError,
     ElementTree.ParseError,
 )  # fmt: skip
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from io import BufferedReader
 from typing import NoReturn
 
-from extractors.files.bounds import DAMAGED, demand_bounded
+from extractors.files.bounds import DAMAGED, demand_bounded, errors_of_content
 from extractors.files.extent import Extent
 from extractors.files.grid import MOST_CELLS
 from extractors.files.source_file import SourceFile
@@ -52,7 +52,7 @@ def demand_safe(file: SourceFile, binary: BufferedReader) -> tuple[str, dict[str
             entities, or would make an office program call another one.
     """
     try:
-        with zipfile.ZipFile(binary) as archive:
+        with errors_of_content(), zipfile.ZipFile(binary) as archive:
             demand_bounded(file, archive)
             _demand_unlocked(file, archive)
             _demand_once(file, archive.namelist())

@@ -110,7 +110,7 @@ def _annotate(file: SourceFile, binary: BufferedReader, book: Book) -> None:
         file.refuse(
             "cells that say where they stand", "some that do not", "have it opened, saved as xlsx and delivered again"
         )
-    except (KeyError, StopIteration, ElementTree.ParseError):
+    except (LookupError, ValueError, StopIteration, ElementTree.ParseError):  # also for an encoding that nobody knows
         file.refuse("a whole workbook", "one that cannot be read", "have it opened, saved as xlsx and delivered again")
 
 

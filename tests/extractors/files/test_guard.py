@@ -81,6 +81,27 @@ def test_a_workbook_that_is_cut_off_or_damaged_is_refused(refusal, altered, tmp_
     assert "damaged" in refusal(whole[:place] + bytes(20) + whole[place + 20 :])
 
 
+def test_a_workbook_that_leads_to_a_place_before_its_beginning_is_refused_and_not_asked_for_again(
+    refusal, altered, tmp_path
+):
+    altered()
+    whole = (tmp_path / "登记表.xlsx").read_bytes()
+    assert "expected a whole workbook in 登记表.xlsx, found a damaged one" in refusal(whole[:60] + whole[70:])
+
+
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/styles.xml"])
+@pytest.mark.parametrize("encoding", ["ETF-8", "gb18030"])
+def test_a_part_in_an_encoding_that_its_reader_does_not_know_is_refused(refusal, altered, tmp_path, part, encoding):
+    altered()
+    with zipfile.ZipFile(tmp_path / "登记表.xlsx") as file:
+        members = {name: file.read(name) for name in file.namelist()}
+    members[part] = f'<?xml version="1.0" encoding="{encoding}"?>'.encode() + members[part]
+    with zipfile.ZipFile(tmp_path / "登记表.xlsx", "w") as file:
+        for name, content in members.items():
+            file.writestr(name, content)
+    assert "expected a whole workbook in 登记表.xlsx, found one that cannot be read" in refusal()
+
+
 def test_a_workbook_without_its_sheet_is_refused(refusal, altered):
     altered(xml="<worksheet><sheetData><row")
     assert "cannot be read" in refusal() or "empty sheet" in refusal()
