@@ -23,6 +23,8 @@ from sources.file_extract import FileExtract, TextExtract, WorkbookExtract
 from standard.batch import FAULT, LOCATOR
 from standard.errors import SourceRefused
 
+_MOST_CELLS = 200_000_000  # of the workbooks of a batch, which are all held in memory: some three gigabytes
+
 
 @contextmanager
 def read_files(request: Request, extract: FileExtract) -> Iterator[Reading]:
@@ -43,7 +45,10 @@ def read_files(request: Request, extract: FileExtract) -> Iterator[Reading]:
             files = [
                 member for file in files for member in unpacked(file, extract.member, request.secret, Path(folder))
             ]
-        tables = [table for file in files for table in _tables(request, extract, file, Path(folder))]
+        tables: list[Table] = []
+        for file in files:
+            tables += _tables(request, extract, file, Path(folder))
+            _demand_few_cells(file, tables)
         _demand_same(request, tables)
         columns = list(dict.fromkeys(name for table in tables for name in table.columns))
         yield Reading(
@@ -73,6 +78,16 @@ def _tables(request: Request, extract: FileExtract, file: SourceFile, folder: Pa
         return [read_text(file, extract, declared)]
     assert isinstance(extract, WorkbookExtract)
     return read_workbook(file, extract, declared, request.secret, folder)
+
+
+def _demand_few_cells(file: SourceFile, tables: Sequence[Table]) -> None:
+    """See that what is held of all workbooks so far goes into the memory."""
+    if sum(table.cells for table in tables) > _MOST_CELLS:
+        file.refuse(
+            f"at most {_MOST_CELLS:,} cells in all workbooks of a batch together",
+            "more up to here",
+            "have them delivered as text, or one by one",
+        )
 
 
 def _demand_same(request: Request, tables: Sequence[Table]) -> None:

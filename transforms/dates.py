@@ -16,7 +16,7 @@ _UTC = pa.timestamp("us", "UTC")
 INSTANT_FORMATS = ("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d", "%Y%m%d%H%M%S", "%Y%m%d", "%Y年%m月%d日")
 _ADJACENT = re.compile("%[A-Za-z]%[A-Za-z]")
 ISO = r"^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?$"
-_ISO_MIDNIGHT = r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?$"
+_ISO_DATE = r"^\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d(\.\d+)?)?$"
 _WITH_ZONE = r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)$"
 
 
@@ -25,19 +25,19 @@ def parse_dates(values: pa.Array, formats: Sequence[str]) -> pa.Array:
 
     Args:
         values: cleaned text, nullable.
-        formats: strptime forms, tried in order; the ISO date where none is declared. A database's own date and time
-            (`2026-03-01 00:00:00`) is read whatever is declared, since that is how a real date arrives as text.
+        formats: strptime forms, tried in order; the ISO date where none is declared. A real date of a database or a
+            workbook arrives as text like `2026-03-01` or `2026-03-01 00:00:00`, and is read whatever is declared.
 
     Returns:
         date32 of the same length; null where the text is null or fits no form.
     """
     distinct = values.dictionary_encode()
     texts = distinct.dictionary
-    stamped = pc.match_substring_regex(texts, _ISO_MIDNIGHT)
-    texts = pc.if_else(stamped, pc.utf8_slice_codeunits(texts, 0, 10), texts)
-    forms = list(formats) or [ISO_DATE]
-    dates = _first_fit(texts, [*forms, *([ISO_DATE] if ISO_DATE not in forms and pc.any(stamped).as_py() else [])])
-    return pc.cast(dates, pa.date32()).take(distinct.indices)
+    real = pc.match_substring_regex(texts, _ISO_DATE)
+    # A form that puts the day before the month would read a real date with them changed.
+    read = _first_fit(pc.if_else(real, pc.utf8_slice_codeunits(texts, 0, 10), None), [ISO_DATE])
+    others = _first_fit(pc.if_else(real, None, texts), list(formats) or [ISO_DATE])
+    return pc.cast(pc.coalesce(read, others), pa.date32()).take(distinct.indices)
 
 
 def parse_instants(values: pa.Array, formats: Sequence[str], zone: str, ahead: timedelta = timedelta(0)) -> pa.Array:

@@ -16,8 +16,9 @@ from transforms.distinct import less_of
 from transforms.lookups import Lookup, look_up
 from transforms.text import clean_text, split_holders
 
-# How a number beyond 10^15 arrives from a cell or column of numbers: its last digits are not what was typed.
-_DIGITS_LOST = r"^-?\d(\.\d+)?[eE]\+\d+$"
+# How a number beyond 10^15 arrives from a cell or column of numbers, and in a text that a spreadsheet (`3.70402E+17`) or
+# Java (`3.7E17`) has written, maybe with blanks to fill its format: its last digits are not what was typed.
+_DIGITS_LOST = r"^[\s\x{a0}\x{3000}]*-?\d((\.\d+)?[eE]\+\d+|\.\d+E\d+)[\s\x{a0}\x{3000}]*$"
 
 # Values that cleaning, splitting and typing leave as they are, and that stand for something: most of what there is.
 _PLAIN = {

@@ -32,7 +32,7 @@ _FOUND = "book.json"
 _ANNOTATE = {"xls": sheet_xls.annotate, "xlsb": sheet_xlsb.annotate, "ods": sheet_ods.annotate}
 # What is met in a workbook that is not whole, though the library for values has read it.
 _DAMAGED = (
-    OSError, ValueError, KeyError, IndexError, StopIteration, struct.error, zipfile.BadZipFile, expat.ExpatError,
+    OSError, ValueError, LookupError, StopIteration, struct.error, zipfile.BadZipFile, expat.ExpatError,
     ElementTree.ParseError,
 )  # fmt: skip
 
@@ -103,6 +103,9 @@ def _main(asked: str, folder: Path) -> None:
     question = json.loads(asked)
     try:
         with Path(question["path"]).open("rb") as binary:
+            if question["kind"] == "xls":
+                sheet_xls.workbook_stream(binary)
+                binary.seek(0)
             book = read_book(binary, Wanted(question["pattern"]), question["most"])
             _ANNOTATE[question["kind"]](binary, book)
     except TooLarge as error:

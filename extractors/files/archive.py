@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from extractors.files.arrival import is_unfinished, name_pattern
-from extractors.files.bounds import DAMAGED, demand_bounded
+from extractors.files.bounds import DAMAGED, demand_bounded, errors_of_content
 from extractors.files.contents import ZIP, first_bytes, kind_of
 from extractors.files.locked import refuse_secret
 from extractors.files.source_file import SourceFile, readable_name
@@ -38,7 +38,7 @@ def unpacked(file: SourceFile, pattern: str, secret: str | None, folder: Path) -
                 "have it packed as zip, or remove extract.member",
             )
         try:
-            with zipfile.ZipFile(binary) as archive:
+            with errors_of_content(), zipfile.ZipFile(binary) as archive:
                 demand_bounded(file, archive)
                 return _members(file, archive, pattern, secret, folder)
         except NotImplementedError:  # a RuntimeError, too

@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
+import errno
+import lzma
 import re
 import stat
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from extractors.files.source_file import SourceFile
 
 # What the library for archives raises for one that is not whole.
-DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, ValueError, OverflowError)
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, ValueError, OverflowError,
+)  # fmt: skip
 
 _MOST_MEMBERS = 10_000
 _MOST_BYTES = 2 * 2**30  # unpacked
 _MOST_RATIO = 200  # of unpacked to packed bytes, above _RATIO_FROM; a real sheet of one repeated row stays below 100
 _RATIO_FROM = 100 * 2**20
 _OUTSIDE = re.compile(r"(?:^|[/\\])\.\.(?:[/\\]|$)|^[/\\]|^[A-Za-z]:|\0")
+
+
+@contextmanager
+def errors_of_content() -> Iterator[None]:
+    """Tell an archive that is not whole from a file that cannot be read.
+
+    Raises:
+        zipfile.BadZipFile: for what the system says of a place that no file has, and bzip2 of what is none of its streams.
+        OSError: for any other error of the system.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (None, errno.EINVAL):
+            raise zipfile.BadZipFile from None
+        raise
 
 
 def demand_bounded(file: SourceFile, archive: zipfile.ZipFile) -> None:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from io import BufferedReader
 from typing import NoReturn
 
-import numpy as np
-import numpy.typing as npt
-
-from extractors.files.bounds import DAMAGED, demand_bounded
+from extractors.files.bounds import DAMAGED, demand_bounded, errors_of_content
+from extractors.files.extent import Extent
 from extractors.files.grid import MOST_CELLS
 from extractors.files.source_file import SourceFile
 
 MOST_SHEETS = 256
 
 _CHUNK = 2**20
-_PADDING = b" " * 32  # more than the longest reference, so that reading one never leaves the chunk
 # Each part that makes an archive a workbook, and which kind of workbook.
 _PARTS = {"xl/workbook.xml": "xlsx", "xl/workbook.bin": "xlsb", "content.xml": "ods"}
 _MANIFEST = "META-INF/manifest.xml"  # of an ods
@@ -26,6 +24,11 @@ _DOCTYPES = (b"<!DOCTYPE", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("
 _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _ROOT = re.compile(rb"<([A-Za-z_][^\s/>]*)")
 _LONGEST = 16 * _CHUNK  # bytes between two ends of tags; the text of a cell is far shorter
+# Of which elements there may be how many, since each takes up to a hundred times the memory that its packed bytes do: in
+# parts that are read as a whole any element, in sheets merged ranges.
+_MOST_ELEMENTS = 5_000_000
+_WHOLE = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml", "xl/worksheets/_rels/", "xl/tables/")
+_TEXTS, _MOST_OF_TEXTS = "xl/sharedstrings.xml", 100_000_000
 # What an office program would fetch or start, and what it is called; the sign before it cannot stand in a text.
 _CALLS = {
     b"ddeLink": (re.compile(rb"<(?:\w+:)?ddeLink\b"), "a DDE link"),
@@ -39,7 +42,7 @@ def demand_safe(file: SourceFile, binary: BufferedReader) -> tuple[str, dict[str
     """Look at a workbook before it is opened, and leave it at its beginning.
 
     The library that reads workbooks ends the process, which nothing can catch, for a sheet of few cells that are very far
-    apart; so the references in an xlsx are looked at first.
+    apart; so where the cells of an xlsx stand is looked at first.
 
     Returns:
         Its kind (`xlsx`, `xlsb`, `ods`), and what is odd in it and left alone: macros, external links, embedded objects.
@@ -49,9 +52,10 @@ def demand_safe(file: SourceFile, binary: BufferedReader) -> tuple[str, dict[str
             entities, or would make an office program call another one.
     """
     try:
-        with zipfile.ZipFile(binary) as archive:
+        with errors_of_content(), zipfile.ZipFile(binary) as archive:
             demand_bounded(file, archive)
             _demand_unlocked(file, archive)
+            _demand_once(file, archive.namelist())
             kind = _kind(file, archive.namelist())
             for member in archive.infolist():
                 _demand_harmless(file, archive, member)
@@ -81,6 +85,13 @@ def _demand_unlocked(file: SourceFile, archive: zipfile.ZipFile) -> None:
     """An ods is locked member by member, or (by LibreOffice since 24.2) as one member; its list of members says which."""
     if _MANIFEST in archive.namelist() and b"encryption-data" in archive.read(_MANIFEST):
         file.refuse("an ods without a password", "one with a password", "have it removed, or saved as xlsx")
+
+
+def _demand_once(file: SourceFile, names: Sequence[str]) -> None:
+    """Of two parts of one name one reader takes the first and another the last, so neither is what the workbook says."""
+    times = Counter(name.lower() for name in names if not name.endswith("/"))
+    if twice := [name for name, number in times.items() if number > 1]:
+        file.refuse("parts each with a name of its own", f"two called {twice[0]}", "have it opened, and saved as xlsx")
 
 
 def _kind(file: SourceFile, names: Sequence[str]) -> str:
@@ -125,11 +136,13 @@ def _notes(file: SourceFile, names: Sequence[str]) -> dict[str, str]:
 
 def _demand_harmless(file: SourceFile, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
     """Read a member to its end, which also finds one that is damaged or longer than it says."""
-    rows = columns = 0
+    extent = Extent()
+    elements = 0
     with archive.open(member) as part:
         chunk = part.read(_CHUNK)
         is_xml = chunk.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"<")
         is_sheet = is_xml and _may_be_sheet(chunk)
+        mark, most = _counted(member.filename.lower(), is_sheet)
         rest = b""
         while chunk and is_xml:
             whole, _, rest = (rest + chunk).rpartition(b">")
@@ -137,12 +150,28 @@ def _demand_harmless(file: SourceFile, archive: zipfile.ZipFile, member: zipfile
                 raise zipfile.BadZipFile
             _demand_quiet(file, whole)
             if is_sheet:
-                last_row, last_column = _last_reference(whole)
-                rows, columns = max(rows, last_row), max(columns, last_column)
+                extent.see(whole)
+            elements += whole.count(mark) if mark else 0
+            if elements > most:
+                _refuse_crowded(file, most, member.filename)
             chunk = part.read(_CHUNK)
         while chunk:
             chunk = part.read(_CHUNK)
-    demand_near(file, rows, columns)
+    demand_near(file, extent.rows, extent.columns)
+
+
+def _counted(name: str, is_sheet: bool) -> tuple[bytes, int]:
+    """What is counted in a part, and how often it may be there; nothing where a part is not read."""
+    if name.startswith(_WHOLE):
+        return b"<", _MOST_ELEMENTS
+    if name == _TEXTS:
+        return b"<", _MOST_OF_TEXTS
+    return (b"mergeCell", _MOST_ELEMENTS) if is_sheet else (b"", 0)
+
+
+def _refuse_crowded(file: SourceFile, most: int, part: str) -> NoReturn:
+    advice = "have the cells copied into a new workbook"
+    file.refuse(f"at most {most:,} elements in a part of a workbook", f"more in {part}", advice)
 
 
 def demand_near(file: SourceFile, rows: int, columns: int) -> None:
@@ -187,30 +216,3 @@ def _may_be_sheet(xml: bytes) -> bool:
     """Whether this may be the beginning of a sheet: its root says so, or has not come yet."""
     root = _ROOT.search(_COMMENT.sub(b"", xml))
     return root is None or root[1].rpartition(b":")[2] == b"worksheet"
-
-
-def _last_reference(xml: bytes) -> tuple[int, int]:
-    """The greatest row and column of the `r` attributes (`r="AB12"`) in some XML, however they are written."""
-    signs = np.frombuffer(_PADDING + xml + _PADDING, np.uint8)
-    equal = np.flatnonzero(signs == ord("="))
-    before, after = _past_blanks(signs, equal - 1, -1), _past_blanks(signs, equal + 1, 1)
-    quoted = (signs[after] == ord('"')) | (signs[after] == ord("'"))
-    at = after[(signs[before] == ord("r")) & (signs[before - 1] <= ord(" ")) & quoted] + 1
-    row, column = np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
-    # A reference that is longer than any real one is met as a row far beyond the last.
-    for _ in range(12):
-        sign = signs[at]
-        letter = ((sign & 0xDF) >= ord("A")) & ((sign & 0xDF) <= ord("Z"))
-        digit = (sign >= ord("0")) & (sign <= ord("9"))
-        column = np.where(letter, column * 26 + (sign & 0xDF) - ord("A") + 1, column)
-        row = np.where(digit, row * 10 + sign - ord("0"), row)
-        at = at + (letter | digit)
-    row = np.where(letter | digit, MOST_CELLS + 1, row) if len(at) else row
-    return int(row.max(initial=0)), int(column.max(initial=0))
-
-
-def _past_blanks(signs: npt.NDArray[np.uint8], at: npt.NDArray[np.int64], step: int) -> npt.NDArray[np.int64]:
-    inside = len(signs) - 1
-    while (blank := (signs[at] <= ord(" ")) & (at > 0) & (at < inside)).any():
-        at = at + step * blank
-    return at

@@ -59,6 +59,18 @@ class Oddities:
         grid.notes |= {name: note for name, note in notes.items() if note}
 
 
+def undecodable(grid: Grid) -> list[Fault]:
+    """The cells in which the library for values has put a sign for what is no character.
+
+    In an xls that is also a rare character that lies across two of its records (as Excel cuts a long list of texts).
+    """
+    faults = []
+    for column, texts in enumerate(grid.columns):
+        rows = pc.indices_nonzero(pc.fill_null(pc.match_substring(texts, "\ufffd"), False)).to_pylist()
+        faults += [Fault(row, column, "bytes_undecodable", texts[row].as_py()) for row in rows]
+    return faults
+
+
 def external_links(count: int) -> dict[str, str]:
     """What the manifest says of links to other workbooks; nothing where there are none."""
     return {"external_links": f"{count} not followed, stored values read"} if count else {}

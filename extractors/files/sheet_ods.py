@@ -16,16 +16,18 @@ _TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
 _OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0 "
 _TEXT = "urn:oasis:names:tc:opendocument:xmlns:text:1.0 "
 _XLINK = "http://www.w3.org/1999/xlink "
+_DRAW = "urn:oasis:names:tc:opendocument:xmlns:drawing:1.0 "
 _CALC = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0 "
 _ERROR = re.compile(r"#[A-Z][A-Z/0]*[!?A]|Err:\d{3}")  # as office programs show one, where they do not mark it
 _ELSEWHERE = re.compile(r"'([a-z]+:(?:[^']|'')+)'#")  # another workbook in a formula
 _CHUNK = 2**20
 _ROW_END = b"</table:table-row>"
-# Cells of no formula, no span and no repetition, whose text does not begin with a zero before other digits.
+# Cells of a kind, of no formula, no span and no repetition, whose text does not begin with a zero before other digits.
 _PLAIN = re.compile(
-    rb"(?:<table:table-cell(?: (?:office|calcext):[a-z-]+=\"[^\"]*\"| table:style-name=\"[^\"]*\")*>"
+    rb"(?:<table:table-cell(?=[^>]* office:value-type=)(?: (?:office|calcext):[a-z-]+=\"[^\"]*\"| table:style-name=\"[^\"]*\")*>"
     rb"(?:<text:p>(?!0\d)[^<]*</text:p>)*</table:table-cell>)++"
 )
+_VALUES = [f"{_OFFICE}{name}value" for name in ("", "date-", "time-", "boolean-")]
 _PADDED = re.compile(r"0\d+")
 
 
@@ -37,6 +39,7 @@ def annotate(binary: BinaryIO, book: Book) -> None:
 
     Raises:
         KeyError, expat.ExpatError: for an ods that is not whole.
+        ValueError: for one with text that the library for values passes over.
         TooLarge: for faults spread too far.
     """
     scan = _Scan({grid.name: Oddities() for grid in book.grids})
@@ -44,7 +47,7 @@ def annotate(binary: BinaryIO, book: Book) -> None:
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
         parser.StartElementHandler, parser.EndElementHandler = scan.start, scan.end
-        parser.CharacterDataHandler = scan.text
+        parser.CharacterDataHandler, parser.StartCdataSectionHandler = scan.text, scan.unseen
         for part in _thinned(content):
             parser.Parse(part)
         parser.Parse(b"", True)
@@ -96,7 +99,7 @@ class _Scan:
         self._seen: Oddities | None = None
         self._cell: _Cell | None = None
         self._row = self._rows = self._column = 0
-        self._noted = False
+        self._aside = 0  # how many comments and drawings one is inside of
         self._steps = {
             f"{_TABLE}table": self._table,
             f"{_TABLE}table-source": self._link,
@@ -108,26 +111,34 @@ class _Scan:
             f"{_TABLE}database-range": self._range,
             f"{_TABLE}filter": self._filter,
             f"{_TEXT}p": self._paragraph,
-            f"{_OFFICE}annotation": self._comment,
         }
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Take the beginning of an element."""
+        self._aside += _is_aside(name)
         step = self._steps.get(name)
         if step is not None:
             step(attributes)
 
     def text(self, text: str) -> None:
         """Take text, which is shown in a cell."""
-        if self._cell is not None and self._cell.paragraphs and not self._noted:
+        if self._cell is not None and self._cell.paragraphs and not self._aside:
             self._cell.texts.append(text)
+
+    def unseen(self) -> None:
+        """Meet text that the library for values passes over.
+
+        Raises:
+            ValueError: where it is in a sheet asked for.
+        """
+        if self._seen is not None:
+            raise ValueError
 
     def end(self, name: str) -> None:
         """Take the end of an element."""
+        self._aside -= _is_aside(name)
         if name == f"{_TABLE}table":
             self._seen = None
-        elif name == f"{_OFFICE}annotation":
-            self._noted = False
         elif self._cell is not None and name in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
             self._judge(self._cell)
             self._cell = None
@@ -152,9 +163,9 @@ class _Scan:
 
     def _next_cell(self, attributes: dict[str, str]) -> None:
         columns = _times(attributes, "columns")
-        if self._seen is not None and len(attributes) > 0:
+        if self._seen is not None:
             self._merge(attributes)
-            if f"{_TABLE}formula" in attributes or attributes.get(f"{_OFFICE}value-type") == "float":
+            if f"{_TABLE}formula" in attributes or attributes.get(f"{_OFFICE}value-type", "float") == "float":
                 self._cell = _Cell(attributes, self._row, self._column, self._rows, columns)
         self._column += columns
 
@@ -165,11 +176,8 @@ class _Scan:
             self._seen.merged.append(((self._row, self._column), last))
 
     def _paragraph(self, _: dict[str, str]) -> None:
-        if self._cell is not None and not self._noted:
+        if self._cell is not None and not self._aside:
             self._cell.paragraphs += 1
-
-    def _comment(self, _: dict[str, str]) -> None:
-        self._noted = True
 
     def _range(self, attributes: dict[str, str]) -> None:
         address = attributes.get(f"{_TABLE}target-range-address", "")
@@ -184,7 +192,9 @@ class _Scan:
         kind, shown = cell.attributes.get(f"{_OFFICE}value-type"), "".join(cell.texts)
         formula = cell.attributes.get(f"{_TABLE}formula")
         self.links.update(_ELSEWHERE.findall(formula or ""))
-        if formula is not None and kind is None and not cell.paragraphs:
+        if formula is None and kind is None and shown:  # text, to office programs
+            self.unseen()
+        elif formula is not None and _has_no_result(cell, kind):
             self._fault(cell, "formula_uncalculated", f"={formula.partition('=')[2]}")
         elif formula is not None and (cell.attributes.get(f"{_CALC}value-type") == "error" or _ERROR.fullmatch(shown)):
             self._fault(cell, "cell_error", shown or "#ERROR")
@@ -195,6 +205,18 @@ class _Scan:
     def _fault(self, cell: _Cell, rule: str, text: str) -> None:
         assert self._seen is not None
         self._seen.faults += [Fault(row, column, rule, text) for row, column in _places(cell)]
+
+
+def _is_aside(name: str) -> bool:
+    """Whether what an element holds is beside the cell in which it stands, not in it."""
+    return name.startswith(_DRAW) or name == f"{_OFFICE}annotation"
+
+
+def _has_no_result(cell: _Cell, kind: str | None) -> bool:
+    """Whether nobody has calculated a formula; an empty text is what one may well give."""
+    if kind is None:
+        return not cell.paragraphs
+    return kind != "string" and not any(name in cell.attributes for name in _VALUES)
 
 
 def _times(attributes: dict[str, str], what: str) -> int:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import olefile
 
 from extractors.files.grid import Book, Fault
-from extractors.files.oddities import Calls, Oddities, external_links, zeros_of
+from extractors.files.oddities import Calls, Oddities, external_links, undecodable, zeros_of
 
 ERRORS = {
     0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
@@ -44,13 +44,24 @@ def annotate(binary: BinaryIO, book: Book) -> None:
         Calls: for a DDE or OLE link.
         OSError, struct.error, IndexError, ValueError: for a workbook that is not whole.
     """
-    with olefile.OleFileIO(binary) as container:
-        stream = container.openstream("Workbook" if container.exists("Workbook") else "Book").read()
+    stream = workbook_stream(binary)
     found = _workbook(stream)
     starts = dict(zip((sheet.name for sheet in book.sheets), found.starts, strict=True))
     for grid in book.grids:
+        grid.faults += undecodable(grid)
         _looked_at(stream, starts[grid.name], found).put(grid)
     book.notes.update(external_links(found.links))
+
+
+def workbook_stream(binary: BinaryIO) -> bytes:
+    """The records of an xls, out of the container that they lie in.
+
+    Raises:
+        OSError: for a container that is not whole; the library for values may go round in it until the memory is full.
+    """
+    with olefile.OleFileIO(binary) as container:
+        stream: bytes = container.openstream("Workbook" if container.exists("Workbook") else "Book").read()
+    return stream
 
 
 @dataclass
@@ -168,9 +179,10 @@ class _Look:
             self.blank.append((row, column))
         else:
             self.results += 1
-            if result[6:] == b"\xff\xff" and result[0] == _AN_ERROR:
+            if result[6:] != b"\xff\xff":
+                self.number(data)
+            elif result[0] == _AN_ERROR:
                 self._fault(row, column, result[2])
-        self.number(data)
 
     def error(self, data: bytes) -> None:
         row, column, _, value, is_error = struct.unpack_from("<HHHBB", data)

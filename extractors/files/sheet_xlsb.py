@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from extractors.files.grid import Book, Fault
-from extractors.files.oddities import Calls, Oddities, zeros_of
+from extractors.files.oddities import Calls, Oddities, undecodable, zeros_of
 from extractors.files.sheet_xls import ERRORS
 from extractors.files.sheet_xml import linked_part
 
 _ROW, _RK, _ERROR, _REAL, _FORMULA_NUMBER, _FORMULA_ERROR = 0, 2, 3, 5, 9, 11
 _FORMAT, _XF, _COLUMN, _SHEET, _FILTERED, _MERGED = 44, 47, 60, 156, 163, 176
 _LINK, _STYLES, _STYLES_END = 360, 617, 618
+# Cells that are one column right of the one before, and do not say so again; the library for values knows none of them.
+_SHORT = range(12, 19)
 _CALLS = {1: "a DDE link", 2: "an OLE link"}
 _HIDDEN_ROW, _HIDDEN_COLUMN = 0x10, 0x01
 # Blanks, numbers and shared texts of these sizes, passed over together.
@@ -28,6 +30,7 @@ def annotate(binary: BinaryIO, book: Book) -> None:
     Raises:
         Calls: for a DDE or OLE link.
         KeyError, StopIteration, ElementTree.ParseError, struct.error, IndexError: for an xlsb that is not whole.
+        ValueError: for one with cells that the library for values passes over.
     """
     with zipfile.ZipFile(binary) as archive:
         names = {name.lower(): name for name in archive.namelist()}
@@ -37,6 +40,7 @@ def annotate(binary: BinaryIO, book: Book) -> None:
         links = _links(archive.read(names["xl/workbook.bin"]))
         for grid in book.grids:
             member = linked_part(archive, "xl/_rels/workbook.bin.rels", links[grid.name])
+            grid.faults += undecodable(grid)
             _looked_at(archive.read(member), widths).put(grid)
 
 
@@ -85,6 +89,8 @@ def _looked_at(sheet: bytes, widths: dict[int, int]) -> Oddities:
             seen.faults.append(Fault(row, column, "cell_error", ERRORS.get(data[8], "#ERROR")))
         elif kind in (_RK, _REAL, _FORMULA_NUMBER) and widths:
             _pad(seen, row, data, widths)
+        elif kind in _SHORT:
+            raise ValueError
         else:
             _of_sheet(seen, kind, data)
     return seen

@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from html import unescape
+from posixpath import join, normpath
 from xml.etree import ElementTree
 
 from extractors.files.grid import Fault, Grid
@@ -18,12 +19,15 @@ _CELL_END = re.compile(rb"</c\s*>")
 _VALUE = re.compile(rb"<v(?:\s[^>]*)?>([^<]+)</v\s*>")
 _REFERENCE = re.compile(rb"\sr\s*=\s*[\"']\$?([A-Za-z]+)\$?(\d+)[\"']")
 _TYPE = re.compile(rb"\bt\s*=\s*[\"'](\w+)[\"']")
+_ON_LOAD = re.compile(rb"<(?:\w+:)?calcPr\s[^>]*\bfullCalcOnLoad\s*=\s*[\"'](?:1|true)[\"']")
+_POI = re.compile(rb"<(?:\w+:)?Application>\s*Apache POI\s*<")
 _HIDDEN_ROW = re.compile(rb"<row\s[^>]*\bhidden\s*=\s*[\"'](?:1|true)[\"']")
 _COLUMN = re.compile(rb"<col\s[^>]*>")
 _EDGE = re.compile(rb"\b(min|max)\s*=\s*[\"'](\d+)[\"']")
 _PREFIX = re.compile(rb"(</?)\w+:")
-_END = b"</sheetData>"
-_MARKUP = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.DOTALL)
+_ROWS_END = re.compile(rb"</(?:\w+:)?sheetData")
+_LONGEST_MARK = 32  # bytes of what is looked for across two chunks
+_MARKUP = re.compile(rb"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
 
 
 class Unplaced(Exception):
@@ -34,7 +38,8 @@ def annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
     """Add to the cells of a sheet their faults, the zeros that their formats show, and what is hidden.
 
     A cell with an error holds its name (`#N/A`), one with a formula that was never calculated the formula, so that its row
-    is not met as blank. A whole number whose format is nothing but zeros (`000000`) is text of that width, as it is shown.
+    is not met as blank. A formula has no value then, or a bare zero from a program that calculates nothing (XlsxWriter,
+    Apache POI). A whole number whose format is nothing but zeros (`000000`) is text of that width, as it is shown.
 
     Raises:
         Unplaced: for a sheet whose cells do not say where they stand.
@@ -42,31 +47,55 @@ def annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
     """
     widths = _padding_styles(archive)
     styled = _styled(widths)
-    seen = Oddities()
-    for part in map(_plain, _parts(archive, _member(archive, grid.name))):
-        _formulas(part, seen)
+    zero = _stands_for_none(archive)
+    member = _member(archive, grid.name)
+    seen = Oddities(filtered=_has_filtered_table(archive, member))
+    for part in map(_plain, _parts(archive, member)):
+        _formulas(part, seen, zero)
         _errors(part, seen)
         if styled is not None:
             for match in styled.finditer(part):
-                row, column = _place(match[0])
-                seen.pad(row, column, widths[int(match[1])])
+                if _is_number(match[0]):  # a text is shown as it is, whatever its format
+                    seen.pad(*_place(match[0]), widths[int(match[1])])
         _hidden(part, seen)
     seen.put(grid)
 
 
 def _parts(archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
-    """The XML of a sheet in parts of whole rows, its elements without prefixes; then what stands below the rows."""
-    rest, prefixed = b"", None
+    """The XML of a sheet in parts of whole rows, its elements without prefixes; of what is below the rows only the filter.
+
+    What is below them may be far longer than they are, and holds no cells.
+    """
+    rest, prefixed, below = bytearray(), None, False
     with archive.open(member) as sheet:
         while chunk := sheet.read(_CHUNK):
+            seen = max(0, len(rest) - _LONGEST_MARK)
             rest += chunk
             if prefixed is None:
                 prefixed = re.search(rb"<\w+:worksheet\b", rest) is not None
-            end = rest.rfind(b"row>") + 4
-            if end > 3:
-                yield _PREFIX.sub(rb"\1", rest[:end]) if prefixed else rest[:end]
-                rest = rest[end:]
-    yield _PREFIX.sub(rb"\1", rest) if prefixed else rest
+            end, below = (0, True) if below else _rows_end(rest, seen)
+            if end:
+                yield _PREFIX.sub(rb"\1", rest[:end]) if prefixed else bytes(rest[:end])
+                del rest[:end]
+            if below:
+                if b"filterColumn" in rest:
+                    yield b"<filterColumn"
+                del rest[:-_LONGEST_MARK]
+    if not below:
+        yield _PREFIX.sub(rb"\1", rest) if prefixed else bytes(rest)
+
+
+def _rows_end(rest: bytearray, seen: int) -> tuple[int, bool]:
+    """Where the last whole row ends, 0 where none does, and whether it is the last of all."""
+    if last := next((match for match in _ROWS_END.finditer(rest, seen) if not _is_said(rest, match.start())), None):
+        return last.start(), True
+    end = rest.rfind(b"row>", seen)
+    return (end + 4 if end >= 0 else 0), False
+
+
+def _is_said(rest: bytearray, place: int) -> bool:
+    """Whether a place is in a comment or CDATA, which may go on in the next chunk."""
+    return any(said.start() < place < said.end() for said in _MARKUP.finditer(rest))
 
 
 def _plain(part: bytes) -> bytes:
@@ -74,17 +103,18 @@ def _plain(part: bytes) -> bytes:
     return _MARKUP.sub(b"", part) if b"<!" in part else part
 
 
-def _formulas(part: bytes, seen: Oddities) -> None:
+def _formulas(part: bytes, seen: Oddities, zero: bytes | None) -> None:
     if b"<f" not in part:
         return
-    for match in _FORMULA.finditer(part, 0, _rows_end(part)):
+    for match in _FORMULA.finditer(part):
         begin = part.rfind(b"<c", 0, match.start())
         head = part[begin : match.start()]
         end = _CELL_END.search(part, match.end())
         body = part[match.end() : end.start() if end else len(part)]
-        kind = _TYPE.search(head)
+        value, kind = _VALUE.search(body), _TYPE.search(head)
         # An empty text is what a formula may well give; no value at all is what was never calculated.
-        if not _VALUE.search(body) and (kind is None or kind[1] != b"str"):
+        none = kind is None or kind[1] != b"str" if value is None else value[1] == zero and _is_number(head)
+        if none:
             formula = "" if match[0].endswith(b"/>") else unescape(body.partition(b"</f")[0].decode("utf-8", "replace"))
             seen.faults.append(Fault(*_place(head), "formula_uncalculated", f"={formula}"))
 
@@ -92,11 +122,16 @@ def _formulas(part: bytes, seen: Oddities) -> None:
 def _errors(part: bytes, seen: Oddities) -> None:
     if b'"e"' not in part and b"'e'" not in part:
         return
-    for match in _ERROR.finditer(part, 0, _rows_end(part)):
+    for match in _ERROR.finditer(part):
         end = _CELL_END.search(part, match.end())
         value = _VALUE.search(part, match.end(), end.start() if end else len(part))
         text = value[1].decode("utf-8", "replace") if value else "#ERROR"
         seen.faults.append(Fault(*_place(match[0]), "cell_error", text))
+
+
+def _is_number(tag: bytes) -> bool:
+    kind = _TYPE.search(tag)
+    return kind is None or kind[1] == b"n"
 
 
 def _hidden(part: bytes, seen: Oddities) -> None:
@@ -110,11 +145,6 @@ def _hidden(part: bytes, seen: Oddities) -> None:
             seen.hidden_columns += edges.get(b"max", 0) - edges.get(b"min", 0) + 1
 
 
-def _rows_end(part: bytes) -> int:
-    end = part.find(_END)
-    return len(part) if end < 0 else end
-
-
 def _place(tag: bytes) -> tuple[int, int]:
     found = _REFERENCE.search(tag)
     if found is None:
@@ -123,6 +153,14 @@ def _place(tag: bytes) -> tuple[int, int]:
     for letter in found[1].upper():
         column = column * 26 + letter - ord("A") + 1
     return int(found[2]) - 1, column - 1
+
+
+def _stands_for_none(archive: zipfile.ZipFile) -> bytes | None:
+    """How the program that wrote a workbook writes the result of a formula that it has not calculated, where it is a zero."""
+    names = {name.lower(): name for name in archive.namelist()}
+    if "docprops/app.xml" in names and _POI.search(archive.read(names["docprops/app.xml"])):
+        return b"0.0"
+    return b"0" if _ON_LOAD.search(archive.read(names["xl/workbook.xml"])) else None
 
 
 def _padding_styles(archive: zipfile.ZipFile) -> dict[int, int]:
@@ -140,7 +178,22 @@ def _padding_styles(archive: zipfile.ZipFile) -> dict[int, int]:
 def _styled(widths: dict[int, int]) -> re.Pattern[bytes] | None:
     if not widths:
         return None
-    return re.compile(rb"<c\s[^>]*?\bs\s*=\s*[\"'](%s)[\"'][^>]*>" % b"|".join(str(place).encode() for place in widths))
+    # Cells that are empty, of which a sheet that is formatted to its last row has a million, end with their tag.
+    places = b"|".join(str(place).encode() for place in widths)
+    return re.compile(rb"<c\s[^>]*?\bs\s*=\s*[\"'](%s)[\"'][^>]*(?<!/)>" % places)
+
+
+def _has_filtered_table(archive: zipfile.ZipFile, member: str) -> bool:
+    """Whether a filter chooses rows of a table, which has a part of its own, in a sheet."""
+    names = {name.lower(): name for name in archive.namelist()}
+    folder, _, name = member.rpartition("/")
+    links = names.get(f"{folder}/_rels/{name}.rels".lower())
+    if links is None:
+        return False
+    listed = ElementTree.fromstring(archive.read(links))  # noqa: S314 - as above
+    targets = [item.get("Target", "") for item in listed if item.get("Type", "").endswith("/table")]
+    paths = [normpath(join("/", folder, target)).lstrip("/").lower() for target in targets]
+    return any(b"filterColumn" in archive.read(names[path]) for path in paths if path in names)
 
 
 def _member(archive: zipfile.ZipFile, sheet: str) -> str:

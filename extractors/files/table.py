@@ -18,6 +18,7 @@ class Table:
         batches: reads its rows; raises what a file that is not as declared, or cannot be read, raises.
         above_header: rows above its header that hold something.
         origin: what was read and how.
+        cells: how many are held in memory until the batch is read.
     """
 
     place: str
@@ -25,3 +26,4 @@ class Table:
     batches: Callable[[], Iterator[pa.RecordBatch]]
     above_header: int = 0
     origin: dict[str, str] = field(default_factory=dict)
+    cells: int = 0

@@ -24,8 +24,12 @@ from extractors.titles import clean_title, column_names, find_header
 from sources.file_extract import TextExtract
 
 _HEADER_WITHIN = 100  # rows
+_MOST_COLUMNS = 2000
+_CELLS_AT_A_TIME = 4 * 2**20  # of rows of another width than the header, which are filled up to it
 _DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars", "，": "full-width commas"}
 _MOST_OPEN = 64 * 2**20  # characters between a quote and the one that closes it
+# The library's own limit is 131,072 characters, which a photograph in base64 is longer than.
+csv.field_size_limit(_MOST_OPEN)
 
 
 def read_text(file: SourceFile, extract: TextExtract, declared: Sequence[str]) -> Table:
@@ -95,13 +99,22 @@ def _head(file: SourceFile, extract: TextExtract, encoding: str, declared: Seque
         _demand_delimiter(file, extract, text, declared)
     place = found or 0
     row, line, offset = rows[place]
+    _demand_titles(file, encoding, row, line)
+    return _Head(column_names(titles[place]), line + 1, offset, sum(any(above) for above in titles[:place]))
+
+
+def _demand_titles(file: SourceFile, encoding: str, row: Sequence[str], line: int) -> None:
+    """See that a header is one of a table, and whole."""
+    if len(row) > _MOST_COLUMNS:
+        file.refuse(
+            f"at most {_MOST_COLUMNS:,} columns", f"{len(row):,}", "have the empty columns beyond the data deleted"
+        )
     if any(MARK in title for title in row):
         file.refuse(
             f"text in {encoding}",
             f"other bytes in line {line}, where its header is",
             "have the file saved in that encoding, or correct extract.encoding",
         )
-    return _Head(column_names(titles[place]), line + 1, offset, sum(any(above) for above in titles[:place]))
 
 
 def _demand_delimiter(file: SourceFile, extract: TextExtract, text: str, declared: Sequence[str]) -> None:
@@ -144,10 +157,9 @@ class _Rows:
         for block in chain([next(parts, "")[self._head.offset :]], parts):
             text += block
             batch = self._plain_batch(text)
-            if batch is None:
-                batch = self._quoted_batch(text)
-            if batch is not None:
-                yield batch
+            batches = self._quoted_batches(text) if batch is None else [batch]
+            if batches is not None:
+                yield from batches
                 text = ""
             elif len(text) > _MOST_OPEN:
                 break
@@ -175,7 +187,7 @@ class _Rows:
         self._line += table.num_rows
         return self._batch(text, [column.combine_chunks() for column in table.columns], lines, [])
 
-    def _quoted_batch(self, text: str) -> pa.RecordBatch | None:
+    def _quoted_batches(self, text: str) -> Iterable[pa.RecordBatch] | None:
         """Lines of any kind; None when the last one goes on inside quotes in the next block."""
         reader = _reader(self._extract, io.StringIO(text, newline=""))
         rows: list[list[str]] = []
@@ -193,6 +205,13 @@ class _Rows:
                 return None
             _refuse_quotes(self._file, begins)
         self._line = begins
+        step = max(1, _CELLS_AT_A_TIME // len(self._columns))
+        return (
+            self._fitted_batch(text, rows[at : at + step], lines[at : at + step])
+            for at in range(0, max(1, len(rows)), step)
+        )
+
+    def _fitted_batch(self, text: str, rows: Sequence[list[str]], lines: Sequence[int]) -> pa.RecordBatch:
         width = len(self._columns)
         longer = [place for place, row in enumerate(rows) if any(row[width:])]
         fitted = (row if len(row) == width else self._fitted(row) for row in rows)

@@ -110,7 +110,7 @@ def _annotate(file: SourceFile, binary: BufferedReader, book: Book) -> None:
         file.refuse(
             "cells that say where they stand", "some that do not", "have it opened, saved as xlsx and delivered again"
         )
-    except (KeyError, StopIteration, ElementTree.ParseError):
+    except (LookupError, ValueError, StopIteration, ElementTree.ParseError):  # also for an encoding that nobody knows
         file.refuse("a whole workbook", "one that cannot be read", "have it opened, saved as xlsx and delivered again")
 
 
@@ -138,7 +138,8 @@ def _table(file: SourceFile, grid: Grid, height: int, declared: Sequence[str], n
     filled_above = sum(any(row) for row in grid.rows(0, header.start))
     origin = {"sheet": grid.name, "backend": "calamine", **notes, **grid.notes}
     place = f"{file.name}/{grid.name}"
-    return Table(place, columns, lambda: _batches(file, grid, header.end, columns, used), filled_above, origin)
+    cells = grid.height * len(grid.columns)
+    return Table(place, columns, lambda: _batches(file, grid, header.end, columns, used), filled_above, origin, cells)
 
 
 def _put_faults(grid: Grid) -> None:

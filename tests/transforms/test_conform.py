@@ -59,12 +59,20 @@ def test_an_open_end_is_no_date_and_no_finding(conform, text):
         ("QZR", "--", "placeholder_optional", "certificate_signer"),
         ("DM", "3.7040218800101e+17", "digits_lost", "certificate_holder_code"),
         ("XKZBH", "3.7040218800101E+17", "digits_lost", "certificate_number"),
+        ("XKZBH", " 3.70402E+17\t", "digits_lost", "certificate_number"),
+        ("XKZBH", "3.7040218800101E17", "digits_lost", "certificate_number"),
     ],
 )
 def test_what_cannot_be_typed_is_a_finding_and_the_row_stays(conform, column, text, rule, element):
     said = conform({column: text})
     assert found(said) == [(rule, element, "0")]
     assert only(said, element) is None
+
+
+@pytest.mark.parametrize("text", ["37E17", "3E170402", "E+17", "3.7E17号"])
+def test_a_number_that_only_looks_like_one_whose_digits_are_lost_is_taken(conform, text):
+    said = conform({"XKZBH": text})
+    assert (only(said, "certificate_number"), found(said)) == (text, [])
 
 
 def test_of_a_number_whose_digits_are_lost_nothing_is_shown(conform):

@@ -14,6 +14,9 @@ from transforms.dates import parse_dates, parse_instants
     [
         ("2026-03-01", [], date(2026, 3, 1)),
         ("2026-03-01 00:00:00", ["%Y/%m/%d"], date(2026, 3, 1)),
+        ("2026-03-01", ["%Y年%m月%d日"], date(2026, 3, 1)),  # a real date among those typed as text
+        ("2026-03-01 00:00:00", ["%Y-%d-%m"], date(2026, 3, 1)),
+        ("2026-3-1", ["%Y年%m月%d日"], None),
         ("2026/3/1", ["%Y/%m/%d"], date(2026, 3, 1)),
         ("2026年3月1日", ["%Y-%m-%d", "%Y年%m月%d日"], date(2026, 3, 1)),
         ("20260301", ["%Y%m%d"], date(2026, 3, 1)),
@@ -29,6 +32,11 @@ from transforms.dates import parse_dates, parse_instants
 )
 def test_a_date_is_read_in_its_declared_form_or_not_at_all(text, formats, read):
     assert parse_dates(pa.array([text], pa.string()), formats).to_pylist() == [read]
+
+
+def test_what_a_date_is_read_as_does_not_depend_on_the_others():
+    texts = ["2026-3-1", "2026-03-02 08:30:00"]
+    assert parse_dates(pa.array(texts), ["%Y/%m/%d"]).to_pylist() == [None, date(2026, 3, 2)]
 
 
 @given(st.lists(st.none() | st.dates(), max_size=50))

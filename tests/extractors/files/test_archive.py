@@ -102,6 +102,18 @@ def test_an_archive_that_is_cut_off_or_damaged_is_refused(refused, packed):
     assert "a damaged one" in refused(EXTRACT)
 
 
+@pytest.mark.parametrize("packing", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_archive_is_refused_and_not_asked_for_again_however_it_is_packed(refused, tmp_path, packing):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w", packing) as archive:
+        archive.writestr("x.csv", TEXT * 100)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:45] + bytes(b ^ 0xFF for b in whole[45:70]) + whole[70:])
+    assert "expected a whole archive in x.zip, found a damaged one" in refused(EXTRACT)
+    path.write_bytes(whole[:60] + whole[70:])  # by its list, its member begins before the file
+    assert "expected a whole archive in x.zip, found a damaged one" in refused(EXTRACT)
+
+
 def test_a_bomb_is_refused_before_it_is_unpacked(refused, packed):
     packed({"x.csv": bytes(101 * 2**20)})
     assert "unpacked" in refused(EXTRACT)

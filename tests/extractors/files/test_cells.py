@@ -2,6 +2,10 @@ import openpyxl
 import pytest
 from openpyxl.comments import Comment
 from openpyxl.styles import Font
+from openpyxl.worksheet.filters import AutoFilter, FilterColumn, Filters
+from openpyxl.worksheet.table import Table
+
+from extractors.files import sheet_xml
 
 HEADER = ["编号", "姓名", "证号", "发证日期"]
 EXTRACT = {"kind": "workbook", "path": "登记表.xlsx"}
@@ -49,6 +53,38 @@ def test_a_workbook_that_no_office_program_has_calculated_is_not_read_as_blank(o
     with opened(EXTRACT) as reading:
         every = "\n".join(f"formula_uncalculated\t{title}" for title in HEADER)
         assert faults_of(reading) == {"登记表!2": every, "登记表!3": "formula_uncalculated\t证号"}
+
+
+ON_LOAD = '<workbook xmlns="{}" xmlns:r="{}"><sheets><sheet name="登记表" sheetId="1" r:id="rId1"/></sheets><calcPr calcId="124519" fullCalcOnLoad="1"/></workbook>'.format(
+    "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+)
+POI = '<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties"><Application>{}</Application></Properties>'
+
+
+@pytest.mark.parametrize(
+    ("cell", "members", "faulty"),
+    [
+        ('<c r="B2"><f>"甲"&amp;1</f><v>0</v></c>', {"xl/workbook.xml": ON_LOAD}, True),  # as XlsxWriter writes one
+        ('<c r="B2" t="n"><f>A2</f><v>0.0</v></c>', {"docProps/app.xml": POI.format("Apache POI")}, True),
+        ('<c r="B2"><f>A2</f><v>2</v></c>', {"xl/workbook.xml": ON_LOAD}, False),
+        ('<c r="B2" t="str"><f>A2</f><v>0</v></c>', {"xl/workbook.xml": ON_LOAD}, False),
+        ('<c r="B2"><v>0</v></c>', {"xl/workbook.xml": ON_LOAD}, False),
+        ('<c r="B2"><f>A2</f><v>0</v></c>', {"xl/workbook.xml": ON_LOAD.replace('d="1"/></w', 'd="0"/></w')}, False),
+        ('<c r="B2"><f>A2</f><v>0.0</v></c>', {"docProps/app.xml": POI.format("Microsoft Excel")}, False),
+        ('<c r="B2"><f>A2</f><v>0</v></c>', {}, False),
+    ],
+)
+def test_a_zero_that_its_program_writes_instead_of_a_result_is_a_fault_where_the_file_tells(
+    opened, rows_of, faults_of, raw_book, cell, members, faulty
+):
+    if "xl/workbook.xml" not in members:  # openpyxl, which writes the rest, marks every workbook to be calculated
+        members = {**members, "xl/workbook.xml": ON_LOAD.replace(' fullCalcOnLoad="1"', "")}
+    raw_book(rows_xml('<c r="A2"><v>1</v></c>' + cell), **members)
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == ({"登记表!2": "formula_uncalculated\t姓名"} if faulty else {})
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading)[0][1].startswith("=") == faulty
 
 
 @pytest.mark.parametrize("error", ["#N/A", "#REF!", "#DIV/0!", "#NAME?"])
@@ -116,6 +152,29 @@ def test_a_number_whose_format_shows_zeros_before_it_is_text_as_it_is_shown(open
         assert rows_of(reading) == [("000012", "x", "07", "8", "Sheet!2"), ("1234567", "x", "7.5", "8", "Sheet!3")]
 
 
+def test_a_number_of_eighteen_digits_stored_as_a_number_is_met_as_one_whose_digits_are_lost(opened, rows_of, raw_book):
+    numbers = ["370402188001010012", "3.7040218800101E+17", "999999999999999"]
+    raw_book(rows_xml("".join(f'<c r="{letter}2"><v>{v}</v></c>' for letter, v in zip("ABC", numbers, strict=True))))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("3.7040218800101e+17",) * 2 + ("999999999999999", None, "登记表!2")]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<c r="A2" s="1" t="inlineStr"><is><t>12</t></is></c>',
+        '<c r="A2" s="1" t="str"><f>"12"</f><v>12</v></c>',
+        "<c r='A2' t='str' s='1'><v>12</v></c>",
+    ],
+)
+def test_a_text_is_as_it_is_though_its_format_shows_zeros(opened, rows_of, raw_book, cell):
+    styles = '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><numFmts><numFmt numFmtId="176" formatCode="000000"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="176"/></cellXfs></styleSheet>'
+    number = '<c r="B2" s="1" t="n"><v>12</v></c>'
+    raw_book(rows_xml(cell + number), **{"xl/styles.xml": styles})
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("12", "000012", None, None, "登记表!2")]
+
+
 def test_hidden_and_filtered_rows_and_hidden_columns_are_read_and_told(opened, rows_of, tmp_path):
     workbook = openpyxl.Workbook()
     sheet = workbook.active
@@ -131,6 +190,47 @@ def test_hidden_and_filtered_rows_and_hidden_columns_are_read_and_told(opened, r
         assert [row[0] for row in rows_of(reading)] == ["1", "4", "7"]
         told = {name: reading.origin.get(name) for name in ("hidden_rows", "hidden_columns", "filter")}
         assert told == {"hidden_rows": "2", "hidden_columns": "1", "filter": "set, all rows read"}
+
+
+@pytest.mark.parametrize(("choice", "told"), [(["甲"], "set, all rows read"), ([], None)])
+def test_a_filter_of_a_table_is_told_too(opened, rows_of, tmp_path, choice, told):
+    workbook = openpyxl.Workbook()
+    for row in (HEADER, ["1", "甲", "2", "3"], ["4", "乙", "5", "6"]):
+        workbook.active.append(row)
+    table = Table(displayName="T", ref="A1:D3", autoFilter=AutoFilter("A1:D3"))
+    if choice:
+        table.autoFilter.filterColumn.append(FilterColumn(colId=1, filters=Filters(filter=choice)))
+    workbook.active.add_table(table)
+    workbook.save(tmp_path / "登记表.xlsx")
+    with opened(EXTRACT) as reading:
+        assert [row[0] for row in rows_of(reading)] == ["1", "4"]
+        assert reading.origin.get("filter") == told
+
+
+@pytest.mark.parametrize("size", [50, 333, "to the rows' end", 2**20])
+@pytest.mark.parametrize("prefix", ["", "x:"])
+def test_what_is_below_the_rows_is_passed_over_but_for_the_filter(
+    opened, faults_of, raw_book, monkeypatch, size, prefix
+):
+    lengths, plain = [], sheet_xml._plain
+    monkeypatch.setattr(sheet_xml, "_plain", lambda part: lengths.append(len(part)) or plain(part))
+    rows = rows_xml('<c r="A2" t="e"><v>#N/A</v></c><!-- </sheetData> -->', '<c r="B3" t="e"><v>#REF!</v></c>')
+    hidden = '<row r="4" hidden="1"/><row r="5" hidden="1"/>'
+    links = "<hyperlinks>" + '<hyperlink ref="A1"><f>1</f></hyperlink>' * 500 + "</hyperlinks>"
+    told = '<autoFilter ref="A1:D5"><filterColumn colId="0"/></autoFilter>'
+    xml = f"<worksheet><sheetData>{rows}{hidden}</sheetData>{links}{told}{links}</worksheet>"
+    xml = xml.replace("</", f"</{prefix}").replace("<", f"<{prefix}").replace(f"<{prefix}/", "</")
+    xml = xml.replace(f"<{prefix}!", "<!")
+    space = f'xmlns{":x" if prefix else ""}="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    xml = xml.replace("worksheet>", f"worksheet {space}>", 1)
+    raw_book(**{"xl/worksheets/sheet1.xml": xml})
+    monkeypatch.setattr(
+        sheet_xml, "_CHUNK", size if isinstance(size, int) else len(xml[: xml.rindex(f"</{prefix}sheetData>")].encode())
+    )
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!2": "cell_error\t编号", "登记表!3": "cell_error\t姓名"}
+        assert (reading.origin["hidden_rows"], reading.origin["filter"]) == ("2", "set, all rows read")
+    assert max(lengths) < 2000
 
 
 def test_nothing_is_told_of_a_plain_sheet(opened, book):

@@ -153,6 +153,26 @@ def test_an_old_workbook_that_is_cut_off_is_refused(refused, tmp_path):
     assert "cannot be read" in refused(extract("登记表.xls"))
 
 
+def test_an_old_workbook_whose_end_was_never_written_is_refused_as_damaged(refused, tmp_path):
+    whole = REGISTER.read_bytes()
+    for written in (1024, len(whole) // 2):
+        (tmp_path / "登记表.xls").write_bytes(whole[:written] + bytes(len(whole) - written))
+        assert "expected a whole workbook in 登记表.xls, found one that cannot be read" in refused(
+            extract("登记表.xls")
+        )
+
+
+@pytest.mark.parametrize("name", ["xl/worksheets/sheet1.xml", "XL/Worksheets/Sheet1.XML", "xl/styles.xml"])
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_workbook_with_two_parts_of_one_name_is_refused(refused, book, name):
+    path = book({"登记表": [HEADER, ["1", "甲"]]})
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(name, archive.read("xl/worksheets/sheet1.xml"))
+    assert f"expected parts each with a name of its own in 登记表.xlsx, found two called {name.lower()}" in refused(
+        EXTRACT
+    )
+
+
 def test_a_binary_or_opendocument_workbook_that_is_cut_off_is_refused(refused, xlsb, ods):
     for path in (xlsb([(0, 0, "编号")]), ods("")):
         path.write_bytes(path.read_bytes()[:-40])

@@ -5,6 +5,7 @@ import openpyxl
 import pytest
 
 from extractors import Request, open_source
+from extractors.files import guard
 from standard.errors import SourceRefused
 
 EXTRACT = {"kind": "workbook", "path": "登记表.xlsx"}
@@ -80,6 +81,27 @@ def test_a_workbook_that_is_cut_off_or_damaged_is_refused(refusal, altered, tmp_
     assert "damaged" in refusal(whole[:place] + bytes(20) + whole[place + 20 :])
 
 
+def test_a_workbook_that_leads_to_a_place_before_its_beginning_is_refused_and_not_asked_for_again(
+    refusal, altered, tmp_path
+):
+    altered()
+    whole = (tmp_path / "登记表.xlsx").read_bytes()
+    assert "expected a whole workbook in 登记表.xlsx, found a damaged one" in refusal(whole[:60] + whole[70:])
+
+
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/styles.xml"])
+@pytest.mark.parametrize("encoding", ["ETF-8", "gb18030"])
+def test_a_part_in_an_encoding_that_its_reader_does_not_know_is_refused(refusal, altered, tmp_path, part, encoding):
+    altered()
+    with zipfile.ZipFile(tmp_path / "登记表.xlsx") as file:
+        members = {name: file.read(name) for name in file.namelist()}
+    members[part] = f'<?xml version="1.0" encoding="{encoding}"?>'.encode() + members[part]
+    with zipfile.ZipFile(tmp_path / "登记表.xlsx", "w") as file:
+        for name, content in members.items():
+            file.writestr(name, content)
+    assert "expected a whole workbook in 登记表.xlsx, found one that cannot be read" in refusal()
+
+
 def test_a_workbook_without_its_sheet_is_refused(refusal, altered):
     altered(xml="<worksheet><sheetData><row")
     assert "cannot be read" in refusal() or "empty sheet" in refusal()
@@ -106,6 +128,64 @@ def test_a_bomb_is_refused_before_it_is_unpacked(refusal, altered):
 def test_cells_that_are_very_far_apart_are_refused_before_the_library_sees_them(refusal, altered, far):
     altered(xml=sheet(f'<row r="1"><c r="A1"><v>1</v></c></row>{far}'))
     assert "a sheet with cells as far as row" in refusal()
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "<c><v>1</v></c>",
+        "<c ><v>1</v></c>",
+        '<c t="n" ><v>1</v></c>',
+        """<c s=' r="A1"'><v>1</v></c>""",  # the reference is in the value of another attribute
+        '<c s=">"><v>1</v></c>',
+        "<x:c><v>1</v></x:c>",
+        "<c/>",
+    ],
+)
+def test_many_cells_that_do_not_say_where_they_stand_are_refused_before_the_library_sees_them(refusal, altered, cell):
+    altered(xml=sheet(f'<row r="1"><c r="A1"/></row><row r="1048576">{cell * 100}</row>'))
+    assert "a sheet with cells as far as row 1,048,576 and column 101" in refusal()
+
+
+def test_rows_that_do_not_say_where_they_stand_are_below_the_others(refusal, altered):
+    altered(xml=sheet('<row r="3000"><c r="A3000"/></row>' + "<row/>" * 100 + '<row><c r="XFD"/></row>'))
+    assert "a sheet with cells as far as row 3,101 and column 16,384" in refusal()
+
+
+def test_cells_without_references_are_counted_over_chunks(refusal, altered):
+    first = '<row r="1048576">' + "<c><v>1</v></c>" * 40
+    filler = "<!--" + "x" * (2**20 - len(first) - 100) + "-->"
+    altered(xml=sheet(first + filler + "<c><v>1</v></c>" * 40 + "</row>"))
+    assert "and column 80" in refusal()
+
+
+def test_cells_that_stand_nowhere_but_near_are_read(declare, altered, tmp_path, day, now, rows_of):
+    titles = "".join(f'<c t="inlineStr"><is><t>{title}</t></is></c>' for title in ("编号", "姓名", "证号", "发证日期"))
+    altered(xml=sheet(f"<row>{titles}</row>" + "<row><c><v>1</v></c><c/><c><v>2</v></c></row>" * 3))
+    with open_source(Request(declare(EXTRACT), day, str(tmp_path), now)) as reading:
+        assert rows_of(reading) == [("1", None, "2", None, f"Sheet!{row}") for row in (2, 3, 4)]
+
+
+@pytest.mark.parametrize(
+    ("part", "content"),
+    [
+        ("xl/styles.xml", "<!--" + "x" * 2**20 + "--><styleSheet>" + "<xf/>" * 1000 + "</styleSheet>"),
+        ("xl/sharedStrings.xml", "<sst>" + "<si/>" * 1000 + "</sst>"),
+        (SHEET, sheet("") + '<mergeCell ref="A1:B1"/>' * 1000),
+    ],
+)
+def test_more_elements_than_the_memory_is_for_are_refused_before_they_are_read(
+    refusal, altered, tmp_path, monkeypatch, part, content
+):
+    monkeypatch.setattr(guard, "_MOST_ELEMENTS", 800)
+    monkeypatch.setattr(guard, "_MOST_OF_TEXTS", 800)
+    altered()
+    with zipfile.ZipFile(tmp_path / "登记表.xlsx") as file:
+        members = {name: file.read(name) for name in file.namelist()}
+    with zipfile.ZipFile(tmp_path / "登记表.xlsx", "w") as file:
+        for name, whole in {**members, part: content}.items():
+            file.writestr(name, whole)
+    assert f"expected at most 800 elements in a part of a workbook in 登记表.xlsx, found more in {part}" in refusal()
 
 
 def test_a_reference_across_two_chunks_is_seen(refusal, altered):

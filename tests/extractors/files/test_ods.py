@@ -90,6 +90,39 @@ def test_a_formula_that_was_never_calculated_is_a_fault_of_its_cell(opened, rows
         assert faults_of(reading) == {"登记表!2": "formula_uncalculated\t姓名"}
 
 
+@pytest.mark.parametrize("kind", ["float", "date", "time", "boolean"])
+def test_a_formula_that_has_a_kind_but_no_result_is_a_fault_of_its_cell(opened, rows_of, faults_of, ods, kind):
+    cell = f'<table:table-cell table:formula="of:=[.A1]" office:value-type="{kind}"></table:table-cell>'  # as of odfpy
+    ods(TITLES + row(number(1), cell))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("1", "=[.A1]", None, None, "登记表!2")]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!2": "formula_uncalculated\t姓名"}
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "<table:table-cell><text:p>某甲</text:p></table:table-cell>",  # as many write it with odfpy
+        '<table:table-cell table:style-name="ce1"><text:p>某<text:span>甲</text:span></text:p></table:table-cell>',
+        text("<![CDATA[某甲]]>"),
+    ],
+)
+def test_text_that_the_library_passes_over_is_refused_and_not_lost(refused, ods, cell):
+    ods(TITLES + row(text("1"), text("某乙")) + row(text("2"), cell, text("x")))
+    assert "expected a whole workbook in 登记表.ods, found one that cannot be read" in refused(EXTRACT)
+
+
+def test_what_is_drawn_or_noted_over_an_empty_cell_is_no_text_of_it(opened, rows_of, ods):
+    drawing = 'xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0"'
+    box = f"<draw:frame {drawing}><draw:text-box><text:p>某框</text:p></draw:text-box></draw:frame>"
+    note = "<office:annotation><text:p>批注</text:p></office:annotation>"
+    cells = (f"<table:table-cell>{beside}</table:table-cell>" for beside in (box, note, "<text:p/>"))
+    ods(TITLES + row(text("1"), *cells))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("1", None, None, None, "登记表!2")]
+
+
 def test_a_comment_is_no_text_of_its_cell(opened, rows_of, faults_of, ods):
     note = "<office:annotation><text:p>#N/A</text:p></office:annotation>"
     cell = f'<table:table-cell table:formula="of:=1+1" office:value-type="float" office:value="2">{note}<text:p>2</text:p></table:table-cell>'

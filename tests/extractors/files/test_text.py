@@ -215,6 +215,29 @@ def test_a_quote_that_is_not_closed_or_not_doubled_is_refused(refusal, row):
     )
 
 
+def test_more_columns_than_a_table_has_are_refused(refusal):
+    assert "expected at most 2,000 columns in 道路运输.txt, found 2,004" in refusal(
+        HEADER.rstrip() + "," * 2000 + "\n1,甲,2,3\n"
+    )
+
+
+def test_short_rows_below_a_wide_header_are_filled_up_some_at_a_time(reading, rows_of, monkeypatch):
+    sizes, batch = [], text.text_batch
+    monkeypatch.setattr(text, "_CELLS_AT_A_TIME", 12)
+    monkeypatch.setattr(text, "text_batch", lambda *parts: sizes.append(len(parts[3])) or batch(*parts))
+    rows = [(str(place), "甲,乙" if place == 5 else None) for place in range(20)]
+    with reading(HEADER + "\n".join(f'{place},"{name}"' if name else place for place, name in rows)) as opened:
+        assert rows_of(opened) == [(place, name, None, None, str(int(place) + 2)) for place, name in rows]
+    assert sizes == [3] * 6 + [2]
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_value_may_be_long_as_a_photograph_is(reading, rows_of, quote):
+    photograph = "iVBORw0KGgo" * 20_000
+    with reading(HEADER + f'1,甲,{quote}{photograph}{quote},3\n2,"乙",2,3\n') as opened:
+        assert rows_of(opened) == [("1", "甲", photograph, "3", "2"), ("2", "乙", "2", "3", "3")]
+
+
 def test_a_line_without_end_is_refused(refusal, monkeypatch):
     monkeypatch.setattr(characters, "_LONGEST", 100)
     monkeypatch.setattr(characters, "BLOCK", 10)

@@ -83,6 +83,27 @@ def test_a_number_whose_format_shows_zeros_before_it_is_text_as_it_is_shown(open
         assert [row[:2] for row in rows_of(reading)[1:]] == [("000013", None), ("000014", "15"), ("000007", None)]
 
 
+def test_a_rare_character_cut_by_the_end_of_a_record_is_a_fault_of_its_cell(opened, rows_of, faults_of, xls):
+    written = "𠮷".encode("utf-16-le")
+    texts = struct.pack("<IIHB", 2, 2, 2, 1) + "某甲".encode("utf-16-le") + struct.pack("<HB", 3, 1) + written[:2]
+    goes_on = b"\1" + written[2:] + "某".encode("utf-16-le")
+    shared = [(0xFD, struct.pack("<HHHI", 1, column, 0, place)) for column, place in ((1, 0), (2, 1))]
+    xls([*TITLES, number(1, 0, 1), *shared], [(0xFC, texts), (0x3C, goes_on)])
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading)[0][:2] == ("1", "某甲")
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!2": "bytes_undecodable\t证号"}
+
+
+def test_a_text_is_as_it_is_though_its_format_shows_zeros(opened, rows_of, xls):
+    kind, typed = text(1, 0, "12")
+    typed = typed[:4] + struct.pack("<H", 1) + typed[6:]
+    said = b"\0\0\0\0\0\0\xff\xff"  # the text stands in the record behind it
+    xls([*TITLES, (kind, typed), formula(1, 1, said, style=1), (0x207, struct.pack("<HB", 2, 0) + b"12")], ZEROS)
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("12", "12", None, None, "登记表!2")]
+
+
 def test_hidden_rows_and_columns_and_filters_are_told(opened, rows_of, xls):
     rows = [(0x208, struct.pack("<HHHHII", row, 0, 4, 300, 0, flags)) for row, flags in ((1, 0x20), (2, 0x20), (3, 0))]
     columns = [

@@ -1,5 +1,6 @@
 import io
 import struct
+import zipfile
 from random import Random
 
 import msoffcrypto
@@ -118,6 +119,27 @@ def test_a_locked_binary_workbook_is_opened_by_the_declared_password_only(opened
 
 def test_a_workbook_with_a_record_that_is_cut_off_is_refused(refused, xlsb):
     xlsb([*TITLES, (1, 0, 1.0)], below=[(176, b"\0")])
+    assert "expected a whole workbook in 登记表.xlsb, found one that cannot be read" in refused(EXTRACT)
+
+
+def test_half_of_a_character_is_a_fault_of_its_cell(opened, faults_of, xlsb):
+    half = struct.pack("<I", 2) + "某".encode("utf-16-le") + b"\x42\xd8"
+    xlsb([*TITLES, (1, 0, 1.0), (1, 1, (6, 0, half))])
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!2": "bytes_undecodable\t姓名"}
+
+
+def test_cells_that_the_library_passes_over_are_refused_and_not_lost(refused, xlsb):
+    path = xlsb([*TITLES, (1, 0, 1.0), (1, 1, 2.0)])
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    whole = b"\x05\x10" + struct.pack("<IId", 1, 0, 2.0)
+    assert whole in members["xl/worksheets/sheet1.bin"]
+    short = b"\x10\x0c" + struct.pack("<Id", 0, 2.0)  # as SheetJS writes it
+    members["xl/worksheets/sheet1.bin"] = members["xl/worksheets/sheet1.bin"].replace(whole, short)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
     assert "expected a whole workbook in 登记表.xlsb, found one that cannot be read" in refused(EXTRACT)
 
 
