@@ -63,8 +63,9 @@ def _rising(origin: Origin, connection: Connection, request: Request) -> Window:
     name = origin.extract.rising or ""
     least, most, without = one_row(connection.ask(origin.extremes(name)))
     first, last = (_number(origin, value) for value in (least, most))
-    if last is None or first is None:
-        marks = None if request.after is None else (request.after, request.after)
+    if last is None or first is None:  # a part of a split table may be empty, and still has the marks of all
+        after, until = request.after, request.after if request.until is None else request.until
+        marks = None if after is None or until is None else (after, max(after, until))
         return Window(("1 = 0",), marks=marks, without_time=int(without))
     after = first - 1 if request.after is None else request.after
     until = max(after, last) if request.until is None else request.until
