@@ -144,7 +144,9 @@ def test_parts_of_two_readings_are_never_judged_as_one(split, breaking, licex, p
 def test_a_part_without_an_update_time_is_read_like_the_others(split, licex, platform, city):
     with sqlite3.connect(city / "transport.db") as database:
         database.execute("ALTER TABLE XKZ RENAME COLUMN ID TO TEXT")
-        database.execute("ALTER TABLE XKZ ADD COLUMN ID integer")  # cut evenly, so some parts have none of the good rows
+        database.execute(
+            "ALTER TABLE XKZ ADD COLUMN ID integer"
+        )  # cut evenly, so some parts have none of the good rows
         database.execute("UPDATE XKZ SET ID = TEXT")
         database.execute("ALTER TABLE XKZ DROP COLUMN TEXT")
         database.execute("UPDATE XKZ SET GXSJ = '未知' WHERE ID BETWEEN 10 AND 89")
