@@ -113,7 +113,9 @@ def _updated(origin: Origin, connection: Connection, request: Request) -> Window
     )
     formed: Statement = (f"{column} LIKE ", Value(form.like)) if form.like else (f"{column} IS NOT NULL",)
     missing = origin.product.without_time(column, origin.types.get(extract.updated_at or "", ""))
-    formless: Statement = (f"({column} IS NULL OR NOT ", *formed, ")") if form.like else (missing,)
+    # Of another form, or 0000-00-00, which is what others leave empty.
+    never = f"{column} < '0001-01-01'"
+    formless: Statement = (f"({column} IS NULL OR NOT (", *formed, f") OR {never})") if form.like else (missing,)
     return Window(
         where=(f"{column} >= ", first, f" AND {column} < ", last),
         times=times,
