@@ -93,8 +93,10 @@ class AlchemyConnection:
                 # PyMySQL would first read all that is left, even of a connection that is gone, and has no word for not to.
                 if hasattr(streamed, "unbuffered_active"):
                     streamed.unbuffered_active = False
+                # With it the cursor is gone; to close that too SQLAlchemy would say with a traceback that it cannot.
                 self._connection.invalidate()
-            result.close()
+            else:
+                result.close()
 
     def read(self, statement: Statement, longest: int | None = None) -> Generator[list[Written]]:
         """Read rows as they come, each column as text.

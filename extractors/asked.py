@@ -102,12 +102,11 @@ class Origin:
         return self.select(f"MIN({column}), MAX({column}), COUNT(*) - COUNT({column})", where)
 
     def some(self, name: str, rows: int) -> Statement:
-        """The question for some values of a column, as the database keeps and compares them."""
+        """The question for some values of a column, whichever part of the table they are in, as the database keeps them."""
         column = self.quoted(name)
         # By its driver's opinion SQLite's text would be a time where it is declared one.
         kept = self.written(name) if self.product.name == "SQLite" else column
-        where: Statement = (f"{column} IS NOT NULL", *((" AND ", *self.within) if self.within else ()))
-        return self.product.first(kept, self.place, where, rows)
+        return self.product.first(kept, self.place, (f"{column} IS NOT NULL",), rows)
 
     def cuts(self, name: str, parts: int, where: Statement) -> Statement:
         """The question for a value of each of so many equal parts, in the order of the database: the least of them as text.

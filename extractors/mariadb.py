@@ -14,6 +14,7 @@ from extractors.product import CUT, NO_TEXT, Clock, Product, Terms, kind_of
 from extractors.statement import Statement, Value
 
 CHARSET = " character set "  # as MariaDB writes it behind a type
+_EMPTY = "SPACE(0)"  # an empty text, which as '' would be null under EMPTY_STRING_IS_NULL
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class MySql(Product):
             f"SET SESSION time_zone = '{_offset(terms.zone)}'",
             # The connection's own first statement may have said another; and its driver for ODBC forbids SET NAMES.
             *(f"SET SESSION character_set_{side} = utf8mb4" for side in ("client", "connection", "results")),
-            "SET SESSION group_concat_max_len = 4294967295",  # a query's list of holders would end after 1,024 bytes
+            # A query's list of holders would end after 1,024 bytes; of more than this a strict server wants to hear nothing.
+            "SET SESSION group_concat_max_len = 1073741824",
             "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
             "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
         )
@@ -52,12 +54,13 @@ class MySql(Product):
         if re.fullmatch(r"(var)?char|(tiny|medium|long)?text|enum|set|json", kind):
             return _told_where_lost(column) if self.may_lose(words) else column
         if re.fullmatch(r"(var)?binary|(tiny|medium|long)?blob", kind) or _is_shape(kind):
-            whole = f"CONCAT('0x', LOWER(HEX({column})))"
+            # In its Oracle mode CONCAT takes a null for an empty text.
+            none, whole = f"CASE WHEN {column} IS NULL THEN NULL", f"CONCAT('0x', LOWER(HEX({column})))"
             if "binary" in kind:
-                return whole
+                return f"{none} ELSE {whole} END"
             # It gives null where a text would be longer than that.
             fits = f"2 + 2 * LENGTH({column}) <= @@max_allowed_packet"
-            return f"CASE WHEN {column} IS NULL OR {fits} THEN {whole} ELSE _utf8mb4 x'{CUT.encode().hex()}' END"
+            return f"{none} WHEN {fits} THEN {whole} ELSE _utf8mb4 x'{CUT.encode().hex()}' END"
         if kind == "float":  # of which it shows six digits
             return f"CAST(CAST({column} AS DOUBLE) AS CHAR)"
         if kind == "bit":
@@ -127,13 +130,14 @@ def _is_shape(kind: str) -> bool:
 def _legacy(charset: str) -> str:
     """The words for an encoding that has codes without a character; those that have none are not worth a word."""
     whole = f"{charset} LIKE 'utf%' OR {charset} IN ('ucs2', 'latin1', 'binary')"
-    return f"IF({charset} IS NULL OR {whole}, '', CONCAT('{CHARSET}', {charset}))"
+    return f"IF({charset} IS NULL OR {whole}, {_EMPTY}, CONCAT('{CHARSET}', {charset}))"
 
 
 def _told_where_lost(column: str) -> str:
     """A text, or the mark of one that MariaDB could only give with `?` for codes that stand for no character."""
     given = f"CONVERT({column} USING utf8mb4)"
-    kept, left = (f"CHAR_LENGTH(REPLACE({text}, '?', ''))" for text in (column, given))
+    # In its Oracle mode what is left of a text may be null.
+    kept, left = (f"COALESCE(CHAR_LENGTH(REPLACE({text}, '?', {_EMPTY})), 0)" for text in (column, given))
     return f"CASE WHEN {kept} <> {left} THEN _utf8mb4 x'{NO_TEXT.encode().hex()}' ELSE {given} END"
 
 

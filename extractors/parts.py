@@ -16,8 +16,12 @@ from sources.database_extract import DatabaseExtract, Split
 from standard.errors import UsageError
 
 
-def plan_parts(request: Request) -> list[Part]:
+def plan_parts(request: Request) -> tuple[list[Part], tuple[int, int] | None]:
     """Cut what a request asks for into at most the declared number of parts.
+
+    Returns:
+        The parts; and of a source read by a rising number the marks that all of them have, since the greatest number of one
+        part says nothing of the others.
 
     Numbers are cut evenly between the least and the greatest, which an index answers at once; all else where the database
     counts off its rows in its own order. The first part has no beginning and the last no end, so that rows that appear later
@@ -31,10 +35,11 @@ def plan_parts(request: Request) -> list[Part]:
     if not isinstance(extract, DatabaseExtract) or extract.split is None:
         raise UsageError(f"{request.source.name}: expected extract.split to be declared, found none; declare it")
     with opened(request, extract) as (connection, origin, _):
-        where = window_of(origin, connection, request).where
-        cuts = _cuts(origin, connection, extract.split, where)
+        window = window_of(origin, connection, request)
+        cuts = _cuts(origin, connection, extract.split, window.where)
     bounds = [None, *cuts, None]
-    return [Part(number, len(bounds) - 1, *bounds[number : number + 2]) for number in range(len(bounds) - 1)]
+    parts = [Part(number, len(bounds) - 1, *bounds[number : number + 2]) for number in range(len(bounds) - 1)]
+    return parts, window.marks
 
 
 def _cuts(origin: Origin, connection: Connection, split: Split, where: Statement) -> list[str]:

@@ -63,8 +63,9 @@ def _rising(origin: Origin, connection: Connection, request: Request) -> Window:
     name = origin.extract.rising or ""
     least, most, without = one_row(connection.ask(origin.extremes(name)))
     first, last = (_number(origin, value) for value in (least, most))
-    if last is None or first is None:
-        marks = None if request.after is None else (request.after, request.after)
+    if last is None or first is None:  # a part of a split table may be empty, and still has the marks of all
+        after, until = request.after, request.after if request.until is None else request.until
+        marks = None if after is None or until is None else (after, max(after, until))
         return Window(("1 = 0",), marks=marks, without_time=int(without))
     after = first - 1 if request.after is None else request.after
     until = max(after, last) if request.until is None else request.until
@@ -112,7 +113,9 @@ def _updated(origin: Origin, connection: Connection, request: Request) -> Window
     )
     formed: Statement = (f"{column} LIKE ", Value(form.like)) if form.like else (f"{column} IS NOT NULL",)
     missing = origin.product.without_time(column, origin.types.get(extract.updated_at or "", ""))
-    formless: Statement = (f"({column} IS NULL OR NOT ", *formed, ")") if form.like else (missing,)
+    # Of another form, or 0000-00-00, which is what others leave empty.
+    never = f"{column} < '0001-01-01'"
+    formless: Statement = (f"({column} IS NULL OR NOT (", *formed, f") OR {never})") if form.like else (missing,)
     return Window(
         where=(f"{column} >= ", first, f" AND {column} < ", last),
         times=times,

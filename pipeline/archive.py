@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -17,13 +16,14 @@ from loaders.platform import Platform
 from pipeline import workspace as files
 from pipeline.ahead import ahead
 from pipeline.exchange import Exchange
+from pipeline.manifests import gather, manifest, part_numbers
 from pipeline.plan import Left, Plan, archived, before_quiet, planned, read_plan, request
-from pipeline.workspace import Workspace, of_part
+from pipeline.workspace import of_part
 from sources.file_extract import FileExtract
 from sources.register import Source
 from standard.batch import BatchKey, LedgerEntry, Manifest, Status, Verdict
 from standard.day import instant_text
-from standard.errors import AlreadyDelivered, ExchangeError, QuietHours, SourceRefused, Unreachable
+from standard.errors import AlreadyDelivered, QuietHours, SourceRefused, Unreachable
 from standard.finding import found_on_batch, mask_text
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def plan(exchange: Exchange, key: BatchKey, now: datetime) -> list[int | None]:
         UsageError: for a day in the future, or the past of a snapshot that the archive does not have.
     """
     if archived(exchange, key, now):
-        return list(part_numbers(manifest(exchange.workspace, key)))
+        return list(part_numbers(gather(exchange.workspace, key)))
     with written_down(exchange, key, now):
         return [part.number for part in planned(exchange, key, now).parts] or [None]
 
@@ -160,41 +160,6 @@ class Archiving:
         )
 
 
-def gather(workspace: Workspace, key: BatchKey) -> Manifest:
-    """The manifest of a batch; of one that was read in parts it is put together here and written down.
-
-    Raises:
-        ExchangeError: when a part is missing, or its manifest is damaged.
-    """
-    from extractors.profile import merged
-
-    planned = workspace.exists(key, files.PLAN) and len(read_plan(workspace, key).parts)
-    if not planned:
-        return manifest(workspace, key)
-    parts = [manifest(workspace, key, part) for part in range(planned)]
-    first, counted = parts[0], [part.counted for part in parts]
-    whole = replace(
-        first,
-        read=sum(part.read for part in parts),
-        rows=sum(part.rows for part in parts),
-        digest=hashlib.sha256("".join(part.digest for part in parts).encode()).hexdigest(),
-        counted=None if None in counted else sum(number or 0 for number in counted),
-        without_time=sum(part.without_time for part in parts),
-        future_time=sum(part.future_time for part in parts),
-        # What came into an earlier part's range while later ones were read is above its mark: the next day asks for it.
-        marks=[first.marks[0], min(part.marks[1] for part in parts)] if all(part.marks for part in parts) else [],
-        profile=merged([part.profile for part in parts]),
-        parts=planned,
-    )
-    workspace.write_text(workspace.path(key, files.MANIFEST), whole.to_json())
-    return whole
-
-
-def part_numbers(archived: Manifest) -> Sequence[int | None]:
-    """The numbers of a batch's parts; None alone for one that was not read in parts."""
-    return range(archived.parts) if archived.parts else [None]
-
-
 def demand_new(exchange: Exchange, key: BatchKey, content: str, now: datetime) -> None:
     """Demand that files were not delivered before; of a repeat on another day the ledger is told.
 
@@ -233,30 +198,6 @@ def demand_new(exchange: Exchange, key: BatchKey, content: str, now: datetime) -
 def _dated(source: Source) -> bool:
     extract = source.declaration.extract
     return isinstance(extract, FileExtract) and extract.dated
-
-
-def manifest(workspace: Workspace, key: BatchKey, part: int | None = None) -> Manifest:
-    """The manifest of an archived batch or of one of its parts.
-
-    Raises:
-        ExchangeError: when there is none, or it is damaged.
-    """
-    return read_manifest(workspace, key, of_part(files.MANIFEST, part))
-
-
-def read_manifest(workspace: Workspace, key: BatchKey, name: str) -> Manifest:
-    """A manifest by the name of its file.
-
-    Raises:
-        ExchangeError: when there is none, or it is damaged.
-    """
-    text = workspace.read_text(key, name)
-    try:
-        return Manifest.from_json(text)
-    except (ValueError, TypeError):
-        raise ExchangeError(
-            f"{key}: expected the manifest of its archive, found a damaged file; extract it again"
-        ) from None
 
 
 def _content(source: Source, read: Reading) -> str:

@@ -10,8 +10,9 @@ from functools import partial
 import pyarrow as pa
 
 from pipeline.ahead import ahead
-from pipeline.archive import Archiving, demand_new, manifest, part_numbers, reading, written_down
+from pipeline.archive import Archiving, demand_new, reading, written_down
 from pipeline.exchange import Exchange
+from pipeline.manifests import gather, part_numbers
 from pipeline.plan import archived, planned
 from pipeline.stages import judge, judged, standardise, standardised
 from standard.batch import BatchKey
@@ -49,7 +50,7 @@ def read_and_judge(exchange: Exchange, key: BatchKey, now: datetime, told: Told,
 
 def rejudge(exchange: Exchange, key: BatchKey) -> None:
     """Standardise and judge what is archived, part by part."""
-    for part in part_numbers(manifest(exchange.workspace, key)):
+    for part in part_numbers(gather(exchange.workspace, key)):
         standardise(exchange, key, part)
         judge(exchange, key, part)
 

@@ -20,9 +20,9 @@ from loaders.platform import Platform
 from loaders.reading import trace as read_trace
 from pipeline import stages
 from pipeline import workspace as files
-from pipeline.archive import manifest, part_numbers
 from pipeline.exchange import Exchange
 from pipeline.flow import Told, read_and_judge, rejudge
+from pipeline.manifests import gather, part_numbers
 from pipeline.plan import demand_no_quiet
 from pipeline.reporting import report_city, report_department
 from pipeline.run import Ran, now
@@ -147,8 +147,9 @@ def _elsewhere(exchange: Exchange, key: BatchKey, from_archive: bool) -> Iterato
         if last is not None and exchange.workspace.exists(last, files.DELIVERED):
             _copy(exchange.workspace, trial.workspace, last, files.DELIVERED)
         if from_archive:
+            parts = part_numbers(gather(exchange.workspace, key))
             _copy(exchange.workspace, trial.workspace, key, files.MANIFEST)
-            for part in part_numbers(manifest(exchange.workspace, key)):
+            for part in parts:
                 for name in (files.MANIFEST, files.RAW):
                     _copy(exchange.workspace, trial.workspace, key, of_part(name, part))
         yield trial

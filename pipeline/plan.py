@@ -60,7 +60,10 @@ def planned(exchange: Exchange, key: BatchKey, now: datetime) -> Plan:
         from extractors.parts import plan_parts
 
         with before_quiet(source, now) as left:
-            made = replace(made, parts=plan_parts(request(exchange, source, key, made, None, left)))
+            parts, found = plan_parts(request(exchange, source, key, made, None, left))
+        # What gets a number while the parts are read is of the next day, whichever part it would be in.
+        after, until = found or (after, until)
+        made = replace(made, after=after, until=until, parts=parts)
         workspace.write_text(workspace.path(key, files.PLAN), json.dumps(asdict(made), ensure_ascii=False))
     else:
         workspace.remove(key, files.PLAN)

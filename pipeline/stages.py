@@ -18,8 +18,8 @@ from loaders.deliver import Delivery, deliver_batch
 from loaders.ledger import delivered_before, last_snapshot_size, usual_sizes
 from pipeline import workspace as files
 from pipeline.ahead import ahead
-from pipeline.archive import gather, manifest, part_numbers, read_manifest
 from pipeline.exchange import Exchange
+from pipeline.manifests import gather, manifest, part_numbers, read_manifest
 from pipeline.workspace import Workspace, of_part
 from standard.batch import BatchKey, LedgerEntry, Manifest, Verdict
 from standard.day import Day, instant_text

@@ -89,6 +89,9 @@ def _iso_like(texts: pa.Array) -> pa.Array:
     """Bring the forms that sources write, and that days are chosen by, to the ISO one: `2026.03.01 10:00:00,1234567`."""
     texts = pc.replace_substring_regex(texts, r"^(\d{4})[/.](\d\d)[/.](\d\d)($|[ T])", r"\1-\2-\3\4")
     texts = pc.replace_substring_regex(texts, r"^(\d{4})(\d\d)(\d\d)[ T]?(\d\d):?(\d\d):?(\d\d)", r"\1-\2-\3 \4:\5:\6")
+    texts = pc.replace_substring_regex(
+        texts, r"^(\d{4})(\d\d)(\d\d)[ T]?(\d\d):?(\d\d)(Z|[+-]\d\d:?\d\d)?$", r"\1-\2-\3 \4:\5\6"
+    )
     texts = pc.replace_substring_regex(texts, r"^(\d{4})(\d\d)(\d\d)$", r"\1-\2-\3")
     return pc.replace_substring_regex(texts, r"(:\d\d)[.,](\d{1,6})\d*", r"\1.\2")
 

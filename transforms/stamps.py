@@ -70,6 +70,7 @@ def _update_times(name: str, raw: pa.Table, zone: str, ahead: timedelta) -> tupl
 
 def _numbered(name: str, raw: pa.Table) -> tuple[pa.Array, list[Unread]]:
     texts = clean_text(one(raw, name), Kind.CODE)
+    texts = pc.replace_substring_regex(texts, r"^(\d+)\.0+$", r"\1")  # a whole number in a decimal column
     whole = pc.fill_null(pc.match_substring_regex(texts, rf"^0*\d{{1,{_DIGITS}}}$"), False)
     digits = pc.utf8_lpad(pc.utf8_ltrim(pc.if_else(whole, texts, None), "0"), _DIGITS, "0")
     return pc.binary_join_element_wise(_NUMBERED, digits, ""), _unread(name, pc.invert(whole), texts, "0 … 9")

@@ -39,6 +39,7 @@ def write(city, rows, day=DAY, header=True):
         "202603 0{} 10:00:00".replace(" ", "", 1),
         "2026/03/0{} 10:00:00.5",
         "2026-03-0{}T10:00:00.1234567",
+        "2026030{}1000",
     ],
 )
 def test_an_update_time_by_which_a_row_is_chosen_is_also_read(licex, city, refill, platform, dot):

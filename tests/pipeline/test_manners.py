@@ -232,6 +232,19 @@ def test_a_day_begins_after_the_greatest_number_of_the_days_before(rising, licex
     assert marks(platform)[-1][1:] == (1, 3, 4)
 
 
+def test_in_parts_a_day_of_numbers_begins_and_ends_where_it_does_in_one(rising, city, licex, platform):
+    path = city / "sources/transport/road.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("rising: ID", "rising: ID, split: {column: ID, parts: 4}"), encoding="utf-8")
+    rising((3, "370402000002", "某二"), (1000, "370402000003", "某三"))
+    assert licex("run", "transport.road", "--day", "2026-03-01")[0] == 0
+    assert licex("run", "transport.road", "--day", "2026-03-02")[0] == 0
+    rising((1001, "370402000004", "某四"))
+    assert licex("run", "transport.road", "--day", "2026-03-03")[0] == 0
+    assert licex("run", "transport.road", "--day", "2026-03-02")[0] == 0
+    assert [row[1:] for row in marks(platform)] == [(3, 0, 1000), (0, 1000, 1000), (0, 1000, 1000), (1, 1000, 1001)]
+
+
 def test_of_two_changes_of_a_record_the_greater_number_counts_in_any_order(rising, licex, platform):
     licex("run", "transport.road", "--day", "2026-03-01")
     rising((2, "370402000001", "新名"))

@@ -105,3 +105,53 @@ def step(exchange, number):
     archive.extract(exchange, KEY, NOW, number)
     stages.standardise(exchange, KEY, number)
     stages.judge(exchange, KEY, number)
+
+
+@pytest.fixture
+def breaking(city):
+    """Makes the reading fail at the row of an ID, after everything before it was read; gives back what mends it."""
+
+    def breaks(number):
+        with sqlite3.connect(city / "transport.db") as database:
+            names = [row[1] for row in database.execute("PRAGMA table_info(XKZ)")]
+            broken = f"CASE WHEN ID = '{number}' THEN ABS(-9223372036854775808) ELSE MC END AS MC"
+            shown = ", ".join(broken if name == "MC" else name for name in names)
+            database.execute("ALTER TABLE XKZ RENAME TO WHOLE")
+            database.execute(f"CREATE VIEW XKZ AS SELECT {shown} FROM WHOLE")
+        database.close()
+
+    return breaks
+
+
+@pytest.mark.parametrize(("at", "torn"), [("0", False), ("90", True)])
+def test_parts_of_two_readings_are_never_judged_as_one(split, breaking, licex, platform, city, caplog, at, torn):
+    split()
+    licex("run", "transport.road", "--day", "2026-03-01")
+    with sqlite3.connect(city / "transport.db") as database:  # the parts begin elsewhere now
+        database.execute("DELETE FROM XKZ WHERE ID BETWEEN '20' AND '40'")
+    database.close()
+    breaking(at)
+    assert licex("run", "transport.road", "--day", "2026-03-01")[0] != 0
+    assert "Traceback" not in caplog.text
+    code, _, errors = licex("replay", "transport.road", "--from", "2026-03-01", "--to", "2026-03-01")
+    delivered = platform("SELECT read, accepted, unchanged FROM exchange_batch WHERE status = 'delivered' ORDER BY run")
+    if torn:
+        assert (code, "found some of another; run that day again" in " ".join(errors.split())) == (1, True), errors
+        assert delivered == [(100, 98, 0)]
+    else:
+        assert (code, delivered) == (0, [(100, 98, 0), (100, 98, 98)]), errors
+
+
+def test_a_part_without_an_update_time_is_read_like_the_others(split, licex, platform, city):
+    with sqlite3.connect(city / "transport.db") as database:
+        database.execute("ALTER TABLE XKZ RENAME COLUMN ID TO TEXT")
+        database.execute(
+            "ALTER TABLE XKZ ADD COLUMN ID integer"
+        )  # cut evenly, so some parts have none of the good rows
+        database.execute("UPDATE XKZ SET ID = TEXT")
+        database.execute("ALTER TABLE XKZ DROP COLUMN TEXT")
+        database.execute("UPDATE XKZ SET GXSJ = '未知' WHERE ID BETWEEN 10 AND 89")
+    database.close()
+    split()
+    licex("run", "transport.road", "--day", "2026-03-01")
+    assert platform("SELECT status, read, without_time FROM exchange_batch") == [("delivered", 20, 80)]

@@ -8,6 +8,7 @@ import sqlalchemy
 import pipeline.run
 from pipeline import archive
 from pipeline.exchange import Exchange
+from pipeline.manifests import gather
 from pipeline.plan import Left, before_quiet
 from pipeline.settings import Settings
 from standard.batch import BatchKey
@@ -66,7 +67,7 @@ def test_only_the_part_that_met_them_is_read_again(quiet, licex, monkeypatch):
         archive.extract(exchange, key, JUST_BEFORE + timedelta(days=1), 1)
     assert caught.value.until == END + timedelta(days=1)
     archive.extract(exchange, key, END + timedelta(days=1), 1)
-    assert archive.gather(exchange.workspace, key).rows == 2
+    assert gather(exchange.workspace, key).rows == 2
 
 
 def test_the_database_itself_ends_a_statement_that_would_run_into_them(quiet, postgresql_url, monkeypatch):

@@ -73,13 +73,20 @@ def test_the_clock_of_the_source_is_set_right(conform, skew, instant):
 
 
 def test_rising_numbers_are_stamps_in_their_order_and_before_every_time(conform):
-    numbers = ["9", "10", "0007", "9223372036854775807", "0"]
+    numbers = ["9", "10", "0007", "9223372036854775807", "0", "8.00"]
     said = conform(*[{"ID": number} for number in numbers], extract="rising: ID")
     stamps = said.licences["observed_at"].to_pylist()
-    assert [numbers[stamps.index(stamp)] for stamp in sorted(stamps)] == ["0", "0007", "9", "10", "9223372036854775807"]
+    assert [numbers[stamps.index(stamp)] for stamp in sorted(stamps)] == [
+        "0",
+        "0007",
+        "8.00",
+        "9",
+        "10",
+        "9223372036854775807",
+    ]
     assert {len(stamp) for stamp in stamps} == {INSTANT_LENGTH}
     assert max(stamps) < "0001-01-01T00:00:00.000000Z"
-    assert said.licences["source_updated_at"].null_count == 5
+    assert said.licences["source_updated_at"].null_count == 6
     assert found(said) == []
 
 
