@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 
@@ -42,12 +43,43 @@ def clean_title(text: str) -> str:
     return "".join(line.strip() for line in text.strip("\ufeff \t\r\n\u3000").splitlines())
 
 
-def find_header(candidates: Iterable[Sequence[str]], declared: Collection[str]) -> int | None:
-    """The place of the first candidate that has the most declared titles, if that is at least half of them."""
+def find_header(candidates: Sequence[Sequence[str]], declared: Collection[str]) -> tuple[int, list[str]] | None:
+    """The first candidate that has the most declared titles, if that is at least half of them.
+
+    Returns:
+        Its place, and its titles as the declaration writes them, where no more differs than blanks and the width of
+        signs: people fill `姓名` up to `姓　名`, and type brackets in either width.
+    """
+    place = _place(candidates, declared)
+    if place is not None:
+        return place, _as_declared(candidates[place], declared)
+    meant = [_as_declared(titles, declared) for titles in candidates]
+    place = _place(meant, declared)
+    return None if place is None else (place, meant[place])
+
+
+def _place(candidates: Sequence[Sequence[str]], declared: Collection[str]) -> int | None:
     known = set(declared)
     found = [len(known.intersection(titles)) for titles in candidates]
     most = max(found, default=0)
     return found.index(most) if most and 2 * most >= len(known) else None
+
+
+def _as_declared(titles: Sequence[str], declared: Collection[str]) -> list[str]:
+    """A title is left as it is where another one fits the same declared title too."""
+    wanted, there = _by_form(declared), _by_form(titles)
+    meant = {there[form][0]: names[0] for form, names in wanted.items() if len(there.get(form, [])) == len(names) == 1}
+    return [meant.get(title, title) for title in titles]
+
+
+def _by_form(titles: Iterable[str]) -> dict[str, list[str]]:
+    """Titles by what of them is not looks: without blanks and signs of no width, every sign in its usual form."""
+    found: dict[str, list[str]] = {}
+    for title in titles:
+        signs = unicodedata.normalize("NFKC", title)
+        form = "".join(sign for sign in signs if not sign.isspace() and unicodedata.category(sign) != "Cf")
+        found.setdefault(form, []).append(title)
+    return found
 
 
 def with_nearest(missing: Iterable[str], there: Iterable[str]) -> str:

@@ -97,10 +97,10 @@ def _head(file: SourceFile, extract: TextExtract, encoding: str, declared: Seque
     found = find_header(titles, declared)
     if found is None:
         _demand_delimiter(file, extract, text, declared)
-    place = found or 0
+    place, named = found or (0, titles[0])
     row, line, offset = rows[place]
     _demand_titles(file, encoding, row, line)
-    return _Head(column_names(titles[place]), line + 1, offset, sum(any(above) for above in titles[:place]))
+    return _Head(column_names(named), line + 1, offset, sum(any(above) for above in titles[:place]))
 
 
 def _demand_titles(file: SourceFile, encoding: str, row: Sequence[str], line: int) -> None:
@@ -121,7 +121,7 @@ def _demand_delimiter(file: SourceFile, extract: TextExtract, text: str, declare
     """See that the titles are not there with something else between them, as in a tsv that is called csv."""
     lines = text.splitlines()[:_HEADER_WITHIN]
     for sign, name in _DELIMITERS.items():
-        titles = ([clean_title(title.strip('"')) for title in line.split(sign)] for line in lines)
+        titles = [[clean_title(title.strip('"')) for title in line.split(sign)] for line in lines]
         if sign != extract.delimiter and find_header(titles, declared) is not None:
             file.refuse(
                 f"titles with {_DELIMITERS.get(extract.delimiter, extract.delimiter)} between them",

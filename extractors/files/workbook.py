@@ -177,18 +177,19 @@ def _header(file: SourceFile, grid: Grid, height: int, declared: Sequence[str]) 
         for row in head[top : bottom + 1]:
             row[left : right + 1] = head[top][left : left + 1] * len(row[left : right + 1])
     candidates = [_joined(head[start : start + height]) for start in range(len(head) - height + 1)]
-    start = find_header(candidates, declared)
-    if start is None:
+    found = find_header(candidates, declared)
+    if found is None:
         seen = {title for candidate in candidates for title in candidate}
         missing = [title for title in declared if title not in seen]
-        found = "a header without" if len(missing) < len(declared) else "no header,"
+        there = "a header without" if len(missing) < len(declared) else "no header,"
         file.refuse(
             f"a header with the titles {', '.join(declared)}",
-            f"{found} {with_nearest(missing, seen)} in the sheet {grid.name}",
+            f"{there} {with_nearest(missing, seen)} in the sheet {grid.name}",
             "restore the header",
             rule="columns_missing",
         )
-    return _Header(start, start + height, candidates[start])
+    start, titles = found
+    return _Header(start, start + height, titles)
 
 
 def _joined(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -1,3 +1,5 @@
+import pytest
+
 from extractors.titles import clean_title, column_names, find_header, letters, with_nearest
 
 
@@ -23,11 +25,31 @@ def test_a_title_is_read_over_its_line_breaks():
 
 def test_the_header_has_the_most_declared_titles_and_at_least_half():
     declared = ["编号", "姓名", "日期", "备注"]
-    assert (
-        find_header([["登记表"], ["编号", "说明"], ["编号", "姓名", "日期"], ["编号", "姓名", "日期"]], declared) == 2
-    )
+    whole = ["编号", "姓名", "日期"]
+    assert find_header([["登记表"], ["编号", "说明"], whole, whole], declared) == (2, whole)
     assert find_header([["编号", "说明"]], declared) is None
     assert find_header([], declared) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (["姓　名", "编 号", "日期"], ["姓名", "编号", "日期"]),
+        (["姓\u200b名", "编\xa0号"], ["姓名", "编号"]),
+        (["编号", "姓名", "有效期(起)"], ["编号", "姓名", "有效期（起）"]),
+        (["编号", "姓名", "姓　名"], ["编号", "姓名", "姓　名"]),  # which of two is meant nobody knows
+        (["编号", "日期", "姓 名", "姓　名"], ["编号", "日期", "姓 名", "姓　名"]),
+        (["编号", "姓名", "日 期 止"], ["编号", "姓名", "日 期 止"]),
+    ],
+)
+def test_a_title_is_known_by_more_than_its_looks(written, read):
+    assert find_header([["登记表"], written], ["编号", "姓名", "日期", "有效期（起）"]) == (1, read)
+
+
+def test_declared_titles_that_look_alike_are_told_apart_as_they_are_written():
+    declared = ["姓名", "姓 名", "编号"]
+    assert find_header([["姓 名", "编号", "姓名"]], declared) == (0, ["姓 名", "编号", "姓名"])
+    assert find_header([["姓　名", "编号"]], declared) is None
 
 
 def test_a_missing_name_is_told_with_the_nearest_and_no_other():

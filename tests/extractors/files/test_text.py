@@ -201,6 +201,12 @@ def test_a_row_with_too_many_values_is_a_fault_and_loses_none_of_them(reading, r
         assert faults_of(opened) == {"3": "value_cut\t发证日期"}
 
 
+def test_titles_that_somebody_has_spaced_out_are_those_declared(reading, rows_of):
+    with reading("编　号,姓 名,证号,发证日期\n1,甲,证1,2026-01-05\n") as opened:
+        assert opened.columns == ["编号", "姓名", "证号", "发证日期"]
+        assert rows_of(opened) == [("1", "甲", "证1", "2026-01-05", "2")]
+
+
 def test_the_header_is_found_below_titles(reading, rows_of):
     with reading("道路运输经营许可证\n\n单位,交通局\n" + HEADER + "1,甲,2,3\n") as opened:
         assert (opened.columns, opened.above_header) == (["编号", "姓名", "证号", "发证日期"], 2)

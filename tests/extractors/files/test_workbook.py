@@ -85,6 +85,13 @@ def test_a_header_of_two_rows_gives_joined_names(declare, workbook, rows_of, day
         assert reading.above_header == 1
 
 
+def test_titles_that_somebody_has_spaced_out_are_those_declared(declare, workbook, rows_of, day, now):
+    rows = [["编　号", "姓  名", "证号", "发证\n日期"], [1, "𠮷某", "证1", "2026-01-05"]]
+    with open_source(Request(declare(EXTRACT), day, workbook({"登记表": rows}), now)) as reading:
+        assert reading.columns == HEADER
+        assert rows_of(reading) == [("1", "𠮷某", "证1", "2026-01-05", "登记表!2")]
+
+
 def test_columns_without_a_name_of_their_own_are_kept_when_they_hold_something(declare, workbook, rows_of, day, now):
     rows = [["编号", "姓名", "姓名", None, "证号", "发证日期", None], ["1", "甲", "乙", "丙", "2", "3", None]]
     with open_source(Request(declare(EXTRACT), day, workbook({"登记表": rows}), now)) as reading:
