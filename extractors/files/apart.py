@@ -22,14 +22,20 @@ from xml.parsers import expat
 import pyarrow as pa
 import python_calamine as calamine
 
-from extractors.files import sheet_ods, sheet_xls, sheet_xlsb
+from extractors.files import sheet_ods, sheet_xls, sheet_xlsb, sheet_xml
 from extractors.files.grid import Book, Fault, Grid, Sheet, TooLarge, Wanted, read_book
 from extractors.files.oddities import Calls
+from extractors.files.sheet_xml import Unplaced
 
 _MOST_BYTES = 3 * 2**30  # of address space, of which the libraries take a part without using it
 _MOST_SECONDS = 300
 _FOUND = "book.json"
-_ANNOTATE = {"xls": sheet_xls.annotate, "xlsb": sheet_xlsb.annotate, "ods": sheet_ods.annotate}
+_ANNOTATE = {
+    "xlsx": sheet_xml.annotate,
+    "xls": sheet_xls.annotate,
+    "xlsb": sheet_xlsb.annotate,
+    "ods": sheet_ods.annotate,
+}
 # What is met in a workbook that is not whole, though the library for values has read it.
 _DAMAGED = (
     OSError, ValueError, LookupError, StopIteration, struct.error, zipfile.BadZipFile, expat.ExpatError,
@@ -42,13 +48,14 @@ class OutOfBounds(Exception):
 
 
 def read_apart(path: Path, kind: str, wanted: Wanted, most: int | None) -> Book:
-    """Read what `grid.read_book` reads of an xls, xlsb or ods and what is odd in it, in a process of its own.
+    """Read what `grid.read_book` reads of a workbook and what is odd in it, in a process of its own.
 
     Raises:
         calamine.PasswordError: for a workbook with a password.
         calamine.CalamineError: for what cannot be read.
         TooLarge: for a sheet that is spread too far.
         Calls: for a workbook that would make an office program call another one.
+        Unplaced: for one in which a cell with a fault does not say where it stands.
         OutOfBounds: when it takes more memory or time than it may.
     """
     with TemporaryDirectory(prefix="licex-workbook-") as folder:
@@ -79,6 +86,8 @@ def _received(folder: Path) -> Book:
         raise TooLarge(found["far"])
     if "calls" in found:
         raise Calls(found["calls"])
+    if "unplaced" in found:
+        raise Unplaced
     if "error" in found:
         raise calamine.PasswordError if found["error"] == "PasswordError" else calamine.CalamineError
     grids = []
@@ -112,6 +121,8 @@ def _main(asked: str, folder: Path) -> None:
         return _send({"far": str(error)}, folder)
     except Calls as error:
         return _send({"calls": str(error)}, folder)
+    except Unplaced:
+        return _send({"unplaced": True}, folder)
     except (calamine.CalamineError, *_DAMAGED) as error:
         return _send({"error": type(error).__name__}, folder)
     for number, grid in enumerate(book.grids):

@@ -11,51 +11,39 @@ import numpy.typing as npt
 from extractors.files.grid import MOST_CELLS
 
 _PADDING = b" " * 32  # more than the longest reference, so that reading one never leaves the XML
-_TAG = re.compile(rb"<(?:[^\s<>/:]+:)?(c|row)(?=[\s/>]|\Z)([^>]*)")
-_NAMED = re.compile(rb"(?:\s+[^\s=]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*?\s+r\s*=")
-# How tags of cells and rows begin, and how they do in nearly every file, where all of them say where they stand.
-_BEGIN = (b"<c", b"<row", b":c", b":row")
-_USUAL = (b'<c r="', b'<row r="')
+_BLANK = b" \t\r\n"  # what XML takes for blanks; other signs of the kind are parts of names
+_CELL = re.compile(rb"<(?!/)(?:[^ \t\r\n<>]*:)?c(?=[ \t\r\n/>]|\Z)([^>]*)")
+_NAMED = re.compile(rb"(?:[%b]+[^%b=]+[%b]*=[%b]*(?:\"[^\"]*\"|'[^']*'))*?[%b]+r[%b]*=[%b]*[\"']" % ((_BLANK,) * 7))
+# How tags of cells begin, and how they do in nearly every file, where all of them say where they stand.
+_BEGIN = (b"<c", b":c")
+_USUAL = b'<c r="'
+_FEW_BLANKS = 8  # beside an equal sign, where people and programs write any
 
 
 @dataclass
 class Extent:
-    """The last row and column that any cell seen so far can stand in.
+    """How far a sheet reaches by what its XML says.
 
-    A cell that does not say where it stands is right of the one before it, and such a row below the one before it. So they
-    are counted: what is given is where the last of them can be at most.
+    What only looks like a cell or a reference, as in a comment, is taken for one: it can make a sheet larger, or one with
+    cells that do not all say where they stand, and never the other way round.
+
+    Attributes:
+        rows: the last row that any reference seen so far names, counted from 1.
+        columns: the last column, counted from 1.
+        placed: whether every cell seen so far says where it stands. Where one that does not stands depends on all before
+            it, as the library for values reads them, so that nothing here can bound it. Rows place such cells only.
     """
 
-    _row: int = 0
-    _column: int = 0
-    _rows: int = 0
-    _cells: int = 0
-    _most_cells: int = 0
-
-    @property
-    def rows(self) -> int:
-        """The last row, counted from 1."""
-        return self._row + self._rows
-
-    @property
-    def columns(self) -> int:
-        """The last column, counted from 1."""
-        return self._column + self._most_cells
+    rows: int = 0
+    columns: int = 0
+    placed: bool = True
 
     def see(self, xml: bytes) -> None:
         """Look at the next part of a sheet, which ends where a tag does; its last `>` may be missing."""
         row, column = _last_reference(xml)
-        self._row, self._column = max(self._row, row), max(self._column, column)
-        if sum(map(xml.count, _BEGIN)) == sum(map(xml.count, _USUAL)):
-            return
-        for tag in _TAG.finditer(xml):
-            is_row, named = tag[1] == b"row", _NAMED.match(tag[2])
-            if is_row:
-                self._cells = 0
-                self._rows += named is None
-            elif not named:
-                self._cells += 1
-                self._most_cells = max(self._most_cells, self._cells)
+        self.rows, self.columns = max(self.rows, row), max(self.columns, column)
+        if self.placed and sum(map(xml.count, _BEGIN)) != xml.count(_USUAL):
+            self.placed = all(_NAMED.match(cell[1]) for cell in _CELL.finditer(xml))
 
 
 def _last_reference(xml: bytes) -> tuple[int, int]:
@@ -64,7 +52,8 @@ def _last_reference(xml: bytes) -> tuple[int, int]:
     equal = np.flatnonzero(signs == ord("="))
     before, after = _past_blanks(signs, equal - 1, -1), _past_blanks(signs, equal + 1, 1)
     quoted = (signs[after] == ord('"')) | (signs[after] == ord("'"))
-    at = after[(signs[before] == ord("r")) & (signs[before - 1] <= ord(" ")) & quoted] + 1
+    apart = (signs[before - 1] <= ord(" ")) | (signs[before - 1] == ord('"')) | (signs[before - 1] == ord("'"))
+    at = after[(signs[before] == ord("r")) & apart & quoted] + 1
     row, column = np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
     # A reference that is longer than any real one is met as a row far beyond the last.
     for _ in range(12):
@@ -79,7 +68,12 @@ def _last_reference(xml: bytes) -> tuple[int, int]:
 
 
 def _past_blanks(signs: npt.NDArray[np.uint8], at: npt.NDArray[np.int64], step: int) -> npt.NDArray[np.int64]:
-    inside = len(signs) - 1
-    while (blank := (signs[at] <= ord(" ")) & (at > 0) & (at < inside)).any():
+    """The first places from some on, in steps of 1 or -1, at which no blank is; the first or last of all where none is."""
+    for _ in range(_FEW_BLANKS):
+        blank = (signs[at] <= ord(" ")) & (at > 0) & (at < len(signs) - 1)
+        if not blank.any():
+            return at
         at = at + step * blank
-    return at
+    # A run may be as long as the XML: looked up, and not walked along.
+    filled = np.concatenate(([0], np.flatnonzero(signs > ord(" ")), [len(signs) - 1]))
+    return filled[np.searchsorted(filled, at, "left") if step > 0 else np.searchsorted(filled, at, "right") - 1]

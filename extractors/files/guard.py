@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BufferedReader
 from typing import NoReturn
 
@@ -38,14 +39,26 @@ _CALLS = {
 }
 
 
-def demand_safe(file: SourceFile, binary: BufferedReader) -> tuple[str, dict[str, str]]:
+@dataclass(frozen=True)
+class Found:
+    """What is known of a workbook before it is opened.
+
+    Attributes:
+        kind: `xlsx`, `xls`, `xlsb`, `ods`.
+        notes: what is odd in it and left alone: macros, external links, embedded objects.
+        bounded: whether all its sheets are known to need no more memory than there is.
+    """
+
+    kind: str
+    notes: dict[str, str]
+    bounded: bool
+
+
+def demand_safe(file: SourceFile, binary: BufferedReader) -> Found:
     """Look at a workbook before it is opened, and leave it at its beginning.
 
     The library that reads workbooks ends the process, which nothing can catch, for a sheet of few cells that are very far
-    apart; so where the cells of an xlsx stand is looked at first.
-
-    Returns:
-        Its kind (`xlsx`, `xlsb`, `ods`), and what is odd in it and left alone: macros, external links, embedded objects.
+    apart; so where the cells of an xlsx stand is looked at first. Where not all of them say so, nothing bounds it.
 
     Raises:
         SourceRefused: for what is no workbook, has a password, is damaged, too large unpacked or spread out, defines
@@ -57,8 +70,7 @@ def demand_safe(file: SourceFile, binary: BufferedReader) -> tuple[str, dict[str
             _demand_unlocked(file, archive)
             _demand_once(file, archive.namelist())
             kind = _kind(file, archive.namelist())
-            for member in archive.infolist():
-                _demand_harmless(file, archive, member)
+            placed = [_demand_harmless(file, archive, member) for member in archive.infolist()]
             notes = _notes(file, archive.namelist())
     except DAMAGED:
         file.refuse("a whole workbook", "a damaged one", "have it delivered again")
@@ -67,7 +79,7 @@ def demand_safe(file: SourceFile, binary: BufferedReader) -> tuple[str, dict[str
     ):  # an encrypted member; one packed in a way that nothing here knows is damaged, and a RuntimeError, too
         refuse_locked(file)
     binary.seek(0)
-    return kind, notes
+    return Found(kind, notes, bounded=kind == "xlsx" and all(placed))
 
 
 def refuse_locked(file: SourceFile) -> NoReturn:
@@ -134,8 +146,12 @@ def _notes(file: SourceFile, names: Sequence[str]) -> dict[str, str]:
     return {name: note for name, note in notes.items() if note}
 
 
-def _demand_harmless(file: SourceFile, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
-    """Read a member to its end, which also finds one that is damaged or longer than it says."""
+def _demand_harmless(file: SourceFile, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    """Read a member to its end, which also finds one that is damaged or longer than it says.
+
+    Returns:
+        Whether every cell in it says where it stands.
+    """
     extent = Extent()
     elements = 0
     with archive.open(member) as part:
@@ -158,6 +174,7 @@ def _demand_harmless(file: SourceFile, archive: zipfile.ZipFile, member: zipfile
         while chunk:
             chunk = part.read(_CHUNK)
     demand_near(file, extent.rows, extent.columns)
+    return extent.placed
 
 
 def _counted(name: str, is_sheet: bool) -> tuple[bytes, int]:

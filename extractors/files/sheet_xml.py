@@ -7,9 +7,10 @@ import zipfile
 from collections.abc import Iterator
 from html import unescape
 from posixpath import join, normpath
+from typing import BinaryIO
 from xml.etree import ElementTree
 
-from extractors.files.grid import Fault, Grid
+from extractors.files.grid import Book, Fault, Grid
 from extractors.files.oddities import Oddities, zeros_of
 
 _CHUNK = 2**20
@@ -34,8 +35,8 @@ class Unplaced(Exception):
     """Raised by `annotate` when a cell that has to be named does not say where it stands."""
 
 
-def annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
-    """Add to the cells of a sheet their faults, the zeros that their formats show, and what is hidden.
+def annotate(binary: BinaryIO, book: Book) -> None:
+    """Add to the cells of the sheets their faults, the zeros that their formats show, and what is hidden.
 
     A cell with an error holds its name (`#N/A`), one with a formula that was never calculated the formula, so that its row
     is not met as blank. A formula has no value then, or a bare zero from a program that calculates nothing (XlsxWriter,
@@ -43,8 +44,15 @@ def annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
 
     Raises:
         Unplaced: for a sheet whose cells do not say where they stand.
-        KeyError, ElementTree.ParseError: for a workbook without the parts it names.
+        LookupError, ValueError, StopIteration, ElementTree.ParseError: for a workbook without the parts it names, or in an
+            encoding that nobody knows.
     """
+    with zipfile.ZipFile(binary) as archive:
+        for grid in book.grids:
+            _annotate(archive, grid)
+
+
+def _annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
     widths = _padding_styles(archive)
     styled = _styled(widths)
     zero = _stands_for_none(archive)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BufferedReader
@@ -18,7 +17,15 @@ from extractors.files.apart import OutOfBounds, read_apart
 from extractors.files.contents import OLE, ZIP, first_bytes, kind_of
 from extractors.files.faults import fault_column
 from extractors.files.grid import Book, Grid, TooLarge, Wanted, read_book
-from extractors.files.guard import MOST_SHEETS, demand_few_sheets, demand_safe, refuse_calls, refuse_far, refuse_locked
+from extractors.files.guard import (
+    MOST_SHEETS,
+    Found,
+    demand_few_sheets,
+    demand_safe,
+    refuse_calls,
+    refuse_far,
+    refuse_locked,
+)
 from extractors.files.locked import is_locked, seen_in_container, unlocked
 from extractors.files.oddities import Calls
 from extractors.files.sheet_xml import Unplaced, annotate
@@ -29,6 +36,7 @@ from extractors.titles import clean_title, column_names, find_header, letters, w
 from sources.file_extract import WorkbookExtract
 from standard.batch import GROUP_ROWS
 
+_SAVED = "have it opened, saved as xlsx and delivered again"
 _HEADER_WITHIN = 100  # rows: titles, notes and dates stand above a header, but no more than fill a page
 
 
@@ -64,54 +72,48 @@ def read_workbook(
 
 
 def _book(file: SourceFile, extract: WorkbookExtract, binary: BufferedReader) -> tuple[Book, dict[str, str]]:
-    kind, notes = _kind(file, binary)
+    found = _found(file, binary)
     wanted = Wanted(extract.sheets or extract.sheet)
     most = MOST_SHEETS if extract.sheets else 1
     try:
-        book = read_book(binary, wanted, most) if kind == "xlsx" else read_apart(file.path, kind, wanted, most)
-        if kind == "xlsx":
-            _annotate(file, binary, book)
+        book = _read_here(binary, wanted, most) if found.bounded else read_apart(file.path, found.kind, wanted, most)
     except calamine.PasswordError:
         refuse_locked(file)
+    except Unplaced:
+        file.refuse("cells that say where they stand", "some that do not", _SAVED)
     except calamine.CalamineError:
-        advice = "have it opened, saved as xlsx and delivered again"
-        file.refuse("a whole workbook", "one that cannot be read", advice)
+        file.refuse("a whole workbook", "one that cannot be read", _SAVED)
     except TooLarge as error:
         refuse_far(file, str(error))
     except Calls as error:
         refuse_calls(file, str(error))
     except OutOfBounds:
-        found = "one that takes more, as when a cell stands very far from the others"
         file.refuse(
             "a workbook that is read in bounded memory and time",
-            found,
+            "one that takes more, as when a cell stands very far from the others",
             "have the empty rows and columns beyond the data deleted",
         )
-    return book, {"format": kind, **notes, **book.notes}
+    return book, {"format": found.kind, **found.notes, **book.notes}
 
 
-def _kind(file: SourceFile, binary: BufferedReader) -> tuple[str, dict[str, str]]:
+def _found(file: SourceFile, binary: BufferedReader) -> Found:
     """What kind of workbook it is by its content, and what is odd in it."""
     start = first_bytes(binary)
     if start.startswith(OLE):
-        return "xls", {"macros": "not run"} if seen_in_container(binary)[1] else {}
+        return Found("xls", {"macros": "not run"} if seen_in_container(binary)[1] else {}, bounded=False)
     if not start.startswith(ZIP):
         found = kind_of(start) or ("a text or another kind of file" if start else "an empty file")
         file.refuse("a workbook (xlsx, xls, xlsb, ods, et)", found, "have it saved as xlsx")
     return demand_safe(file, binary)
 
 
-def _annotate(file: SourceFile, binary: BufferedReader, book: Book) -> None:
+def _read_here(binary: BufferedReader, wanted: Wanted, most: int) -> Book:
+    book = read_book(binary, wanted, most)
     try:
-        with zipfile.ZipFile(binary) as archive:
-            for grid in book.grids:
-                annotate(archive, grid)
-    except Unplaced:
-        file.refuse(
-            "cells that say where they stand", "some that do not", "have it opened, saved as xlsx and delivered again"
-        )
+        annotate(binary, book)
     except (LookupError, ValueError, StopIteration, ElementTree.ParseError):  # also for an encoding that nobody knows
-        file.refuse("a whole workbook", "one that cannot be read", "have it opened, saved as xlsx and delivered again")
+        raise calamine.CalamineError from None
+    return book
 
 
 def _demanded(file: SourceFile, extract: WorkbookExtract, book: Book) -> list[Grid]:

@@ -1,11 +1,13 @@
 import zipfile
 from pathlib import Path
+from time import process_time
 
 import openpyxl
 import pytest
 
 from extractors import Request, open_source
 from extractors.files import guard
+from extractors.files.extent import Extent
 from standard.errors import SourceRefused
 
 EXTRACT = {"kind": "workbook", "path": "登记表.xlsx"}
@@ -123,6 +125,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(refusal, altered):
         '<row r="99999999"><c r="A99999999"><v>1</v></c></row>',
         '<row r="4000000000"><c><v>1</v></c></row>',
         '<row><c r="A00000000001048576"><v>1</v></c></row>',
+        '<row r="2"><c r="A2"r="XFD1048576"><v>1</v></c></row>',  # the library takes the last of them
     ],
 )
 def test_cells_that_are_very_far_apart_are_refused_before_the_library_sees_them(refusal, altered, far):
@@ -131,32 +134,59 @@ def test_cells_that_are_very_far_apart_are_refused_before_the_library_sees_them(
 
 
 @pytest.mark.parametrize(
+    "said", ['<!--<row r="1">-->', '<?x <row r="1">?>', '<![CDATA[<row r="1">]]>', "<row r='1' s='<row r=\"1\">'>"]
+)
+def test_cells_that_do_not_say_where_they_stand_are_read_in_a_process_of_its_own(refusal, altered, said):
+    cells = "".join("<c><v>1</v></c>" * 5 + said for _ in range(3200))
+    altered(xml=sheet(f'<row r="1">{cells}</row><row r="1000000"><c r="A1000000"><v>1</v></c></row>'))
+    assert "expected a workbook that is read in bounded memory and time in 登记表.xlsx" in refusal()
+
+
+@pytest.mark.parametrize(
     "cell",
     [
-        "<c><v>1</v></c>",
-        "<c ><v>1</v></c>",
-        '<c t="n" ><v>1</v></c>',
-        """<c s=' r="A1"'><v>1</v></c>""",  # the reference is in the value of another attribute
-        '<c s=">"><v>1</v></c>',
-        "<x:c><v>1</v></x:c>",
+        "<c>",
+        "<c >",
         "<c/>",
+        '<c t="n" >',
+        """<c s=' r="A1"'>""",  # the reference is in the value of another attribute
+        '<c s=">">',
+        '<c s="0"r="A1">',
+        '<c \x0cr="A1">',  # no blank in XML, so that the attribute has another name
+        "<x:c>",
+        "<:c>",
+        "<x\n:c r='A1'><c\n>",
     ],
 )
-def test_many_cells_that_do_not_say_where_they_stand_are_refused_before_the_library_sees_them(refusal, altered, cell):
-    altered(xml=sheet(f'<row r="1"><c r="A1"/></row><row r="1048576">{cell * 100}</row>'))
-    assert "a sheet with cells as far as row 1,048,576 and column 101" in refusal()
+def test_a_cell_that_does_not_say_where_it_stands_is_seen(cell):
+    extent = Extent()
+    for part in ('<row r="1"><c r="B2"', cell, '<c r="C3"/>'):
+        extent.see(part.removesuffix(">").encode())
+    assert (extent.placed, extent.rows, extent.columns) == (False, 3, 3)
 
 
-def test_rows_that_do_not_say_where_they_stand_are_below_the_others(refusal, altered):
-    altered(xml=sheet('<row r="3000"><c r="A3000"/></row>' + "<row/>" * 100 + '<row><c r="XFD"/></row>'))
-    assert "a sheet with cells as far as row 3,101 and column 16,384" in refusal()
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "<c\n\tr\n=\n'C3'>",
+        '<c t="n" s = "0" r="C3">',
+        "<x:c r='C3'>",
+        '<col min="1"/><cols/><row><c r="C3">',
+        '<xdr:col>9</xdr:col><xdr:row>9</xdr:row><c r="C3">',  # where a button is drawn
+        f"<c r{' ' * 5000}={' ' * 5000}'C3'>",
+    ],
+)
+def test_a_cell_that_says_where_it_stands_is_seen(cell):
+    extent = Extent()
+    extent.see(cell.encode())
+    assert (extent.placed, extent.rows, extent.columns) == (True, 3, 3)
 
 
-def test_cells_without_references_are_counted_over_chunks(refusal, altered):
-    first = '<row r="1048576">' + "<c><v>1</v></c>" * 40
-    filler = "<!--" + "x" * (2**20 - len(first) - 100) + "-->"
-    altered(xml=sheet(first + filler + "<c><v>1</v></c>" * 40 + "</row>"))
-    assert "and column 80" in refusal()
+def test_blanks_beside_equal_signs_are_not_walked_along():
+    extent, start = Extent(), process_time()
+    extent.see(b"<c r = 'C3'>" * 50_000 + b"<c r" + b" " * 2**20 + b"=" + b" " * 2**20 + b"'D4'>")
+    assert (extent.rows, extent.columns) == (4, 4)
+    assert process_time() - start < 5
 
 
 def test_cells_that_stand_nowhere_but_near_are_read(declare, altered, tmp_path, day, now, rows_of):
@@ -164,6 +194,17 @@ def test_cells_that_stand_nowhere_but_near_are_read(declare, altered, tmp_path, 
     altered(xml=sheet(f"<row>{titles}</row>" + "<row><c><v>1</v></c><c/><c><v>2</v></c></row>" * 3))
     with open_source(Request(declare(EXTRACT), day, str(tmp_path), now)) as reading:
         assert rows_of(reading) == [("1", None, "2", None, f"Sheet!{row}") for row in (2, 3, 4)]
+
+
+def test_cells_without_a_place_are_read_apart_with_the_faults_of_those_that_have_one(
+    declare, altered, tmp_path, day, now, rows_of, faults_of
+):
+    titles = "".join(f'<c t="inlineStr"><is><t>{title}</t></is></c>' for title in ("编号", "姓名", "证号", "发证日期"))
+    altered(xml=sheet(f'<row>{titles}</row><row><c><v>1</v></c><c r="B2" t="e"><v>#N/A</v></c><c><v>2</v></c></row>'))
+    with open_source(Request(declare(EXTRACT), day, str(tmp_path), now)) as reading:
+        assert rows_of(reading) == [("1", "#N/A", "2", None, "Sheet!2")]
+    with open_source(Request(declare(EXTRACT), day, str(tmp_path), now)) as reading:
+        assert faults_of(reading) == {"Sheet!2": "cell_error\t姓名"}
 
 
 @pytest.mark.parametrize(
