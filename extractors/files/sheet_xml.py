@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from html import unescape
 from posixpath import join, normpath
-from typing import BinaryIO
+from typing import IO, BinaryIO
 from xml.etree import ElementTree
 
 from extractors.files.grid import Book, Fault, Grid
@@ -28,7 +28,9 @@ _EDGE = re.compile(rb"\b(min|max)\s*=\s*[\"'](\d+)[\"']")
 _PREFIX = re.compile(rb"(</?)\w+:")
 _ROWS_END = re.compile(rb"</(?:\w+:)?sheetData")
 _LONGEST_MARK = 32  # bytes of what is looked for across two chunks
-_MARKUP = re.compile(rb"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
+_SAID = {b"<!--": b"-->", b"<![CDATA[": b"]]>"}  # how comments and CDATA begin and end
+_BEGIN_SAID = re.compile(b"|".join(map(re.escape, _SAID)))
+_LONGEST_BEGIN = 8  # bytes of one that goes on in the next chunk
 
 
 class Unplaced(Exception):
@@ -58,7 +60,7 @@ def _annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
     zero = _stands_for_none(archive)
     member = _member(archive, grid.name)
     seen = Oddities(filtered=_has_filtered_table(archive, member))
-    for part in map(_plain, _parts(archive, member)):
+    for part in _parts(archive, member):
         _formulas(part, seen, zero)
         _errors(part, seen)
         if styled is not None:
@@ -76,7 +78,7 @@ def _parts(archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
     """
     rest, prefixed, below = bytearray(), None, False
     with archive.open(member) as sheet:
-        while chunk := sheet.read(_CHUNK):
+        for chunk in _plain(sheet):
             seen = max(0, len(rest) - _LONGEST_MARK)
             rest += chunk
             if prefixed is None:
@@ -95,20 +97,46 @@ def _parts(archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
 
 def _rows_end(rest: bytearray, seen: int) -> tuple[int, bool]:
     """Where the last whole row ends, 0 where none does, and whether it is the last of all."""
-    if last := next((match for match in _ROWS_END.finditer(rest, seen) if not _is_said(rest, match.start())), None):
+    if last := _ROWS_END.search(rest, seen):
         return last.start(), True
     end = rest.rfind(b"row>", seen)
     return (end + 4 if end >= 0 else 0), False
 
 
-def _is_said(rest: bytearray, place: int) -> bool:
-    """Whether a place is in a comment or CDATA, which may go on in the next chunk."""
-    return any(said.start() < place < said.end() for said in _MARKUP.finditer(rest))
+def _plain(sheet: IO[bytes]) -> Iterator[bytes]:
+    """XML in parts of any length without comments and CDATA, in which nothing is a cell; either may go on in the next chunk.
+
+    A value in CDATA is none to the library for values, either.
+    """
+    rest, end = b"", b""  # what is to be looked at again, and what ends the comment in which it is
+    while chunk := sheet.read(_CHUNK):
+        plain, rest, end = _divided(rest + chunk, end)
+        yield plain
+    if not end:
+        yield rest
 
 
-def _plain(part: bytes) -> bytes:
-    """Without comments and CDATA, in which nothing is a cell. A value in CDATA is none to the library for values, either."""
-    return _MARKUP.sub(b"", part) if b"<!" in part else part
+def _divided(xml: bytes, end: bytes) -> tuple[bytes, bytes, bytes]:
+    """What is plain in some XML, what of it is to be looked at again with the next, and what ends the comment in which that is.
+
+    `end` is what ends the one in which the XML begins. No byte is looked at more than twice, however many there are.
+    """
+    plain: list[bytes] = []
+    place = 0
+    while True:
+        if end:
+            found = xml.find(end, place)
+            if found < 0:
+                return b"".join(plain), xml[max(place, len(xml) - len(end) + 1) :], end
+            place, end = found + len(end), b""
+        begin = _BEGIN_SAID.search(xml, place) if xml.find(b"<!", place) >= 0 else None
+        if begin is None:
+            break
+        plain.append(xml[place : begin.start()])
+        place, end = begin.end(), _SAID[begin[0]]
+    last = xml.rfind(b"<", max(place, len(xml) - _LONGEST_BEGIN))
+    cut = last if last >= 0 else len(xml)
+    return b"".join([*plain, xml[place:cut]]), xml[cut:], b""
 
 
 def _formulas(part: bytes, seen: Oddities, zero: bytes | None) -> None:

@@ -1,3 +1,6 @@
+from io import BytesIO
+from time import process_time
+
 import openpyxl
 import pytest
 from openpyxl.comments import Comment
@@ -212,8 +215,8 @@ def test_a_filter_of_a_table_is_told_too(opened, rows_of, tmp_path, choice, told
 def test_what_is_below_the_rows_is_passed_over_but_for_the_filter(
     opened, faults_of, raw_book, monkeypatch, size, prefix
 ):
-    lengths, plain = [], sheet_xml._plain
-    monkeypatch.setattr(sheet_xml, "_plain", lambda part: lengths.append(len(part)) or plain(part))
+    lengths, look = [], sheet_xml._hidden
+    monkeypatch.setattr(sheet_xml, "_hidden", lambda part, seen: lengths.append(len(part)) or look(part, seen))
     rows = rows_xml('<c r="A2" t="e"><v>#N/A</v></c><!-- </sheetData> -->', '<c r="B3" t="e"><v>#REF!</v></c>')
     hidden = '<row r="4" hidden="1"/><row r="5" hidden="1"/>'
     links = "<hyperlinks>" + '<hyperlink ref="A1"><f>1</f></hyperlink>' * 500 + "</hyperlinks>"
@@ -231,6 +234,23 @@ def test_what_is_below_the_rows_is_passed_over_but_for_the_filter(
         assert faults_of(reading) == {"登记表!2": "cell_error\t编号", "登记表!3": "cell_error\t姓名"}
         assert (reading.origin["hidden_rows"], reading.origin["filter"]) == ("2", "set, all rows read")
     assert max(lengths) < 2000
+
+
+@pytest.mark.parametrize("said", ["<!--</sheetData>-->", "<!--{}-->", "<![CDATA[{}]]>"])
+def test_many_ends_that_are_only_said_take_no_more_time_than_the_rows(opened, faults_of, raw_book, said):
+    ends = said.format("</sheetData>" * 9000) if "{}" in said else said * 9000
+    raw_book(f'<row r="1">{TITLES}</row><row r="2">{ends}<c r="A2" t="e"><v>#N/A</v></c></row>')
+    start = process_time()
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!2": "cell_error\t编号"}
+    assert process_time() - start < 5
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 2**20])
+def test_comments_are_left_out_of_parts_of_any_size(monkeypatch, size):
+    monkeypatch.setattr(sheet_xml, "_CHUNK", size)
+    xml = b"<a><!-- <!-- x --><b/><![CDATA[ --> ]] > ]]]><c/><!----><!x><d><!-- ]]>"
+    assert b"".join(sheet_xml._plain(BytesIO(xml))) == b"<a><b/><c/><!x><d>"
 
 
 def test_nothing_is_told_of_a_plain_sheet(opened, book):
