@@ -192,7 +192,7 @@ class _Scan:
         kind, shown = cell.attributes.get(f"{_OFFICE}value-type"), "".join(cell.texts)
         formula = cell.attributes.get(f"{_TABLE}formula")
         self.links.update(_ELSEWHERE.findall(formula or ""))
-        if formula is None and kind is None and shown:  # text, to office programs
+        if formula is None and kind is None and shown.strip():  # text, to office programs
             self.unseen()
         elif formula is not None and _has_no_result(cell, kind):
             self._fault(cell, "formula_uncalculated", f"={formula.partition('=')[2]}")

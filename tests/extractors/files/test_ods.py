@@ -123,6 +123,13 @@ def test_what_is_drawn_or_noted_over_an_empty_cell_is_no_text_of_it(opened, rows
         assert rows_of(reading) == [("1", None, None, None, "登记表!2")]
 
 
+def test_blanks_in_an_empty_cell_are_no_text_of_it(opened, rows_of, ods):
+    indented = "<table:table-cell>\n  <text:p>\n    <text:span> </text:span>\n  </text:p>\n</table:table-cell>"
+    ods(TITLES + row(text("1"), "<table:table-cell><text:p> </text:p></table:table-cell>", indented, text("x")))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("1", None, None, "x", "登记表!2")]
+
+
 def test_a_comment_is_no_text_of_its_cell(opened, rows_of, faults_of, ods):
     note = "<office:annotation><text:p>#N/A</text:p></office:annotation>"
     cell = f'<table:table-cell table:formula="of:=1+1" office:value-type="float" office:value="2">{note}<text:p>2</text:p></table:table-cell>'
