@@ -28,8 +28,16 @@ _LONGEST = 16 * _CHUNK  # bytes between two ends of tags; the text of a cell is 
 # Of which elements there may be how many, since each takes up to a hundred times the memory that its packed bytes do: in
 # parts that are read as a whole any element, in sheets merged ranges.
 _MOST_ELEMENTS = 5_000_000
-_WHOLE = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml", "xl/worksheets/_rels/", "xl/tables/")
+_WHOLE, _LINKS = ("xl/workbook.xml", "xl/styles.xml", "xl/tables/"), ".rels"
 _TEXTS, _MOST_OF_TEXTS = "xl/sharedstrings.xml", 100_000_000
+# The names that office programs give to parts, in small letters. Any other may be long, or that of a person, and is not said.
+_USUAL = re.compile(
+    r"\[content_types\]\.xml|_rels/\.rels|docprops/(?:app|core|custom)\.xml|meta-inf/manifest\.xml"
+    r"|(?:content|styles|meta|settings)\.xml"
+    r"|xl/(?:(?:workbook|styles|sharedstrings)\.(?:xml|bin)|_rels/workbook\.(?:xml|bin)\.rels|vbaproject\.bin)"
+    r"|xl/(?:worksheets|tables|drawings|theme)/(?:sheet|table|drawing|theme)[0-9]{1,5}\.(?:xml|bin)"
+    r"|xl/(?:worksheets|drawings)/_rels/(?:sheet|drawing)[0-9]{1,5}\.(?:xml|bin)\.rels"
+)
 # What an office program would fetch or start, and what it is called; the sign before it cannot stand in a text.
 _CALLS = {
     b"ddeLink": (re.compile(rb"<(?:\w+:)?ddeLink\b"), "a DDE link"),
@@ -103,7 +111,8 @@ def _demand_once(file: SourceFile, names: Sequence[str]) -> None:
     """Of two parts of one name one reader takes the first and another the last, so neither is what the workbook says."""
     times = Counter(name.lower() for name in names if not name.endswith("/"))
     if twice := [name for name, number in times.items() if number > 1]:
-        file.refuse("parts each with a name of its own", f"two called {twice[0]}", "have it opened, and saved as xlsx")
+        found = f"two called {twice[0]}" if _USUAL.fullmatch(twice[0]) else "two of one name"
+        file.refuse("parts each with a name of its own", found, "have it opened, and saved as xlsx")
 
 
 def _kind(file: SourceFile, names: Sequence[str]) -> str:
@@ -179,7 +188,7 @@ def _demand_harmless(file: SourceFile, archive: zipfile.ZipFile, member: zipfile
 
 def _counted(name: str, is_sheet: bool) -> tuple[bytes, int]:
     """What is counted in a part, and how often it may be there; nothing where a part is not read."""
-    if name.startswith(_WHOLE):
+    if name.startswith(_WHOLE) or name.endswith(_LINKS):
         return b"<", _MOST_ELEMENTS
     if name == _TEXTS:
         return b"<", _MOST_OF_TEXTS
@@ -188,7 +197,8 @@ def _counted(name: str, is_sheet: bool) -> tuple[bytes, int]:
 
 def _refuse_crowded(file: SourceFile, most: int, part: str) -> NoReturn:
     advice = "have the cells copied into a new workbook"
-    file.refuse(f"at most {most:,} elements in a part of a workbook", f"more in {part}", advice)
+    found = f"more in {part}" if _USUAL.fullmatch(part.lower()) else "more in one"
+    file.refuse(f"at most {most:,} elements in a part of a workbook", found, advice)
 
 
 def demand_near(file: SourceFile, rows: int, columns: int) -> None:

@@ -228,7 +228,8 @@ def _has_filtered_table(archive: zipfile.ZipFile, member: str) -> bool:
         return False
     listed = ElementTree.fromstring(archive.read(links))  # noqa: S314 - as above
     targets = [item.get("Target", "") for item in listed if item.get("Type", "").endswith("/table")]
-    paths = [normpath(join("/", folder, target)).lstrip("/").lower() for target in targets]
+    # One that is named many times is looked at once.
+    paths = dict.fromkeys(normpath(join("/", folder, target)).lstrip("/").lower() for target in targets)
     return any(b"filterColumn" in archive.read(names[path]) for path in paths if path in names)
 
 

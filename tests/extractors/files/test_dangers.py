@@ -173,6 +173,20 @@ def test_a_workbook_with_two_parts_of_one_name_is_refused(refused, book, name):
     )
 
 
+@pytest.mark.parametrize(
+    "name", ["xl/media/王某某.png", "xl/worksheets/王某某.xml", "xl/worksheets/sheet" + "1" * 40000]
+)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_name_that_no_office_program_gives_is_not_said(refused, book, name):
+    path = book({"登记表": [HEADER, ["1", "甲"]]})
+    with zipfile.ZipFile(path, "a") as archive:
+        for _ in range(2):
+            archive.writestr(name, "x")
+    found = refused(EXTRACT)
+    assert "expected parts each with a name of its own in 登记表.xlsx, found two of one name; have it opened" in found
+    assert len(found) < 200
+
+
 def test_a_binary_or_opendocument_workbook_that_is_cut_off_is_refused(refused, xlsb, ods):
     for path in (xlsb([(0, 0, "编号")]), ods("")):
         path.write_bytes(path.read_bytes()[:-40])

@@ -229,6 +229,47 @@ def test_more_elements_than_the_memory_is_for_are_refused_before_they_are_read(
     assert f"expected at most 800 elements in a part of a workbook in 登记表.xlsx, found more in {part}" in refusal()
 
 
+RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+@pytest.fixture
+def moved(altered, tmp_path):
+    """How to write a workbook whose sheet lies in another folder, with the XML of its relationships."""
+
+    def written(links):
+        altered()
+        with zipfile.ZipFile(tmp_path / "登记表.xlsx") as file:
+            members = {name: file.read(name) for name in file.namelist()}
+        members["xl/王某某/sheet1.xml"] = members.pop(SHEET)
+        book_links = members["xl/_rels/workbook.xml.rels"]
+        members["xl/_rels/workbook.xml.rels"] = book_links.replace(b"worksheets/sheet1", "王某某/sheet1".encode())
+        members["xl/王某某/_rels/sheet1.xml.rels"] = f"<Relationships>{links}</Relationships>"
+        members["xl/其他/table1.xml"] = "<table/>"
+        with zipfile.ZipFile(tmp_path / "登记表.xlsx", "w") as file:
+            for name, content in members.items():
+                file.writestr(name, content)
+
+    return written
+
+
+def test_relationships_are_counted_wherever_they_lie_and_no_unusual_name_is_said(refusal, moved, monkeypatch):
+    monkeypatch.setattr(guard, "_MOST_ELEMENTS", 800)
+    moved("<Relationship/>" * 1000)
+    found = refusal()
+    assert "expected at most 800 elements in a part of a workbook in 登记表.xlsx, found more in one; have" in found
+    assert "王某某" not in found
+
+
+def test_a_table_that_is_named_many_times_is_unpacked_once(declare, moved, tmp_path, day, now, monkeypatch):
+    link = f'<Relationship Type="{RELATIONSHIPS}/table" Target="../其他/table1.xml"/>'
+    moved(link * 50 + link.replace("../", "../其他/../"))
+    read, unpacked = zipfile.ZipFile.read, []
+    monkeypatch.setattr(zipfile.ZipFile, "read", lambda *asked: unpacked.append(asked[1]) or read(*asked))
+    with open_source(Request(declare(EXTRACT), day, str(tmp_path), now)) as reading:
+        assert list(reading.batches) == []
+    assert unpacked.count("xl/其他/table1.xml") == 1
+
+
 def test_a_reference_across_two_chunks_is_seen(refusal, altered):
     for shift in range(0, 24, 5):
         filler = "<!--" + "x" * (2**20 - 140 - shift) + "-->"
