@@ -22,8 +22,7 @@ _CHUNK = 2**20
 _PARTS = {"xl/workbook.xml": "xlsx", "xl/workbook.bin": "xlsb", "content.xml": "ods"}
 _MANIFEST = "META-INF/manifest.xml"  # of an ods
 _DOCTYPES = (b"<!DOCTYPE", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
-_COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
-_ROOT = re.compile(rb"<([A-Za-z_][^\s/>]*)")
+_SHEET = b"sheetData"  # without it the library for values finds no cells; what the root is called is nothing to it
 _LONGEST = 16 * _CHUNK  # bytes between two ends of tags; the text of a cell is far shorter
 # Of which elements there may be how many, since each takes up to a hundred times the memory that its packed bytes do: in
 # parts that are read as a whole any element, in sheets merged ranges.
@@ -166,17 +165,17 @@ def _demand_harmless(file: SourceFile, archive: zipfile.ZipFile, member: zipfile
     with archive.open(member) as part:
         chunk = part.read(_CHUNK)
         is_xml = chunk.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"<")
-        is_sheet = is_xml and _may_be_sheet(chunk)
-        mark, most = _counted(member.filename.lower(), is_sheet)
-        rest = b""
+        mark, most = _counted(member.filename.lower())
+        is_sheet, rest = False, b""
         while chunk and is_xml:
             whole, _, rest = (rest + chunk).rpartition(b">")
             if len(rest) > _LONGEST:
                 raise zipfile.BadZipFile
             _demand_quiet(file, whole)
+            is_sheet = is_sheet or _SHEET in whole
             if is_sheet:
                 extent.see(whole)
-            elements += whole.count(mark) if mark else 0
+            elements += whole.count(mark)
             if elements > most:
                 _refuse_crowded(file, most, member.filename)
             chunk = part.read(_CHUNK)
@@ -186,13 +185,13 @@ def _demand_harmless(file: SourceFile, archive: zipfile.ZipFile, member: zipfile
     return extent.placed
 
 
-def _counted(name: str, is_sheet: bool) -> tuple[bytes, int]:
-    """What is counted in a part, and how often it may be there; nothing where a part is not read."""
+def _counted(name: str) -> tuple[bytes, int]:
+    """What is counted in a part, and how often it may be there."""
     if name.startswith(_WHOLE) or name.endswith(_LINKS):
         return b"<", _MOST_ELEMENTS
     if name == _TEXTS:
         return b"<", _MOST_OF_TEXTS
-    return (b"mergeCell", _MOST_ELEMENTS) if is_sheet else (b"", 0)
+    return b"mergeCell", _MOST_ELEMENTS  # of which only sheets have any
 
 
 def _refuse_crowded(file: SourceFile, most: int, part: str) -> NoReturn:
@@ -237,9 +236,3 @@ def refuse_calls(file: SourceFile, what: str) -> NoReturn:
         SourceRefused: always.
     """
     file.refuse("a workbook that calls nothing", what, "have the link removed and the values kept")
-
-
-def _may_be_sheet(xml: bytes) -> bool:
-    """Whether this may be the beginning of a sheet: its root says so, or has not come yet."""
-    root = _ROOT.search(_COMMENT.sub(b"", xml))
-    return root is None or root[1].rpartition(b":")[2] == b"worksheet"

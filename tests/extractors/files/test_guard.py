@@ -270,6 +270,14 @@ def test_a_table_that_is_named_many_times_is_unpacked_once(declare, moved, tmp_p
     assert unpacked.count("xl/其他/table1.xml") == 1
 
 
+@pytest.mark.parametrize(
+    "before", ["<?x <a ?><worksheet>", "<a>", "<a:b>", "<!-- <a> --><a><!-- " + "x" * 2**20 + " -->"]
+)
+def test_a_sheet_is_one_whatever_its_root_is_called(refusal, altered, before):
+    altered(xml=f'{before}<sheetData><row r="1"><c r="XFD1048576"><v>1</v></c></row></sheetData>')
+    assert "a sheet with cells as far as row 1,048,576 and column 16,384" in refusal()
+
+
 def test_a_reference_across_two_chunks_is_seen(refusal, altered):
     for shift in range(0, 24, 5):
         filler = "<!--" + "x" * (2**20 - 140 - shift) + "-->"
