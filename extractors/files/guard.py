@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BufferedReader
-from typing import NoReturn
+from typing import IO, NoReturn
 
 from extractors.files.bounds import DAMAGED, demand_bounded, errors_of_content
 from extractors.files.extent import Extent
@@ -158,14 +158,14 @@ def _demand_harmless(file: SourceFile, archive: zipfile.ZipFile, member: zipfile
     """Read a member to its end, which also finds one that is damaged or longer than it says.
 
     Returns:
-        Whether every cell in it says where it stands.
+        Whether every cell in it is known to say where it stands.
     """
     extent = Extent()
     elements = 0
     with archive.open(member) as part:
         chunk = part.read(_CHUNK)
-        is_xml = chunk.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"<")
         mark, most = _counted(member.filename.lower())
+        is_xml = mark == b"<" or chunk.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"<")
         is_sheet, rest = False, b""
         while chunk and is_xml:
             whole, _, rest = (rest + chunk).rpartition(b">")
@@ -179,10 +179,18 @@ def _demand_harmless(file: SourceFile, archive: zipfile.ZipFile, member: zipfile
             if elements > most:
                 _refuse_crowded(file, most, member.filename)
             chunk = part.read(_CHUNK)
-        while chunk:
-            chunk = part.read(_CHUNK)
+        unseen = _has_sheet(part, chunk)
     demand_near(file, extent.rows, extent.columns)
-    return extent.placed
+    return extent.placed and not unseen
+
+
+def _has_sheet(part: IO[bytes], chunk: bytes) -> bool:
+    """Whether there are cells in the rest of what does not begin as XML does, from which the library takes them even so."""
+    found, last = False, b""
+    while chunk:
+        found = found or _SHEET in last + chunk
+        last, chunk = chunk[-len(_SHEET) :], part.read(_CHUNK)
+    return found
 
 
 def _counted(name: str) -> tuple[bytes, int]:

@@ -278,6 +278,18 @@ def test_a_sheet_is_one_whatever_its_root_is_called(refusal, altered, before):
     assert "a sheet with cells as far as row 1,048,576 and column 16,384" in refusal()
 
 
+@pytest.mark.parametrize("before", ["x", " " * (2**20 + 1), "\x89PNG" + "x" * (2**20 - 120)])
+def test_a_sheet_that_does_not_begin_as_xml_is_read_in_a_process_of_its_own(refusal, altered, before):
+    altered(xml=before + sheet('<row r="1"><c r="A1"><v>1</v></c><c r="XFD1048576"><v>1</v></c></row>'))
+    assert "expected a workbook that is read in bounded memory and time in 登记表.xlsx" in refusal()
+
+
+def test_texts_that_do_not_begin_as_xml_are_counted(refusal, altered, monkeypatch):
+    monkeypatch.setattr(guard, "_MOST_OF_TEXTS", 800)
+    altered(**{"xl/SharedStrings.xml": "x<sst>" + "<si/>" * 1000 + "</sst>"})
+    assert "expected at most 800 elements in a part of a workbook" in refusal()
+
+
 def test_a_reference_across_two_chunks_is_seen(refusal, altered):
     for shift in range(0, 24, 5):
         filler = "<!--" + "x" * (2**20 - 140 - shift) + "-->"
