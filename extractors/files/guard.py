@@ -42,7 +42,7 @@ _CALLS = {
     b"ddeLink": (re.compile(rb"<(?:\w+:)?ddeLink\b"), "a DDE link"),
     b"oleLink": (re.compile(rb"<(?:\w+:)?oleLink\b"), "an OLE link"),
     b"dde-source": (re.compile(rb"<(?:\w+:)?dde-source\b"), "a DDE link"),
-    b"/attachedTemplate": (re.compile(rb"<[^>]*/relationships/attachedTemplate[\"']"), "a template from elsewhere"),
+    b"/attachedTemplate": (re.compile(rb"<[^<>]*/relationships/attachedTemplate[\"']"), "a template from elsewhere"),
 }
 
 

@@ -14,15 +14,16 @@ from extractors.files.grid import Book, Fault, Grid
 from extractors.files.oddities import Oddities, zeros_of
 
 _CHUNK = 2**20
+# No pattern looks beyond the next tag for what is in one, so that many that lack it are not each looked for to the end.
 _FORMULA = re.compile(rb"<f(?:\s[^>]*)?/?>")
-_ERROR = re.compile(rb"<c\s[^>]*?\bt\s*=\s*[\"']e[\"'][^>]*>")
+_ERROR = re.compile(rb"<c\s[^<>]*?\bt\s*=\s*[\"']e[\"'][^<>]*>")
 _CELL_END = re.compile(rb"</c\s*>")
 _VALUE = re.compile(rb"<v(?:\s[^>]*)?>([^<]+)</v\s*>")
 _REFERENCE = re.compile(rb"\sr\s*=\s*[\"']\$?([A-Za-z]+)\$?(\d+)[\"']")
 _TYPE = re.compile(rb"\bt\s*=\s*[\"'](\w+)[\"']")
-_ON_LOAD = re.compile(rb"<(?:\w+:)?calcPr\s[^>]*\bfullCalcOnLoad\s*=\s*[\"'](?:1|true)[\"']")
+_ON_LOAD = re.compile(rb"<(?:\w+:)?calcPr\s[^<>]*\bfullCalcOnLoad\s*=\s*[\"'](?:1|true)[\"']")
 _POI = re.compile(rb"<(?:\w+:)?Application>\s*Apache POI\s*<")
-_HIDDEN_ROW = re.compile(rb"<row\s[^>]*\bhidden\s*=\s*[\"'](?:1|true)[\"']")
+_HIDDEN_ROW = re.compile(rb"<row\s[^<>]*\bhidden\s*=\s*[\"'](?:1|true)[\"']")
 _COLUMN = re.compile(rb"<col\s[^>]*>")
 _EDGE = re.compile(rb"\b(min|max)\s*=\s*[\"'](\d+)[\"']")
 _PREFIX = re.compile(rb"(</?)\w+:")
@@ -142,11 +143,15 @@ def _divided(xml: bytes, end: bytes) -> tuple[bytes, bytes, bytes]:
 def _formulas(part: bytes, seen: Oddities, zero: bytes | None) -> None:
     if b"<f" not in part:
         return
+    done = 0  # a cell has one formula
     for match in _FORMULA.finditer(part):
+        if match.start() < done:
+            continue
         begin = part.rfind(b"<c", 0, match.start())
         head = part[begin : match.start()]
         end = _CELL_END.search(part, match.end())
-        body = part[match.end() : end.start() if end else len(part)]
+        done = end.start() if end else len(part)
+        body = part[match.end() : done]
         value, kind = _VALUE.search(body), _TYPE.search(head)
         # An empty text is what a formula may well give; no value at all is what was never calculated.
         none = kind is None or kind[1] != b"str" if value is None else value[1] == zero and _is_number(head)
@@ -159,8 +164,9 @@ def _errors(part: bytes, seen: Oddities) -> None:
     if b'"e"' not in part and b"'e'" not in part:
         return
     for match in _ERROR.finditer(part):
-        end = _CELL_END.search(part, match.end())
-        value = _VALUE.search(part, match.end(), end.start() if end else len(part))
+        empty = match[0].endswith(b"/>")
+        end = None if empty else _CELL_END.search(part, match.end())
+        value = None if empty else _VALUE.search(part, match.end(), end.start() if end else len(part))
         text = value[1].decode("utf-8", "replace") if value else "#ERROR"
         seen.faults.append(Fault(*_place(match[0]), "cell_error", text))
 
@@ -216,7 +222,7 @@ def _styled(widths: dict[int, int]) -> re.Pattern[bytes] | None:
         return None
     # Cells that are empty, of which a sheet that is formatted to its last row has a million, end with their tag.
     places = b"|".join(str(place).encode() for place in widths)
-    return re.compile(rb"<c\s[^>]*?\bs\s*=\s*[\"'](%s)[\"'][^>]*(?<!/)>" % places)
+    return re.compile(rb"<c\s(?>[^<>]*?\bs\s*=\s*[\"'](%s)[\"'])[^<>]*+(?<!/)>" % places)
 
 
 def _has_filtered_table(archive: zipfile.ZipFile, member: str) -> bool:

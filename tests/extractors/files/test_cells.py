@@ -246,6 +246,35 @@ def test_many_ends_that_are_only_said_take_no_more_time_than_the_rows(opened, fa
     assert process_time() - start < 5
 
 
+STYLES = '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><numFmts><numFmt numFmtId="176" formatCode="000000"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="176"/></cellXfs></styleSheet>'
+
+
+@pytest.mark.parametrize(
+    "many",
+    [
+        '<c r="B3">' + "<f/>" * 200_000 + "<v>1</v></c>",
+        '<c r="B3" t="e"/>' * 50_000,
+        '<x a="' + "<c " * 100_000 + '"/>',
+        '<x hidden="' + "<row " * 60_000 + '"/>',
+        '<c r="B3"' + ' s="1"' * 60_000 + "/>",
+        '<x a="' + "<" * 200_000 + '">/attachedTemplate</x>',
+    ],
+    ids=["formulas of one cell", "empty errors", "cells", "rows", "styles of one cell", "tags"],
+)
+def test_nothing_that_is_there_many_times_takes_more_time_than_its_length(opened, rows_of, raw_book, many):
+    raw_book(rows_xml('<c r="A2" t="e"><v>#N/A</v></c>', many), **{"xl/styles.xml": STYLES})
+    start = process_time()
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading)[0] == ("#N/A", None, None, None, "登记表!2")
+    assert process_time() - start < 5
+
+
+def test_an_error_without_a_value_has_not_that_of_the_next_cell(opened, rows_of, raw_book):
+    raw_book(rows_xml('<c r="A2" t="e"/><c r="B2"><v>5</v></c>'))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("#ERROR", "5", None, None, "登记表!2")]
+
+
 @pytest.mark.parametrize("size", [1, 2, 7, 2**20])
 def test_comments_are_left_out_of_parts_of_any_size(monkeypatch, size):
     monkeypatch.setattr(sheet_xml, "_CHUNK", size)
