@@ -274,7 +274,8 @@ def test_a_table_that_is_named_many_times_is_unpacked_once(declare, moved, tmp_p
     "before", ["<?x <a ?><worksheet>", "<a>", "<a:b>", "<!-- <a> --><a><!-- " + "x" * 2**20 + " -->"]
 )
 def test_a_sheet_is_one_whatever_its_root_is_called(refusal, altered, before):
-    altered(xml=f'{before}<sheetData><row r="1"><c r="XFD1048576"><v>1</v></c></row></sheetData>')
+    cells = '<c r="A1"><v>1</v></c><c r="XFD1048576"><v>1</v></c>'
+    altered(xml=f'{before}<sheetData><row r="1">{cells}</row></sheetData>')
     assert "a sheet with cells as far as row 1,048,576 and column 16,384" in refusal()
 
 
