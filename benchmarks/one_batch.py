@@ -2,8 +2,7 @@
 
     python benchmarks/one_batch.py SOURCE DAY [--imported] [--profile FILE]
 
-With --imported all that a batch needs is imported before, and the charts' script drawn, as in a worker, and `batch` is what
-the batch alone took; else the process does what the command does, which imports while it reads. FILE is written by
+With --imported all that a batch needs is loaded before, as in a worker, and `batch` is what the batch alone took; else the process does what the command does, which imports while it reads. FILE is written by
 cProfile; look at it with `python -m pstats FILE`.
 """
 
@@ -19,8 +18,6 @@ from importlib import import_module
 from pathlib import Path
 
 _STARTED = time.perf_counter()
-# What a worker has imported before the night begins, as `deploy/airflow_local_settings.py` sees to.
-NEEDED = ("extractors", "transforms.conform", "expectations.assess", "pipeline.stages", "pipeline.reporting")
 
 
 def main() -> None:
@@ -31,10 +28,8 @@ def main() -> None:
     asked.add_argument("--imported", action="store_true")
     asked.add_argument("--profile")
     options = asked.parse_args()
-    for name in NEEDED if options.imported else ():
-        import_module(name)
     if options.imported:
-        import_module("reports.script").charts_script()
+        import_module("pipeline.preload").preload()
     from pipeline.cli import app
 
     imported = time.perf_counter()

@@ -11,7 +11,6 @@ from importlib import import_module
 from airflow.configuration import conf
 
 __all__: list[str] = []  # Airflow takes over every public name of this module; it is to take none
-_NEEDED_BY_TASKS = ("extractors", "transforms.conform", "expectations.assess", "pipeline.stages", "pipeline.reporting")
 
 
 def _forks_tasks(command: list[str]) -> bool:
@@ -24,6 +23,4 @@ def _forks_tasks(command: list[str]) -> bool:
 if _forks_tasks(sys.argv[1:]):
     # Great Expectations tells its life story while it is imported.
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    for _name in _NEEDED_BY_TASKS:
-        import_module(_name)
-    import_module("reports.script").charts_script()  # drawn once here, and not by every report of the night
+    import_module("pipeline.preload").preload()

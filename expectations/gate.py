@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from standard.batch import Outcome
 from standard.finding import FINDING
-from standard.rules import RANK, RULES, Dimension
+from standard.rules import RANK, RULES, Dimension, refuses
 
 _CRITICAL = pa.array([rule.id for rule in RULES.values() if rule.critical])
 _ORDER = pa.array(list(RANK))
@@ -69,9 +69,8 @@ def refusals(findings: pa.Table, reactions: Mapping[str, str] | None = None) -> 
         findings: `FINDING`.
         reactions: of rules for which the declaration says so, whether they `refuse`, `warn` or are `ignore`d.
     """
-    said = reactions or {}
     broken = dict.fromkeys(findings["rule"].filter(pc.less(findings["row"], 0)).to_pylist())
-    return [rule for rule in broken if said.get(rule, "refuse" if RULES[rule].critical else "warn") == "refuse"]
+    return [rule for rule in broken if refuses(rule, reactions or {})]
 
 
 def outcomes(extracted: int, findings: pa.Table) -> pa.DictionaryArray:

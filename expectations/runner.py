@@ -88,6 +88,11 @@ def judge_groups(source: Source, day: Day, groups: Iterable[pa.Table]) -> Iterat
         yield found
 
 
+def ready() -> None:
+    """Make what all batches of a process have in common."""
+    _definition()
+
+
 @cache
 def _definition() -> BatchDefinition[Any]:
     """One in-memory context for the process; it keeps nothing."""

@@ -16,7 +16,7 @@ from loaders import copy_format
 from standard.errors import ExchangeError
 
 _CHUNK = 20_000  # rows handed over at once
-_BLOCK = 16_000  # the same for COPY: what the processor's cache and a socket's buffer take
+_BLOCK, _BLOCK_BYTES = 16_000, 64 * 2**20  # the same for COPY: rows, or fewer of so many bytes
 _ESCAPED = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
 
 
@@ -83,7 +83,8 @@ def _copy(connection: Connection, table: Table, batch: pa.Table) -> None:
         cursor.execute(f"SELECT {names} FROM {table.name} LIMIT 0")  # noqa: S608 - our own names
         form = copy_format.spoken([column.type_code for column in cursor.description], batch.schema)
         with cursor.copy(f"COPY {table.name} ({names}) FROM STDIN (FORMAT {form})") as copy:
-            for piece in copy_format.written(batch.to_batches(max_chunksize=_BLOCK), form):
+            size = min(_BLOCK, _BLOCK_BYTES * batch.num_rows // (batch.nbytes + 1) + 1)
+            for piece in copy_format.written(batch.to_batches(max_chunksize=size), form):
                 copy.write(piece)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -38,6 +38,7 @@ class Delivery:
         rows: gives some columns of the licences, their `outcome` among them, a group at a time; asked for several times.
         findings: `FINDING`.
         vanished: what it means when a snapshot no longer holds a licence: `keep`, `hold` or `cancel`.
+        reactions: of rules on the batch for which the declaration says so, whether they `refuse` it or `warn`.
     """
 
     verdict: Verdict
@@ -45,6 +46,7 @@ class Delivery:
     rows: Callable[[Sequence[str]], Iterable[pa.Table]]
     findings: pa.Table
     vanished: str = HOLD
+    reactions: Mapping[str, str] = field(default_factory=dict)
 
 
 def deliver_batch(platform: Platform, delivery: Delivery, now: str, seconds: float) -> LedgerEntry:
@@ -115,7 +117,7 @@ def _write(finder: Finder, delivery: Delivery, entry: LedgerEntry) -> LedgerEntr
     if verdict.kind == "snapshot" and not verdict.refused:
         sight(connection, staged, finder.key.source, verdict.taken_at, newest.taken_at if newest else "")
         entry = write_vanished(connection, entry, find_vanished(finder, delivery.vanished))
-    keep_findings(connection, staged, finder.key)
+    keep_findings(connection, staged, finder.key, delivery.reactions)
     return entry
 
 

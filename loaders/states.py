@@ -5,6 +5,7 @@ Whether a finding is open depends only on the greatest stamps in the database, n
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -28,7 +29,7 @@ from loaders.merge import greater
 from loaders.staging import FOUND, Staging
 from loaders.tables import BATCH, CLAIM, FINDING_TABLE, HISTORY, SEEN
 from standard.batch import BatchKey, Status
-from standard.rules import RULES, Scope
+from standard.rules import RULES, Scope, refuses
 
 _LATER = FINDING_TABLE.alias("later")
 _DETAILS = ("locator", "certificate_number", "value", "expected", "observed_at", "judged_at", "platform_holds")
@@ -38,8 +39,15 @@ _STATES = ["vanished", "sources_disagree", "identifier_shared"]
 _OF_BATCH = [rule.id for rule in RULES.values() if rule.scope is Scope.BATCH]
 
 
-def keep_findings(connection: Connection, staging: Staging, key: BatchKey) -> None:
-    """Bring the staged findings in: what the day's report lists, and the state of each."""
+def keep_findings(connection: Connection, staging: Staging, key: BatchKey, reactions: Mapping[str, str]) -> None:
+    """Bring the staged findings in: what the day's report lists, and the state of each.
+
+    Args:
+        connection: of the transaction.
+        staging: its tables; `finding` is filled.
+        key: of the batch.
+        reactions: as the declaration has them, of rules on the batch that need not do what they do by themselves.
+    """
     f = staging.finding.c
     names = [column.name for column in f]
     # Of a record that anybody claims, one claim is the licence.
@@ -51,7 +59,7 @@ def keep_findings(connection: Connection, staging: Staging, key: BatchKey) -> No
     if (connection.scalar(select(func.count()).select_from(staging.finding)) or 0) > _MANY:
         weigh(connection, SEEN, "source", "day", "subject")
         weigh(connection, FINDING_TABLE, *FOUND)
-    _close(connection, staging, key.source)
+    _close(connection, staging, key.source, [rule for rule in _OF_BATCH if refuses(rule, reactions)])
 
 
 def _keep_states(connection: Connection, given: dict[str, Any]) -> None:
@@ -79,7 +87,7 @@ def _keep_states(connection: Connection, given: dict[str, Any]) -> None:
     connection.execute(insert(FINDING_TABLE).from_select(names, rows))
 
 
-def _close(connection: Connection, staging: Staging, source: str) -> None:
+def _close(connection: Connection, staging: Staging, source: str, refusing: Sequence[str]) -> None:
     f, b, c, h = FINDING_TABLE.c, BATCH.c, CLAIM.c, HISTORY.c
     later = _LATER.c
     delivered = and_(b.source == f.source, b.status == str(Status.DELIVERED))
@@ -100,16 +108,10 @@ def _close(connection: Connection, staging: Staging, source: str) -> None:
     snapshot_later = exists(select(b.day).where(delivered, b.kind == "snapshot", _after(b, f)))
     judged_again = exists(select(b.day).where(delivered, b.day == f.last_day, b.judged_at > f.judged_at))
     delivered_later = exists(select(b.day).where(delivered, _after(b, f)))
-    # A declaration may let a rule refuse that only warns by itself, or the other way round: the ledger knows what it did.
-    refused = exists(
-        select(b.day).where(
-            b.source == f.source,
-            b.day == f.last_day,
-            b.judged_at == f.judged_at,
-            b.status == str(Status.REFUSED),
-        )
-    )
-    # A refused day of changes is settled by that day alone; what only warned, by the next good batch.
+    # What a declaration has let refuse since then has only warned; the ledger knows.
+    of_same = and_(b.source == f.source, b.day == f.last_day, b.judged_at == f.judged_at)
+    refused = and_(f.rule.in_(refusing), exists(select(b.day).where(of_same, b.status == str(Status.REFUSED))))
+    # What refused a day of changes is settled by that day alone; what only warned, by the next good batch.
     of_row = and_(f.rule.not_in(_OF_BATCH), or_(accepted, *in_its_place, found_otherwise, snapshot_later, judged_again))
     of_batch = and_(f.rule.in_(_OF_BATCH), or_(judged_again, snapshot_later, and_(~refused, delivered_later)))
     standing = select(*(f[name] for name in FOUND)).where(

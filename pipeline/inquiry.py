@@ -22,7 +22,7 @@ from pipeline import stages
 from pipeline import workspace as files
 from pipeline.exchange import Exchange
 from pipeline.flow import Told, read_and_judge, rejudge
-from pipeline.manifests import gather, part_numbers
+from pipeline.manifests import part_numbers, put_together
 from pipeline.plan import demand_no_quiet
 from pipeline.reporting import report_city, report_department
 from pipeline.run import Ran, now
@@ -112,16 +112,16 @@ def connections(exchange: Exchange, names: Iterable[str], at: datetime, told: To
 
 def dry_run(exchange: Exchange, key: BatchKey, told: Told, *, from_archive: bool = False) -> Ran:
     """Read and judge a batch in a folder that is thrown away; the platform and the archive stay as they are."""
-    with _elsewhere(exchange, key, from_archive) as trial:
-        try:
+    try:
+        with _elsewhere(exchange, key, from_archive) as trial:
             if from_archive:
                 rejudge(trial, key)
             else:
                 read_and_judge(trial, key, now(), told, trial=True)
             told("assess")
             verdict = stages.assess(trial, key, now())
-        except ExchangeError as error:
-            return Ran(key, None, str(error), error.exit_code)
+    except ExchangeError as error:
+        return Ran(key, None, str(error), error.exit_code)
     status = Status.REFUSED if verdict.refused else Status.DELIVERED
     refused = verdict.extracted if verdict.refused else 0
     counts = {
@@ -147,9 +147,9 @@ def _elsewhere(exchange: Exchange, key: BatchKey, from_archive: bool) -> Iterato
         if last is not None and exchange.workspace.exists(last, files.DELIVERED):
             _copy(exchange.workspace, trial.workspace, last, files.DELIVERED)
         if from_archive:
-            parts = part_numbers(gather(exchange.workspace, key))
-            _copy(exchange.workspace, trial.workspace, key, files.MANIFEST)
-            for part in parts:
+            whole = put_together(exchange.workspace, key)
+            trial.workspace.write_text(trial.workspace.path(key, files.MANIFEST), whole.to_json())
+            for part in part_numbers(whole):
                 for name in (files.MANIFEST, files.RAW):
                     _copy(exchange.workspace, trial.workspace, key, of_part(name, part))
         yield trial

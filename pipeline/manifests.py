@@ -16,6 +16,18 @@ from standard.errors import ExchangeError
 def gather(workspace: Workspace, key: BatchKey) -> Manifest:
     """The manifest of a batch; of one that was read in parts it is put together here and written down.
 
+    Raises:
+        ExchangeError: as `put_together` does.
+    """
+    whole = put_together(workspace, key)
+    if whole.parts:
+        workspace.write_text(workspace.path(key, files.MANIFEST), whole.to_json())
+    return whole
+
+
+def put_together(workspace: Workspace, key: BatchKey) -> Manifest:
+    """The manifest of a batch; of one that was read in parts, what those of the parts say together.
+
     Where a later reading ended before any of its parts was whole, it is still that of the reading before.
 
     Raises:
@@ -31,7 +43,7 @@ def gather(workspace: Workspace, key: BatchKey) -> Manifest:
 
     parts = [manifest(workspace, key, part) for part in numbers]
     first, counted = parts[0], [part.counted for part in parts]
-    whole = replace(
+    return replace(
         first,
         read=sum(part.read for part in parts),
         rows=sum(part.rows for part in parts),
@@ -42,8 +54,6 @@ def gather(workspace: Workspace, key: BatchKey) -> Manifest:
         profile=merged([part.profile for part in parts]),
         parts=len(parts),
     )
-    workspace.write_text(workspace.path(key, files.MANIFEST), whole.to_json())
-    return whole
 
 
 def _is_of(workspace: Workspace, key: BatchKey, plan: Plan, part: int) -> bool:

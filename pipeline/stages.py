@@ -145,7 +145,8 @@ def deliver(exchange: Exchange, key: BatchKey, now: datetime, seconds: float = 0
     def rows(names: Sequence[str]) -> Iterator[pa.Table]:
         return ahead(_rows(workspace, key, names))
 
-    delivery = Delivery(verdict, declaration.precedence, rows, findings, declaration.vanished)
+    reactions = declaration.expect.drift.reactions
+    delivery = Delivery(verdict, declaration.precedence, rows, findings, declaration.vanished, reactions)
     entry = deliver_batch(exchange.platform, delivery, instant_text(now), seconds)
     workspace.write_text(workspace.path(key, files.RECEIPT), entry.to_json())
     if not verdict.refused:

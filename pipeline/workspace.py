@@ -37,8 +37,7 @@ class Workspace:
 
     def __init__(self, root: str) -> None:
         try:
-            # What other machines have written meanwhile is to be seen.
-            self._fs, path = fsspec.core.url_to_fs(root, use_listings_cache=False)
+            self._fs, path = fsspec.core.url_to_fs(root)
             self._fs.exists(path)
         except (ValueError, ImportError):  # whose words may hold a key out of the URL
             raise UsageError(
@@ -64,7 +63,7 @@ class Workspace:
 
     def exists(self, key: BatchKey, name: str) -> bool:
         """Whether a step has left its file."""
-        return bool(self._fs.exists(self.path(key, name)))
+        return self._is_there(self.path(key, name))
 
     def remove(self, key: BatchKey, name: str) -> None:
         """Take a file of a batch away, if it is there."""
@@ -136,7 +135,11 @@ class Workspace:
     def read_shared(self, name: str) -> str | None:
         """Read a text file that belongs to no batch; None where there is none."""
         path = self.shared_path(name)
-        return self._text(path) if self._fs.exists(path) else None
+        return self._text(path) if self._is_there(path) else None
+
+    def _is_there(self, path: str) -> bool:
+        self._fs.invalidate_cache()  # or what other machines have written meanwhile is not seen
+        return bool(self._fs.exists(path))
 
     def _text(self, path: str) -> str:
         with self._fs.open(path, "rb") as file:
@@ -168,7 +171,7 @@ class Workspace:
 
     def digest(self, path: str) -> str:
         """SHA-256 of a file; empty where there is none."""
-        if not self._fs.exists(path):
+        if not self._is_there(path):
             return ""
         with self._fs.open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

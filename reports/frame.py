@@ -29,6 +29,12 @@ def render(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(**values)
 
 
+def ready() -> None:
+    """Make what all pages have in common: their templates, and the script of the charts."""
+    for template in _HERE.glob("*.html"):
+        _environment().get_template(template.name)
+
+
 def link(pattern: str, **values: object) -> str:
     """A relative link: `link("{source}/{day}.html", source=..., day=...)`."""
     return quote(pattern.format(**values))

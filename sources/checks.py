@@ -146,6 +146,11 @@ def _column(name: str, column: Column, field: Field, declaration: Declaration) -
         yield Found(("columns", name, "formats"), f"{name} is not a date, so it has no formats; remove them")
     if column.separator and not field.multiple:
         yield Found(("columns", name, "separator"), f"{name} has one value, so it has no separator; remove it")
+    for form in (form for form in column.formats if _looks_real(form)):
+        yield Found(
+            ("columns", name, "formats"),
+            f"expected a form that cannot be taken for a real date, which is always written %Y-%m-%d, found {form}; have the column written otherwise",
+        )
     for form in (form for form in column.formats if not _reads_a_day(form)):
         yield Found(
             ("columns", name, "formats"),
@@ -183,6 +188,14 @@ def _reads_a_day(form: str) -> bool:
     day = date(2026, 11, 23)
     try:
         return datetime.strptime(day.strftime(form), form).date() == day
+    except ValueError:
+        return False
+
+
+def _looks_real(form: str) -> bool:
+    """Whether a form writes a day as another day is written in ISO 8601, which dates are read by first."""
+    try:
+        return date(2026, 5, 3).strftime(form).startswith("2026-03-05")
     except ValueError:
         return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -231,3 +232,13 @@ _TABLE = (
 
 RULES: dict[str, Rule] = {rule.id: rule for rule in _TABLE}
 RANK: dict[str, int] = {rule_id: rank for rank, rule_id in enumerate(RULES)}
+
+
+def refuses(rule: str, reactions: Mapping[str, str]) -> bool:
+    """Whether a rule that a batch breaks as a whole refuses it.
+
+    Args:
+        rule: its id.
+        reactions: of rules for which the declaration says so, whether they `refuse`, `warn` or are `ignore`d.
+    """
+    return reactions.get(rule, "refuse" if RULES[rule].critical else "warn") == "refuse"

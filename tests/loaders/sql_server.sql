@@ -437,9 +437,9 @@ WHERE exchange_batch.source = finding.source AND exchange_batch.status = :status
 FROM exchange_batch
 WHERE exchange_batch.source = finding.source AND exchange_batch.status = :status_1 AND exchange_batch.day = finding.last_day AND exchange_batch.judged_at > finding.judged_at)) OR (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
-WHERE exchange_batch.source = finding.source AND exchange_batch.status = :status_1 AND exchange_batch.kind = :kind_1 AND (exchange_batch.taken_at > finding.observed_at OR exchange_batch.taken_at = finding.observed_at AND exchange_batch.judged_at > finding.judged_at))) OR NOT (EXISTS (SELECT exchange_batch.day
+WHERE exchange_batch.source = finding.source AND exchange_batch.status = :status_1 AND exchange_batch.kind = :kind_1 AND (exchange_batch.taken_at > finding.observed_at OR exchange_batch.taken_at = finding.observed_at AND exchange_batch.judged_at > finding.judged_at))) OR NOT (finding.[rule] IN (:rule_4_1, :rule_4_2, :rule_4_3, :rule_4_4, :rule_4_5, :rule_4_6, :rule_4_7, :rule_4_8, :rule_4_9, :rule_4_10) AND (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
-WHERE exchange_batch.source = finding.source AND exchange_batch.day = finding.last_day AND exchange_batch.judged_at = finding.judged_at AND exchange_batch.status = :status_2)) AND (EXISTS (SELECT exchange_batch.day
+WHERE exchange_batch.source = finding.source AND exchange_batch.day = finding.last_day AND exchange_batch.judged_at = finding.judged_at AND exchange_batch.status = :status_2))) AND (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
 WHERE exchange_batch.source = finding.source AND exchange_batch.status = :status_1 AND (exchange_batch.taken_at > finding.observed_at OR exchange_batch.taken_at = finding.observed_at AND exchange_batch.judged_at > finding.judged_at)))));
 

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Boolean, Column, Date, Integer, MetaData, Table, select, text
 
+from loaders import bulk, copy_format
 from loaders.bulk import put, take
 from loaders.columns import long_text
 from loaders.columns import text as short_text
@@ -98,6 +99,19 @@ def test_whatever_the_rows_are_copy_brings_them_as_they_are(copied, rows, start)
     columns = zip(*rows, strict=True)
     table = pa.table([pa.array(values, field.type) for values, field in zip(columns, SCHEMA, strict=True)], SCHEMA)
     assert [tuple(row) for row in copied(table.slice(start))] == rows[start:]
+
+
+def test_rows_that_are_long_go_some_at_a_time(copied, monkeypatch):
+    sent = []
+    written = copy_format.written
+    monkeypatch.setattr(bulk, "_BLOCK_BYTES", 1_000)
+    monkeypatch.setattr(
+        copy_format, "written", lambda blocks, form: written((sent.append(b.num_rows) or b for b in blocks), form)
+    )
+    rows = pa.table({"x": ["长" * 100] * 12, "d": pa.nulls(12, pa.date32())})
+    assert [row[1] for row in copied(rows)] == ["长" * 100] * 12
+    assert sum(sent) == 12
+    assert 1 < len(sent) <= 6
 
 
 def test_a_null_over_forgotten_bytes_is_null(copied):

@@ -131,11 +131,16 @@ def loading(postgresql_platform, postgresql_url):
     yield platform
     platform.close()
     with postgresql_platform.transaction() as connection:
-        for statement in ("DROP OWNED BY loading", "DROP ROLE loading"):
+        for statement in ("REASSIGN OWNED BY loading TO CURRENT_USER", "DROP OWNED BY loading", "DROP ROLE loading"):
             connection.exec_driver_sql(statement)
 
 
-def test_a_role_that_may_not_change_tables_loads_as_always(postgresql_platform, loading, deliver):
+@pytest.mark.parametrize("owner", [False, True], ids=["of rows only", "that owns the table but may make nothing"])
+def test_a_role_that_may_not_change_tables_loads_as_always(postgresql_platform, loading, deliver, owner):
+    if owner:
+        with postgresql_platform.transaction() as connection:
+            connection.exec_driver_sql("ALTER TABLE claim OWNER TO loading")
+            connection.exec_driver_sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     before = indexes(postgresql_platform)
     deliver(loading, {"R1": ("甲", "VALID"), "R2": ("甲", "VALID")})
     assert (indexes(postgresql_platform), claimed(postgresql_platform)) == (before, {"R1", "R2"})

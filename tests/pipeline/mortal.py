@@ -13,13 +13,10 @@ import sys
 import time
 import traceback
 
-import expectations.assess  # noqa: F401 - loaded before the fork: it costs seconds
-import extractors  # noqa: F401
-import transforms.conform  # noqa: F401
 from pipeline.exchange import Exchange
+from pipeline.preload import preload
 from pipeline.run import run_batch
 from pipeline.settings import Settings
-from reports.script import charts_script
 from standard.batch import BatchKey
 
 
@@ -33,7 +30,7 @@ def child(order, answer):
 
 
 def main():
-    charts_script()
+    preload()
     for line in sys.stdin:
         order = json.loads(line)
         readable, writable = os.pipe()

@@ -78,6 +78,20 @@ def test_what_the_declaration_makes_refuse_is_open_until_that_day_is_run_again(c
     assert not still_open(platform)
 
 
+def test_what_only_warned_of_a_refused_day_is_over_with_the_next_good_batch(city, refill, licex, platform):
+    refill(row(FIRST, 1), row(SECOND, 2), row(THIRD, 3))
+    assert run(licex, FIRST)[0][0] == 0
+    alter(city, "ALTER TABLE XKZ RENAME COLUMN JYFW TO FANWEI")
+    alter(city, "ALTER TABLE XKZ ADD COLUMN XIN TEXT")
+    assert run(licex, SECOND)[0][0] == 1
+    refused = still_open(platform)
+    assert (SECOND, "column_added") in refused
+    alter(city, "ALTER TABLE XKZ RENAME COLUMN FANWEI TO JYFW")
+    alter(city, "ALTER TABLE XKZ DROP COLUMN XIN")
+    assert run(licex, THIRD)[0][0] == 0
+    assert still_open(platform) == [(day, rule) for day, rule in refused if rule not in {"column_added"}]
+
+
 def test_what_the_declaration_lets_only_warn_is_over_with_the_next_good_batch(city, refill, licex, platform):
     declare_drift(city, "column_dropped", "warn")
     refill(row(FIRST, 1), row(SECOND, 2), row(THIRD, 3))

@@ -93,6 +93,19 @@ def test_parts_in_any_order_and_twice_are_the_same_batch(split, city, platform, 
     assert state(platform) == stepwise
 
 
+def test_a_dry_replay_leaves_an_archive_of_parts_as_it_is(split, city, licex):
+    split()
+    exchange = Exchange(Settings.from_environment())
+    for number in archive.plan(exchange, KEY, NOW):
+        archive.extract(exchange, KEY, NOW, number)
+    folder = city / "workspace/transport.road"
+    before = sorted(path.relative_to(folder) for path in folder.rglob("*"))
+    code, out, errors = licex("replay", "transport.road", "--from", "2026-02-28", "--to", "2026-03-01", "--dry-run")
+    assert sorted(path.relative_to(folder) for path in folder.rglob("*")) == before
+    assert "transport.road/2026-02-28: expected manifest.json from the step before, found none" in errors
+    assert (code, "2026-03-01" in out) == (1, True)
+
+
 def test_the_archive_of_parts_can_be_judged_again(split, licex, platform):
     split()
     licex("run", "transport.road", "--day", "2026-03-01")

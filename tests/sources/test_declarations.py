@@ -74,6 +74,7 @@ CHANGES = {
         "certificate_signer: {from: QZR, formats: '%Y'}",
     ),
     "expected a strptime form with year, month and day": ('"%Y-%m-%d", "%Y年%m月%d日"', '"%Y-%m", "%Q"'),
+    "expected a form that cannot be taken for a real date": ('"%Y-%m-%d", "%Y年%m月%d日"', '"%Y-%d-%m"'),
     "BZ is both mapped and ignored": ("certificate_signer: QZR", "certificate_signer: BZ"),
     "expected patterns that leave some rows in": ("[合计*, 制表人*]", "['*']"),
     "a duration is a number with m, h or d": ("updated_at: GXSJ", "updated_at: GXSJ, look_back: 2 hours"),

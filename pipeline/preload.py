@@ -1,0 +1,22 @@
+"""Knows what every batch needs that takes long to load or to make, so that a process which forks for each task has it once."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+_NEEDED = (
+    "extractors", "extractors.adbc", "extractors.alchemy", "extractors.database", "extractors.deliveries", "extractors.profile",
+    "transforms.conform", "transforms.shape", "expectations.assess", "pipeline.stages", "pipeline.reporting",
+    "pyarrow.dataset", "fsspec.implementations.local",  # which load when a file is first read
+)  # fmt: skip
+_LISTENED = "sqlite://"  # a database that nobody opens
+
+
+def preload() -> None:
+    """Load all of it. Nothing is opened, and no thread is left, so that the process may fork."""
+    for name in _NEEDED:
+        import_module(name)
+    import_module("expectations.runner").ready()
+    import_module("reports.frame").ready()
+    # SQLAlchemy prepares its events when the first is listened to, which takes a fifth of a second.
+    import_module("loaders.engines").make_engine(_LISTENED)
