@@ -2,8 +2,9 @@
 
     python benchmarks/one_batch.py SOURCE DAY [--imported] [--profile FILE]
 
-With --imported all that a batch needs is loaded before, as in a worker, and `batch` is what the batch alone took; else the process does what the command does, which imports while it reads. FILE is written by
-cProfile; look at it with `python -m pstats FILE`.
+With --imported all that a batch needs is loaded before, as in a worker, and `batch` is what the batch alone took; else the
+process does what the command does, which imports while it reads. FILE is written by cProfile; look at it with
+`python -m pstats FILE`.
 """
 
 from __future__ import annotations

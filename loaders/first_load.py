@@ -33,8 +33,8 @@ def indexed_afterwards(platform: Platform, connection: Connection, rows: int, tu
         turns: the names that the load, as any other, will hold while it looks at the table later. They are taken before
             the table is: or this load would wait for one that holds them, and that one for the table.
     """
-    taken = rows >= MANY and connection.dialect.name == "postgresql"
-    key = _taken_off(platform, connection, turns) if taken else None
+    worth_it = rows >= MANY and connection.dialect.name == "postgresql"
+    key = _taken_off(platform, connection, turns) if worth_it else None
     yield
     if key is not None:
         names = ", ".join(column.name for column in CLAIM.primary_key)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from importlib import import_module
 
 _NEEDED = (
-    "extractors", "extractors.adbc", "extractors.alchemy", "extractors.database", "extractors.deliveries", "extractors.profile",
-    "transforms.conform", "transforms.shape", "expectations.assess", "pipeline.stages", "pipeline.reporting",
+    "extractors", "extractors.adbc", "extractors.alchemy", "extractors.database", "extractors.deliveries",
+    "extractors.profile", "transforms.conform", "transforms.shape", "expectations.assess", "pipeline.stages", "pipeline.reporting",
     "pyarrow.dataset", "fsspec.implementations.local",  # which load when a file is first read
 )  # fmt: skip
 _LISTENED = "sqlite://"  # a database that nobody opens
 
 
 def preload() -> None:
-    """Load all of it. Nothing is opened, and no thread is left, so that the process may fork."""
+    """Load all of it, and open nothing, so that the process may fork. A fork needs none of the threads that libraries keep."""
     for name in _NEEDED:
         import_module(name)
     import_module("expectations.runner").ready()

@@ -2,6 +2,8 @@
 
 import sqlite3
 
+import pytest
+
 from reports.words import phrase
 
 FIRST, SECOND, THIRD = "2026-03-01", "2026-03-02", "2026-03-03"
@@ -65,10 +67,16 @@ def declare_drift(city, rule, reaction):
     )
 
 
-def test_what_the_declaration_makes_refuse_is_open_until_that_day_is_run_again(city, refill, licex, platform):
-    declare_drift(city, "column_added", "refuse")
+@pytest.fixture
+def after_first(refill, licex):
+    """The first of three days, with a row each, is delivered."""
     refill(row(FIRST, 1), row(SECOND, 2), row(THIRD, 3))
     assert run(licex, FIRST)[0][0] == 0
+
+
+@pytest.mark.usefixtures("after_first")
+def test_what_the_declaration_makes_refuse_is_open_until_that_day_is_run_again(city, licex, platform):
+    declare_drift(city, "column_added", "refuse")
     alter(city, "ALTER TABLE XKZ ADD COLUMN XIN TEXT")
     assert run(licex, SECOND)[0][0] == 1
     alter(city, "ALTER TABLE XKZ DROP COLUMN XIN")
@@ -78,9 +86,8 @@ def test_what_the_declaration_makes_refuse_is_open_until_that_day_is_run_again(c
     assert not still_open(platform)
 
 
-def test_what_only_warned_of_a_refused_day_is_over_with_the_next_good_batch(city, refill, licex, platform):
-    refill(row(FIRST, 1), row(SECOND, 2), row(THIRD, 3))
-    assert run(licex, FIRST)[0][0] == 0
+@pytest.mark.usefixtures("after_first")
+def test_what_only_warned_of_a_refused_day_is_over_with_the_next_good_batch(city, licex, platform):
     alter(city, "ALTER TABLE XKZ RENAME COLUMN JYFW TO FANWEI")
     alter(city, "ALTER TABLE XKZ ADD COLUMN XIN TEXT")
     assert run(licex, SECOND)[0][0] == 1
@@ -89,13 +96,12 @@ def test_what_only_warned_of_a_refused_day_is_over_with_the_next_good_batch(city
     alter(city, "ALTER TABLE XKZ RENAME COLUMN FANWEI TO JYFW")
     alter(city, "ALTER TABLE XKZ DROP COLUMN XIN")
     assert run(licex, THIRD)[0][0] == 0
-    assert still_open(platform) == [(day, rule) for day, rule in refused if rule not in {"column_added"}]
+    assert still_open(platform) == [(day, rule) for day, rule in refused if rule != "column_added"]
 
 
-def test_what_the_declaration_lets_only_warn_is_over_with_the_next_good_batch(city, refill, licex, platform):
+@pytest.mark.usefixtures("after_first")
+def test_what_the_declaration_lets_only_warn_is_over_with_the_next_good_batch(city, licex, platform):
     declare_drift(city, "column_dropped", "warn")
-    refill(row(FIRST, 1), row(SECOND, 2), row(THIRD, 3))
-    assert run(licex, FIRST)[0][0] == 0
     alter(city, "ALTER TABLE XKZ DROP COLUMN JYFW")
     assert run(licex, SECOND)[0][0] == 0
     assert (SECOND, "column_dropped") in still_open(platform)
