@@ -29,7 +29,7 @@ import pyarrow.parquet as pq
 from sources.register import Register, Source
 from standard.batch import FAULT, GROUP_ROWS, LOCATOR, Manifest
 from standard.check_characters import citizen, texts, uscc
-from standard.day import Day
+from standard.day import Day, instant_text
 
 AT = "2026-03-01T16:00:00.000000Z"
 DAY = Day.of("2026-03-01")
@@ -103,7 +103,7 @@ def judged(source: Source, folder: Path, rows: int) -> dict[str, float]:
             del said, batch  # not to be held while the next are made
     facts = {"kind": "incremental", "taken_at": AT, "read": rows, "rows": rows, "columns": names, "digest": ""}
     manifest = Manifest(batch=f"{source.name}/{DAY}", **facts, profile=profile.as_json())
-    findings.append(clock.on("judge the rows", lambda: judge_rows(source, DAY, batches(path))))
+    findings.append(clock.on("judge the rows", lambda: judge_rows(source, instant_text(DAY.end), batches(path))))
     part = Part(str(path), rows, 0, pa.concat_tables(findings))
     before = Before(manifest=manifest, usual=[rows] * 5)
     assessed = clock.on("judge the whole, decide", lambda: decide(source, manifest, [part], before, AT))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 import pyarrow as pa
@@ -12,12 +12,14 @@ import pyarrow.compute as pc
 from expectations.drift import judge_drift
 from expectations.gate import counted, failing, first_causes, held_rows, outcomes, refusals
 from expectations.runner import judge_groups
-from expectations.whole import Batch, Sizes, judge_sizes, whole_batch
+from expectations.whole import Batch, Sizes, judge_effects, judge_sizes, whole_batch
+from sources.database_extract import DatabaseExtract
 from sources.register import Source
-from standard.batch import Manifest, Outcome, Verdict
-from standard.day import Day
+from standard.batch import Effects, Keys, Manifest, Outcome, Verdict
 from standard.finding import FINDING
 from standard.rules import RULES
+
+_NO_ROWS = pa.array([], pa.int64())
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,14 @@ class Before:
     """What the source delivered before.
 
     Attributes:
-        size: records of the last accepted snapshot before this one, None for the first and for incrementals.
         manifest: of the last delivered batch.
         usual: records of the last delivered batches of this kind, in any order.
+        effects: what delivering this batch would end.
     """
 
-    size: int | None = None
     manifest: Manifest | None = None
     usual: Sequence[int] = ()
+    effects: Effects = field(default_factory=Effects)
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,12 @@ class Assessment:
     outcomes: pa.DictionaryArray
 
 
-def judge_rows(source: Source, day: Day, groups: Iterable[pa.Table]) -> pa.Table:
+def judge_rows(source: Source, taken_at: str, groups: Iterable[pa.Table]) -> pa.Table:
     """Judge the rows of a batch, or of a part of it, each by itself.
 
     Args:
         source: the declaration.
-        day: of the batch.
+        taken_at: instant text; when the source was read, with which rules about time compare.
         groups: the licences, a row group at a time.
 
     Returns:
@@ -75,7 +77,7 @@ def judge_rows(source: Source, day: Day, groups: Iterable[pa.Table]) -> pa.Table
     Raises:
         ExchangeError: when a rule could not be evaluated.
     """
-    return pa.concat_tables([FINDING.empty_table(), *judge_groups(source, day, groups)])
+    return pa.concat_tables([FINDING.empty_table(), *judge_groups(source, taken_at, groups)])
 
 
 def decide(source: Source, manifest: Manifest, parts: Sequence[Part], before: Before, judged_at: str) -> Assessment:
@@ -92,15 +94,38 @@ def decide(source: Source, manifest: Manifest, parts: Sequence[Part], before: Be
     starts = [0, *accumulate(part.extracted for part in parts)]
     extracted = starts[-1]
     findings = judge_drift(source.declaration, manifest, before.manifest, extracted, before.usual)
+    endings, repeated = _NO_ROWS, 0
     if not refusals(findings, expect.drift.reactions):
         with whole_batch([part.path for part in parts], starts[:-1]) as batch:
-            sizes = Sizes(extracted, batch.filled(expect.filled), before.size)
-            findings = pa.concat_tables([findings, judge_sizes(expect, manifest, sizes)])
+            endings, repeated = _kinds_of_rows(source, batch)
+            sizes = Sizes(extracted, len(endings), batch.filled(expect.filled), repeated if rows_named(source) else 0)
+            findings = pa.concat_tables(
+                [findings, judge_sizes(expect, manifest, sizes), judge_effects(expect, manifest, before.effects)]
+            )
             if not refusals(findings, expect.drift.reactions):
                 rows = [_shifted(part.findings, start) for part, start in zip(parts, starts[:-1], strict=True)]
                 findings = _with_rows(source, batch, pa.concat_tables([findings, *rows]))
     left_out = sum(part.left_out for part in parts)
-    return _decided(source, manifest, findings, (extracted, left_out), judged_at)
+    decided = _decided(source, manifest, findings, (extracted, left_out), judged_at)
+    accepted = 0 if decided.verdict.refused else _accepted_among(decided.outcomes, endings)
+    return replace(decided, verdict=replace(decided.verdict, endings=accepted, keys_repeated=repeated > 0))
+
+
+def rows_named(source: Source) -> bool:
+    """Whether each of the source's keys is promised to name one row."""
+    return source.declaration.extract.keys is Keys.ROWS
+
+
+def _kinds_of_rows(source: Source, batch: Batch) -> tuple[pa.Array, int]:
+    """Places of the rows that only say that a record ended, and how many keys occur more than once."""
+    extract = source.declaration.extract
+    changes = isinstance(extract, DatabaseExtract) and extract.changes is not None
+    endings = batch.endings() if changes else _NO_ROWS
+    return endings, batch.repeated_keys() if extract.keys.name_records else 0
+
+
+def _accepted_among(become: pa.DictionaryArray, places: pa.Array) -> int:
+    return int(pc.sum(pc.equal(become.take(places).cast(pa.string()), str(Outcome.ACCEPTED))).as_py() or 0)
 
 
 def _shifted(findings: pa.Table, start: int) -> pa.Table:
@@ -113,7 +138,8 @@ def _shifted(findings: pa.Table, start: int) -> pa.Table:
 def _with_rows(source: Source, batch: Batch, findings: pa.Table) -> pa.Table:
     if "certificate_identifier" in source.declaration.columns:
         findings = first_causes(pa.concat_tables([findings, batch.taken_identifiers()]))
-    return pa.concat_tables([findings, batch.duplicates(held_rows(findings))])
+    ordered_by = source.declaration.extract.ordered_by
+    return pa.concat_tables([findings, batch.duplicates(held_rows(findings), ordered_by)])
 
 
 def _decided(
@@ -143,6 +169,8 @@ def _decided(
         future_time=manifest.future_time,
         content=manifest.content,
         marks=manifest.marks,
+        ordered_by=manifest.ordered_by,
+        beginning=manifest.beginning,
     )
     return Assessment(verdict, findings, become)
 

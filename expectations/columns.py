@@ -128,7 +128,9 @@ def _mapping_line(declaration: Declaration, old: str, new: str) -> str:
     ]
     lines += [f"{name}: {new}" for name in ("updated_at", "rising") if getattr(extract, name, None) == old]
     lines += [
-        f"{name}: [{new}]" for name, names in (("key", extract.key), ("ignore", declaration.ignore)) if old in names
+        f"{name}: [{new}]"
+        for name, names in (("key", extract.key_columns), ("ignore", declaration.ignore))
+        if old in names
     ]
     lines += [f"leave_out: {new}"] if old in declaration.leave_out else []
     return "；".join(lines) or f"{old} → {new}"

@@ -12,16 +12,17 @@ os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # before the import: not
 import great_expectations as gx
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from great_expectations.core.batch_definition import BatchDefinition
 from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.execution_engine import pandas_execution_engine
 
 from expectations.suites import build_suite, judged
 from sources.register import Source
-from standard.day import Day
+from standard.day import day_of_reading
 from standard.errors import ExchangeError
 from standard.finding import FINDING, found_in
-from standard.licence import EXCHANGE, LICENCE
+from standard.licence import EXCHANGE, FLAGS, LICENCE
 
 # Great Expectations takes a fingerprint of every frame below this many bytes, by hashing each of its values as a Python
 # object: nine tenths of the time of a group, for something that nobody reads.
@@ -30,12 +31,12 @@ _RESULT_FORMAT = {"result_format": "COMPLETE"}  # our expectation has positions 
 
 
 class Judge:
-    """Judges groups of rows of one source for one day."""
+    """Judges groups of rows of one reading of a source."""
 
-    def __init__(self, source: Source, day: Day) -> None:
+    def __init__(self, source: Source, taken_at: str) -> None:
         self._source = source
         self._definition = _definition()
-        self._suite = build_suite(source, day)
+        self._suite = build_suite(source, day_of_reading(taken_at))
         self._personal = {field.name for field in (*LICENCE.fields, *source.face) if field.personal}
 
     def judge(self, licences: pa.Table) -> pa.Table:
@@ -48,7 +49,9 @@ class Judge:
             ExchangeError: when an expectation could not be evaluated. Great Expectations then reports no rows at all,
                 and to read that as "no row fails" would let everything pass.
         """
-        beside = {*EXCHANGE, "row"}
+        if pc.any(licences["ends"]).as_py():  # a row that only says that its record ended has no elements to judge
+            licences = licences.filter(pc.invert(licences["ends"])).combine_chunks()
+        beside = {*EXCHANGE, *FLAGS, "row"}
         frame = licences.drop_columns([name for name in licences.column_names if name in beside]).to_pandas(
             types_mapper=pd.ArrowDtype
         )
@@ -79,9 +82,9 @@ class Judge:
         )
 
 
-def judge_groups(source: Source, day: Day, groups: Iterable[pa.Table]) -> Iterator[pa.Table]:
+def judge_groups(source: Source, taken_at: str, groups: Iterable[pa.Table]) -> Iterator[pa.Table]:
     """The findings of the row rules, group by group."""
-    judge = Judge(source, day)
+    judge = Judge(source, taken_at)
     for group in groups:
         found = judge.judge(group) if group.num_rows else FINDING.empty_table()
         del group  # not to be held while the next is made

@@ -56,7 +56,7 @@ class Judged:
 
 
 def build_suite(source: Source, day: Day) -> ExpectationSuite:
-    """The expectations for one source's rows on one day, each with severity, rule and element in its `meta`.
+    """The expectations for one source's rows as read on one day, each with severity, rule and element in its `meta`.
 
     Only what the source itself says is judged: an element that is not mapped is either empty throughout or filled in by
     the exchange from what was checked with the declaration.

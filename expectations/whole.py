@@ -12,29 +12,50 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sources.declaration import Expect
-from standard.batch import Manifest
+from standard.batch import Effects, Manifest, OrderedBy
 from standard.finding import FINDING, found_in, found_on_batch
 
-# Rows of one record compete; the greatest time wins, and of equal rows at that time the first. Rows at the greatest time
-# that differ cannot be decided, so none of them wins. Most records have one row: those are sorted out by the hash of the
-# record first, which takes a number for each of them instead of its text.
+# Rows of one record compete: contents with contents, and ends with ends. The greatest order wins, and of equal rows the
+# first. Nothing is guessed: where rows differ and one of them has no credible order, all are held, and so are different
+# rows of the greatest order, and a content and an end of the same order. Most records have one row: those are sorted out
+# by the hash of the record first, which takes a number for each of them instead of its text.
 _DUPLICATES = """
 WITH often AS (
     SELECT hash(record) AS name FROM licences WHERE record <> '' GROUP BY ALL HAVING count(*) > 1
 ), competing AS (
-    SELECT row, record, coalesce(source_updated_at, observed_at) AS observed_at, digest FROM licences
+    SELECT row, record, ends, CASE WHEN ordered THEN {order} END AS said_at, CASE WHEN ends THEN '' ELSE digest END AS digest
+    FROM licences
     WHERE record <> '' AND hash(record) IN (SELECT name FROM often) AND row NOT IN (SELECT row FROM held)
 ), several AS (
-    SELECT record, max(observed_at) AS newest FROM competing GROUP BY record HAVING count(*) > 1
+    SELECT record, count(said_at) < count(*) AND count(DISTINCT digest) > 1 AS blind,
+        bool_or(ends) AND bool_or(NOT ends)
+            AND max(said_at) FILTER (WHERE ends) IS NOT DISTINCT FROM max(said_at) FILTER (WHERE NOT ends) AS tied
+    FROM competing GROUP BY record HAVING count(*) > 1
+), newest AS (
+    SELECT record, ends, max(said_at) AS newest FROM competing GROUP BY record, ends
 ), placed AS (
-    SELECT row, record, digest, observed_at = newest AS at_top FROM competing JOIN several USING (record)
+    SELECT row, record, ends, digest, blind, tied, said_at IS NOT DISTINCT FROM newest AS at_top
+    FROM competing JOIN several USING (record) JOIN newest USING (record, ends)
 ), top AS (
-    SELECT record, count(DISTINCT digest) AS contents, min(row) AS winner FROM placed WHERE at_top GROUP BY record
+    SELECT record, ends, count(DISTINCT digest) AS contents, min(row) AS winner
+    FROM placed WHERE at_top GROUP BY record, ends
 )
-SELECT row, CASE WHEN at_top AND contents > 1 THEN 'duplicate_undecided' ELSE 'duplicate' END AS rule
-FROM placed JOIN top USING (record)
-WHERE NOT at_top OR contents > 1 OR row <> winner
+SELECT row, CASE WHEN blind OR (at_top AND (contents > 1 OR tied)) THEN 'duplicate_undecided' ELSE 'duplicate' END AS rule
+FROM placed JOIN top USING (record, ends)
+WHERE blind OR NOT at_top OR contents > 1 OR tied OR row <> winner
 ORDER BY row
+"""
+# What says which of several rows of a batch came last.
+_ORDER = {
+    OrderedBy.READING: "source_updated_at",
+    OrderedBy.TIME: "observed_at",
+    OrderedBy.NUMBER: "observed_at",
+}
+
+_KEYS_REPEATED = """
+SELECT count(*) FROM (
+    SELECT hash(locator) FROM licences WHERE NOT ends GROUP BY ALL HAVING count(*) > 1
+)
 """
 
 _IDENTIFIER_TAKEN = """
@@ -72,14 +93,25 @@ class Batch:
         found = self._database.sql(_IDENTIFIER_TAKEN).to_arrow_table()
         return self._findings(found, "certificate_identifier")
 
-    def duplicates(self, held: pa.Array) -> pa.Table:
+    def duplicates(self, held: pa.Array, ordered_by: OrderedBy) -> pa.Table:
         """Findings on every row that another row of its record beats (`duplicate`), or that cannot be decided.
 
         Args:
             held: places of rows that are held already and do not compete.
+            ordered_by: what says which of several rows came last.
         """
         self._database.register("held", pa.table({"row": held}))
-        return self._findings(self._database.sql(_DUPLICATES).to_arrow_table(), "")
+        statement = _DUPLICATES.format(order=_ORDER[ordered_by])
+        return self._findings(self._database.sql(statement).to_arrow_table(), "")
+
+    def endings(self) -> pa.Array:
+        """Places of the rows that only say that a record ended, ascending."""
+        found = self._database.sql("SELECT row FROM licences WHERE ends ORDER BY row").to_arrow_table()
+        return found["row"].combine_chunks()
+
+    def repeated_keys(self) -> int:
+        """How many locators stand on more than one row that says what a record is."""
+        return int(self._database.sql(_KEYS_REPEATED).fetchall()[0][0])
 
     def filled(self, elements: Iterable[str]) -> dict[str, int]:
         """Of each element, in how many records it is filled."""
@@ -87,7 +119,7 @@ class Batch:
         if not names:
             return {}
         counts = ", ".join(f'count("{name}")' for name in names)
-        counted = self._database.sql(f"SELECT {counts} FROM licences").to_arrow_table()  # noqa: S608 - names of elements
+        counted = self._database.sql(f"SELECT {counts} FROM licences WHERE NOT ends").to_arrow_table()  # noqa: S608 - names of elements
         return {name: column[0].as_py() for name, column in zip(names, counted.columns, strict=True)}
 
     def _findings(self, found: pa.Table, element: str) -> pa.Table:
@@ -134,30 +166,52 @@ class Sizes:
 
     Attributes:
         extracted: records.
-        filled: of each element, in how many records it is filled.
-        last: records of the source's last accepted snapshot, None where there is none or the batch is incremental.
+        endings: those among them that only say that a record ended, and have no elements to be filled.
+        filled: of each element, in how many of the others it is filled.
+        repeated_keys: keys that name more than one row, where keys name rows.
     """
 
     extracted: int
+    endings: int
     filled: dict[str, int]
-    last: int | None
+    repeated_keys: int = 0
 
 
 def judge_sizes(expect: Expect, manifest: Manifest, sizes: Sizes) -> pa.Table:
-    """Findings on the batch from its declaration's `expect`, the last snapshot and the source's own count."""
+    """Findings on the batch from its declaration's `expect` and the source's own count."""
     at, count = manifest.taken_at, sizes.extracted
     found: list[tuple[str, str, str, str]] = []
     if count < expect.rows.min:
         found.append(("rows_few", "", str(count), f">= {expect.rows.min}"))
     if expect.rows.max is not None and count > expect.rows.max:
         found.append(("rows_many", "", str(count), f"<= {expect.rows.max}"))
+    contents = count - sizes.endings
     for name, share in expect.filled.items():
-        if count and sizes.filled.get(name, 0) < share * count:
-            found.append(("filled_low", name, f"{sizes.filled.get(name, 0) / count:.4f}", f">= {share}"))
-    if sizes.last is not None and count < (1 - expect.lost.max) * sizes.last:
-        found.append(("snapshot_shrunk", "", str(count), f">= {(1 - expect.lost.max) * sizes.last:.0f} ({sizes.last})"))
+        if contents and sizes.filled.get(name, 0) < share * contents:
+            found.append(("filled_low", name, f"{sizes.filled.get(name, 0) / contents:.4f}", f">= {share}"))
+    if sizes.repeated_keys:
+        found.append(("key_repeated", "", str(sizes.repeated_keys), "0"))
     found.extend(_witnessed(manifest))
     return _batch_findings(found, at)
+
+
+# So few licences may always end at once: one of three is no register that was turned over.
+_FEW = 10
+
+
+def judge_effects(expect: Expect, manifest: Manifest, effects: Effects) -> pa.Table:
+    """Findings on the batch from what delivering it would end: shares of records, whatever the number of rows.
+
+    Two full readings are compared by their records. Where the platform never had a full one, and where keys name other
+    records, a few are no matter.
+    """
+    most, found = expect.lost.max * effects.had, list[tuple[str, str, str, str]]()
+    shown = f"<= {most:.0f} / {effects.had}"
+    if effects.lost > most and (effects.compared or effects.lost > _FEW):
+        found.append(("snapshot_shrunk", "", f"{effects.lost} / {effects.had}", shown))
+    if effects.moved > max(most, _FEW):
+        found.append(("register_turned_over", "", f"{effects.moved} / {effects.had}", shown))
+    return _batch_findings(found, manifest.taken_at)
 
 
 def _witnessed(manifest: Manifest) -> list[tuple[str, str, str, str]]:

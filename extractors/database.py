@@ -242,7 +242,7 @@ def _raw(origin: Origin, columns: Sequence[str], written: Sequence[Written]) -> 
             faults += [(place, LOSSES[mark], name) for place in pc.indices_nonzero(lost).to_pylist()]
             texts = pc.if_else(lost, pa.scalar(None, pa.string()), texts)
         arrays.append(texts)
-    keys = [arrays[columns.index(name)].fill_null("") for name in origin.extract.key]
+    keys = [arrays[columns.index(name)].fill_null("") for name in origin.extract.key_columns]
     locators = keys[0] if len(keys) == 1 else pc.binary_join_element_wise(*keys, "/")
     return raw_batch(columns, arrays, locators, _told(faults, len(locators)))
 

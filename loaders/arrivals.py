@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, case, or_, select
+from sqlalchemy import ColumnElement, Connection, case, literal, or_, select
 
 from loaders.bulk import put, take, weigh
 from loaders.identifiers import mint_first
 from loaders.staging import ARRIVED, Staging
 from loaders.tables import CLAIM
+from standard.batch import Keys
 
 _SENT = pa.schema([pa.field("record", pa.string()), pa.field("claimed", pa.int32())])
 
@@ -29,20 +31,55 @@ class Accepted:
     Attributes:
         source: whose they are.
         batch: its key as text.
+        beginning: of the source's order, of the batch.
+        read_at: instant of the reading.
         judged_at: of the batch.
         precedence: as declared now; claims made under another precedence follow it.
         rows: how many.
         types: certificate type codes among them, and whether the source gave identifiers with any.
         read: gives some columns of them, a group at a time.
+        newest_full: instant of the newest full reading of the source that was delivered, this one among them; empty
+            where there is none.
+        keys: what the source's own keys name.
+        endings: rows that only say that a record ended; they are not among `rows`.
+        keys_repeated: whether a key occurs more than once in the batch.
     """
 
     source: str
     batch: str
+    beginning: int
+    read_at: str
     judged_at: str
     precedence: int
     rows: int
     types: Mapping[str, bool]
     read: Callable[[Sequence[str]], Iterable[pa.Table]]
+    newest_full: str = ""
+    keys: Keys = Keys.NOTHING
+    endings: int = 0
+    keys_repeated: bool = False
+
+    @property
+    def may_end(self) -> bool:
+        """Whether the batch alone, without anything that was there before it, can make claims end."""
+        return self.endings > 0 or (self.keys_repeated and self.keys.name_records)
+
+    @property
+    def of_batch(self) -> dict[str, str | int]:
+        """What every claim of the batch has in common, by column."""
+        return {
+            "source": self.source,
+            "batch": self.batch,
+            "beginning": self.beginning,
+            "read_at": self.read_at,
+            "judged_at": self.judged_at,
+            "seen_at": self.read_at,
+        }
+
+    @property
+    def literals(self) -> dict[str, ColumnElement[Any]]:
+        """The same, for statements."""
+        return {name: literal(value) for name, value in self.of_batch.items()}
 
 
 class Arrivals:
@@ -106,13 +143,6 @@ def _divided(rows: pa.Table, sent: pa.Table | None) -> tuple[pa.Table, pa.Table]
 
 def _as_claims(rows: pa.Table, accepted: Accepted) -> pa.Table:
     """The rows as claims that win: what the merge adds is the same for all of them."""
-    added = {
-        "source": accepted.source,
-        "batch": accepted.batch,
-        "judged_at": accepted.judged_at,
-        "wins": True,
-        "withdrawn": False,
-    }
-    for name, value in added.items():
+    for name, value in {**accepted.of_batch, "wins": True}.items():
         rows = rows.append_column(name, pa.repeat(value, rows.num_rows))
     return rows.append_column("first_observed_at", rows["observed_at"])

@@ -1,4 +1,4 @@
-"""What the platform itself finds when a batch is merged: stale rows, sources that disagree, identifiers used twice."""
+"""What the platform itself finds when a batch is merged: rows that came too late, claims that moved, sources that disagree."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    not_,
     or_,
     select,
     update,
 )
 
 from loaders.bulk import put, take
+from loaders.endings import ORDER, endings_of
 from loaders.merge import changed_licence, changed_record, was_stale
 from loaders.staging import Staging
-from loaders.tables import CLAIM, FINDING_TABLE, SEEN
+from loaders.stamps import STAMP, greater
+from loaders.tables import CLAIM, ENDING, FINDING_TABLE, HISTORY, SEEN
 from sources.checks import DERIVED
 from standard.batch import BatchKey
 from standard.finding import mask_texts
@@ -31,8 +34,18 @@ _COMPARED = [name for name in LICENCE.names if name not in {*LICENCE.key, *DERIV
 _COMPARED.append("certificate_status")
 # Aliases are made once: each copies every column.
 _OTHER, _FURTHER = CLAIM.alias("other"), CLAIM.alias("further")
-_VARYING = ("source", "subject", "observed_at", "judged_at", "locator", "certificate_number", "expected")
-_FOUND = pa.schema([pa.field(name, pa.string()) for name in _VARYING])
+_TEXTS = (
+    "source",
+    "subject",
+    "observed_at",
+    "read_at",
+    "judged_at",
+    "locator",
+    "certificate_number",
+    "value",
+    "expected",
+)
+_FOUND = pa.schema([*(pa.field(name, pa.string()) for name in _TEXTS), pa.field("beginning", pa.int32())])
 
 
 class Finder:
@@ -42,21 +55,67 @@ class Finder:
         connection: of the transaction, after the merge.
         staging: where the merge has put what it knows.
         key: of the batch.
-        judged_at: of the batch.
+        of_batch: what all rows of the batch have in common (`Accepted.literals`).
     """
 
-    def __init__(self, connection: Connection, staging: Staging, key: BatchKey, judged_at: str) -> None:
+    def __init__(
+        self, connection: Connection, staging: Staging, key: BatchKey, of_batch: dict[str, ColumnElement[Any]]
+    ) -> None:
         self.connection = connection
         self.staging = staging
         self.key = key
-        self.judged_at = judged_at
+        self.of_batch = of_batch
 
     def find_stale(self) -> None:
         """Find the accepted rows that came too late to change anything."""
         s = self.staging.licence.c
         late = and_(s.record == self.staging.known.c.record, was_stale(self.staging))
-        given = {"source": literal(self.key.source), "judged_at": literal(self.judged_at)}
-        self.stage("stale", given | _place(s) | {"observed_at": s.observed_at}, late)
+        self.stage("stale", self.of_batch | _place(s) | {"observed_at": s.observed_at}, late)
+
+    def find_moved(self) -> None:
+        """Find the claims that have moved by this batch; close what was found on those that have not any more."""
+        c, o, p = CLAIM.c, _OTHER.c, self.staging.parted.c
+        if self.connection.execute(select(p.record).limit(1)).first() is None:
+            return
+        f = FINDING_TABLE.c
+        again = exists(select(p.record).where(p.record == f.subject, not_(p.moves)).correlate(FINDING_TABLE))
+        mine = and_(f.source == self.key.source, f.rule == "moved", f.open)
+        self.connection.execute(update(FINDING_TABLE).where(mine, again).values(open=False))
+        now = and_(o.source == c.source, o.record == c.moved_to)
+        given = self.of_batch | _place(c) | {"observed_at": c.observed_at, "value": o.certificate_number}
+        self.stage("moved", given, and_(c.source == self.key.source, c.record == p.record, p.moves, now))
+
+    def find_backwards(self) -> None:
+        """Find the records whose row says, in a later reading, something of an earlier order than what is taken for it."""
+        c, h, t, f = CLAIM.c, HISTORY.c, self.staging.touched.c, FINDING_TABLE.c
+        later = exists(
+            select(h.record).where(
+                h.record == c.record, h.source == c.source, h.locator == c.locator, h.seen_at > c.seen_at
+            )
+        )
+        backwards = and_(c.source == self.key.source, c.record == t.record, later)
+        looked_at = and_(f.source == self.key.source, f.rule == "order_backwards", f.open)
+        there = exists(select(t.record).where(t.record == f.subject).correlate(FINDING_TABLE))
+        self.connection.execute(update(FINDING_TABLE).where(looked_at, there).values(open=False))
+        self.stage("order_backwards", self.of_batch | _place(c) | {"observed_at": c.observed_at}, backwards)
+
+    def find_endings(self) -> None:
+        """Find the ends that no record is known for, or that a record has said before; close what is settled."""
+        c, e, s, t, f = CLAIM.c, ENDING.c, self.staging.ending.c, self.staging.touched.c, FINDING_TABLE.c
+        source = self.key.source
+        mine = and_(f.source == source, f.open)
+        waits = exists(select(e.record).where(e.source == source, e.subject == f.subject, unmatched(e)))
+        unknown = and_(mine, f.rule == "ending_unmatched", ~waits)
+        there = exists(select(t.record).where(t.record == f.subject).correlate(FINDING_TABLE))
+        for settled in (unknown, and_(mine, f.rule == "ended_again", there)):
+            self.connection.execute(update(FINDING_TABLE).where(settled).values(open=False))
+        said = and_(e.source == source, e.record == s.record, e.locator == s.locator, e.observed_at == s.observed_at)
+        told = {"subject": e.subject, "locator": e.locator, "certificate_number": e.certificate_number}
+        given = self.of_batch | told | {"observed_at": e.observed_at}
+        self.stage("ending_unmatched", given, and_(said, e.beginning == self.of_batch["beginning"], unmatched(e)))
+        times = [select(func.count()).select_from(ENDING).where(of).scalar_subquery() for of in endings_of(c)]
+        again = and_(c.source == source, c.record == t.record, times[0] + times[1] > 1)
+        self.stage("ended_again", self.of_batch | _place(c) | {"observed_at": c.observed_at}, again)
 
     def find_disagreements(self) -> None:
         """Find the records, changed by this batch, of which two sources say different things; close those that agree.
@@ -76,8 +135,8 @@ class Finder:
         self._draw_anew(
             "sources_disagree", SEEN.c.subject.in_(shared), and_(f.subject.in_(shared), f.subject.not_in(torn))
         )
-        given = {"source": c.source, "judged_at": c.judged_at, "expected": _other_source(c.source, c.record)}
-        self.stage("sources_disagree", given | _place(c) | {"observed_at": c.observed_at}, c.record.in_(torn))
+        given = _stamp(c) | _place(c) | {"source": c.source, "expected": _other_source(c.source, c.record)}
+        self.stage("sources_disagree", given, c.record.in_(torn))
 
     def find_shared_identifiers(self) -> None:
         """Find the licences, changed by this batch, whose identifier another licence has too; close those that no longer do.
@@ -96,9 +155,9 @@ class Finder:
         )
         seen = or_(changed_licence(self.staging, s.subject), s.subject.in_(shared))
         self._draw_anew("identifier_shared", seen, ~still)
-        given = {"source": c.source, "judged_at": c.judged_at, "observed_at": c.observed_at}
         where = and_(c.wins, c.record.in_(shared))
-        self.stage("identifier_shared", given | _place(c), where, element="certificate_identifier")
+        given = _stamp(c) | _place(c) | {"source": c.source}
+        self.stage("identifier_shared", given, where, element="certificate_identifier")
 
     def stage(
         self,
@@ -114,7 +173,7 @@ class Finder:
 
         Args:
             rule: which they are of.
-            given: the columns of `_VARYING`; empty where absent.
+            given: columns of a finding that differ from row to row; empty where absent.
             where: from which rows.
             element: that they are on.
             value: that they show.
@@ -123,11 +182,12 @@ class Finder:
         Returns:
             How many.
         """
-        rows = select(*(given.get(name, literal("")).label(name) for name in _VARYING)).where(where)
+        texts = [given.get(name, literal(value if name == "value" else "")).label(name) for name in _TEXTS]
+        rows = select(*texts, given["beginning"].label("beginning")).where(where)
         count = 0
         for found in take(self.connection, rows, _FOUND):
             count += found.num_rows
-            alike = {"rule": rule, "element": element, "value": value, "found_by": str(self.key)}
+            alike = {"rule": rule, "element": element, "found_by": str(self.key)}
             alike["day"] = day or str(self.key.day)
             for name, said in alike.items():
                 found = found.append_column(name, pa.repeat(said, found.num_rows))
@@ -145,8 +205,20 @@ def _place(columns: Any) -> dict[str, Any]:
     return {"subject": columns.record, "locator": columns.locator, "certificate_number": columns.certificate_number}
 
 
+def _stamp(columns: Any) -> dict[str, Any]:
+    return {name: columns[name] for name in STAMP}
+
+
+def unmatched(ending: Any) -> ColumnElement[bool]:
+    """Whether no claim is known that an end is of, or one whose content is of the same order, so that nobody knows which is last."""
+    c = CLAIM.c
+    decided = or_(greater(ending, c, *ORDER), greater(c, ending, *ORDER))
+    named = (c.record == ending.record, and_(ending.record == "", c.locator == ending.locator))
+    return and_(*(~exists(select(c.record).where(c.source == ending.source, name, decided)) for name in named))
+
+
 def _masked(found: pa.Table) -> pa.Table:
-    for name in ("locator", "certificate_number"):
+    for name in ("locator", "certificate_number", "value"):
         masked = mask_texts(found[name].combine_chunks())
         found = found.set_column(found.schema.get_field_index(name), name, masked)
     return found

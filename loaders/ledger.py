@@ -55,17 +55,6 @@ def read_entries(
     return [last[key] for key in dict.fromkeys((entry.source, entry.day) for entry in entries)]
 
 
-def last_snapshot_size(connection: Connection, source: str, before: str) -> int | None:
-    """Records of the source's last accepted snapshot taken before an instant; None where there was none."""
-    b = BATCH.c
-    return connection.scalar(
-        select(b.extracted)
-        .where(_delivered(source), b.kind == "snapshot", b.taken_at < before)
-        .order_by(b.taken_at.desc(), b.run.desc())
-        .limit(1)
-    )
-
-
 def marks(connection: Connection, source: str, day: str) -> tuple[int | None, int | None]:
     """Between which rising numbers a day's batch lies, by the batches delivered around it.
 
@@ -96,6 +85,17 @@ def delivered_before(connection: Connection, source: str, day: str) -> LedgerEnt
     """The last run of the nearest earlier day that was delivered, with which a day is compared; None where there was none."""
     b = BATCH.c
     return _first(connection, and_(_delivered(source), b.day < day), b.day.desc(), b.run.desc())
+
+
+def order_now(connection: Connection, source: str) -> tuple[str, int]:
+    """By what the newest delivered reading of a source was ordered, and which beginning of its order that was.
+
+    Empty and 0 where nothing was delivered.
+    """
+    b = BATCH.c
+    statement = select(b.ordered_by, b.beginning).where(_delivered(source))
+    row = connection.execute(statement.order_by(b.beginning.desc(), b.taken_at.desc()).limit(1)).first()
+    return ("", 0) if row is None else (row.ordered_by, row.beginning)
 
 
 def usual_sizes(connection: Connection, source: str, kind: str, before: str, n: int) -> list[int]:

@@ -1,7 +1,7 @@
 """How accepted claims enter the platform, so that any order of the same batches ends in the same current state.
 
-A claim is replaced only by one with a greater stamp (observed, judged, digest); what is replaced, or comes too late, stays
-in the history. Taking the greatest is commutative, associative and idempotent. The statements are plain updates and
+A claim is replaced only by one with a greater stamp (`loaders.stamps`, then the digest); what is replaced, or comes too
+late, stays in the history. Taking the greatest is commutative, associative and idempotent. The statements are plain updates and
 inserts, which every database has: the caller's locks keep others away from the records in between.
 """
 
@@ -22,7 +22,6 @@ from sqlalchemy import (
     false,
     func,
     insert,
-    literal,
     null,
     or_,
     select,
@@ -32,8 +31,11 @@ from sqlalchemy import (
 from loaders.arrivals import Accepted, Arrivals
 from loaders.bulk import weigh
 from loaders.claimants import Claimants
+from loaders.endings import Ended, any_endings, end_claims
 from loaders.identifiers import give_identifiers
+from loaders.keys import note_former_keys
 from loaders.staging import Staging
+from loaders.stamps import STAMP, greater
 from loaders.tables import CLAIM, HISTORY
 from loaders.winners import find_winners
 
@@ -51,18 +53,27 @@ _WHOLE = (_REPLACES, _RETURNS, _LATE)
 # From so many new claims on, what the database knew of the table no longer holds.
 _GROWN = 10_000
 
-# How a claim and its history spell where and when a content was seen last.
-_SIGHT = ("locator", "batch", "source_updated_at", "observed_at", "judged_at")
+# Where a content was seen last: what goes with the greatest (beginning, order, batch), and with the greatest stamp.
+_PLACE = ("locator", "batch", "source_updated_at")
 
 
 @dataclass(frozen=True)
 class Merged:
-    """What became of the accepted rows of a batch; together they are `accepted`."""
+    """What became of the accepted rows of a batch: the first four together are `accepted`.
+
+    Attributes:
+        inserted: records that the source had not claimed before.
+        updated: records of which it now says something new, or that they ended.
+        unchanged: records of which it says what it said before; ends that were known, or that no record is known for.
+        stale: rows that came too late to change anything.
+        moved: records whose key names another record now.
+    """
 
     inserted: int
     updated: int
     unchanged: int
     stale: int
+    moved: int = 0
 
 
 def merge(connection: Connection, staging: Staging, claimants: Claimants, arrivals: Arrivals) -> Merged:
@@ -80,29 +91,32 @@ def merge(connection: Connection, staging: Staging, claimants: Claimants, arriva
         fates = _tell_fates(connection, staging, accepted) if claimants.known else {}
         met = bool(claimants.rivals) and _find_rivals(connection, staging, claimants.rivals)
     arrivals.bring_whole(_WHOLE if fates or met else None)
+    if fates and accepted.keys.name_records:
+        note_former_keys(connection, staging, accepted)
     merging = _Merging(connection, staging, accepted)
     merging.bring_in(fates)
     if met:
         merging.insert_beside()
     if accepted.rows - sum(fates.values()) > _GROWN:
         weigh(connection, CLAIM, "record", "source", "locator", "observed_at", "certificate_number")
-    moved = claimants.keep(connection, accepted.precedence)
-    if fates or met or moved:  # else all claims are new, win, and have the identifiers they were minted
-        find_winners(connection, staging, accepted.source, moved=moved)
+    ended = Ended()
+    if claimants.known or accepted.may_end or any_endings(connection, accepted.source):
+        ended = end_claims(connection, staging, arrivals)
+    reranked = claimants.keep(connection, accepted.precedence)
+    if fates or met or reranked or ended.moved:
+        # else all claims are new, win, and have the identifiers they were minted
+        find_winners(connection, staging, accepted.source, moved=reranked)
         give_identifiers(connection, staging, staging.known.c.fate.in_([_REPLACES, _RETURNS]))
     updated = fates.get(_REPLACES, 0) + fates.get(_RETURNS, 0)
     stale = fates.get(_LATE, 0)
     known = sum(fates.values())
-    return Merged(accepted.rows - known, updated, known - updated - stale, stale)
-
-
-def greater(left: Any, right: Any, *names: str) -> ColumnElement[bool]:
-    """Whether one row's tuple of columns is greater than another's; spelt out, as not every database compares tuples."""
-    *before, last = names
-    whole: ColumnElement[bool] = left[last] > right[last]
-    for name in reversed(before):
-        whole = or_(left[name] > right[name], and_(left[name] == right[name], whole))
-    return whole
+    return Merged(
+        accepted.rows - known,
+        updated + ended.updated,
+        known - updated - stale + ended.unchanged,
+        stale + ended.stale,
+        ended.moved,
+    )
 
 
 def was_stale(staging: Staging) -> ColumnElement[bool]:
@@ -130,7 +144,7 @@ def changed_licence(staging: Staging, record: ColumnElement[str]) -> ColumnEleme
 def _tell_fates(connection: Connection, staging: Staging, accepted: Accepted) -> dict[str, int]:
     s, c, h = staging.arrival.c, CLAIM.c, HISTORY.c
     kept = h.record.is_not(None)
-    newer = _newer(s, c, accepted.judged_at, "digest")
+    newer = greater(_stamped(staging, accepted), c, *STAMP, "digest")
     fate = case(
         (and_(s.digest == c.digest, newer), _AGAIN),
         (s.digest == c.digest, _BEFORE),
@@ -158,13 +172,16 @@ def _find_rivals(connection: Connection, staging: Staging, rivals: Sequence[str]
     return connection.execute(select(staging.rival.c.record).limit(1)).first() is not None
 
 
-def _newer(staged: Any, kept: Any, judged_at: str, *more: str) -> ColumnElement[bool]:
-    """Whether a staged row has the greater stamp; the instant of judgement is the batch's."""
-    judged = literal(judged_at)
-    last: ColumnElement[bool] = judged > kept.judged_at
-    if more:
-        last = or_(last, and_(judged == kept.judged_at, greater(staged, kept, *more)))
-    return or_(staged.observed_at > kept.observed_at, and_(staged.observed_at == kept.observed_at, last))
+def _stamped(staging: Staging, accepted: Accepted) -> dict[str, Any]:
+    """The columns of an arriving row by name; what the batch has in common as literals."""
+    columns = {column.name: column for column in staging.arrival.c}
+    return columns | accepted.literals
+
+
+def _placed_later(one: Any, other: Any) -> ColumnElement[bool]:
+    """Whether a sight of a content is the one that says where it stands: of the latest order, and of the latest day."""
+    alike = and_(one["beginning"] == other["beginning"], one["observed_at"] == other["observed_at"])
+    return or_(greater(one, other, "beginning", "observed_at"), and_(alike, one["batch"] > other["batch"]))
 
 
 class _Merging:
@@ -174,13 +191,11 @@ class _Merging:
         self._connection = connection
         self._staging = staging
         self._accepted = accepted
-        s, a = staging.licence.c, staging.arrival.c
-        of_batch = {
-            "source": literal(accepted.source),
-            "batch": literal(accepted.batch),
-            "judged_at": literal(accepted.judged_at),
-        }
-        self._seen_now = {**{column.name: column for column in a}, **of_batch}
+        s = staging.licence.c
+        of_batch = accepted.literals
+        self._seen_now = _stamped(staging, accepted)
+        # What is seen by the newest of all readings is there, whatever a full reading before it missed.
+        self._present = {"absent_at": null()} if accepted.read_at >= accepted.newest_full else {}
         # Only a record that nobody knows takes the identifier it was minted; the others look for theirs.
         own = case((s.identifier_version.is_(None), s.certificate_identifier), else_=null())
         self._anew = {
@@ -197,14 +212,9 @@ class _Merging:
             self.replace()
         if _RETURNS in fates:
             self.bring_back()
-        # A claim's stamp is never before its first one: what is newer is no first sight, what is not newer no last one.
-        if _BEFORE in fates:
-            self.see_first(CLAIM, _BEFORE)
-        if _AGAIN in fates:
-            self.see_last(CLAIM, _AGAIN)
-        if _FORMER in fates:
-            self.see_first(HISTORY, _FORMER)
-            self.see_last(HISTORY, _FORMER)
+        for table, fate in ((CLAIM, _AGAIN), (CLAIM, _BEFORE), (HISTORY, _FORMER)):
+            if fate in fates:
+                self.see(table, fate)
         if _LATE in fates:
             self.keep_late()
 
@@ -216,8 +226,8 @@ class _Merging:
         self._connection.execute(
             insert(HISTORY).from_select(names, select(*(c[name] for name in names)).where(replaced))
         )
-        kept = {"record", "source", "wins", "withdrawn"}
-        changed = {name: self._anew[name] for name in _names(CLAIM) if name not in kept}
+        kept = {"record", "source", "wins", "absent_at", "ended", "moved_to"}
+        changed = {name: self._anew[name] for name in _names(CLAIM) if name not in kept} | self._present
         s = self._staging.licence.c
         self._connection.execute(update(CLAIM).where(replaced, s.record == k.record).values(changed))
 
@@ -227,10 +237,11 @@ class _Merging:
         same = and_(h.record == c.record, h.source == c.source, h.digest == c.digest)
         back = and_(c.source == self._accepted.source, c.record == k.record, self._are(_RETURNS), same)
         given = {name: h[name] for name in ("certificate_identifier", "identifier_version")}
-        earlier = h.first_observed_at < c.first_observed_at
         for where, values in (
             (h.identifier_version.is_not(None), given),
-            (earlier, {"first_observed_at": h.first_observed_at}),
+            (h.first_observed_at < c.first_observed_at, {"first_observed_at": h.first_observed_at}),
+            (h.seen_at > c.seen_at, {"seen_at": h.seen_at}),
+            (_placed_later(h, c), {name: h[name] for name in _PLACE}),
         ):
             self._connection.execute(update(CLAIM).where(back, where).values(values))
         claimed = exists(select(c.record).where(same).correlate(HISTORY))
@@ -239,18 +250,26 @@ class _Merging:
             delete(HISTORY).where(h.source == self._accepted.source, h.record.in_(returned), claimed)
         )
 
-    def see_first(self, table: Table, fate: str) -> None:
-        """Note that contents of claims, or of the history, were seen earlier than so far."""
-        s, t = self._staging.arrival.c, table.c
-        earlier = s.observed_at < t.first_observed_at
-        values = {"first_observed_at": s.observed_at}
-        self._connection.execute(update(table).where(self._seen(table, fate), earlier).values(values))
+    def see(self, table: Table, fate: str) -> None:
+        """Note where and when contents of claims, or of the history, were seen: first, last, and by which reading.
 
-    def see_last(self, table: Table, fate: str) -> None:
-        """Note that contents of claims, or of the history, were seen later than so far, and where."""
-        newer = _newer(self._staging.arrival.c, table.c, self._accepted.judged_at)
-        later = {name: self._seen_now[name] for name in _SIGHT}
-        self._connection.execute(update(table).where(self._seen(table, fate), newer).values(later))
+        Of the sights of one content each column has its own greatest or least, so their order does not matter: two days
+        that saw it at the same time are one batch or the other by their names, not by which was run last.
+        """
+        s, t = self._seen_now, table.c
+        seen = self._seen(table, fate)
+        newest, held = greater(s, t), {"seen_at": s["seen_at"], **(self._present if table is CLAIM else {})}
+        placed = _placed_later(s, t)
+        stamp, place = ({name: s[name] for name in names} for names in (STAMP, _PLACE))
+        in_every_way = and_(newest, or_(placed, s["batch"] == t.batch), s["seen_at"] >= t.seen_at)
+        for where, values in (
+            (s["observed_at"] < t.first_observed_at, {"first_observed_at": s["observed_at"]}),
+            (in_every_way, place | stamp | held),  # nearly all rows; those below find only the rest
+            (s["seen_at"] > t.seen_at, held),
+            (placed, place),
+            (newest, stamp),
+        ):
+            self._connection.execute(update(table).where(seen, where).values(values))
 
     def keep_late(self) -> None:
         """Bring into the history what came too late to be a claim."""
@@ -262,7 +281,8 @@ class _Merging:
     def insert_beside(self) -> None:
         """Bring in the claims on records that others claim and the source has not claimed before."""
         s, k = self._staging.licence.c, self._staging.known.c
-        given = {**self._anew, "wins": false(), "withdrawn": false()}
+        unknown = dict.fromkeys(("absent_at", "ended", "moved_to"), null())
+        given = {**self._anew, "wins": false(), **unknown}
         names = _names(CLAIM)
         new = self._staging.licence.outerjoin(self._staging.known, k.record == s.record)
         rows = select(*(given[name] for name in names)).select_from(new).where(k.record.is_(None))

@@ -8,8 +8,8 @@ import pyarrow as pa
 from sqlalchemy import Connection, and_, or_, select
 
 from loaders.staging import FOUND
-from loaders.tables import CLAIM, FINDING_TABLE, HISTORY, SEEN
-from loaders.views import LICENCE_TABLE, VERSION
+from loaders.tables import CLAIM, HISTORY
+from loaders.views import FINDING_VIEW, LICENCE_TABLE, SEEN_VIEW, VERSION
 from standard.batch import BatchKey
 from standard.finding import FINDING
 
@@ -24,7 +24,13 @@ REPORTED = pa.schema(
         pa.field("platform_holds", pa.bool_()),
     ]
 )
-_STAMPED = [CLAIM.c[name] for name in ("record", "source", "wins", "withdrawn", "observed_at", "judged_at", "digest")]
+_STAMPED = [
+    CLAIM.c[name]
+    for name in (
+        *("record", "source", "wins", "ended", "moved_to", "absent_at"),
+        *("beginning", "observed_at", "read_at", "judged_at", "seen_at", "digest"),
+    )
+]
 
 
 def read_findings(connection: Connection, key: BatchKey) -> pa.Table:
@@ -33,12 +39,12 @@ def read_findings(connection: Connection, key: BatchKey) -> pa.Table:
     Returns:
         A table of `REPORTED`; `row` is -1 throughout, since places in a batch mean nothing to people.
     """
-    s, f = SEEN.c, FINDING_TABLE.c
+    s, f = SEEN_VIEW.c, FINDING_VIEW.c
     same = and_(*(s[name] == f[name] for name in FOUND))
     state = (f.first_day, f.last_day, f.open)
     of_day = (
         select(*_shown(s), s.day, *state)
-        .select_from(SEEN.join(FINDING_TABLE, same))
+        .select_from(SEEN_VIEW.join(FINDING_VIEW, same))
         .where(s.source == key.source, s.day == str(key.day))
         .order_by(s.id)
     )
@@ -56,7 +62,7 @@ def _shown(columns: Any) -> list[Any]:
 
 def torn_sources(connection: Connection, key: BatchKey) -> list[str]:
     """Other sources that were found, by this batch, to disagree with it: their pages of the day change too."""
-    s = SEEN.c
+    s = SEEN_VIEW.c
     found = select(s.source).distinct().where(s.found_by == str(key), s.source != key.source)
     return sorted(connection.scalars(found))
 
@@ -71,7 +77,7 @@ def trace(connection: Connection, text: str) -> list[dict[str, Any]]:
         select(t.record).where(or_(t.certificate_identifier == text, t.certificate_number == text))
         for t in (CLAIM.c, HISTORY.c)
     ]
-    held = select(SEEN.c.subject).where(SEEN.c.certificate_number == text)
+    held = select(SEEN_VIEW.c.subject).where(SEEN_VIEW.c.certificate_number == text)
     records = sorted({record for statement in (*named, held) for record in connection.scalars(statement)})
     return [_traced(connection, record) for record in records]
 
@@ -85,5 +91,7 @@ def _traced(connection: Connection, record: str) -> dict[str, Any]:
         "licence": rows(select(LICENCE_TABLE).where(LICENCE_TABLE.c.record == record)),
         "claims": rows(select(*_STAMPED).where(CLAIM.c.record == record).order_by(CLAIM.c.source)),
         "versions": rows(select(VERSION).where(VERSION.c.record == record).order_by(VERSION.c.last_observed_at)),
-        "findings": rows(select(SEEN).where(SEEN.c.subject == record).order_by(SEEN.c.day, SEEN.c.id)),
+        "findings": rows(
+            select(SEEN_VIEW).where(SEEN_VIEW.c.subject == record).order_by(SEEN_VIEW.c.day, SEEN_VIEW.c.id)
+        ),
     }

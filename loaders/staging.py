@@ -8,13 +8,16 @@ from typing import Any
 from sqlalchemy import Boolean, Column, Connection, Integer, MetaData, Table, UniqueConstraint
 
 from loaders.columns import digest, text
-from loaders.tables import CLAIM, FINDING_TABLE, SEEN, SIGHTING
+from loaders.stamps import STAMP
+from loaders.tables import CLAIM, ENDING, FINDING_TABLE, SEEN, SIGHTING
 
 FOUND = ("source", "rule", "element", "subject")  # what makes a finding the same finding
 # What of an accepted row is enough where its content is known already.
 ARRIVED = ("record", "digest", "locator", "source_updated_at", "observed_at")
 # The rest of a claim is the same for every row of a batch, or found out by the merge.
-_MERGED = ("source", "batch", "judged_at", "first_observed_at", "wins", "withdrawn")
+OF_BATCH = ("source", "batch", "beginning", "read_at", "judged_at", "seen_at")
+_MERGED = (*OF_BATCH, "first_observed_at", "wins", "absent_at", "ended", "moved_to")
+_OF_ENDING = ("source", "batch", "beginning", "read_at", "judged_at")
 
 
 class Staging:
@@ -31,8 +34,13 @@ class Staging:
         minted: identifiers for them.
         finding: findings of this batch, those of the merge itself among them.
         closed: findings of which something newer is known.
-        sighting: rows a snapshot held, whatever was thought of them.
+        sighting: rows that name a record and were not accepted.
         seen: their records, each once.
+        ending: rows that only say that a record ended, and whether the same end was said before.
+        touched: records whose claim may have ended, moved or come back by this batch.
+        naming: every later name of the keys of touched claims.
+        named: the newest of them.
+        parted: claims that have moved, and that have not any more, by this batch.
     """
 
     def __init__(self, dialect: str) -> None:
@@ -55,6 +63,13 @@ class Staging:
         # Indexed everywhere: PostgreSQL cannot know how many sightings are of now, and would take them for a few.
         key = UniqueConstraint("record")
         self.seen = self._table("seen", *_like(SIGHTING, "source", "seen_at"), key)
+        self.ending = self._table("ending", *_like(ENDING, *_OF_ENDING), Column("known", Boolean))
+        self.touched = self._table("touched", Column("record", digest()), unique=True)
+        names = (Column("record", digest()), Column("named", digest()))
+        self.named = self._table("named", *names, unique=True)
+        stamp = _like(CLAIM, *_all_but(CLAIM, *STAMP, "seen_at"))
+        self.naming = self._table("naming", Column("record", digest()), Column("named", digest()), *stamp)
+        self.parted = self._table("parted", Column("record", digest()), Column("moves", Boolean))
 
     def open(self, connection: Connection) -> None:
         """Make them empty, for this connection alone."""

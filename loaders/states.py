@@ -6,16 +6,15 @@ Whether a finding is open depends only on the greatest stamps in the database, n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
-    case,
     delete,
     exists,
-    false,
     func,
     insert,
     or_,
@@ -25,48 +24,79 @@ from sqlalchemy import (
 )
 
 from loaders.bulk import weigh
-from loaders.merge import greater
 from loaders.staging import FOUND, Staging
-from loaders.tables import BATCH, CLAIM, FINDING_TABLE, HISTORY, SEEN
-from standard.batch import BatchKey, Status
+from loaders.stamps import STAMP, greater
+from loaders.tables import BATCH, CLAIM, ENDING, FINDING_TABLE, FORMER_KEY, HISTORY, SEEN
+from standard.batch import BatchKey, Keys, Status
 from standard.rules import RULES, Scope, refuses
 
 _LATER = FINDING_TABLE.alias("later")
-_DETAILS = ("locator", "certificate_number", "value", "expected", "observed_at", "judged_at", "platform_holds")
+_DETAILS = ("locator", "certificate_number", "value", "expected", "day", *STAMP)
 _MANY = 1_000  # findings of one batch, from which on what the database knew of these tables no longer holds
 # What is true of the platform as a whole, and drawn anew when a record changes, not when a batch is run again.
-_STATES = ["vanished", "sources_disagree", "identifier_shared"]
+_STATES = [
+    *("vanished", "sources_disagree", "identifier_shared"),
+    *("moved", "order_backwards", "ending_unmatched", "ended_again"),
+]
 _OF_BATCH = [rule.id for rule in RULES.values() if rule.scope is Scope.BATCH]
 
 
-def keep_findings(connection: Connection, staging: Staging, key: BatchKey, reactions: Mapping[str, str]) -> None:
+@dataclass(frozen=True)
+class Judging:
+    """What of a batch and its declaration decides how findings close.
+
+    Attributes:
+        judged_at: of the batch.
+        refusing: rules that refuse a batch which breaks them.
+        keys: what the source's own keys name.
+    """
+
+    judged_at: str
+    refusing: Sequence[str]
+    keys: Keys
+
+    @classmethod
+    def of(cls, judged_at: str, reactions: Mapping[str, str], keys: Keys) -> Judging:
+        """From what the declaration says happens where a batch breaks a rule."""
+        return cls(judged_at, [rule for rule in _OF_BATCH if refuses(rule, reactions)], keys)
+
+
+def keep_findings(connection: Connection, staging: Staging, key: BatchKey, judging: Judging) -> None:
     """Bring the staged findings in: what the day's report lists, and the state of each.
 
     Args:
         connection: of the transaction.
         staging: its tables; `finding` is filled.
         key: of the batch.
-        reactions: as the declaration has them, of rules on the batch that need not do what they do by themselves.
+        judging: what of the batch and its declaration decides how findings close.
     """
     f = staging.finding.c
-    names = [column.name for column in f]
-    # Of a record that anybody claims, one claim is the licence.
-    held = exists(select(CLAIM.c.record).where(CLAIM.c.record == f.subject))
-    given = {name: f[name] for name in names} | {"platform_holds": case((held, true()), else_=false())}
-    connection.execute(delete(SEEN).where(SEEN.c.found_by == str(key), SEEN.c.rule.not_in(_STATES)))
-    connection.execute(insert(SEEN).from_select(names, select(*(given[name] for name in names))))
+    given = {column.name: column for column in f}
+    _keep_seen(connection, given, key, judging.judged_at)
     _keep_states(connection, given)
     if (connection.scalar(select(func.count()).select_from(staging.finding)) or 0) > _MANY:
         weigh(connection, SEEN, "source", "day", "subject")
         weigh(connection, FINDING_TABLE, *FOUND)
-    _close(connection, staging, key.source, [rule for rule in _OF_BATCH if refuses(rule, reactions)])
+    _close(connection, staging, key.source, judging)
+
+
+def _keep_seen(connection: Connection, given: dict[str, Any], key: BatchKey, judged_at: str) -> None:
+    """Keep what a batch has found, unless the same day was judged later already: that judgement is the day's."""
+    b = BATCH.c
+    later = select(b.run).where(b.source == key.source, b.day == str(key.day), b.judged_at > judged_at)
+    judged = b.status.in_([str(Status.DELIVERED), str(Status.REFUSED)])
+    outdated = connection.execute(later.where(judged).limit(1)).first() is not None
+    if not outdated:
+        connection.execute(delete(SEEN).where(SEEN.c.found_by == str(key), SEEN.c.rule.not_in(_STATES)))
+    rows = select(*given.values()).where(given["rule"].in_(_STATES) if outdated else true())
+    connection.execute(insert(SEEN).from_select(list(given), rows))
 
 
 def _keep_states(connection: Connection, given: dict[str, Any]) -> None:
     """Of each finding keep the newest sight of it, its first day and its last."""
     place = func.row_number().over(
         partition_by=tuple(given[name] for name in FOUND),
-        order_by=(given["observed_at"].desc(), given["judged_at"].desc(), given["locator"]),
+        order_by=(*(given[name].desc() for name in STAMP), given["day"].desc(), given["locator"]),
     )
     days = {"first_day": given["day"], "last_day": given["day"]}
     named = {name: given[name] for name in (*FOUND, *_DETAILS)} | days
@@ -77,7 +107,7 @@ def _keep_states(connection: Connection, given: dict[str, Any]) -> None:
         (new.first_day < old.first_day, {"first_day": new.first_day}),
         (new.last_day > old.last_day, {"last_day": new.last_day}),
         # Last, since its condition reads what it writes.
-        (~greater(old, new, "observed_at", "judged_at"), {name: new[name] for name in _DETAILS} | {"open": true()}),
+        (~greater(old, new), {name: new[name] for name in _DETAILS} | {"open": true()}),
     ):
         connection.execute(update(FINDING_TABLE).where(same, where).values(changed))
     names = [*named, "open"]
@@ -87,36 +117,20 @@ def _keep_states(connection: Connection, given: dict[str, Any]) -> None:
     connection.execute(insert(FINDING_TABLE).from_select(names, rows))
 
 
-def _close(connection: Connection, staging: Staging, source: str, refusing: Sequence[str]) -> None:
-    f, b, c, h = FINDING_TABLE.c, BATCH.c, CLAIM.c, HISTORY.c
-    later = _LATER.c
+def _close(connection: Connection, staging: Staging, source: str, judging: Judging) -> None:
+    f, b = FINDING_TABLE.c, BATCH.c
     delivered = and_(b.source == f.source, b.status == str(Status.DELIVERED))
-    accepted = exists(
-        select(c.record).where(c.source == f.source, c.record == f.subject, greater(c, f, "observed_at", "judged_at"))
-    )
-    # A row whose number was wrong names another record once it is right; it still stands where it stood.
-    in_its_place = [
-        exists(select(t.record).where(t.source == f.source, t.locator == f.locator, t.observed_at > f.observed_at))
-        for t in (c, h)
-    ]
-    found_otherwise = exists(
-        select(later.rule).where(
-            later.source == f.source, later.subject == f.subject, greater(later, f, "observed_at", "judged_at")
-        )
-    )
     # A snapshot says everything anew, and so does the same day judged again.
     snapshot_later = exists(select(b.day).where(delivered, b.kind == "snapshot", _after(b, f)))
-    judged_again = exists(select(b.day).where(delivered, b.day == f.last_day, b.judged_at > f.judged_at))
+    judged_again = exists(select(b.day).where(delivered, b.day == f.day, b.judged_at > f.judged_at))
     delivered_later = exists(select(b.day).where(delivered, _after(b, f)))
     # What a declaration has let refuse since then has only warned; the ledger knows.
-    of_same = and_(b.source == f.source, b.day == f.last_day, b.judged_at == f.judged_at)
-    refused = and_(f.rule.in_(refusing), exists(select(b.day).where(of_same, b.status == str(Status.REFUSED))))
+    of_same = and_(b.source == f.source, b.day == f.day, b.judged_at == f.judged_at)
+    refused = and_(f.rule.in_(judging.refusing), exists(select(b.day).where(of_same, b.status == str(Status.REFUSED))))
     # What refused a day of changes is settled by that day alone; what only warned, by the next good batch.
-    of_row = and_(f.rule.not_in(_OF_BATCH), or_(accepted, *in_its_place, found_otherwise, snapshot_later, judged_again))
+    of_row = and_(f.rule.not_in(_OF_BATCH), or_(*_said_since(judging.keys), snapshot_later, judged_again))
     of_batch = and_(f.rule.in_(_OF_BATCH), or_(judged_again, snapshot_later, and_(~refused, delivered_later)))
-    standing = select(*(f[name] for name in FOUND)).where(
-        f.source == source, f.open, f.rule.not_in(["sources_disagree", "identifier_shared"])
-    )
+    standing = select(*(f[name] for name in FOUND)).where(f.source == source, f.open, f.rule.not_in(_STATES))
     # Into a table first: MySQL may not change what the condition reads, and PostgreSQL would ask it for every pair.
     closed = staging.closed
     connection.execute(insert(closed).from_select(list(FOUND), standing.where(or_(of_row, of_batch))))
@@ -124,7 +138,28 @@ def _close(connection: Connection, staging: Staging, source: str, refusing: Sequ
     connection.execute(update(FINDING_TABLE).where(same).values(open=False))
 
 
+def _said_since(keys: Keys) -> list[ColumnElement[bool]]:
+    """What a source may have said since a finding on a row was made, each of which settles it.
+
+    All of them are of what is kept for good, so that a finding closes in whatever order batches come.
+    """
+    f, c, e, later = FINDING_TABLE.c, CLAIM.c, ENDING.c, _LATER.c
+    accepted = exists(select(c.record).where(c.source == f.source, c.record == f.subject, greater(c, f)))
+    ended = exists(select(e.record).where(e.source == f.source, e.record == f.subject, greater(e, f)))
+    of_rows = later.rule.not_in([*_STATES, "stale"])
+    otherwise = and_(later.source == f.source, later.subject == f.subject, of_rows, greater(later, f))
+    since: list[ColumnElement[bool]] = [accepted, ended, exists(select(later.rule).where(otherwise))]
+    if not keys.name_records:
+        return since
+    # A row whose number was wrong names another record once it is right; its key is still the same.
+    for table in (CLAIM, HISTORY, FORMER_KEY):
+        t = table.c
+        newer = greater(t, f, "beginning", "observed_at", "read_at") if keys is Keys.CHANGES else t.seen_at > f.read_at
+        since.append(exists(select(t.record).where(t.source == f.source, t.locator == f.locator, newer)))
+    return since
+
+
 def _after(batch: Any, finding: Any) -> ColumnElement[bool]:
     """Whether a batch was taken after what a finding was found on, or judged after it on the same."""
-    same = and_(batch.taken_at == finding.observed_at, batch.judged_at > finding.judged_at)
-    return or_(batch.taken_at > finding.observed_at, same)
+    same = and_(batch.taken_at == finding.read_at, batch.judged_at > finding.judged_at)
+    return or_(batch.taken_at > finding.read_at, same)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Date, Double, Index, Integer, MetaData, Table
+from sqlalchemy import text as text_clause
 from sqlalchemy.types import TypeEngine
 
 from loaders.columns import digest, instant, long_text, text
@@ -16,6 +17,7 @@ from standard.licence import LICENCE
 METADATA = MetaData()
 
 _LONG = 1000  # from this length on a column is a text without a limit of its own
+_MOVED = text_clause("moved_to IS NOT NULL")  # of few claims; a database that can indexes no others
 _SOURCE, _DAY, _LOCATOR, _BATCH = 128, 10, LOCATOR_LENGTH, 160
 
 
@@ -41,7 +43,18 @@ def _said() -> list[Column[Any]]:
         Column("batch", text(_BATCH), nullable=False),
         Column("face_digest", digest(), nullable=False),
         Column("first_observed_at", instant(), nullable=False),
+        *_stamp(),
+        # The newest reading that held this content, whatever order the source gave it: presence is drawn from it.
+        Column("seen_at", instant(), nullable=False),
+    ]
+
+
+def _stamp() -> list[Column[Any]]:
+    """The stamp without its digest: which beginning of the source's order, the order, the reading, the judgement."""
+    return [
+        Column("beginning", Integer, nullable=False),
         Column("observed_at", instant(), nullable=False),
+        Column("read_at", instant(), nullable=False),
         Column("judged_at", instant(), nullable=False),
     ]
 
@@ -56,10 +69,16 @@ CLAIM = Table(
     Column("digest", digest(), nullable=False),
     *_said(),
     Column("wins", Boolean, nullable=False),
-    Column("withdrawn", Boolean, nullable=False),
+    # The first full reading after the newest reading that held the record; null while the source has it.
+    Column("absent_at", instant()),
+    # Why the source no longer stands behind it: `moved`, `deleted` or `vanished`; null while it does.
+    Column("ended", text(16)),
+    Column("moved_to", digest()),  # the record that the source's own key names now instead of this one
     Index("claim_by_identifier", "certificate_identifier"),
     Index("claim_by_number", "certificate_number"),
     Index("claim_by_place", "locator"),
+    Index("claim_by_source", "source"),
+    Index("claim_by_successor", "moved_to", postgresql_where=_MOVED, sqlite_where=_MOVED, mssql_where=_MOVED),
 )
 
 # Who claims licences of a type. A few rows, which say of millions of claims what is the same for all of a source: how
@@ -86,7 +105,8 @@ HISTORY = Table(
     Index("claim_history_by_place", "locator"),
 )
 
-# The newest snapshot of a source that held a record, judged good or not; `vanished.NOW` while that is the newest of all.
+# The newest reading of a source that held a record without it being accepted: rows that were held, and keys that a sweep
+# met. Where it is newer than what the claim says, the record is there all the same.
 SIGHTING = Table(
     "sighting",
     METADATA,
@@ -95,6 +115,49 @@ SIGHTING = Table(
     Column("seen_at", instant(), nullable=False),
     Column("locator", text(_LOCATOR), nullable=False),
     Column("certificate_number", text(128), nullable=False),
+)
+
+# Which record a source's own key named before its claim stood under another key. With the claims and their history this
+# is all that keys are known to have named.
+FORMER_KEY = Table(
+    "former_key",
+    METADATA,
+    Column("source", text(_SOURCE), primary_key=True),
+    Column("record", digest(), primary_key=True),
+    Column("locator", text(_LOCATOR), primary_key=True),
+    *_stamp(),
+    Column("seen_at", instant(), nullable=False),
+    Index("former_key_by_place", "locator"),
+)
+
+# Every end that a source has said, of a record, or of one of its keys where the row names no record.
+ENDING = Table(
+    "ending",
+    METADATA,
+    Column("source", text(_SOURCE), primary_key=True),
+    Column("record", digest(), primary_key=True),
+    Column("locator", text(_LOCATOR), primary_key=True),
+    Column("beginning", Integer, primary_key=True, autoincrement=False),
+    Column("observed_at", instant(), primary_key=True),
+    Column("read_at", instant(), nullable=False),
+    Column("judged_at", instant(), nullable=False),
+    Column("subject", digest(), nullable=False),  # of a finding on it
+    Column("certificate_number", text(128), nullable=False),
+    Column("batch", text(_BATCH), nullable=False),
+    Index("ending_by_record", "record"),
+    Index("ending_by_place", "locator"),
+)
+
+# Readings of a source's keys alone, each of them whole: beside the delivered snapshots they say what is no longer there.
+SWEEP = Table(
+    "sweep",
+    METADATA,
+    Column("source", text(_SOURCE), primary_key=True),
+    Column("taken_at", instant(), primary_key=True),
+    Column("day", text(_DAY), nullable=False),
+    Column("swept_at", instant(), nullable=False),
+    *(Column(name, BigInteger, nullable=False) for name in ("keys_met", "vanished", "unread")),
+    Column("seconds", Double, nullable=False),
 )
 
 # The ledger: one row a run of a batch.
@@ -111,13 +174,17 @@ BATCH = Table(
         Column(name, Integer, nullable=False)
         for name in (
             *("read", "left_out", "extracted", "accepted", "held", "duplicates", "refused"),
-            *("inserted", "updated", "unchanged", "stale", "without_time", "future_time", "vanished"),
+            *("inserted", "updated", "unchanged", "stale", "without_time", "future_time", "vanished", "moved"),
         )
     ),
     Column("counted", Integer),
+    Column("witnessed", BigInteger),
     Column("content", text(128), nullable=False),
     Column("mark_after", BigInteger),
     Column("mark_last", BigInteger),
+    Column("mark_rows", text(512)),
+    Column("ordered_by", text(16), nullable=False),
+    Column("beginning", Integer, nullable=False),
     Column("reason", long_text(), nullable=False),
     Column("failing", JSON, nullable=False),
     Column("seconds", Double, nullable=False),
@@ -133,15 +200,14 @@ def _place() -> list[Column[Any]]:
         Column("certificate_number", text(128), nullable=False),
         Column("value", text(200), nullable=False),
         Column("expected", long_text(), nullable=False),
-        Column("observed_at", instant(), nullable=False),
-        Column("judged_at", instant(), nullable=False),
-        Column("platform_holds", Boolean, nullable=False),
+        *_stamp(),
     ]
 
 
 # What is wrong now, or was: one row a rule, element and subject (the record, or the place where no record is named).
+# People read the view `finding`, which adds whether the platform has a state of the record.
 FINDING_TABLE = Table(
-    "finding",
+    "finding_state",
     METADATA,
     # In this order, since all findings on one subject are asked for together.
     Column("source", text(_SOURCE), primary_key=True),
@@ -149,14 +215,15 @@ FINDING_TABLE = Table(
     Column("rule", text(40), primary_key=True),
     Column("element", text(128), primary_key=True),
     *_place(),
+    Column("day", text(_DAY), nullable=False),  # of the batch that saw it last
     Column("first_day", text(_DAY), nullable=False),
     Column("last_day", text(_DAY), nullable=False),
     Column("open", Boolean, nullable=False),
 )
 
-# Where and on which day it was seen; what a day's report lists.
+# Where and on which day a row or a batch broke a rule; what a day's report lists. The view `finding_seen` is of it.
 SEEN = Table(
-    "finding_seen",
+    "finding_sight",
     METADATA,
     Column("id", Integer, primary_key=True),
     Column("source", text(_SOURCE), nullable=False),
@@ -166,7 +233,7 @@ SEEN = Table(
     Column("element", text(128), nullable=False),
     Column("subject", digest(), nullable=False),
     *_place(),
-    Index("finding_seen_by_batch", "source", "day"),
-    Index("finding_seen_by_finder", "found_by"),
-    Index("finding_seen_by_subject", "subject"),
+    Index("finding_sight_by_batch", "source", "day"),
+    Index("finding_sight_by_finder", "found_by"),
+    Index("finding_sight_by_subject", "subject"),
 )

@@ -1,29 +1,34 @@
-"""What people read of the claims: the current licences, every version of them, and the identifiers given out."""
+"""What people read of the tables: licences, versions of them, identifiers given out, and findings."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Connection,
     MetaData,
     Select,
     Table,
     case,
+    exists,
+    false,
+    func,
     literal_column,
     null,
     select,
+    true,
     union,
     union_all,
 )
 
-from loaders.tables import CLAIM, HISTORY
+from loaders.tables import CLAIM, FINDING_TABLE, HISTORY, SEEN
 from standard.licence import LICENCE
 
 _VIEWS = MetaData()
 _SAID = (*LICENCE.names, "face", "source_updated_at", "locator", "batch", "digest", "face_digest")
-_WITHDRAWN = "CANCELLED"  # what a licence is said to be whose source no longer holds it and declared `vanished: cancel`
+_ENDED = "CANCELLED"  # what a licence is said to be whose source no longer stands behind it
 
 
 def _view(name: str, *columns: str, **renamed: str) -> Table:
@@ -32,8 +37,12 @@ def _view(name: str, *columns: str, **renamed: str) -> Table:
     return Table(name, _VIEWS, *(Column(new, CLAIM.c[old].type) for new, old in given.items()))
 
 
-# The current state of every record: what the city's offices read.
-LICENCE_TABLE = _view("licence", "record", *_SAID, "source", "observed_at", "judged_at")
+# The current state of every record: what the city's offices read. `ended` says why a source no longer stands behind its
+# licence; `moved_to` and `moved_from` link the records that one key of the source has named.
+_LINKED = ("ended", "moved_to")
+LICENCE_TABLE = _view(
+    "licence", "record", *_SAID, "source", "observed_at", "read_at", "judged_at", *_LINKED, moved_from="moved_to"
+)
 
 # Every content any source ever had accepted, with the first and last time it was observed: the same set in any order.
 # The identifier here is the source's own, if it supplied one.
@@ -45,6 +54,18 @@ VERSION = _view(
 IDENTIFIER = _view(
     "licence_identifier", "record", "face_digest", "certificate_identifier", version="identifier_version"
 )
+
+
+def _finding_view(name: str, table: Table) -> Table:
+    """Findings with whether the platform has a state of the record: a fact about now, so it is kept nowhere."""
+    columns = [Column(column.name, column.type) for column in table.c]
+    return Table(name, _VIEWS, *columns, Column("platform_holds", Boolean))
+
+
+FINDING_VIEW = _finding_view("finding", FINDING_TABLE)
+SEEN_VIEW = _finding_view("finding_seen", SEEN)
+_FINDING_VIEWS = ((FINDING_VIEW, FINDING_TABLE), (SEEN_VIEW, SEEN))
+_FORMER = CLAIM.alias("former")
 
 
 def create_views(connection: Connection) -> None:
@@ -66,8 +87,10 @@ def drop_views(connection: Connection) -> None:
 
 def _definitions() -> list[tuple[Table, Any]]:
     c = CLAIM.c
-    status = case((c.withdrawn, literal_column(f"'{_WITHDRAWN}'")), else_=c.certificate_status)
-    licence = select(*_columns(LICENCE_TABLE, c, certificate_status=status)).where(c.wins)
+    status = case((c.ended.is_not(None), literal_column(f"'{_ENDED}'")), else_=c.certificate_status)
+    former = select(func.min(_FORMER.c.record)).where(_FORMER.c.source == c.source, _FORMER.c.moved_to == c.record)
+    before = former.correlate(CLAIM).scalar_subquery()
+    licence = select(*_columns(LICENCE_TABLE, c, certificate_status=status, moved_from=before)).where(c.wins)
     versions = union_all(*(_versions(table) for table in (CLAIM, HISTORY)))
     given = union(
         *(
@@ -77,7 +100,13 @@ def _definitions() -> list[tuple[Table, Any]]:
             for table in (CLAIM, HISTORY)
         )
     )
-    return [(LICENCE_TABLE, licence), (VERSION, versions), (IDENTIFIER, given)]
+    findings = [(view, _with_platform_state(view, table)) for view, table in _FINDING_VIEWS]
+    return [(LICENCE_TABLE, licence), (VERSION, versions), (IDENTIFIER, given), *findings]
+
+
+def _with_platform_state(view: Table, table: Table) -> Select[Any]:
+    held = exists(select(CLAIM.c.record).where(CLAIM.c.record == table.c.subject)).correlate(table)
+    return select(*_columns(view, table.c, platform_holds=case((held, true()), else_=false())))
 
 
 def _versions(table: Table) -> Select[Any]:
@@ -86,4 +115,8 @@ def _versions(table: Table) -> Select[Any]:
 
 
 def _columns(view: Table, columns: Any, **given: Any) -> list[Any]:
-    return [given.get(column.name, columns.get(column.name)).label(column.name) for column in view.columns]
+    return [_of(given, columns, column.name).label(column.name) for column in view.columns]
+
+
+def _of(given: dict[str, Any], columns: Any, name: str) -> Any:
+    return given[name] if name in given else columns[name]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, delete, exists, false, func, insert, select, true, update
+from sqlalchemy import Connection, and_, case, delete, exists, false, func, insert, select, true, update
 
 from loaders.staging import Staging
+from loaders.stamps import STAMP
 from loaders.tables import CLAIM, CLAIMANT
 
 _OTHER = CLAIM.alias("other")
@@ -25,9 +26,14 @@ def find_winners(connection: Connection, staging: Staging, source: str, *, moved
         every = select(c.record).where(c.source == source, shared)
         connection.execute(delete(staging.rival))  # all of them are among those that come now
         connection.execute(insert(staging.rival).from_select(["record"], every))
+    _add_parted(connection, staging, source)
     if connection.execute(select(r.record).limit(1)).first() is None:
         return
-    order = (k.precedence.desc(), c.observed_at.desc(), c.judged_at.desc(), c.digest.desc(), c.source.desc())
+    # How often the order of one source began anew says nothing of another's.
+    stamp = [c[name].desc() for name in STAMP if name != "beginning"]
+    # Who no longer stands behind a record, since its key names another, leaves it to those who do.
+    stands = case((c.moved_to.is_(None), 1), else_=0)
+    order = (stands.desc(), k.precedence.desc(), *stamp, c.digest.desc(), c.source.desc())
     place = func.row_number().over(partition_by=c.record, order_by=order).label("place")
     ranks = and_(k.source == c.source, k.certificate_type_code == c.certificate_type_code)
     ranked = (
@@ -39,3 +45,12 @@ def find_winners(connection: Connection, staging: Staging, source: str, *, moved
     connection.execute(insert(staging.winner).from_select(["record", "source", "won"], first))
     for wins, where in ((false(), c.source != w.source), (true(), c.source == w.source)):
         connection.execute(update(CLAIM).where(c.record == w.record, where, c.wins != wins).values(wins=wins))
+
+
+def _add_parted(connection: Connection, staging: Staging, source: str) -> None:
+    """Have the records decided too of which a claim has moved, or not any more, and that others claim as well."""
+    c, r, p = _OTHER.c, staging.rival.c, staging.parted.c
+    known = exists(select(r.record).where(r.record == p.record))
+    claimed = exists(select(c.record).where(c.record == p.record, c.source != source))
+    rows = select(p.record).distinct().where(~known, claimed)
+    connection.execute(insert(staging.rival).from_select(["record"], rows))

@@ -91,7 +91,7 @@ def reading(
         before_quiet(source, now) as left,
         open_source(request(exchange, source, key, asked, part, left)) as read,
     ):
-        yield Archiving(exchange, key, source, read, part, left)
+        yield Archiving(exchange, key, source, read, part, left, asked.beginning)
 
 
 class Archiving:
@@ -105,9 +105,17 @@ class Archiving:
     manifest: Manifest
 
     def __init__(
-        self, exchange: Exchange, key: BatchKey, source: Source, read: Reading, part: int | None, left: Left | None
+        self,
+        exchange: Exchange,
+        key: BatchKey,
+        source: Source,
+        read: Reading,
+        part: int | None,
+        left: Left | None,
+        beginning: int,
     ) -> None:
         """Take over an open reading."""
+        self._beginning = beginning
         self._exchange, self._key, self._source, self._read, self._part = exchange, key, source, read, part
         self._left = left
         self.columns = read.columns
@@ -155,6 +163,8 @@ class Archiving:
             origin=read.origin,
             content=self._content,
             marks=list(read.marks or ()),
+            ordered_by=str(self._source.declaration.extract.ordered_by),
+            beginning=self._beginning,
             types=read.types,
             profile=profile.as_json(),
         )

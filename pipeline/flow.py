@@ -59,8 +59,9 @@ def _flow(
     exchange: Exchange, key: BatchKey, archiving: Archiving, part: int | None, told: Callable[[int], None]
 ) -> None:
     raw = ahead(_counting(archiving.groups(), told))
-    licences = ahead(standardised(exchange, key, archiving.columns, instant_text(archiving.taken_at), raw, part))
-    judged(exchange, key, licences, part)
+    taken_at = instant_text(archiving.taken_at)
+    licences = ahead(standardised(exchange, key, archiving.columns, taken_at, raw, part))
+    judged(exchange, key, taken_at, licences, part)
 
 
 def _tell(told: Told, name: str, rows: int) -> None:

@@ -70,7 +70,7 @@ def preview(exchange: Exchange, key: BatchKey, at: datetime) -> Preview:
     if raw is None or lacking(source.declaration, reading.columns):
         return Preview([], columns.to_pylist())
     said = Conformer(source, taken_at).conform(raw.slice(0, _PREVIEWED), 0)
-    judged = Judge(source, key.day).judge(said.licences)
+    judged = Judge(source, taken_at).judge(said.licences)
     findings = first_causes(pa.concat_tables([columns, said.findings, judged]))
     personal = {field.name for field in (*LICENCE.fields, *source.face) if field.personal}
     return Preview(_masked(said.licences, personal).to_pylist(), findings.to_pylist())

@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
-from loaders.ledger import marks
+from loaders.ledger import marks, order_now
 from pipeline import workspace as files
 from pipeline.exchange import Exchange
 from pipeline.workspace import Workspace
@@ -35,12 +35,15 @@ class Plan:
         after: of a source read by a rising number, where the day begins; None from the first row on.
         until: of the same, where it ends; None for all there are.
         parts: the parts of a split table; empty where the source is read in one.
+        beginning: how often the source's order began anew before: a source that is declared otherwise than it was read last
+            says something else of the order of its changes, so what is read from now on is newer than all before.
     """
 
     now: str
     after: int | None
     until: int | None
     parts: list[Part]
+    beginning: int = 0
 
 
 def planned(exchange: Exchange, key: BatchKey, now: datetime) -> Plan:
@@ -52,10 +55,13 @@ def planned(exchange: Exchange, key: BatchKey, now: datetime) -> Plan:
     source, workspace = exchange.source(key), exchange.workspace
     extract = source.declaration.extract
     after = until = None
-    if isinstance(extract, DatabaseExtract) and extract.rising:
-        with exchange.platform.transaction(reading=True) as connection:
+    with exchange.platform.transaction(reading=True) as connection:
+        before, beginning = order_now(connection, key.source)
+        if isinstance(extract, DatabaseExtract) and extract.rising:
             after, until = marks(connection, key.source, str(key.day))
-    made = Plan(instant_text(now), after, until, [])
+    if before not in {"", str(extract.ordered_by)}:
+        beginning += 1
+    made = Plan(instant_text(now), after, until, [], beginning)
     if isinstance(extract, DatabaseExtract) and extract.split:
         from extractors.parts import plan_parts
 

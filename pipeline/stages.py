@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from loaders.deliver import Delivery, deliver_batch
-from loaders.ledger import delivered_before, last_snapshot_size, usual_sizes
+from loaders.effects import COLUMNS, foresee
+from loaders.ledger import delivered_before, usual_sizes
 from pipeline import workspace as files
 from pipeline.ahead import ahead
 from pipeline.exchange import Exchange
@@ -90,15 +91,16 @@ def judge(exchange: Exchange, key: BatchKey, part: int | None = None) -> None:
     Raises:
         ExchangeError: when a rule could not be evaluated.
     """
-    judged(exchange, key, exchange.workspace.read_groups(key, of_part(files.LICENCES, part)), part)
+    taken_at = manifest(exchange.workspace, key, part).taken_at
+    judged(exchange, key, taken_at, exchange.workspace.read_groups(key, of_part(files.LICENCES, part)), part)
 
 
-def judged(exchange: Exchange, key: BatchKey, licences: Iterable[pa.Table], part: int | None) -> None:
+def judged(exchange: Exchange, key: BatchKey, taken_at: str, licences: Iterable[pa.Table], part: int | None) -> None:
     """The same over licences that pass by; whatever happens, they are exhausted."""
     from expectations.assess import judge_rows
 
     try:
-        found = judge_rows(exchange.source(key), key.day, licences)
+        found = judge_rows(exchange.source(key), taken_at, licences)
     except Exception:
         for _ in licences:
             pass
@@ -146,7 +148,8 @@ def deliver(exchange: Exchange, key: BatchKey, now: datetime, seconds: float = 0
         return ahead(_rows(workspace, key, names))
 
     reactions = declaration.expect.drift.reactions
-    delivery = Delivery(verdict, declaration.precedence, rows, findings, declaration.vanished, reactions)
+    keys = declaration.extract.keys
+    delivery = Delivery(verdict, declaration.precedence, rows, findings, declaration.vanished, reactions, keys)
     entry = deliver_batch(exchange.platform, delivery, instant_text(now), seconds)
     workspace.write_text(workspace.path(key, files.RECEIPT), entry.to_json())
     if not verdict.refused:
@@ -176,10 +179,13 @@ def _before(exchange: Exchange, key: BatchKey, archived: Manifest) -> Before:
     """What the source delivered before: of its last batch the manifest, of the last ones the sizes."""
     from expectations.assess import Before
 
+    keys, snapshot = exchange.source(key).declaration.extract.keys, archived.kind == "snapshot"
+    names = [of_part(files.LICENCES, part) for part in part_numbers(archived)]
+    rows = (group for name in names for group in exchange.workspace.read_groups(key, name, list(COLUMNS)))
     with exchange.platform.transaction(reading=True) as connection:
-        size = last_snapshot_size(connection, key.source, archived.taken_at) if archived.kind == "snapshot" else None
+        effects = foresee(connection, key.source, archived.taken_at, rows, snapshot=snapshot, keys=keys)
         usual = usual_sizes(connection, key.source, archived.kind, str(key.day), _USUAL)
-    return Before(size, delivered_manifest(exchange, key), usual)
+    return Before(delivered_manifest(exchange, key), usual, effects)
 
 
 def delivered_manifest(exchange: Exchange, key: BatchKey) -> Manifest | None:

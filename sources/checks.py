@@ -9,7 +9,7 @@ from datetime import date, datetime
 from difflib import get_close_matches
 
 from sources.city import City
-from sources.database_extract import DatabaseExtract
+from sources.database_extract import Changes, DatabaseExtract
 from sources.declaration import Column, Declaration
 from sources.file_extract import FileExtract, TextExtract
 from standard.codes import code_list, status_families
@@ -124,12 +124,11 @@ def _database(extract: DatabaseExtract) -> Iterator[Found]:
         if column and named.count(column) > 1:
             yield Found(("extract", role), f"{column} is named for two things; name another column for one of them")
     wrong = {
-        "key": len(set(extract.key)) < len(extract.key)
-        and f"expected columns that differ, found {', '.join(extract.key)}; name each once",
+        "key": len(set(extract.key.columns)) < len(extract.key.columns)
+        and f"expected columns that differ, found {', '.join(extract.key.columns)}; name each once",
         "split": bool(extract.split and extract.split.column == operation)
         and f"expected a column of many values, found {operation}, which has one for each operation; split by another",
-        "changes": bool(extract.changes and not extract.changes.deleted)
-        and "expected the values that say a record was deleted, found none; name them, or leave changes out",
+        "changes": _changes(extract.changes),
         "clock_skew": bool(extract.clock_skew and not extract.updated_at)
         and "clock_skew tells of update times, and there are none; remove it",
         "look_back": bool(extract.look_back and extract.rising)
@@ -139,6 +138,18 @@ def _database(extract: DatabaseExtract) -> Iterator[Found]:
         and "expected a SELECT (or WITH ... SELECT), found something else; a source is only read",
     }
     yield from (Found(("extract", key), message) for key, message in wrong.items() if message)
+
+
+def _changes(changes: Changes | None) -> str:
+    """What is wrong with the values of an operation column; empty where nothing is."""
+    if changes is None:
+        return ""
+    if not changes.deleted:
+        return "expected the values that say a record was deleted, found none; name them, or leave changes out"
+    both = sorted(set(changes.kept_values) & set(changes.deleted_values))
+    if both:
+        return f"expected values that say one thing each, found {', '.join(both) or 'blank'} under both kept and deleted (booleans are 1 and 0); leave them in one"
+    return ""
 
 
 def _column(name: str, column: Column, field: Field, declaration: Declaration) -> Iterator[Found]:

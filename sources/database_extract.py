@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Annotated, Literal
+from unicodedata import normalize
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from sources.terms import ClockSkew, ConnectionName, Declared, Duration, Name, Texts, Zone
+from standard.batch import Keys, OrderedBy
 
 
 class Split(Declared):
@@ -22,16 +24,65 @@ class Split(Declared):
     parts: Annotated[int, Field(ge=2, le=256)]
 
 
+# How drivers, exports and people write the two values of a boolean or a bit.
+_TRUE, _FALSE = ("T", "TRUE", "0X01", "\x01", "B'1'"), ("F", "FALSE", "0X00", "\x00", "B'0'")
+_SWITCH = dict.fromkeys(_TRUE, "1") | dict.fromkeys(_FALSE, "0")
+
+
 class Changes(Declared):
-    """A change table, such as a front database's: every row says what was done to a record.
+    """A column that says of each row what was done to its record: of a change table, or of a table that only marks deletions.
+
+    Its values are a list with an end: a row whose value is of neither kind is held, since nobody knows what it means.
 
     Attributes:
-        operation: the column that says what (`STATE`, `cd_operation`).
+        operation: the column (`STATE`, `cd_operation`, `IS_DELETED`).
+        kept: its values that say the record is there: new, changed, or not deleted. An empty text stands for no value. Where
+            nothing is declared, they are `I` and `U`; beside one value of a boolean, the other one.
         deleted: its values that say the record was deleted at its source; what that means is declared as `vanished`.
     """
 
     operation: Name
+    kept: Texts = []
     deleted: Texts = ["D"]
+
+    @property
+    def kept_values(self) -> list[str]:
+        """The values that say the record is there, as `operation_value` writes them."""
+        if self.kept:
+            return [operation_value(value) for value in self.kept]
+        deleted = {operation_value(value) for value in self.deleted}
+        return sorted({"0", "1"} - deleted) if deleted and deleted < {"0", "1"} else ["I", "U"]
+
+    @property
+    def deleted_values(self) -> list[str]:
+        """The values that say the record was deleted, as `operation_value` writes them."""
+        return [operation_value(value) for value in self.deleted]
+
+
+def operation_value(text: str) -> str:
+    """A value of an operation column in one form, whatever driver brings it: no blanks, capitals, booleans as 1 and 0."""
+    plain = normalize("NFKC", text).strip().upper()
+    return _SWITCH.get(plain, plain)
+
+
+def _key(value: object) -> object:
+    """`[A, B]`, or `A`, is short for `{columns: [A, B]}`."""
+    return {"columns": value} if isinstance(value, str | list) else value
+
+
+class Key(Declared):
+    """The columns that name a row to its department.
+
+    A row that names another record than it did has moved: the record that it named before ends with it.
+
+    Attributes:
+        columns: their names; the row's locator is made of their values.
+        reused: whether the department gives the same key to another row once the first is gone; then nothing follows from
+            a key that names another record.
+    """
+
+    columns: Annotated[Texts, Field(min_length=1)]
+    reused: bool = False
 
 
 class DatabaseExtract(Declared):
@@ -57,7 +108,7 @@ class DatabaseExtract(Declared):
     connection: ConnectionName
     table: Name | None = None
     query: Name | None = None
-    key: Annotated[Texts, Field(min_length=1)]
+    key: Annotated[Key, BeforeValidator(_key)]
     updated_at: Name | None = None
     rising: Name | None = None
     changes: Changes | None = None
@@ -88,9 +139,28 @@ class DatabaseExtract(Declared):
         return self.updated_at is not None or self.rising is not None
 
     @property
+    def key_columns(self) -> list[str]:
+        """The columns that name a row to the department."""
+        return self.key.columns
+
+    @property
+    def ordered_by(self) -> OrderedBy:
+        """What the source says of the order of its changes; where it has a rising number, that alone."""
+        if self.rising is not None:
+            return OrderedBy.NUMBER
+        return OrderedBy.READING if self.updated_at is None else OrderedBy.TIME
+
+    @property
+    def keys(self) -> Keys:
+        """What the keys name. Where the rising number is among them, each change has a key of its own."""
+        if self.key.reused or self.rising in self.key.columns:
+            return Keys.NOTHING
+        return Keys.CHANGES if self.rising or self.changes else Keys.ROWS
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The columns that are named here, each once."""
         operation = self.changes.operation if self.changes else None
         cut_by = self.split.column if self.split else None
-        named = [*self.key, self.updated_at, self.rising, operation, cut_by]
+        named = [*self.key_columns, self.updated_at, self.rising, operation, cut_by]
         return tuple(dict.fromkeys(name for name in named if name))

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from sources.terms import ConnectionName, Declared, Name, Texts, Zone
+from standard.batch import Keys, OrderedBy
 
 
 class FileExtract(Declared):
@@ -54,6 +55,21 @@ class FileExtract(Declared):
     def incremental(self) -> bool:
         """Never: a file holds everything its department has to say."""
         return False
+
+    @property
+    def key_columns(self) -> list[str]:
+        """The columns that name a record to the department."""
+        return self.key
+
+    @property
+    def ordered_by(self) -> OrderedBy:
+        """Files are newer than one another by when they were made, whatever times their rows carry."""
+        return OrderedBy.READING
+
+    @property
+    def keys(self) -> Keys:
+        """Never anything: a locator is a place in a file, where another record may stand tomorrow."""
+        return Keys.NOTHING
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -58,6 +58,33 @@ class Status(StrEnum):
     REPEATED = "repeated"  # the source delivered what it had delivered before, so there was nothing to do
 
 
+class Keys(StrEnum):
+    """What a source's own keys, the locators of its rows, name.
+
+    Attributes:
+        ROWS: a record's row. Every reading shows what the row is now, so the newest reading says which record a key names.
+        CHANGES: the changes of a record's row, of which a reading shows several; the order says which came last.
+        NOTHING: places in a file, numbers of changes, or keys that are used again.
+    """
+
+    ROWS = "rows"
+    CHANGES = "changes"
+    NOTHING = "nothing"
+
+    @property
+    def name_records(self) -> bool:
+        """Whether a key tells that the record it names is another than before."""
+        return self is not Keys.NOTHING
+
+
+class OrderedBy(StrEnum):
+    """What a source says of the order of its changes; a source that is declared otherwise begins a new order."""
+
+    READING = "reading"  # nothing: what is read later is newer
+    TIME = "time"
+    NUMBER = "number"
+
+
 class _Json:
     """A record kept as a JSON file in the archive."""
 
@@ -88,6 +115,8 @@ class Manifest(_Json):
         origin: what was read and how (table or file, its digest, sheet, encoding, backend).
         content: digest of the files that were read, by which the same delivery is known again; empty for a database.
         marks: of a source read by a rising number, the number after which the batch begins and the one it ends with.
+        ordered_by: what the source says of the order of its changes, an `OrderedBy`; empty in archives of before it was kept.
+        beginning: how often that order began anew before this batch; stamps of a later beginning are greater.
         types: type and length of each column, in the words of the source, where it has any.
         profile: of each column what `extractors.profile` counts: rows, nulls, greatest length, shares of codes.
         parts: in how many parts the source was read, each with a manifest of its own; 0 where it was read in one.
@@ -107,9 +136,28 @@ class Manifest(_Json):
     origin: dict[str, str] = field(default_factory=dict)
     content: str = ""
     marks: list[int] = field(default_factory=list)
+    ordered_by: str = ""
+    beginning: int = 0
     types: dict[str, str] = field(default_factory=dict)
     profile: dict[str, dict[str, Any]] = field(default_factory=dict)
     parts: int = 0
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What delivering a batch would end on the platform.
+
+    Attributes:
+        had: records that the source claims and has not ended so far; 0 where nothing would end.
+        lost: those that a snapshot does not hold.
+        moved: those whose key names another record in the batch.
+        compared: whether a full reading came before, with which a snapshot is compared.
+    """
+
+    had: int = 0
+    lost: int = 0
+    moved: int = 0
+    compared: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,6 +173,8 @@ class Verdict(_Json):
         reason: one sentence for people when refused.
         failing: rows with at least one finding, by quality dimension.
         held_limit: share of held rows above which a person must look.
+        endings: accepted rows that only say that a record ended.
+        keys_repeated: whether a key of the source occurs more than once.
     """
 
     batch: str
@@ -146,6 +196,10 @@ class Verdict(_Json):
     future_time: int = 0
     content: str = ""
     marks: list[int] = field(default_factory=list)
+    ordered_by: str = ""
+    beginning: int = 0
+    endings: int = 0
+    keys_repeated: bool = False
 
     @property
     def held_above_limit(self) -> bool:
@@ -159,8 +213,9 @@ class LedgerEntry(_Json):
 
     `read = left_out + extracted`, `extracted = accepted + held + duplicates + refused`,
     `accepted = inserted + updated + unchanged + stale`; an entry that does not balance cannot be written. `vanished` counts
-    the records of a snapshot source that its newest snapshot no longer holds; `content`, `mark_after` and `mark_last` are
-    the manifest's, by which the next reading knows where to begin.
+    the records that the newest full reading of the source no longer holds, `moved` those whose key names another record
+    since this batch. `content`, the marks, `ordered_by` and `beginning` are the manifest's, by which the next reading knows
+    where to begin.
     """
 
     source: str
@@ -186,9 +241,14 @@ class LedgerEntry(_Json):
     without_time: int = 0
     future_time: int = 0
     vanished: int = 0
+    moved: int = 0
+    witnessed: int | None = None
     content: str = ""
     mark_after: int | None = None
     mark_last: int | None = None
+    mark_rows: str | None = None
+    ordered_by: str = ""
+    beginning: int = 0
     reason: str = ""
     failing: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0

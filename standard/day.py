@@ -76,3 +76,12 @@ class Day:
 
     def __str__(self) -> str:
         return self.date.isoformat()
+
+
+def day_of_reading(taken_at: str) -> Day:
+    """The city's day on which a source was read; a file that stands for the end of its day is of that day.
+
+    Args:
+        taken_at: instant text.
+    """
+    return Day.at(instant_of(taken_at) - timedelta(microseconds=1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,13 +17,13 @@ from standard.batch import LOCATOR
 from standard.codes import code_list, status_families
 from standard.field import ARROW_TYPES, Field
 from standard.finding import FINDING, found_in
-from standard.licence import EXCHANGE, HOLDERS_JOINED_BY, LICENCE
+from standard.licence import EXCHANGE, FLAGS, HOLDERS_JOINED_BY, LICENCE
 from transforms.digests import Values, digest, json_objects
-from transforms.elements import Reader, Unread, cleaned_lookup
+from transforms.elements import Reader, Unread, cleaned_lookup, places_without, without
 from transforms.faults import faults
 from transforms.lookups import each_distinct
-from transforms.records import deleted_rows, left_out_rows, tidied
-from transforms.stamps import one, stamps
+from transforms.records import deleted_rows, left_out_rows, operations_of, tidied, unknown_operations
+from transforms.stamps import Stamps, one, stamps
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,10 @@ NOT_ON_FACE = frozenset({"certificate_status", "certificate_identifier"})
 _NOT_ALWAYS_ON_FACE = NOT_ON_FACE | frozenset(DERIVED) - frozenset(LICENCE.key)
 
 
+# Of these findings people are shown what would have been right.
+_EXPECTING = frozenset({"value_unreadable", "update_time_missing", "update_time_future"})
+
+
 @dataclass(frozen=True)
 class Conformer:
     """Says the rows of one source in the standard, a group at a time.
@@ -68,7 +72,8 @@ class Conformer:
     def schema(self) -> pa.Schema:
         """Of the licences: elements, face fields, then what travels beside them, and the row's place in the batch."""
         beside = [pa.field(name, pa.string()) for name in EXCHANGE]
-        return pa.schema([*(field.arrow for field in self.fields), *beside, pa.field("row", pa.int64())])
+        flags = [pa.field(name, pa.bool_()) for name in FLAGS]
+        return pa.schema([*(field.arrow for field in self.fields), *beside, *flags, pa.field("row", pa.int64())])
 
     def conform(self, raw: pa.Table, first_row: int) -> Conformed:
         """Say one group in the standard.
@@ -87,8 +92,13 @@ class Conformer:
             raw = raw.filter(pc.invert(out)).combine_chunks()
         elements, unread = self._elements(raw)
         stamped = stamps(self.source.declaration, raw, self.taken_at)
-        licences = self._licences(elements, stamped.updated_at, stamped.observed_at, raw, first_row)
-        findings = [*self._findings(licences, [*unread, *stamped.unread]), *self._told(licences, raw)]
+        # A row that only says that its record ended needs nothing but what names it.
+        ends = deleted_rows(self.source.declaration, raw)
+        licences = self._licences(elements, stamped, ends, raw, first_row)
+        findings = [
+            *self._findings(licences, [*without(unread, ends), *stamped.unread]),
+            *self._told(licences, raw, ends),
+        ]
         return Conformed(licences, pa.concat_tables([FINDING.empty_table(), *findings]), left_out)
 
     def _elements(self, raw: pa.Table) -> tuple[dict[str, Values], list[Unread]]:
@@ -103,10 +113,6 @@ class Conformer:
                 elements[field.name], found = self._element(field, column, raw)
                 unread.extend(found)
         self._fill_in(elements)
-        if self.source.declaration.vanished == "cancel":
-            deleted = deleted_rows(self.source.declaration, raw)
-            if pc.any(deleted).as_py():
-                elements["certificate_status"] = pc.if_else(deleted, "CANCELLED", elements["certificate_status"])
         return elements, unread
 
     def _element(self, field: Field, column: Column, raw: pa.Table) -> tuple[pa.Array, list[Unread]]:
@@ -150,17 +156,19 @@ class Conformer:
             )
 
     def _licences(
-        self, elements: dict[str, Values], updated_at: pa.Array, observed_at: pa.Array, raw: pa.Table, first_row: int
+        self, elements: dict[str, Values], stamped: Stamps, ends: pa.Array, raw: pa.Table, first_row: int
     ) -> pa.Table:
         rows, face = raw.num_rows, [field.name for field in self.source.face]
         said: dict[str, Values] = {
             **elements,
             "face": json_objects({name: _whole(elements[name], rows) for name in face}, rows),
-            "source_updated_at": updated_at,
-            "observed_at": observed_at,
+            "source_updated_at": stamped.updated_at,
+            "observed_at": stamped.observed_at,
             "locator": one(raw, LOCATOR),
             "record": _where_all(digest(elements, LICENCE.key, rows), [elements[name] for name in LICENCE.key]),
             **self._digests(elements, rows),
+            "ordered": stamped.ordered,
+            "ends": ends,
             "row": pa.array(np.arange(first_row, first_row + rows)),
         }
         return pa.table([_whole(values, rows) for values in said.values()], schema=self.schema)
@@ -190,18 +198,27 @@ class Conformer:
                 item.field.name,
                 values=None if item.rule == "digits_lost" else item.original.take(item.places),
                 personal=item.field.personal and not item.rule.startswith("placeholder"),
-                expected=item.expected if item.rule == "value_unreadable" else "",
+                expected=item.expected if item.rule in _EXPECTING else "",
             )
 
-    def _told(self, licences: pa.Table, raw: pa.Table) -> Iterator[pa.Table]:
-        """What the source itself told of its rows: cells that could not be read, records that were deleted."""
+    def _told(self, licences: pa.Table, raw: pa.Table, ends: pa.Array) -> Iterator[pa.Table]:
+        """What the source itself told of its rows: cells that could not be read, operations, records that were deleted."""
         declaration = self.source.declaration
         for fault in faults(declaration, raw):
+            if fault.element in self.schema.names and fault.element not in LICENCE.key:
+                fault = replace(fault, places=places_without(fault.places, ends))
             # A column that is for nothing has no element to stand on; its name is shown where a value would be.
             shown = None if fault.element else pa.repeat(fault.column, len(fault.places))
             yield found_in(licences, fault.places, fault.rule, fault.element, values=shown)
         if declaration.vanished == "hold":
-            yield found_in(licences, pc.indices_nonzero(deleted_rows(declaration, raw)), "deleted")
+            yield found_in(licences, pc.indices_nonzero(ends), "deleted")
+        unknown = unknown_operations(declaration, raw)
+        if len(unknown):
+            changes = operations_of(declaration)
+            assert changes is not None  # or there were no operations
+            declared = " / ".join(text or "''" for text in [*changes.kept_values, *changes.deleted_values])
+            values = one(raw, changes.operation).take(unknown)
+            yield found_in(licences, unknown, "operation_unknown", changes.operation, values=values, expected=declared)
 
     @property
     def _filled_in(self) -> frozenset[str]:

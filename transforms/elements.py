@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -110,6 +110,23 @@ class Reader:
     def _expected(self) -> str:
         usual = {Kind.DATE: "%Y-%m-%d", Kind.TIME: "%Y-%m-%d %H:%M:%S"}.get(self.field.kind, "")
         return " / ".join(self.column.formats or [usual])
+
+
+def without(unread: Sequence[Unread], rows: pa.Array) -> list[Unread]:
+    """What could not be read, but for some rows.
+
+    Args:
+        unread: the places at which elements could not be read.
+        rows: row by row whether it is passed over.
+    """
+    if not pc.any(rows).as_py():
+        return list(unread)
+    return [replace(item, places=places_without(item.places, rows)) for item in unread]
+
+
+def places_without(places: pa.Array, rows: pa.Array) -> pa.Array:
+    """The places at which a row is not passed over."""
+    return places.filter(pc.invert(rows.take(places)))
 
 
 def cleaned_as(kind: Kind) -> Kind:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sources.database_extract import DatabaseExtract
+from sources.database_extract import Changes, DatabaseExtract, operation_value
 from sources.declaration import Declaration
 from sources.register import Source
 from standard.batch import FAULT, LOCATOR
@@ -58,12 +58,32 @@ def left_out_rows(declaration: Declaration, raw: pa.Table) -> pa.Array:
 
 
 def deleted_rows(declaration: Declaration, raw: pa.Table) -> pa.Array:
-    """Row by row whether a change table says that the record was deleted; never where the table is none of changes."""
-    changes = declaration.extract.changes if isinstance(declaration.extract, DatabaseExtract) else None
+    """Row by row whether the source says that the record was deleted; never where it says nothing of the kind."""
+    changes = operations_of(declaration)
     if changes is None:
         return pa.repeat(pa.scalar(False), raw.num_rows)
-    said = clean_text(one(raw, changes.operation), Kind.CODE)
-    return pc.is_in(said, clean_text(pa.array(changes.deleted, pa.string()), Kind.CODE))
+    return pc.is_in(_operations(changes, raw), pa.array(changes.deleted_values, pa.string()))
+
+
+def unknown_operations(declaration: Declaration, raw: pa.Table) -> pa.Array:
+    """Places of the rows whose operation is declared neither as kept nor as deleted, ascending."""
+    changes = operations_of(declaration)
+    if changes is None:
+        return pa.array([], pa.int64())
+    known = pa.array([*changes.kept_values, *changes.deleted_values], pa.string())
+    return pc.indices_nonzero(pc.invert(pc.is_in(_operations(changes, raw), known)))
+
+
+def operations_of(declaration: Declaration) -> Changes | None:
+    """What the source declares of operations; None where it declares nothing."""
+    return declaration.extract.changes if isinstance(declaration.extract, DatabaseExtract) else None
+
+
+def _operations(changes: Changes, raw: pa.Table) -> pa.Array:
+    """The operation of each row in the form that declared values are compared in; a row that has none says nothing."""
+    said = pc.fill_null(one(raw, changes.operation), "").dictionary_encode()
+    forms = [operation_value(text) for text in said.dictionary.to_pylist()]
+    return pa.array(forms, pa.string()).take(said.indices)
 
 
 def _blank(raw: pa.Table) -> pa.Array:

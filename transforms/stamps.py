@@ -9,7 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sources.database_extract import DatabaseExtract
-from sources.declaration import Declaration
+from sources.declaration import Declaration, Extract
+from standard.batch import OrderedBy
+from standard.day import instant_of, instant_text
 from standard.field import Field, Kind
 from transforms.dates import ISO, parse_instants
 from transforms.distinct import less_of
@@ -19,6 +21,11 @@ from transforms.text import clean_text
 # A stamp made of a number: 27 characters like every instant, in the order of the numbers, and before every real time,
 # since no time is of the month 00. Numbers of databases have at most 19 digits.
 _NUMBERED, _DIGITS = "0000-00-", 19
+_USUAL = "%Y-%m-%d %H:%M:%S"
+
+
+# How far after the reading an update time may lie: clocks differ, and a reading takes its time.
+_TOLERANCE, _TOLERANCE_OF_DATED = timedelta(minutes=5), timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -27,12 +34,15 @@ class Stamps:
 
     Attributes:
         updated_at: the source's own update time, null where it has none.
-        observed_at: the first part of the stamp, by which claims replace one another.
-        unread: rows whose place among the others nobody knows; they are held.
+        observed_at: the order, by which claims replace one another: what the source says where that is credible, else the
+            instant of the reading.
+        ordered: whether the source says credibly which of several rows of one record came last.
+        unread: what is wrong with update times and numbers.
     """
 
     updated_at: pa.Array
     observed_at: pa.Array
+    ordered: pa.Array
     unread: list[Unread]
 
 
@@ -45,27 +55,43 @@ def stamps(declaration: Declaration, raw: pa.Table, taken_at: str) -> Stamps:
         taken_at: instant text; when the source was read.
     """
     extract, taken = declaration.extract, pa.repeat(pa.scalar(taken_at), raw.num_rows)
-    rising = extract.rising if isinstance(extract, DatabaseExtract) else None
+    by_number = extract.ordered_by is OrderedBy.NUMBER
+    updated_at, credible = pa.nulls(raw.num_rows, pa.string()), pa.repeat(pa.scalar(False), raw.num_rows)
+    unread: list[Unread] = []
     if extract.updated_at is not None:
-        ahead = extract.clock_skew if isinstance(extract, DatabaseExtract) else timedelta(0)
-        updated_at, unread = _update_times(extract.updated_at, raw, extract.time_zone, ahead)
-        # A snapshot is newer than another by when it was taken, whatever times its rows carry.
-        return Stamps(updated_at, pc.coalesce(updated_at, taken) if declaration.incremental else taken, unread)
-    none = pa.nulls(raw.num_rows, pa.string())
-    if rising is not None:
-        numbered, unread = _numbered(rising, raw)
-        return Stamps(none, pc.coalesce(numbered, taken), unread)
-    return Stamps(none, taken, [])
+        updated_at, credible, unread = _update_times(extract, extract.updated_at, raw, taken_at, decisive=not by_number)
+    if isinstance(extract, DatabaseExtract) and extract.rising is not None:
+        # The number alone is the order; a time beside it is information.
+        numbered, wrong = _numbered(extract.rising, raw)
+        return Stamps(updated_at, pc.coalesce(numbered, taken), numbered.is_valid(), [*unread, *wrong])
+    # A snapshot is newer than another by when it was taken, whatever times its rows carry.
+    observed_at = pc.if_else(credible, updated_at, taken) if extract.ordered_by is OrderedBy.TIME else taken
+    return Stamps(updated_at, observed_at, credible, unread)
 
 
-def _update_times(name: str, raw: pa.Table, zone: str, ahead: timedelta) -> tuple[pa.Array, list[Unread]]:
-    """A row whose time cannot be read has no place among the others; the present in it would put old data over new."""
+def _update_times(
+    extract: Extract, name: str, raw: pa.Table, taken_at: str, *, decisive: bool
+) -> tuple[pa.Array, pa.Array, list[Unread]]:
+    """The update times, which of them are credible, and what is wrong with the others.
+
+    A time that is missing, or after the reading, says nothing of the order. One of an unknown form holds its row where it
+    would decide.
+    """
     texts = one(raw, name)
     less = less_of(texts, ISO)
     cleaned = less.spread(clean_text(less.values, Kind.TIME), texts)
-    read = parse_instants(cleaned, [], zone, ahead)
-    missing = pc.and_(pc.is_valid(cleaned), pc.is_null(read))
-    return read, _unread(name, missing, texts, "%Y-%m-%d %H:%M:%S")
+    skew = extract.clock_skew if isinstance(extract, DatabaseExtract) else timedelta(0)
+    read = parse_instants(cleaned, [], extract.time_zone, skew)
+    tolerance = _TOLERANCE_OF_DATED if extract.dated else _TOLERANCE
+    future = pc.fill_null(pc.greater(read, instant_text(instant_of(taken_at) + tolerance)), False)
+    formless = pc.and_(pc.is_valid(cleaned), pc.is_null(read))
+    wrong = [
+        *_unread("value_unreadable" if decisive else "update_time_missing", name, formless, texts, _USUAL),
+        *_unread("update_time_future", name, future, texts, f"<= {taken_at}"),
+    ]
+    if decisive:
+        wrong += _unread("update_time_missing", name, cleaned.is_null(), texts, _USUAL)
+    return read, pc.and_(read.is_valid(), pc.invert(future)), wrong
 
 
 def _numbered(name: str, raw: pa.Table) -> tuple[pa.Array, list[Unread]]:
@@ -73,12 +99,14 @@ def _numbered(name: str, raw: pa.Table) -> tuple[pa.Array, list[Unread]]:
     texts = pc.replace_substring_regex(texts, r"^(\d+)\.0+$", r"\1")  # a whole number in a decimal column
     whole = pc.fill_null(pc.match_substring_regex(texts, rf"^0*\d{{1,{_DIGITS}}}$"), False)
     digits = pc.utf8_lpad(pc.utf8_ltrim(pc.if_else(whole, texts, None), "0"), _DIGITS, "0")
-    return pc.binary_join_element_wise(_NUMBERED, digits, ""), _unread(name, pc.invert(whole), texts, "0 … 9")
+    return pc.binary_join_element_wise(_NUMBERED, digits, ""), _unread(
+        "value_unreadable", name, pc.invert(whole), texts, "0 … 9"
+    )
 
 
-def _unread(name: str, places: pa.Array, texts: pa.Array, expected: str) -> list[Unread]:
+def _unread(rule: str, name: str, places: pa.Array, texts: pa.Array, expected: str) -> list[Unread]:
     at = pc.indices_nonzero(places)
-    return [Unread("value_unreadable", Field(name, name, "", Kind.TIME), at, texts, expected)] if len(at) else []
+    return [Unread(rule, Field(name, name, "", Kind.TIME), at, texts, expected)] if len(at) else []
 
 
 def one(table: pa.Table, name: str) -> pa.Array:

@@ -6,7 +6,6 @@ import pytest
 
 from expectations.assess import Before, Part, decide, judge_rows
 from standard.batch import FAULT, LOCATOR, Manifest
-from standard.day import Day
 from transforms.conform import Conformer
 
 TAKEN = "2026-03-01T16:00:00.000000Z"
@@ -33,7 +32,7 @@ def judge(declare, raw, tmp_path):
 def _part(source, rows, path):
     said = Conformer(source, TAKEN).conform(rows, 0)
     pq.write_table(said.licences, path)
-    found = judge_rows(source, Day.of("2026-03-01"), [said.licences])
+    found = judge_rows(source, TAKEN, [said.licences])
     return Part(str(path), said.licences.num_rows, said.left_out, pa.concat_tables([said.findings, found]))
 
 

@@ -2,6 +2,7 @@ import pytest
 
 from expectations.assess import Before
 from expectations.predicates import PREDICATES
+from standard.batch import LOCATOR, Effects
 from standard.errors import ExchangeError
 
 
@@ -25,6 +26,75 @@ def test_equal_time_and_different_content_cannot_be_decided(judge, findings):
         ("duplicate_undecided", "", 1),
     ]
     assert assessed.outcomes.to_pylist() == ["held", "held", "duplicate"]
+
+
+def test_a_row_without_a_time_is_neither_before_nor_after_another(judge, findings):
+    assessed = judge({"GXSJ": None, "JYFW": "旧"}, {"JYFW": "新"}, {"GXSJ": "2026-03-01 08:00:00", "JYFW": "更旧"})
+    assert assessed.outcomes.to_pylist() == ["held", "held", "held"]
+    assert ("update_time_missing", "GXSJ", 0) in findings(assessed)
+    assert judge({"GXSJ": None}, {}).outcomes.to_pylist() == ["duplicate", "accepted"]  # they say the same
+
+
+@pytest.mark.parametrize("text", ["2062-03-01 10:00:00", "2026-03-02 00:05:01"])
+def test_a_time_after_the_reading_is_not_believed(judge, findings, text):
+    assessed = judge({"GXSJ": text, "JYFW": "一"}, {"JYFW": "二"})
+    assert assessed.outcomes.to_pylist() == ["held", "held"]
+    assert ("update_time_future", "GXSJ", 0) in findings(assessed)
+    assert judge({"GXSJ": text}).outcomes.to_pylist() == ["accepted"]
+
+
+def test_a_time_a_few_minutes_after_the_reading_is_believed(judge):
+    assert judge({"GXSJ": "2026-03-02 00:05:00", "JYFW": "一"}, {"JYFW": "二"}).outcomes.to_pylist() == [
+        "accepted",
+        "duplicate",
+    ]
+
+
+def test_the_rising_number_alone_says_what_came_last(judge, declare, declaration):
+    source = declare(declaration.replace("updated_at: GXSJ", "rising: LSH, updated_at: GXSJ"))
+    rows = [{"LSH": "1", "GXSJ": None, "MC": "旧名"}, {"LSH": "2", "GXSJ": "2026-03-01 10:00:00", "MC": "新名"}]
+    assert judge(*rows, source=source).outcomes.to_pylist() == ["duplicate", "accepted"]
+    rows[1]["GXSJ"], rows[0]["GXSJ"] = rows[0]["GXSJ"], "2062-01-01 10:00:00"
+    assert judge(*rows, source=source).outcomes.to_pylist() == ["duplicate", "accepted"]
+
+
+CHANGES = "updated_at: GXSJ, changes: {operation: BZ}"
+
+
+@pytest.fixture
+def changing(declare, declaration):
+    text = declaration.replace("updated_at: GXSJ", CHANGES).replace("ignore: [BZ]", "ignore: []")
+    return declare(text + "vanished: cancel\n")
+
+
+def test_an_end_needs_nothing_but_what_names_its_record(judge, changing):
+    bare = dict.fromkeys(["MC", "DM", "LX", "FZRQ", "QSRQ", "YXQZ", "ZT", "QH", "LB", "JYFW"])
+    assessed = judge(
+        {"BZ": "I"}, {**bare, "XKZBH": "2", "BZ": "D"}, {**bare, "XKZBH": None, "BZ": "D"}, source=changing
+    )
+    assert (assessed.findings.num_rows, assessed.verdict.accepted, assessed.verdict.endings) == (0, 3, 2)
+
+
+def test_contents_compete_with_contents_and_ends_with_ends(judge, changing):
+    times = [f"2026-03-01 0{hour}:00:00" for hour in (5, 6, 7, 8)]
+    rows = [{"GXSJ": time, "BZ": what, "JYFW": time} for time, what in zip(times, "IDUD", strict=True)]
+    assessed = judge(*rows, source=changing)
+    assert assessed.outcomes.to_pylist() == ["duplicate", "duplicate", "accepted", "accepted"]
+
+
+def test_a_content_and_an_end_of_the_same_time_cannot_be_decided(judge, changing):
+    assessed = judge({"BZ": "U"}, {"BZ": "D"}, {"BZ": "I", "GXSJ": "2026-03-01 08:00:00"}, source=changing)
+    assert assessed.outcomes.to_pylist() == ["held", "held", "duplicate"]
+
+
+@pytest.mark.parametrize("said", ["DEL", "", None, "X", "1"])
+def test_an_operation_that_nobody_declared_holds_its_row(judge, changing, findings, said):
+    assessed = judge({"BZ": said}, source=changing)
+    assert (findings(assessed), assessed.outcomes.to_pylist()) == ([("operation_unknown", "BZ", 0)], ["held"])
+
+
+def test_a_key_that_names_two_rows_is_said(judge, findings):
+    assert ("key_repeated", "", -1) in findings(judge({LOCATOR: "7"}, {"XKZBH": "2", LOCATOR: "7"}))
 
 
 def test_a_held_row_does_not_compete(judge):
@@ -62,9 +132,21 @@ def test_more_rows_than_declared_only_warn(judge, findings, declare, declaration
     assert assessed.verdict.accepted == 2
 
 
-@pytest.mark.parametrize(("last", "refused"), [(None, []), (2, []), (3, ["snapshot_shrunk"])])
-def test_a_snapshot_that_lost_more_than_a_fifth_is_refused(judge, last, refused):
-    assert judge({}, {"XKZBH": "2"}, before=Before(size=last)).verdict.refused == refused
+@pytest.mark.parametrize(
+    ("effects", "refused"),
+    [
+        (Effects(), []),
+        (Effects(had=10, lost=2, compared=True), []),
+        (Effects(had=10, lost=3, compared=True), ["snapshot_shrunk"]),
+        (Effects(had=10, lost=10, compared=False), []),  # the first full reading finds what was never noticed
+        (Effects(had=50, lost=11, compared=False), ["snapshot_shrunk"]),
+        (Effects(had=10, moved=10), []),
+        (Effects(had=50, moved=11), ["register_turned_over"]),
+        (Effects(had=100, moved=11), []),
+    ],
+)
+def test_a_batch_that_would_end_more_than_a_fifth_of_the_records_is_refused(judge, effects, refused):
+    assert judge({}, {"XKZBH": "2"}, before=Before(effects=effects)).verdict.refused == refused
 
 
 def test_rows_that_differ_from_the_sources_own_count_refuse_the_batch(judge):

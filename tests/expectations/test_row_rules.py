@@ -110,7 +110,9 @@ def test_a_deleted_record_is_held_whatever_else_is_found_on_its_row(judge, findi
         + "ignore: [QT]"
     )
     assessed = judge(
-        {"BZ": "D", "QT": None, FAULT: "value_cut\tQT"}, {"XKZBH": "2", "QT": None, FAULT: None}, source=source
+        {"BZ": "D", "QT": None, FAULT: "value_cut\tQT"},
+        {"XKZBH": "2", "BZ": "I", "QT": None, FAULT: None},
+        source=source,
     )
     assert sorted(findings(assessed)) == [("deleted", "", 0), ("value_cut", "", 0)]
     assert assessed.outcomes.to_pylist() == ["held", "accepted"]
@@ -118,5 +120,10 @@ def test_a_deleted_record_is_held_whatever_else_is_found_on_its_row(judge, findi
 
 def test_every_rule_on_rows_has_a_case_here():
     cases = {rule.strip() for rule in (*BROKEN, *CONSTANTS)} | {"identifier_legacy", "deleted"}
+    cases |= {
+        "operation_unknown",
+        "update_time_missing",
+        "update_time_future",
+    }  # tests/expectations/test_batch_rules.py
     of_batch = {"identifier_taken", "duplicate", "duplicate_undecided"}
     assert {rule.id for rule in RULES.values() if rule.scope is Scope.ROW} - of_batch == cases

@@ -104,6 +104,7 @@ def make_rows(states, observed_at, held=()):
         table = table.append_column(name, beside[name])
     become = [str(Outcome.HELD if number in held else Outcome.ACCEPTED) for number in numbers]
     table = table.append_column("row", pa.array(range(count), pa.int64()))
+    table = table.append_column("ends", pa.repeat(pa.scalar(False), count))
     return table.append_column("outcome", pa.array(become, pa.string()))
 
 

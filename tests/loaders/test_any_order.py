@@ -73,7 +73,7 @@ def state_after(platform, deliveries):
             "licence": select(*(c for c in LICENCE_TABLE.columns if c.name not in minted)),
             "claim": select(*(c for c in CLAIM.columns if c.name not in minted)),
             "history": select(VERSION),
-            "sighting": select(SIGHTING.c.source, SIGHTING.c.record, SIGHTING.c.seen_at),
+            "sighting": select(SIGHTING.c.source, SIGHTING.c.record, SIGHTING.c.seen_at, SIGHTING.c.locator),
             "finding": select(*open_findings).where(FINDING_TABLE.c.rule == "holder_code"),
             # Of what was missing only for a while some orders never hear; what is missing at the end all of them say.
             "vanished": select(FINDING_TABLE.c.source, FINDING_TABLE.c.subject).where(

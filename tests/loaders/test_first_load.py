@@ -62,7 +62,13 @@ def are_waiting(platform, waiting):
 def test_a_first_load_ends_with_every_index_there_was(postgresql_platform, deliver, built):
     before = indexes(postgresql_platform)
     deliver(postgresql_platform, {"R1": ("甲", "VALID"), "R2": ("甲", "VALID")})
-    assert built() == ["claim_by_identifier", "claim_by_number", "claim_by_place"]
+    assert built() == [
+        "claim_by_identifier",
+        "claim_by_number",
+        "claim_by_place",
+        "claim_by_source",
+        "claim_by_successor",
+    ]
     assert indexes(postgresql_platform) == before
     assert claimed(postgresql_platform) == {"R1", "R2"}
 

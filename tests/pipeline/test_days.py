@@ -127,8 +127,8 @@ class Nights:
         return [number[-1] for number, still in rows if still]
 
 
-BY_TIME = "updated_at: GXSJ, changes: {operation: CZ}"
-BY_NUMBER = "rising: LSH, changes: {operation: CZ}"
+BY_TIME = "updated_at: GXSJ, changes: {operation: CZ, kept: [I, U, X, '']}"
+BY_NUMBER = "rising: LSH, changes: {operation: CZ, kept: [I, U, X, '']}"
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,8 @@ def test_a_cell_that_could_not_be_read_is_a_finding_on_its_element(conform):
 
 
 def test_an_update_time_that_could_not_be_read_stands_on_its_column(conform):
-    assert found(conform({FAULT: "value_cut\tGXSJ", "GXSJ": None})) == [("value_cut", "GXSJ", 0, "")]
+    faults = found(conform({FAULT: "value_cut\tGXSJ", "GXSJ": None}))
+    assert faults == [("update_time_missing", "GXSJ", 0, ""), ("value_cut", "GXSJ", 0, "")]
 
 
 def test_a_fault_of_an_ignored_column_stands_on_no_element(conform):
@@ -96,19 +97,35 @@ def test_a_row_without_a_number_has_no_place_among_the_others(conform, text):
 
 
 @pytest.mark.parametrize(
-    ("vanished", "rows", "status", "rules"),
+    ("vanished", "rows", "ends", "rules"),
     [
-        ("cancel", 2, ["VALID", "CANCELLED"], []),
-        ("hold", 2, ["VALID", "VALID"], [("deleted", "", 1, "")]),
-        ("keep", 1, ["VALID"], []),
+        ("cancel", 2, [False, True], []),
+        ("hold", 2, [False, True], [("deleted", "", 1, "")]),
+        ("keep", 1, [False], []),
     ],
 )
 @pytest.mark.parametrize("word", ["D", " d", "删除"])
-def test_a_deletion_means_what_is_declared(conform, vanished, rows, status, rules, word):
+def test_a_deletion_means_what_is_declared(conform, vanished, rows, ends, rules, word):
     said = conform({"BZ": "U"}, {"XKZBH": "2", "BZ": word}, extract=CHANGES, vanished=vanished)
     assert (said.licences.num_rows, said.left_out) == (rows, 2 - rows)
-    assert said.licences["certificate_status"].to_pylist() == status
+    assert said.licences["ends"].to_pylist() == ends
     assert found(said) == rules
+
+
+@pytest.mark.parametrize(
+    ("deleted", "kept", "brought"),
+    [
+        ("'true'", "", {"1": True, "0": False, "t": True, "f": False, "true": True, "FALSE": False, "\x01": True}),
+        ("'1'", "", {"0x01": True, "0x00": False, "b'1'": True, "True": True, "0": False}),
+        ("D", "kept: ['', N], ", {"": False, None: False, "\u3000": False, "n": False, "Ｄ": True, " d ": True}),
+        ("[是]", "kept: [否], ", {"是": True, "否": False}),
+    ],
+)
+def test_booleans_bits_and_blanks_are_known_whatever_driver_brings_them(conform, deleted, kept, brought):
+    changes = f"updated_at: GXSJ, changes: {{operation: BZ, {kept}deleted: {deleted}}}"
+    said = conform(*({"BZ": text} for text in brought), extract=changes, vanished="cancel")
+    assert dict(zip(brought, said.licences["ends"].to_pylist(), strict=True)) == brought
+    assert found(said) == []
 
 
 def test_a_large_group_is_said_like_its_rows_one_by_one(conform, raw, declare):

@@ -1,0 +1,328 @@
+"""Promise 4: where a source breaks its promises the platform is right all the same, or an open finding says what is not."""
+
+import sqlite3
+from contextlib import closing
+from datetime import datetime, timedelta
+
+import pytest
+
+from pipeline import run
+from pipeline.exchange import Exchange
+from pipeline.settings import Settings
+from standard.batch import BatchKey
+from standard.day import SHANGHAI
+
+DECLARATION = """
+title: 某市某局 · 网络预约出租汽车经营许可证
+department: {{code: {department}, name: 某市某局, contact: data@x.invalid}}
+certificate_type_code: 11100000000019713D074
+schedule: 30 1 * * *
+since: 2026-01-01
+vanished: {vanished}
+precedence: {precedence}
+extract: {{kind: database, connection: dep, table: t, key: {key}, {extract}}}
+columns:
+  certificate_number: XKZH
+  certificate_holder_name: YHMC
+  certificate_holder_code: {{constant: "370402188001010012"}}
+  certificate_holder_type_code: {{constant: "111"}}
+  certificate_issued_date: FZRQ
+  certificate_status: {{from: ZT, lookup: status_plain}}
+ignore: [{ignore}]
+expect: {{held: {{max: 1}}, lost: {{max: {lost}}}}}
+"""
+COLUMNS = ("ID", "LSH", "OP", "XKZH", "YHMC", "FZRQ", "ZT", "GXSJ")
+FIRST, SECOND, THIRD = (f"2026-03-0{day}" for day in (1, 2, 3))
+
+
+class Department:
+    """One department with a table, its declaration, and a platform; a day is run an hour after its end unless said."""
+
+    def __init__(self, folder, monkeypatch):
+        self._folder, self._monkeypatch = folder, monkeypatch
+        (folder / "sources/dep").mkdir(parents=True)
+        monkeypatch.setenv("LICEX_SOURCES", str(folder / "sources"))
+        monkeypatch.setenv("LICEX_WORKSPACE", str(folder / "workspace"))
+        monkeypatch.setenv("LICEX_TARGET", f"sqlite:///{folder}/platform.db")
+        monkeypatch.setenv("LICEX_CONN_DEP", f"sqlite:///{folder}/dep.db")
+        kinds = "ID int, LSH int, OP text, XKZH text, YHMC text, FZRQ text, ZT text, GXSJ text"
+        self.sql(f"CREATE TABLE t ({kinds})")
+
+    def sql(self, statement, *values):
+        return self._ask("dep.db", statement, values)
+
+    def declare(self, extract="updated_at: GXSJ", *, name="ride", **given):
+        usual = {"vanished": "cancel", "key": "[ID]", "department": "11370400MB0000000N", "precedence": 0, "lost": 0.2}
+        ignore = ", ".join(
+            name for name in ("ID", "OP", "LSH", "GXSJ") if name not in extract + str(given.get("key", "[ID]"))
+        )
+        text = DECLARATION.format(extract=extract or "time_zone: Asia/Shanghai", ignore=ignore, **usual | given)
+        (self._folder / f"sources/dep/{name}.yaml").write_text(text, encoding="utf-8")
+
+    def row(self, number, day=FIRST, **given):
+        """A row of the table: of a number whose last digits are its key, changed at ten on the day."""
+        key = int("".join(filter(str.isdigit, number)))
+        usual = {"ID": key, "LSH": key, "OP": "I", "XKZH": number, "YHMC": "甲某", "FZRQ": "2026-01-05", "ZT": "有效"}
+        row = {**usual, "GXSJ": f"{day} 10:00:00" if day else None, **given}
+        self.sql(f"INSERT INTO t VALUES ({', '.join('?' * len(COLUMNS))})", *(row[name] for name in COLUMNS))
+
+    def change(self, key, **given):
+        changed = ", ".join(f"{name} = ?" for name in given)
+        self.sql(f"UPDATE t SET {changed} WHERE ID = ?", *given.values(), key)
+
+    def run(self, day, hours=1.0, *, source="dep.ride", replay=False):
+        moment = datetime.fromisoformat(day).replace(tzinfo=SHANGHAI) + timedelta(days=1, hours=hours)
+        self._monkeypatch.setattr(run, "now", lambda: moment)
+        exchange = Exchange(Settings.from_environment())
+        try:
+            return run.run_batch(exchange, BatchKey.of(f"{source}/{day}"), lambda step: None, from_archive=replay).entry
+        finally:
+            exchange.close()
+
+    def licences(self, *columns):
+        names = ", ".join(columns or ("certificate_holder_name", "certificate_status"))
+        rows = self._ask("platform.db", f"SELECT certificate_number, {names} FROM licence ORDER BY 1, 2")
+        return {number: tuple(rest) for number, *rest in rows}
+
+    def open(self):
+        return self._ask("platform.db", "SELECT rule, certificate_number FROM finding WHERE open ORDER BY 1, 2")
+
+    def _ask(self, database, statement, values=()):
+        with closing(sqlite3.connect(self._folder / database)) as connection, connection:
+            return list(connection.execute(statement, values))
+
+
+@pytest.fixture
+def department(tmp_path, monkeypatch):
+    return Department(tmp_path, monkeypatch)
+
+
+def test_a_licence_issued_after_the_day_of_its_batch_and_before_the_reading_is_accepted(department):
+    department.declare("rising: LSH")
+    for day in range(1, 7):
+        department.row(f"N00{day}", FZRQ=f"2026-03-0{day}")
+    department.run(FIRST, 24 * 6)
+    assert len(department.licences()) == 6
+    department.row("N007", FZRQ="2026-03-08")
+    assert department.run("2026-03-07", 0.7).held == 0
+    department.row("N008", FZRQ="2026-03-10")
+    assert department.run("2026-03-08", 0.7).held == 1
+    assert department.open() == [("issued_in_future", "N008")]
+
+
+def test_where_a_rising_number_is_declared_an_update_time_is_information(department):
+    department.declare("rising: LSH, updated_at: GXSJ")
+    department.row("N001", None, LSH=1, YHMC="旧名")
+    department.row("N001", LSH=2, YHMC="新名", ZT="注销")
+    department.run(FIRST)
+    assert department.licences() == {"N001": ("新名", "CANCELLED")}
+    department.row("N002", LSH=3, GXSJ="2062-03-01 10:00:00")
+    department.run(SECOND)
+    assert department.open() == [("update_time_future", "N002")]
+    department.row("N002", THIRD, LSH=4, ZT="注销")
+    department.run(THIRD)
+    assert department.licences() == {"N001": ("新名", "CANCELLED"), "N002": ("甲某", "CANCELLED")}
+    assert department.open() == []
+
+
+def test_a_row_that_only_says_that_its_record_ended_ends_it_with_the_contents_it_had(department):
+    department.declare("rising: LSH, changes: {operation: OP}")
+    for number in ("N001", "N002", "N003"):
+        department.row(number)
+    department.run(FIRST)
+    bare = dict.fromkeys(("YHMC", "FZRQ", "ZT", "GXSJ"))
+    department.row("N001", **bare, LSH=11, OP="D")
+    department.row("N002", **bare | {"XKZH": None}, LSH=12, OP="D")  # its key alone
+    entry = department.run(SECOND)
+    assert (entry.held, entry.updated, entry.accepted) == (0, 2, 2)
+    ended = {"N001": ("甲某", "CANCELLED"), "N002": ("甲某", "CANCELLED"), "N003": ("甲某", "VALID")}
+    assert (department.licences(), department.open()) == (ended, [])
+    department.row("N009", **bare, LSH=13, OP="D")
+    department.row("N001", **bare, LSH=14, OP="D")
+    entry = department.run(THIRD)
+    assert (entry.accepted, department.licences()) == (2, ended)
+    assert department.open() == [("ended_again", "N001"), ("ending_unmatched", "N009")]
+    department.row("N001", LSH=15, YHMC="乙某", OP="U")
+    department.row("N009", LSH=12, OP="I")  # written late, before its end
+    department.run("2026-03-04")
+    assert department.licences()["N001"] == ("乙某", "VALID")
+
+
+def test_an_end_that_comes_before_the_record_it_ends_waits_for_it(department):
+    department.declare("updated_at: GXSJ, changes: {operation: OP}")
+    department.row("N001", FIRST)
+    department.row("N001", SECOND, OP="D", YHMC=None)
+    department.run(SECOND)
+    assert department.open() == [("ending_unmatched", "N001")]
+    department.run(FIRST, 48)
+    assert (department.licences(), department.open()) == ({"N001": ("甲某", "CANCELLED")}, [])
+    department.run(SECOND, 72, replay=True)
+    assert (department.licences(), department.open()) == ({"N001": ("甲某", "CANCELLED")}, [])
+
+
+def test_an_operation_that_nobody_declared_is_said_and_changes_nothing(department):
+    department.declare("updated_at: GXSJ, changes: {operation: OP, deleted: [D]}")
+    department.row("N001")
+    department.run(FIRST)
+    department.change(1, OP="DEL", GXSJ=f"{SECOND} 10:00:00")
+    department.run(SECOND)
+    assert department.open() == [("operation_unknown", "N001")]
+    department.change(1, OP="D", GXSJ=f"{THIRD} 10:00:00")
+    department.run(THIRD)
+    assert (department.licences(), department.open()) == ({"N001": ("甲某", "CANCELLED")}, [])
+
+
+@pytest.mark.parametrize("order", [(FIRST, SECOND), (SECOND, FIRST, SECOND)])
+def test_a_corrected_number_ends_the_record_that_the_key_named_before(department, order):
+    department.declare()
+    department.row("37O402000001", ID=1)
+    department.run(FIRST)
+    department.change(1, XKZH="370402000001", GXSJ=f"{SECOND} 10:00:00")
+    for at, day in enumerate(order):
+        department.run(day, 30 + at, replay=day == FIRST)
+    assert department.licences() == {"37O402000001": ("甲某", "CANCELLED"), "370402000001": ("甲某", "VALID")}
+    links = department.licences("record", "ended", "moved_to", "moved_from")
+    (old, why, moved_to, _), (new, stands, _, moved_from) = links["37O402000001"], links["370402000001"]
+    assert (why, moved_to, stands, moved_from) == ("moved", new, None, old)
+    assert department.open() == [("moved", "37O402000001")]
+
+
+def test_a_corrected_issuer_and_a_replayed_day_leave_no_ghost(department):
+    department.declare()
+    department.row("N001")
+    department.run(FIRST)
+    department.declare(department="11370400MB0000131J")
+    department.run(FIRST, 2, replay=True)
+    states = department._ask("platform.db", "SELECT certificate_status, ended FROM licence ORDER BY 1")
+    assert states == [("CANCELLED", "moved"), ("VALID", None)]
+
+
+def test_a_number_changed_back_is_current_again(department):
+    department.declare()
+    department.row("N001")
+    department.run(FIRST)
+    for day, number in ((SECOND, "N002"), (THIRD, "N001")):
+        department.change(1, XKZH=number, GXSJ=f"{day} 10:00:00")
+        department.run(day)
+    assert department.licences() == {"N001": ("甲某", "VALID"), "N002": ("甲某", "CANCELLED")}
+
+
+def test_keys_that_are_used_again_end_nothing(department):
+    department.declare(key="{columns: [ID], reused: true}")
+    department.row("N001")
+    department.run(FIRST)
+    department.change(1, XKZH="N002", GXSJ=f"{SECOND} 10:00:00")
+    department.run(SECOND)
+    assert department.licences() == {"N001": ("甲某", "VALID"), "N002": ("甲某", "VALID")}
+
+
+def test_another_sources_claim_on_the_record_that_a_key_left_is_what_it_was(department):
+    department.declare(precedence=5)
+    department.declare(name="other", key="[XKZH]")
+    department.row("N001")
+    department.run(FIRST)
+    department.run(FIRST, source="dep.other")
+    department.declare("updated_at: GXSJ", precedence=5)
+    department.change(1, XKZH="N002", GXSJ=f"{SECOND} 10:00:00")
+    department.run(SECOND)
+    assert department.licences("certificate_status", "source") == {
+        "N001": ("VALID", "dep.other"),
+        "N002": ("VALID", "dep.ride"),
+    }
+
+
+def test_an_old_archive_that_is_replayed_never_wins_over_a_later_reading(department):
+    department.declare("updated_at: GXSJ, look_back: 2h")
+    department.row("N001", GXSJ="2026-03-01 23:30:00", YHMC="旧名")
+    department.run(FIRST)
+    department.change(1, YHMC="新名", ZT="注销")
+    department.run(SECOND)
+    assert department.licences() == {"N001": ("新名", "CANCELLED")}
+    for day in (FIRST, SECOND, FIRST, FIRST):
+        department.run(day, 99, replay=True)
+        assert department.licences("certificate_holder_name", "certificate_status", "batch") == {
+            "N001": ("新名", "CANCELLED", f"dep.ride/{SECOND}")
+        }
+
+
+def test_a_row_whose_time_went_back_is_said(department):
+    department.declare()
+    department.row("N001", SECOND, YHMC="新名")
+    department.run(SECOND)
+    department.change(1, YHMC="旧名", GXSJ=f"{FIRST} 10:00:00")  # restored from yesterday's copy
+    department.run(FIRST, 48)
+    assert department.licences() == {"N001": ("新名", "VALID")}
+    assert department.open() == [("order_backwards", "N001")]
+    department.change(1, GXSJ=f"{THIRD} 10:00:00")
+    department.run(THIRD)
+    assert (department.licences(), department.open()) == ({"N001": ("旧名", "VALID")}, [])
+
+
+@pytest.mark.parametrize(("rows", "renamed", "refused"), [(20, 20, True), (20, 6, True), (20, 4, False)])
+def test_a_register_that_was_turned_over_is_refused(department, rows, renamed, refused):
+    department.declare("", key="[XKZH]")
+    for number in range(rows):
+        department.row(f"A{number:03}")
+    department.run(FIRST)
+    department.sql("UPDATE t SET XKZH = '鲁' || XKZH WHERE ID < ?", renamed)
+    entry = department.run(SECOND)
+    cancelled = [number for number, (_, status) in department.licences().items() if status == "CANCELLED"]
+    assert (entry.status == "refused", len(cancelled)) == (refused, 0 if refused else renamed)
+    assert ([rule for rule, _ in department.open()] == ["snapshot_shrunk"]) == refused
+
+
+@pytest.mark.parametrize("extract", ["updated_at: GXSJ", "rising: LSH"])
+def test_changes_that_would_turn_a_register_over_are_refused(department, extract):
+    department.declare(extract)
+    for number in range(20):
+        department.row(f"A{number:03}")
+    department.run(FIRST)
+    department.sql("UPDATE t SET XKZH = '鲁' || XKZH, LSH = LSH + 100, GXSJ = ?", f"{SECOND} 10:00:00")
+    assert department.run(SECOND).status == "refused"
+    assert {status for _, status in department.licences().values()} == {"VALID"}
+    assert department.open() == [("register_turned_over", "")]
+
+
+@pytest.mark.parametrize("vanished", ["cancel", "hold", "keep"])
+def test_what_was_read_as_changes_vanishes_when_it_is_read_whole(department, vanished):
+    department.declare(vanished=vanished, lost=1)
+    department.row("N001")
+    department.row("N002")
+    department.run(FIRST)
+    department.sql("DELETE FROM t WHERE ID = 1")
+    department.declare("", vanished=vanished, lost=1)
+    assert department.run(SECOND).vanished == 1
+    gone = "CANCELLED" if vanished == "cancel" else "VALID"
+    assert department.licences() == {"N001": ("甲某", gone), "N002": ("甲某", "VALID")}
+    told = [] if vanished == "keep" else [("vanished", "N001")]
+    assert department.open() == told
+    department.declare(vanished=vanished)
+    department.run(THIRD)
+    assert (department.licences()["N001"], department.open()) == (("甲某", gone), told)
+    department.row("N001", "2026-03-04", YHMC="乙某")
+    department.run("2026-03-04")
+    assert (department.licences()["N001"], department.open()) == (("乙某", "VALID"), [])
+
+
+def test_what_a_declaration_says_of_the_order_begins_anew_with_each_way_of_reading(department):
+    ways = ["updated_at: GXSJ", "rising: LSH", "", "rising: LSH", "updated_at: GXSJ", ""]
+    department.row("N001", LSH=1000)
+    for at, way in enumerate(ways):
+        day = f"2026-03-0{at + 1}"
+        department.declare(way)
+        department.change(1, YHMC=f"名{at}", GXSJ=f"{day} 10:00:00", LSH=1000 + at)
+        assert department.run(day).stale == 0
+        assert department.licences() == {"N001": (f"名{at}", "VALID")}
+
+
+def test_a_record_that_is_held_in_the_newest_full_reading_has_not_vanished(department):
+    department.declare("", lost=1)
+    department.row("N001")
+    department.row("N002")
+    department.run(FIRST)
+    department.change(1, ZT="不明")
+    assert department.run(SECOND).vanished == 0
+    assert department.licences()["N001"] == ("甲某", "VALID")
+    department.sql("DELETE FROM t WHERE ID = 1")
+    assert department.run(THIRD).vanished == 1
+    assert department.licences()["N001"] == ("甲某", "CANCELLED")
