@@ -34,6 +34,8 @@ def judge_columns(declaration: Declaration, today: Manifest, last: Manifest | No
         today: of the batch judged.
         last: of the last delivered batch, None where there is none.
     """
+    yield from _ambiguous(declaration, today)
+    declaration = declaration.as_read(today.columns)
     declared = declaration.declared_columns
     missing = [name for name in declared if name not in today.columns]
     unknown = [name for name in today.columns if name not in declared]
@@ -48,6 +50,14 @@ def judge_columns(declaration: Declaration, today: Manifest, last: Manifest | No
         gone = [name for name in missing if passing or name in last.columns]
         yield from _not_as_declared(declared, [name for name in missing if name not in gone], [])
         yield from _changed(declaration, gone, unknown, today, last)
+
+
+def _ambiguous(declaration: Declaration, today: Manifest) -> Iterator[Drifted]:
+    """The elements whose column is there by two of its names, so that nobody knows which holds its values."""
+    for element, column in declaration.columns.items():
+        there = [name for name in column.names if name in today.columns]
+        if len(there) > 1:
+            yield Drifted("columns_ambiguous", element, "、".join(there), " / ".join(column.names))
 
 
 def shape(profile: Mapping[str, Any] | None) -> str:

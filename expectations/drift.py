@@ -38,6 +38,7 @@ def judge_drift(
     """
     reactions = declaration.expect.drift.reactions
     drifted = [*judge_columns(declaration, today, last), *_size(declaration, rows, usual)]
+    declaration = declaration.as_read(today.columns)
     if last is not None:
         drifted += [
             *_types(declaration, today, last),

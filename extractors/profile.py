@@ -152,9 +152,9 @@ def _code_columns(source: Source) -> list[str]:
     fields = {**LICENCE.by_name, **face}
     codes: dict[str, bool] = {}
     for name, column in source.declaration.columns.items():
-        if column.source is not None and name in fields:
+        if name in fields:
             code = _is_code(fields[name], looked_up=bool(column.lookup), on_face=name in face)
-            codes[column.source] = codes.get(column.source, True) and code
+            codes |= {source: codes.get(source, True) and code for source in column.names}
     return [name for name, code in codes.items() if code]
 
 

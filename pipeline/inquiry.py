@@ -66,7 +66,7 @@ def preview(exchange: Exchange, key: BatchKey, at: datetime) -> Preview:
     with open_source(request) as reading:
         raw = next((pa.Table.from_batches([batch]) for batch in reading.batches if batch.num_rows), None)
         shape = Manifest(str(key), reading.kind, taken_at, 0, 0, reading.columns, "")
-    columns = judge_drift(source.declaration, shape, None)
+    columns, source = judge_drift(source.declaration, shape, None), source.as_read(reading.columns)
     if raw is None or lacking(source.declaration, reading.columns):
         return Preview([], columns.to_pylist())
     said = Conformer(source, taken_at).conform(raw.slice(0, _PREVIEWED), 0)

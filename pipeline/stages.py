@@ -53,7 +53,7 @@ def standardised(
     from transforms.conform import Conformed, Conformer
     from transforms.shape import lacking
 
-    workspace, source = exchange.workspace, exchange.source(key)
+    workspace, source = exchange.workspace, exchange.source(key).as_read(columns)
     conformer = Conformer(source, taken_at)
     as_declared = not lacking(source.declaration, columns)
     findings: list[pa.Table] = []

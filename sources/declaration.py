@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Annotated, Literal
 
@@ -38,14 +38,14 @@ class Column(Declared):
     """Where the value of one element comes from and how it is read.
 
     Attributes:
-        source: the department's column (`from` in the YAML).
+        names: the department's column (`from` in the YAML), or the names it has had, the newest first.
         constant: the same value for every record.
         formats: strptime formats of a date or time, tried in order; ISO forms where none is given.
         lookup: names of lookups, tried in order; a value that none knows stays as it is.
         separator: what the department puts between several holders; the standard's is `^`.
     """
 
-    source: Annotated[Name | None, Field(alias="from")] = None
+    names: Annotated[Texts, Field(alias="from")] = []
     constant: str | None = None
     formats: Texts = []
     lookup: Texts = []
@@ -57,9 +57,14 @@ class Column(Declared):
         """`XKZBH` is short for `{from: XKZBH}`."""
         return {"from": value} if isinstance(value, str) else value
 
+    @property
+    def source(self) -> str | None:
+        """The name of the department's column; of several the newest, unless `Declaration.as_read` found another."""
+        return self.names[0] if self.names else None
+
     @model_validator(mode="after")
     def _one_origin(self) -> Column:
-        if (self.source is None) == (self.constant is None):
+        if bool(self.names) == (self.constant is not None) or not all(self.names):
             raise ValueError("give either from or constant")
         return self
 
@@ -173,8 +178,25 @@ class Declaration(Declared):
         return frozenset([self.department.code, *self.issuing_authorities])
 
     def mapped_columns(self) -> Iterator[str]:
-        """The department's columns that elements are read from, with repeats."""
-        return (column.source for column in self.columns.values() if column.source is not None)
+        """The department's columns that elements are read from, by all the names they have had, with repeats."""
+        return (name for column in self.columns.values() for name in column.names)
+
+    def as_read(self, there: Collection[str]) -> Declaration:
+        """The declaration as it speaks of one reading: of a column that has had several names, the one that is there.
+
+        Args:
+            there: the columns of the reading; archives of any age have those of their day.
+        """
+        several = {element: column for element, column in self.columns.items() if len(column.names) > 1}
+        if not several:
+            return self
+        found = {
+            element: column.model_copy(
+                update={"names": [next((n for n in column.names if n in there), column.names[0])]}
+            )
+            for element, column in several.items()
+        }
+        return self.model_copy(update={"columns": {**self.columns, **found}})
 
     @property
     def declared_columns(self) -> tuple[str, ...]:

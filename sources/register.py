@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
 from functools import cached_property
@@ -57,6 +57,11 @@ class Source:
     def folder(self) -> Path:
         """The department's folder."""
         return self.path.parent
+
+    def as_read(self, there: Collection[str]) -> Source:
+        """The source as its declaration speaks of one reading with these columns."""
+        declaration = self.declaration.as_read(there)
+        return self if declaration is self.declaration else replace(self, declaration=declaration)
 
     def only_archived(self, day: Day, now: datetime) -> bool:
         """Whether only the archive can say what the source held on a day: the past of a snapshot cannot be asked for."""

@@ -68,7 +68,7 @@ def make():
     )
 
 
-def make_rows(states, observed_at, held=()):
+def make_rows(states, observed_at, held=(), ends=(), locators=None):
     """Licences as `deliver` reads them: states maps a certificate number to (holder name, status)."""
     numbers = list(states)
     count = len(numbers)
@@ -95,7 +95,7 @@ def make_rows(states, observed_at, held=()):
         "face": pa.repeat("{}", count),
         "source_updated_at": pa.nulls(count, pa.string()),
         "observed_at": pa.array([observed_at] * count if isinstance(observed_at, str) else observed_at, pa.string()),
-        "locator": pa.array([f"L{i}" for i in range(count)], pa.string()),
+        "locator": pa.array(locators or [f"L{i}" for i in range(count)], pa.string()),
         "record": digest(table, LICENCE.key),
         "digest": digest(table, content),
         "face_digest": digest(table, face),
@@ -104,7 +104,7 @@ def make_rows(states, observed_at, held=()):
         table = table.append_column(name, beside[name])
     become = [str(Outcome.HELD if number in held else Outcome.ACCEPTED) for number in numbers]
     table = table.append_column("row", pa.array(range(count), pa.int64()))
-    table = table.append_column("ends", pa.repeat(pa.scalar(False), count))
+    table = table.append_column("ends", pa.array([number in ends for number in numbers], pa.bool_()))
     return table.append_column("outcome", pa.array(become, pa.string()))
 
 
@@ -116,7 +116,10 @@ def make_read(rows):
 def make_verdict(batch, rows, judged_at, *, kind="incremental", taken_at=None, **more):
     outcomes = rows["outcome"].to_pylist()
     extracted = len(outcomes)
+    accepted_ends = zip(outcomes, rows["ends"].to_pylist(), strict=True)
     return Verdict(
+        endings=sum(ends and outcome == "accepted" for outcome, ends in accepted_ends),
+        keys_repeated=len(set(rows["locator"].to_pylist())) < extracted,
         batch=batch,
         judged_at=judged_at,
         taken_at=taken_at or judged_at,

@@ -1,24 +1,34 @@
 """Promise 2: the same accepted batches, in any order and with any repeats, end in the same current state."""
 
+from datetime import datetime, timedelta
+
 import pyarrow as pa
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
 from loaders.deliver import Delivery, deliver_batch
-from loaders.tables import CLAIM, FINDING_TABLE, METADATA, SIGHTING
-from loaders.views import IDENTIFIER, LICENCE_TABLE, VERSION
+from loaders.staging import FOUND
+from loaders.tables import CLAIM, ENDING, FINDING_TABLE, METADATA, SEEN, SIGHTING
+from loaders.views import FINDING_VIEW, IDENTIFIER, LICENCE_TABLE, VERSION
+from standard.batch import Keys
+from standard.day import instant_text
 from standard.identifiers import check_identifier
 
 NUMBERS = ["R1", "R2", "鲁字〔2026〕3号", "R4"]
+PLACES = ["L0", "L1", "L2", "L3"]
 STATES = st.tuples(st.sampled_from(["甲公司", "乙公司"]), st.sampled_from(["VALID", "CANCELLED"]))
-# Two sources that send what changed and two that send everything; one of each ranks above the other.
+# Two sources that send what changed and two that send everything; one of each ranks above the other. Of the first two one
+# has a change table, with ends in it, and the other a table whose rows have keys.
 SOURCES = {
-    "a.changes": ("incremental", 0),
-    "b.changes": ("incremental", 5),
-    "c.all": ("snapshot", 0),
-    "d.all": ("snapshot", 3),
+    "a.changes": ("incremental", 0, Keys.CHANGES),
+    "b.changes": ("incremental", 5, Keys.ROWS),
+    "c.all": ("snapshot", 0, Keys.NOTHING),
+    "d.all": ("snapshot", 3, Keys.ROWS),
 }
+# Rules on what is true of the platform as a whole, which are drawn anew.
+DRAWN = ("vanished", "moved", "order_backwards", "ending_unmatched", "ended_again")
 DAYS = ["2026-03-01", "2026-03-02", "2026-03-03"]
 
 
@@ -35,21 +45,27 @@ def nights(draw):
         for _ in range(draw(st.integers(1, 2))):  # the second is a replay: what it makes of the same rows may differ
             states = draw(st.dictionaries(st.sampled_from(NUMBERS), STATES, min_size=1))
             held = draw(st.sets(st.sampled_from(sorted(states)), max_size=1))
-            minute = draw(st.lists(st.integers(0, 2), min_size=len(states), max_size=len(states)))
-            batches.append((source, day, states, held, minute))
+            # Below zero a row is of the evening before, as a look-back reads it.
+            minute = draw(st.lists(st.integers(-2, 2), min_size=len(states), max_size=len(states)))
+            places = draw(st.permutations(PLACES))[: len(states)]
+            ends = draw(st.sets(st.sampled_from(sorted(states)), max_size=2)) if source == "a.changes" else set()
+            batches.append((source, day, states, held - ends, minute, ends, places))
     return batches
 
 
 def delivery(make, number, batch):
-    source, day, states, held, minutes = batch
-    kind, precedence = SOURCES[source]
+    source, day, states, held, minutes, *more = batch
+    ends, places = more or (set(), None)
+    kind, precedence, keys = SOURCES[source]
     taken_at = f"{day}T23:00:00.000000Z"
-    observed = taken_at if kind == "snapshot" else [f"{day}T10:{minute:02d}:00.000000Z" for minute in minutes]
-    rows = make.rows(states, observed, held)
+    first = datetime.fromisoformat(f"{day}T10:00:00+00:00")
+    moments = [first + timedelta(minutes=minute, days=-1 if minute < 0 else 0) for minute in minutes]
+    observed = taken_at if kind == "snapshot" else [instant_text(moment) for moment in moments]
+    rows = make.rows(states, observed, held, ends, places)
     judged_at = f"2026-03-09T00:{number:02d}:00.000000Z"
     verdict = make.verdict(f"{source}/{day}", rows, judged_at, kind=kind, taken_at=taken_at)
     vanished = "cancel" if source == "d.all" else "hold"
-    return lambda: Delivery(verdict, precedence, make.read(rows), make.findings(rows), vanished)
+    return lambda: Delivery(verdict, precedence, make.read(rows), make.findings(rows), vanished, keys=keys)
 
 
 def state_after(platform, deliveries):
@@ -67,18 +83,22 @@ def state_after(platform, deliveries):
         # Of two orders only the minted identifiers may differ: their versions, and which losing claims once had one.
         minted = ("certificate_identifier", "identifier_version")
         open_findings = [
-            FINDING_TABLE.c[name] for name in ("source", "rule", "element", "subject", "open", "first_day", "last_day")
+            FINDING_VIEW.c[name] for name in (*FOUND, "open", "first_day", "last_day", "day", "platform_holds")
         ]
         shown = {
             "licence": select(*(c for c in LICENCE_TABLE.columns if c.name not in minted)),
             "claim": select(*(c for c in CLAIM.columns if c.name not in minted)),
             "history": select(VERSION),
             "sighting": select(SIGHTING.c.source, SIGHTING.c.record, SIGHTING.c.seen_at, SIGHTING.c.locator),
-            "finding": select(*open_findings).where(FINDING_TABLE.c.rule == "holder_code"),
-            # Of what was missing only for a while some orders never hear; what is missing at the end all of them say.
-            "vanished": select(FINDING_TABLE.c.source, FINDING_TABLE.c.subject).where(
-                FINDING_TABLE.c.rule == "vanished", FINDING_TABLE.c.open
+            "finding": select(*open_findings).where(FINDING_VIEW.c.rule == "holder_code"),
+            # Of what was so only for a while some orders never hear; what is so at the end all of them say.
+            "drawn": select(FINDING_TABLE.c.source, FINDING_TABLE.c.rule, FINDING_TABLE.c.subject).where(
+                FINDING_TABLE.c.rule.in_(DRAWN), FINDING_TABLE.c.open
             ),
+            "seen": select(SEEN.c.source, SEEN.c.day, SEEN.c.subject, SEEN.c.judged_at).where(
+                SEEN.c.rule == "holder_code"
+            ),
+            "ending": select(ENDING),
         }
         return {name: sorted(map(str, connection.execute(statement))) for name, statement in shown.items()}
 
@@ -89,6 +109,46 @@ def shuffled(make, platform, batches, data):
     order = data.draw(st.permutations([*range(len(deliveries)), *repeated]), label="order")
     ordered = state_after(platform, deliveries)
     assert state_after(platform, [deliveries[i] for i in order]) == ordered
+
+
+# Orders of the same batches that once ended in different states: the batches, and the order that differed from theirs.
+ONCE_DIFFERENT = [
+    (
+        [
+            ("c.all", "2026-03-02", {"鲁字〔2026〕3号": ("甲公司", "VALID")}, {"鲁字〔2026〕3号"}, [1]),
+            ("c.all", "2026-03-02", {"R2": ("乙公司", "CANCELLED"), "R4": ("乙公司", "VALID")}, set(), [1, 1]),
+            (
+                "b.changes",
+                "2026-03-02",
+                {"鲁字〔2026〕3号": ("甲公司", "CANCELLED"), "R1": ("甲公司", "CANCELLED")},
+                set(),
+                [2, 2],
+            ),
+            (
+                "b.changes",
+                "2026-03-02",
+                {"R2": ("甲公司", "VALID"), "R1": ("乙公司", "VALID"), "鲁字〔2026〕3号": ("乙公司", "VALID")},
+                {"R2"},
+                [1, 0, 0],
+            ),
+            (
+                "b.changes",
+                "2026-03-03",
+                {"R1": ("乙公司", "VALID"), "鲁字〔2026〕3号": ("甲公司", "CANCELLED")},
+                {"R1"},
+                [2, 2],
+            ),
+        ],
+        [0, 2, 0, 4, 3, 1],
+    )
+]
+
+
+@pytest.mark.parametrize(("batches", "order"), ONCE_DIFFERENT)
+def test_orders_that_once_ended_differently_end_in_the_same_state(make, swift_platform, batches, order):
+    deliveries = [delivery(make, number, batch) for number, batch in enumerate(batches)]
+    ordered = state_after(swift_platform, deliveries)
+    assert state_after(swift_platform, [deliveries[i] for i in order]) == ordered
 
 
 def examples(count):

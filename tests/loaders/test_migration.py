@@ -127,8 +127,22 @@ def made_by_version_2(platform):
         old.reflect(connection)
         nothing = "{}" if connection.dialect.name == "mysql" else {}  # MariaDB's JSON is reflected as text
         counts = dict.fromkeys(
-            ("read", "left_out", "extracted", "accepted", "held", "duplicates", "refused")
-            + ("inserted", "updated", "unchanged", "stale", "without_time", "future_time", "vanished"),
+            (
+                "read",
+                "left_out",
+                "extracted",
+                "accepted",
+                "held",
+                "duplicates",
+                "refused",
+                "inserted",
+                "updated",
+                "unchanged",
+                "stale",
+                "without_time",
+                "future_time",
+                "vanished",
+            ),
             0,
         )
         runs = [
@@ -137,7 +151,11 @@ def made_by_version_2(platform):
         ]
         claim = {
             **ELEMENTS,
-            **{"source": "a.b", "face": "{}", "face_digest": "f", "wins": True, "certificate_identifier": "I"},
+            "source": "a.b",
+            "face": "{}",
+            "face_digest": "f",
+            "wins": True,
+            "certificate_identifier": "I",
         }
         claims = [
             ("R1", "2026-03-03", READ, JUDGED, False),

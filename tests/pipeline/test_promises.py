@@ -23,7 +23,7 @@ precedence: {precedence}
 extract: {{kind: database, connection: dep, table: t, key: {key}, {extract}}}
 columns:
   certificate_number: XKZH
-  certificate_holder_name: YHMC
+  certificate_holder_name: {{from: {names}}}
   certificate_holder_code: {{constant: "370402188001010012"}}
   certificate_holder_type_code: {{constant: "111"}}
   certificate_issued_date: FZRQ
@@ -53,18 +53,21 @@ class Department:
 
     def declare(self, extract="updated_at: GXSJ", *, name="ride", **given):
         usual = {"vanished": "cancel", "key": "[ID]", "department": "11370400MB0000000N", "precedence": 0, "lost": 0.2}
+        usual["names"] = "YHMC"
         ignore = ", ".join(
             name for name in ("ID", "OP", "LSH", "GXSJ") if name not in extract + str(given.get("key", "[ID]"))
         )
         text = DECLARATION.format(extract=extract or "time_zone: Asia/Shanghai", ignore=ignore, **usual | given)
         (self._folder / f"sources/dep/{name}.yaml").write_text(text, encoding="utf-8")
 
-    def row(self, number, day=FIRST, **given):
+    def row(self, number, day=FIRST, *, name="YHMC", **given):
         """A row of the table: of a number whose last digits are its key, changed at ten on the day."""
         key = int("".join(filter(str.isdigit, number)))
         usual = {"ID": key, "LSH": key, "OP": "I", "XKZH": number, "YHMC": "甲某", "FZRQ": "2026-01-05", "ZT": "有效"}
         row = {**usual, "GXSJ": f"{day} 10:00:00" if day else None, **given}
-        self.sql(f"INSERT INTO t VALUES ({', '.join('?' * len(COLUMNS))})", *(row[name] for name in COLUMNS))
+        columns = ", ".join(name if column == "YHMC" else column for column in COLUMNS)
+        marks = ", ".join("?" * len(COLUMNS))
+        self.sql(f"INSERT INTO t ({columns}) VALUES ({marks})", *(row[column] for column in COLUMNS))
 
     def change(self, key, **given):
         changed = ", ".join(f"{name} = ?" for name in given)
@@ -326,3 +329,19 @@ def test_a_record_that_is_held_in_the_newest_full_reading_has_not_vanished(depar
     department.sql("DELETE FROM t WHERE ID = 1")
     assert department.run(THIRD).vanished == 1
     assert department.licences()["N001"] == ("甲某", "CANCELLED")
+
+
+def test_archives_of_every_age_are_replayed_when_a_column_has_had_several_names(department):
+    department.declare()
+    department.row("N001")
+    department.run(FIRST)
+    department.sql("ALTER TABLE t RENAME COLUMN YHMC TO XM")
+    department.declare(names="[XM, YHMC]")
+    department.row("N002", SECOND, name="XM")
+    assert department.run(SECOND).status == "delivered"
+    for at, day in enumerate((FIRST, SECOND)):
+        assert department.run(day, 50 + at, replay=True).status == "delivered"
+    assert department.licences() == {"N001": ("甲某", "VALID"), "N002": ("甲某", "VALID")}
+    department.sql("ALTER TABLE t ADD COLUMN YHMC text")
+    assert department.run(THIRD).status == "refused"
+    assert ("columns_ambiguous", "") in department.open()
