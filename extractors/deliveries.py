@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 
 from extractors.files.archive import unpacked
-from extractors.files.arrival import Arrival, arrived, name_of
+from extractors.files.arrival import Arrival, arrived
 from extractors.files.source_file import SourceFile
 from extractors.files.table import Table
 from extractors.files.text import read_text
@@ -37,14 +37,11 @@ def read_files(request: Request, extract: FileExtract) -> Iterator[Reading]:
         SourceRefused: when one is there but not as declared; also while the batches are read.
     """
     arrival = arrived(request, extract)
-    source = request.source
     with TemporaryDirectory(prefix="licex-") as folder:
-        files = [SourceFile(source.name, name_of(path), path, extract.many) for path in arrival.paths]
+        files = arrival.files(extract.many)
         digests = [_digest(file) for file in files]
         if extract.member is not None:
-            files = [
-                member for file in files for member in unpacked(file, extract.member, request.secret, Path(folder))
-            ]
+            files = _members(request, extract, files, Path(folder))
         tables: list[Table] = []
         for file in files:
             tables += _tables(request, extract, file, Path(folder))
@@ -65,6 +62,16 @@ def read_files(request: Request, extract: FileExtract) -> Iterator[Reading]:
             },
             content=hashlib.sha256("".join(sorted(digests)).encode()).hexdigest(),
         )
+
+
+def _members(request: Request, extract: FileExtract, archives: Sequence[SourceFile], folder: Path) -> list[SourceFile]:
+    """What is in the archives of a day, all of which together may be as large unpacked as the files of a day may be."""
+    assert extract.member is not None
+    files: list[SourceFile] = []
+    for archive in archives:
+        before = sum(file.path.stat().st_size for file in files)
+        files += unpacked(archive, extract.member, request.secret, folder, extract.size_limit, before)
+    return files
 
 
 def _digest(file: SourceFile) -> str:

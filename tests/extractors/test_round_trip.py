@@ -63,7 +63,7 @@ def source_of(folder):
 @pytest.fixture(scope="module")
 def text_sources(source_of):
     return {
-        encoding: source_of(encoding, f"{{kind: text, path: ../{encoding}.csv, encoding: {encoding}}}")
+        encoding: source_of(encoding, f"{{kind: text, path: {encoding}.csv, encoding: {encoding}}}")
         for encoding in ("gb18030", "utf-8")
     }
 
@@ -97,7 +97,7 @@ def test_any_table_comes_back_from_a_text_file(folder, text_sources, table, enco
     (folder / f"{encoding}.csv").write_bytes(text.getvalue().encode(encoding))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(extractors.files.characters, "BLOCK", block)
-        rows, _ = rows_of(text_sources[encoding], None)
+        rows, _ = rows_of(text_sources[encoding], str(folder))
     assert rows == [
         (*("" if value is None else value for value in row), place) for row, place in zip(table, places, strict=True)
     ]
