@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,6 +15,7 @@ from extractors.files.archive import unpacked
 from extractors.files.arrival import Arrival, arrived
 from extractors.files.later_headers import LaterHeaders
 from extractors.files.source_file import SourceFile
+from extractors.files.spreadsheet_guards import SpreadsheetGuards
 from extractors.files.table import Table
 from extractors.files.text import read_text
 from extractors.files.workbook import read_workbook
@@ -142,7 +144,7 @@ def _origin(tables: Sequence[Table]) -> dict[str, str]:
 
 def _batches(source: Source, arrival: Arrival, tables: Sequence[Table], reading: Reading) -> Iterator[pa.RecordBatch]:
     """The rows of all tables, without the headers that stand among them; what these were is told with the last row."""
-    every = [LaterHeaders(source, table) for table in tables]
+    every = [LaterHeaders(source, _unguarded(source, table)) for table in tables]
     for headers in every:
         for batch in headers.batches():
             yield batch if headers.table.columns == reading.columns else _aligned(batch, reading.columns)
@@ -152,6 +154,12 @@ def _batches(source: Source, arrival: Arrival, tables: Sequence[Table], reading:
         reading.origin["headers_below"] = f"{again:,} lines left out"
     if reordered := [place for headers in every for place in headers.reordered]:
         reading.origin["headers_in_another_order"] = ", ".join(reordered[:_MOST_NAMED])
+
+
+def _unguarded(source: Source, table: Table) -> Table:
+    """A table whose values are without what keeps a spreadsheet from guessing at them."""
+    guards = SpreadsheetGuards(source, table.columns)
+    return replace(table, batches=lambda: guards.taken_off(table.batches()))
 
 
 def _aligned(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.RecordBatch:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,8 +21,9 @@ from sources.register import Source
 from standard.batch import FAULT, LOCATOR
 from standard.errors import SourceRefused
 
-# A row with a real day in a column of days is a record, and nearly every row has one.
+# A row with a real day in a column of days, or six digits in one of numbers or codes, is a record, as nearly every row is.
 _DAY = r"^\s*(?:[0-9]{4}[-/.年]?[0-9]{1,2}|[0-9]{5})"
+_NUMBER = "[0-9]{6}"
 
 
 @dataclass
@@ -53,8 +55,9 @@ class LaterHeaders:
         self._one_column = sum(map(bool, own)) == 1
         self._plain = self._order = list(range(len(columns)))
         self._begun = False  # whether a record was met below the header
-        self._dated = [name for name in dated_columns(self.source) if name in columns]
-        self._signs = [columns.index(name) for name in written_in_signs(self.source) if name in columns]
+        signs = dict.fromkeys(dated_columns(self.source), _DAY)
+        signs |= {name: _NUMBER for name in written_in_signs(self.source) if name not in signs}
+        self._signs_of = {name: sign for name, sign in signs.items() if name in columns}
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The rows.
@@ -86,7 +89,7 @@ class LaterHeaders:
 
     def _headers(self, batch: pa.RecordBatch, count: int) -> Iterator[tuple[int, int, list[int]]]:
         """The headers that begin before `count`: row, number of lines, and in which column each of the table's stands below."""
-        cells = TitleCells.of(batch.columns[: len(self.table.columns)], self._without_days(batch), self._known)
+        cells = TitleCells.of(batch.columns[: len(self.table.columns)], self._without_signs(batch), self._known)
         again, lines = self._again(cells)
         most = (cells.known > 1) & ((2 * cells.known > cells.filled) | ~cells.digits)
         if self._one_column:
@@ -105,13 +108,13 @@ class LaterHeaders:
             elif strange[at] and row > first and self._is_strange(titles) and not self._leaves_out(batch, row):
                 self._refuse(batch, row, "what looks like a header with other titles", "source_unreadable")
 
-    def _without_days(self, batch: pa.RecordBatch) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        """The rows that have no day where one should be."""
+    def _without_signs(self, batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
+        """The rows that have no day and no number where one should be."""
         left = np.arange(batch.num_rows, dtype=np.int64)
-        for name in self._dated:
+        for name, sign in self._signs_of.items():
             column = batch.column(name)
             values = column if len(left) == batch.num_rows else column.take(pa.array(left))
-            left = left[~pc.fill_null(pc.match_substring_regex(values, _DAY), False).to_numpy(False)]
+            left = left[~pc.fill_null(pc.match_substring_regex(values, sign), False).to_numpy(False)]
         return left
 
     def _again(self, cells: TitleCells) -> tuple[Mask, Mask]:
@@ -155,7 +158,8 @@ class LaterHeaders:
         filled = [title for title in titles if title]
         if len({*filled}) < len(filled):
             return False
-        signs = [titles[place] for place in self._signs if titles[place]]
+        places = map(self.table.columns.index, self._signs_of)
+        signs = [titles[place] for place in places if titles[place]]
         if len(signs) > 1 and all(re.fullmatch("[a-z_]{2,}", title) for title in filled):
             return True
         words = sum(title in self._known or is_title_word(title) for title in filled)

@@ -18,6 +18,7 @@ from extractors.files.characters import MARK, blocks, encoding_of
 from extractors.files.contents import first_bytes, kind_of
 from extractors.files.fixed_width import read_fixed_width
 from extractors.files.source_file import SourceFile
+from extractors.files.spreadsheet_guards import without_guard
 from extractors.files.table import Table
 from extractors.files.text_rows import text_batch
 from extractors.titles import clean_title, column_names, find_header, header_above
@@ -95,7 +96,7 @@ def _head(file: SourceFile, extract: TextExtract, encoding: str, declared: Seque
             _refuse_quotes(file, 1)
     if not rows:
         file.refuse("a header and rows", "an empty file", "deliver the whole file")
-    titles = [[clean_title(title) for title in row] for row, _, _ in rows]
+    titles = [[clean_title(without_guard(title)) for title in row] for row, _, _ in rows]
     found = find_header(titles, declared)
     if found is None:
         _demand_delimiter(file, extract, text, declared)
