@@ -24,6 +24,7 @@ from standard.errors import SourceRefused
 # A row with a real day in a column of days, or six digits in one of numbers or codes, is a record, as nearly every row is.
 _DAY = r"^\s*(?:[0-9]{4}[-/.年]?[0-9]{1,2}|[0-9]{5})"
 _NUMBER = "[0-9]{6}"
+_PARTS = re.compile(r"[*?]|[^*?]+")  # of a pattern of `leave_out`
 
 
 @dataclass
@@ -163,14 +164,23 @@ class LaterHeaders:
         if len(signs) > 1 and all(re.fullmatch("[a-z_]{2,}", title) for title in filled):
             return True
         words = sum(title in self._known or is_title_word(title) for title in filled)
-        return 2 * words >= len(filled) and any(signs) and all(t in self._known or is_title_word(t) for t in signs)
+        if words > 1 and any(title in self._known for title in filled):
+            return True
+        return (
+            2 * words >= len(filled)
+            and any(signs)
+            and all(title in self._known or is_title_word(title) for title in signs)
+        )
 
     def _leaves_out(self, batch: pa.RecordBatch, row: int) -> bool:
         """Whether the declaration says of a row that it is no record."""
         signs = {"*": ".*", "?": "."}
         for name, patterns in self.source.declaration.leave_out.items():
             value = batch.column(name)[row].as_py() if name in self.table.columns else None
-            wanted = ("".join(signs.get(sign) or re.escape(sign) for sign in title_form(text)) for text in patterns)
+            wanted = (
+                "".join(signs.get(part) or re.escape(title_form(part)) for part in _PARTS.findall(text))
+                for text in patterns
+            )
             if value and any(re.fullmatch(pattern, title_form(value)) for pattern in wanted):
                 return True
         return False

@@ -20,19 +20,19 @@ from standard.batch import FAULT, LOCATOR
 Mask = npt.NDArray[np.bool_]
 
 _BLANK = r"[\s\x{a0}\x{3000}\x{feff}]*"
-_APOSTROPHE = "['＇’‘`´]"
+_APOSTROPHE, _OTHER = "['＇’‘‛`´ʼ′]", "[^'＇’‘‛`´ʼ′]"
 # In one pair of quotes with those inside doubled; or in two pairs, as programs write that double all quotes alike.
-_FORMULA = f'^{_BLANK}[=＝](?:"((?:[^"]|"")*)"|""([^"]*)""|[“”]([^"“”]*)[“”]){_BLANK}$'
+_FORMULA = f'^{_BLANK}(?:[=＝]\\+?|\\+)(?:"((?:[^"]|"")*)"|""([^"]*)""|[“”]([^"“”]*)[“”]){_BLANK}$'
 _OPENED = f'^{_BLANK}[=＝]["“”]'
 _ANY_FORMULA, _FORMULA_OF_TEXT = f"^{_BLANK}[=＝]", f"^{_BLANK}[=＝] *[-+@(]*[A-Za-z0-9$]"
 _LEADING = f"^{_BLANK}{_APOSTROPHE}"
 _OF_SIGNS = f"(?s)^{_BLANK}{_APOSTROPHE}+(.*?){_APOSTROPHE}?{_BLANK}$"
 # A text that is known to have no apostrophe of its own where it begins: a Chinese word, what would be a formula, a long
 # number; a closing quote before it closes nothing. And one that begins with a word in quotes.
-_OF_TEXT = rf"(?s)^{_BLANK}['＇’`´](\p{{Han}}[^'＇‘’`´]*|[-+=@][^'＇‘’`´]*|[0-9][-0-9/:. ]{{4,}})$"
+_OF_TEXT = rf"(?s)^{_BLANK}['＇’‛`´ʼ′](\p{{Han}}{_OTHER}*|[-+=@]{_OTHER}*|[0-9][-0-9/:. ]{{4,}})$"
 _QUOTED_WORD = rf"(?s)^{_BLANK}(?:‘[^‘’]+’|'\p{{Han}}+'|＇\p{{Han}}+＇).+$"
 # The bytes with which one of these signs or a blank before it begins.
-_BEGINNINGS = np.frombuffer(b"\t\n\r ='`\xc2\xe2\xe3\xef", np.uint8)
+_BEGINNINGS = np.frombuffer(b"\t\n\r =+'`\xc2\xca\xe2\xe3\xef", np.uint8)
 _RULE, _NOT_CALCULATED = "guard_unclear", "formula_uncalculated"
 
 
@@ -102,7 +102,9 @@ def _suspects(column: pa.StringArray) -> npt.NDArray[np.int64]:
     rows = filled[np.isin(first, _BEGINNINGS)]
     if not len(rows):
         return rows
-    looks: Mask = pc.match_substring_regex(column.take(pa.array(rows)), f"{_ANY_FORMULA}|{_LEADING}").to_numpy(False)
+    looks: Mask = pc.match_substring_regex(
+        column.take(pa.array(rows)), f"{_FORMULA}|{_ANY_FORMULA}|{_LEADING}"
+    ).to_numpy(False)
     return rows[looks]
 
 

@@ -15,11 +15,13 @@ Mask = npt.NDArray[np.bool_]
 
 _LONGEST = 200  # characters of a title; what is longer counts as a value
 _VALUE = "0"
-_LOOKS = "[\\s\\x0b\\x1c-\\x1f\\x{85}\\p{Z}\\p{Cf}\"'‘’“”]+"  # blanks, signs of no width, quotes, of a cell in its usual form
+# Blanks, signs of no width, quotes and what else stands beside titles, of a cell in its usual form; and a number before one.
+_LOOKS = "[\\s\\x0b\\x1c-\\x1f\\x{85}\\p{Z}\\p{Cf}\"'‘’‛“”`´ʼ′*:;,.。、·※★☆●◆■□]+"
+_NUMBERED = "^\\(?[0-9]{1,2}[.、)]"
 # The words that titles of licences end with, but for a number or a remark in brackets, and those with which a value begins
 # that says why there is none.
 _WORD = (
-    r"^[^无未不见缺待暂同已另如详\d][^\d]{0,7}(?:号|码|编号|代码|名|名称|人|者|方|日|日期|时间|期|期限|期至|地址|住所|场所|类型|类别"
+    r"^(?:[^无未不见缺待暂同已另如详\d][^\d]{0,7})?(?:号|码|证|证件|[姓户全]名|名称|[证法责办表核理]人|[营有用]者|[甲乙]方|[月发生]日|日期|时间|[效到]期|期限|期至|地址|住所|场所|类型|类别"
     r"|种类|性质|范围|状态|机关|机构|单位|部门|备注|说明|电话|手机|性别|年龄|民族|等级|级别|区划|地区|原因|项目|金额)(?:\d\d?|\(.{1,10}\))?$"
 )
 _LATIN = r"^[a-z_]{2,}$"
@@ -98,5 +100,5 @@ def _forms(values: pa.StringArray) -> pa.StringArray:
     values = pc.fill_null(pc.utf8_trim_whitespace(values), "")
     long = pc.greater(pc.utf8_length(values), _LONGEST)
     values = pc.utf8_normalize(pc.if_else(long, _VALUE, values), "NFKC")
-    values = pc.replace_substring_regex(values, _LOOKS, "")
+    values = pc.replace_substring_regex(pc.replace_substring_regex(values, _NUMBERED, ""), _LOOKS, "")
     return pc.utf8_lower(pc.replace_substring_regex(values, "^=", ""))

@@ -74,6 +74,8 @@ VARIANTS = [
     ["姓\u3000名", "编号 ", "证号", "发证日期"],
     ["姓名", "\ufeff编号", "证\u200b号", "发证日期"],
     ["“姓名”", "编号", "证号", "发证日期"],
+    ["*姓名", "编号：", "※证号", "*发证日期*"],
+    ["1.姓名", "2、编号", "(3)证号", "4）发证日期"],
 ]
 
 
@@ -97,6 +99,8 @@ REFUSED = {
     "what looks like a header with other titles in row 3": ["许可证编号", "持证人", "身份证号", "颁发日期"],
     "header with other titles in row 3": ["持证人", "许可证号", "发证时间", "身份证号码"],
     "a header with other titles in row 3": ["ZSBH", "CYR", "SFZH", "ZXRQ"],
+    "like a header with other titles in row 3": ["Licence No.", "Name", "ID No.", "Cancelled on"],
+    "looks like a header with other titles in row 3": ["单位", "编号", "证件", "注销"],
 }
 
 
