@@ -124,7 +124,10 @@ def _demanded(file: SourceFile, extract: WorkbookExtract, book: Book) -> list[Gr
     if not book.grids:
         fitting = Wanted(declared).among(book.sheets)
         wanted = f"sheets {declared}" if extract.sheets else f"one sheet {declared}" if declared else "a visible sheet"
-        found = ("several" if fitting else "none") + f" among {', '.join(sheet.name for sheet in book.sheets)}"
+        among = (
+            f" among {', '.join(sheet.name for sheet in book.sheets)}" if book.sheets else ", since it has no sheets"
+        )
+        found = ("several" if fitting else "none") + among
         key = "extract.sheets" if extract.sheets else "extract.sheet"
         file.refuse(wanted, found, f"restore the sheet, or correct {key}", rule="table_missing")
     for grid in book.grids:
