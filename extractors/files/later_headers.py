@@ -90,7 +90,12 @@ class LaterHeaders:
 
     def _headers(self, batch: pa.RecordBatch, count: int) -> Iterator[tuple[int, int, list[int]]]:
         """The headers that begin before `count`: row, number of lines, and in which column each of the table's stands below."""
-        cells = TitleCells.of(batch.columns[: len(self.table.columns)], self._without_signs(batch), self._known)
+        self._demand_apart(batch)
+        rows = self._without_signs(batch)
+        if not len(rows):
+            self._begun = True
+            return
+        cells = TitleCells.of(batch.columns[: len(self.table.columns)], rows, self._known)
         again, lines = self._again(cells)
         most = (cells.known > 1) & ((2 * cells.known > cells.filled) | ~cells.digits)
         if self._one_column:
@@ -109,10 +114,30 @@ class LaterHeaders:
             elif strange[at] and row > first and self._is_strange(titles) and not self._leaves_out(batch, row):
                 self._refuse(batch, row, "what looks like a header with other titles", "source_unreadable")
 
+    def _demand_apart(self, batch: pa.RecordBatch) -> None:
+        """See that no header stands at the end of a row, as where files were joined of which the first ends without a line end.
+
+        Raises:
+            SourceRefused: where one does.
+        """
+        last = self.table.columns[-1]
+        cut = pc.fill_null(pc.match_substring(batch.column(FAULT), f"value_cut\t{last}"), False)
+        rows = pc.indices_nonzero(cut)
+        if not len(rows):
+            return
+        titles = "|".join(re.escape(name) for name in self.table.columns)
+        many = pc.greater(pc.count_substring_regex(batch.column(last).take(rows), titles), 1)
+        for row in rows.filter(pc.fill_null(many, False)).to_pylist():
+            first, *others = map(title_form, re.split("[,，;；|\t]", batch.column(last)[row].as_py()))
+            if first.endswith(tuple(self._known)) and 2 * len(self._known.intersection(others)) > len(others):
+                self._refuse(batch, row, "a header at the end", "source_unreadable")
+
     def _without_signs(self, batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
         """The rows that have no day and no number where one should be."""
         left = np.arange(batch.num_rows, dtype=np.int64)
         for name, sign in self._signs_of.items():
+            if not len(left):
+                break
             column = batch.column(name)
             values = column if len(left) == batch.num_rows else column.take(pa.array(left))
             left = left[~pc.fill_null(pc.match_substring_regex(values, sign), False).to_numpy(False)]

@@ -31,8 +31,9 @@ _OF_SIGNS = f"(?s)^{_BLANK}{_APOSTROPHE}+(.*?){_APOSTROPHE}?{_BLANK}$"
 # number; a closing quote before it closes nothing. And one that begins with a word in quotes.
 _OF_TEXT = rf"(?s)^{_BLANK}['＇’‛`´ʼ′](\p{{Han}}{_OTHER}*|[-+=@]{_OTHER}*|[0-9][-0-9/:. ]{{4,}})$"
 _QUOTED_WORD = rf"(?s)^{_BLANK}(?:‘[^‘’]+’|'\p{{Han}}+'|＇\p{{Han}}+＇).+$"
-# The bytes with which one of these signs or a blank before it begins.
-_BEGINNINGS = np.frombuffer(b"\t\n\r =+'`\xc2\xca\xe2\xe3\xef", np.uint8)
+# Whether one of these signs, or a blank before it, begins with a byte.
+_BEGINS = np.zeros(256, bool)
+_BEGINS[list(b"\t\n\r =+'`\xc2\xca\xe2\xe3\xef")] = True
 _RULE, _NOT_CALCULATED = "guard_unclear", "formula_uncalculated"
 
 
@@ -86,6 +87,8 @@ class SpreadsheetGuards:
 
 def without_guard(title: str) -> str:
     """The title of a column without a guard."""
+    if not title or not _BEGINS[title.encode(errors="replace")[0]]:
+        return title
     values = _without_formula(_without_apostrophe(pa.array([title], pa.string()), in_signs=True))
     text: str = values[0].as_py()
     return text
@@ -97,9 +100,9 @@ def _suspects(column: pa.StringArray) -> npt.NDArray[np.int64]:
     if data is None or not len(data):
         return np.zeros(0, np.int64)
     ends = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1]
-    filled = np.flatnonzero(ends[1:] > ends[:-1])
-    first = np.frombuffer(data, np.uint8)[ends[filled]]
-    rows = filled[np.isin(first, _BEGINNINGS)]
+    signs = np.frombuffer(data, np.uint8)
+    first = signs[np.minimum(ends[:-1], len(signs) - 1)]
+    rows = np.flatnonzero(_BEGINS[first] & (ends[1:] > ends[:-1]))
     if not len(rows):
         return rows
     looks: Mask = pc.match_substring_regex(

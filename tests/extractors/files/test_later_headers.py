@@ -159,6 +159,20 @@ def test_what_the_declaration_leaves_out_is_no_other_header(declare, given, day,
         assert len(rows_of(reading)) == 3
 
 
+@pytest.mark.parametrize("titles", [["姓名", "编号", "证号", "发证日期"], HEADER, ["编号", "姓名"]])
+def test_a_header_at_the_end_of_a_row_refuses_the_batch(tmp_path, refused, titles):
+    whole = "\n".join(",".join(line) for line in [HEADER, row(1), row(2)])
+    (tmp_path / "a.csv").write_text(whole + ",".join(titles) + "\n" + ",".join(row(3)) + "\n", encoding="utf-8")
+    assert "found a header at the end in row 3" in refused(TEXT)
+
+
+def test_a_row_that_is_too_long_is_no_header(tmp_path, records):
+    lines = [HEADER, row(1), [*row(2), "姓名", "注", "", "见 编号"], row(3)]
+    (tmp_path / "a.csv").write_text("\n".join(",".join(line) for line in lines), encoding="utf-8")
+    found, _ = records(TEXT)
+    assert [values[0] for values in found] == ["A001", "A002", "A003"]
+
+
 def test_a_table_above_the_header_with_more_titles_is_not_lost(given, refused):
     extract = given([["编号", "姓名", "证号", "注销日期"], row(1), row(2), HEADER, row(3)])
     assert "expected one header above all rows" in refused(extract)
