@@ -55,12 +55,23 @@ class SpreadsheetGuards:
         for batch in batches:
             values, faults = list(batch.columns[: len(self.columns)]), list[tuple[int, str, str]]()
             for place, name in enumerate(self.columns):
-                if len(rows := _suspects(values[place])):
+                if len(rows := self._looked_at(values[place], batch)):
                     values[place], found = self._column(values[place], rows, name, name in signs)
                     faults += found
             if faults or any(a is not b for a, b in zip(values, batch.columns, strict=False)):
                 batch = raw_batch(self.columns, values, batch.column(LOCATOR), _with(batch.column(FAULT), faults))
             yield batch
+
+    def _looked_at(self, column: pa.StringArray, batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
+        """The rows that may have a guard. In a cell with a fault stands what a person sees there, such as its formula."""
+        rows = _suspects(column)
+        if self._is_text or not len(rows):
+            return rows
+        return rows[batch.column(FAULT).take(pa.array(rows)).is_null().to_numpy(False)]
+
+    @property
+    def _is_text(self) -> bool:
+        return isinstance(self.source.declaration.extract, TextExtract)
 
     def _column(
         self, column: pa.StringArray, rows: npt.NDArray[np.int64], name: str, in_signs: bool
@@ -73,10 +84,11 @@ class SpreadsheetGuards:
         faults: list[tuple[int, str, str]] = []
         opened, unclear, formula = _left(values, in_signs)
         # Where such quotes hold a delimiter, the values behind it stand in other columns than their own.
-        everywhere = list(dict.fromkeys([name, *self.source.declaration.mapped_columns()]))
+        behind = self.source.declaration.mapped_columns() if self._is_text else ()
+        everywhere = list(dict.fromkeys([name, *behind]))
         faults += [(int(row), _RULE, other) for row in rows[opened] for other in everywhere]
         faults += [(int(row), _RULE, name) for row in rows[unclear]]
-        if isinstance(self.source.declaration.extract, TextExtract):
+        if self._is_text:
             faults += [(int(row), _NOT_CALCULATED, name) for row in rows[formula]]
         if values.equals(before):
             return column, faults
