@@ -67,7 +67,8 @@ class SpreadsheetGuards:
         rows = _suspects(column)
         if self._is_text or not len(rows):
             return rows
-        return rows[batch.column(FAULT).take(pa.array(rows)).is_null().to_numpy(False)]
+        whole: Mask = batch.column(FAULT).take(pa.array(rows)).is_null().to_numpy(False)
+        return rows[whole]
 
     @property
     def _is_text(self) -> bool:
