@@ -19,6 +19,7 @@ _CELL = re.compile(rb"<(?!/)(?:[^ \t\r\n<>]*:)?c(?=[ \t\r\n/>]|\Z)([^>]*)")
 _NAMED = re.compile(rb"(?:[%b]+[^%b=]+[%b]*=[%b]*(?:\"[^\"]*\"|'[^']*'))*?[%b]+r[%b]*=[%b]*[\"']" % ((_BLANK,) * 7))
 # How tags of cells begin, and how they do in nearly every file, where all of them say where they stand.
 _REFERENCE = re.compile("([A-Za-z]{1,3})([0-9]{1,9})")
+_CONTENT = {"v", "is"}
 _CHUNK = 2**20
 _MOST_LETTERS = 2**15  # more than the number of any column
 _BEGIN = (b"<c", b":c")
@@ -93,6 +94,7 @@ class _Standing:
     def __init__(self) -> None:
         self.repeated = 0
         self._row, self._column, self._number = 0, 0, 0
+        self._place: tuple[int, int] | None = None
         self._of_rows: dict[int, int] = {}  # which of the elements that are rows has the cells of each row
         self._columns: set[tuple[int, int]] = set()
 
@@ -105,11 +107,16 @@ class _Standing:
             self._number, self._column, self._columns = self._number + 1, 0, set()
         elif kind == "c":
             place = _REFERENCE.fullmatch(attributes.get("r", ""))
-            row = int(place[2]) if place else self._row
             self._column = _number(place[1]) if place else self._column + 1
-            if (row, self._column) in self._columns or self._of_rows.setdefault(row, self._number) != self._number:
-                self.repeated = self.repeated or row
-            self._columns.add((row, self._column))
+            self._place = (int(place[2]) if place else self._row, self._column)
+        elif kind in _CONTENT and self._place:  # an empty cell that stands there again takes nothing away
+            self._fill(*self._place)
+            self._place = None
+
+    def _fill(self, row: int, column: int) -> None:
+        if (row, column) in self._columns or self._of_rows.setdefault(row, self._number) != self._number:
+            self.repeated = self.repeated or row
+        self._columns.add((row, column))
 
 
 def _number(letters: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -26,7 +27,7 @@ _FORMULA = f'^{_BLANK}(?:[=＝]\\+?|\\+)(?:"((?:[^"]|"")*)"|""([^"]*)""|[“”]
 _OPENED = f'^{_BLANK}[=＝]["“”]'
 _ANY_FORMULA, _FORMULA_OF_TEXT = f"^{_BLANK}[=＝]", f"^{_BLANK}[=＝] *[-+@(]*[A-Za-z0-9$]"
 _LEADING = f"^{_BLANK}{_APOSTROPHE}"
-_OF_SIGNS = f"(?s)^{_BLANK}{_APOSTROPHE}+(.*?){_APOSTROPHE}?{_BLANK}$"
+_OF_SIGNS = f"(?s)^{_BLANK}{_APOSTROPHE}+(.+?){_APOSTROPHE}?{_BLANK}$"
 # A text that is known to have no apostrophe of its own where it begins: a Chinese word, what would be a formula, a long
 # number; a closing quote before it closes nothing. And one that begins with a word in quotes.
 _OF_TEXT = rf"(?s)^{_BLANK}['＇’‛`´ʼ′](\p{{Han}}{_OTHER}*|[-+=@]{_OTHER}*|[0-9][-0-9/:. ]{{4,}})$"
@@ -55,20 +56,21 @@ class SpreadsheetGuards:
         for batch in batches:
             values, faults = list(batch.columns[: len(self.columns)]), list[tuple[int, str, str]]()
             for place, name in enumerate(self.columns):
-                if len(rows := self._looked_at(values[place], batch)):
+                if len(rows := self._looked_at(values[place], name, batch)):
                     values[place], found = self._column(values[place], rows, name, name in signs)
                     faults += found
             if faults or any(a is not b for a, b in zip(values, batch.columns, strict=False)):
                 batch = raw_batch(self.columns, values, batch.column(LOCATOR), _with(batch.column(FAULT), faults))
             yield batch
 
-    def _looked_at(self, column: pa.StringArray, batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
+    def _looked_at(self, column: pa.StringArray, name: str, batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
         """The rows that may have a guard. In a cell with a fault stands what a person sees there, such as its formula."""
         rows = _suspects(column)
         if self._is_text or not len(rows):
             return rows
-        whole: Mask = batch.column(FAULT).take(pa.array(rows)).is_null().to_numpy(False)
-        return rows[whole]
+        faults = pc.fill_null(batch.column(FAULT).take(pa.array(rows)), "")
+        faulty: Mask = pc.match_substring_regex(faults, f"\\t{re.escape(name)}(?:\\n|$)").to_numpy(False)
+        return rows[~faulty]
 
     @property
     def _is_text(self) -> bool:

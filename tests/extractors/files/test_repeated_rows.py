@@ -47,6 +47,7 @@ WHOLE = {
     "in another order": (row(3, ["A2"]) + row(2, ["A1"]), ["A1", "A2"]),
     "none with a number": (row("", ["A1"], placed=False) + row("", ["A2"], placed=False), ["A1", "A2"]),
     "an empty row again": (row(2, ["A1"]) + '<row r="2"/>' + row(3, ["A2"]), ["A1", "A2"]),
+    "an empty cell again": (row(2, ["A1"]) + '<row r="3">' + cell("A2", "A3") + '<c r="A3"/></row>', ["A1", "A2"]),
     "gaps": (row(2, ["A1"]) + row(9, ["A2"]), ["A1", "A2"]),
 }
 
