@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
@@ -38,6 +39,11 @@ def letters(place: int) -> str:
     return text
 
 
+def is_by_letters(name: str) -> bool:
+    """Whether a name is one that a column without a title gets; no header has it."""
+    return re.fullmatch("列[A-Z]{1,3}", name) is not None
+
+
 def clean_title(text: str) -> str:
     """A title without outer blanks and without the line breaks that only fit it into its cell."""
     return "".join(line.strip() for line in text.strip("\ufeff \t\r\n\u3000").splitlines())
@@ -58,8 +64,22 @@ def find_header(candidates: Sequence[Sequence[str]], declared: Collection[str]) 
     return None if place is None else (place, meant[place])
 
 
+def header_above(rows: Sequence[Sequence[str]], place: int, declared: Collection[str]) -> int | None:
+    """The first row above a header that is one too, by most of its cells, and has something below it that is none.
+
+    That would not be read, although it is a table of its own.
+    """
+    wanted = set(_by_form(declared))
+    filled = [[title for title in row if title] for row in rows[:place]]
+    known = [len(wanted & set(_by_form(row))) for row in filled]
+    headers = [found > 1 and 2 * found > len(row) for found, row in zip(known, filled, strict=True)]
+    first = headers.index(True) if True in headers else place
+    below = zip(filled[first:], headers[first:], strict=True)
+    return first if any(row and not is_header for row, is_header in below) else None
+
+
 def _place(candidates: Sequence[Sequence[str]], declared: Collection[str]) -> int | None:
-    known = set(declared)
+    known = {name for name in declared if not is_by_letters(name)} or set(declared)
     found = [len(known.intersection(titles)) for titles in candidates]
     most = max(found, default=0)
     return found.index(most) if most and 2 * most >= len(known) else None

@@ -5,21 +5,30 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from sources.terms import ConnectionName, Declared, Name, Texts, Zone
+from sources.terms import ConnectionName, Declared, Name, Size, Texts, Zone
 from standard.batch import Keys, OrderedBy
+
+# Of a table, whatever kind of file it is in; a spreadsheet that was never tidied ends at column 16,384.
+MOST_COLUMNS = 2_000
+
+
+def leads_outside(path: str) -> bool:
+    """Whether a path does not stay below the folder it starts from: an absolute one, or one with `..`."""
+    return PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts or "\0" in path
 
 
 class FileExtract(Declared):
     """Records in files. What a file is, its content says, never its name.
 
     Attributes:
-        path: where the file is. `{day}` or `{day:%Y%m%d}` makes it a file of that day; `*` and `?` in its last part make it
-            all files whose names fit, which together are one batch.
+        path: where the file is, below its folder. `{day}` or `{day:%Y%m%d}` makes it a file of that day; `*` and `?` in its
+            last part make it all files whose names fit, which together are one batch.
         connection: names the folder the path starts from; without it the path starts from the declaration's own folder.
         member: the files are zip archives, and the records are in those of their members whose names fit this pattern.
         arrives: how it is known that a file is complete: its size has `settled`, or a marker `<file>.done` is beside it.
+        size_limit: most bytes of all files of a day together, and of what their archives hold unpacked.
         password: name of the connection that is the password of locked workbooks and archives.
         key: the columns that name a record to the department.
         updated_at: the column of update times.
@@ -30,10 +39,20 @@ class FileExtract(Declared):
     connection: ConnectionName | None = None
     member: Name | None = None
     arrives: Literal["settled", "done"] = "settled"
+    size_limit: Size = 4 * 2**30
     password: ConnectionName | None = None
     key: Texts = []
     updated_at: Name | None = None
     time_zone: Zone = "Asia/Shanghai"
+
+    @field_validator("path")
+    @classmethod
+    def _below_its_folder(cls, value: str) -> str:
+        if leads_outside(value):
+            raise ValueError(
+                "expected a path below the folder of its connection, found one that leads out of it; have a connection name the folder"
+            )
+        return value
 
     @model_validator(mode="after")
     def _pattern_of_names(self) -> FileExtract:
@@ -115,7 +134,7 @@ class TextExtract(FileExtract):
     encoding: Name | None = None
     delimiter: Annotated[str, Field(pattern="^[\\x01-\\x7e]$")] = ","
     quote: Annotated[str, Field(max_length=1)] = '"'
-    widths: dict[Name, Annotated[int, Field(ge=1, le=100_000)]] = {}
+    widths: Annotated[dict[Name, Annotated[int, Field(ge=1, le=100_000)]], Field(max_length=MOST_COLUMNS)] = {}
     widths_in: Literal["characters", "bytes"] = "characters"
 
     @model_validator(mode="after")

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+_UNITS_OF_SIZE = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+_GREATEST_SIZE = 2**40
 
 
 def _duration(value: object) -> object:
@@ -32,6 +34,24 @@ def _signed_duration(value: object) -> object:
         found = timedelta(**{{"s": "seconds", **_UNITS}[match[3]]: int(match[2])})
         return -found if match[1] else found
     return value
+
+
+def _size(value: object) -> object:
+    """Read `500 MiB` or `2 GiB` as bytes."""
+    if isinstance(value, str):
+        match = re.fullmatch(r"([1-9]\d{0,5}) ?([KMGT])iB", value)
+        if not match or (found := int(match[1]) * _UNITS_OF_SIZE[match[2]]) > _GREATEST_SIZE:
+            raise ValueError("a size is a whole number with KiB, MiB or GiB, such as 500 MiB or 2 GiB, up to 1 TiB")
+        return found
+    return value
+
+
+def size_text(size: int) -> str:
+    """A size as it is declared, in the greatest unit of which it is a whole number: `2 GiB`; else in bytes."""
+    for letter, unit in reversed(_UNITS_OF_SIZE.items()):
+        if size and size % unit == 0:
+            return f"{size // unit:,} {letter}iB"
+    return f"{size:,} bytes"
 
 
 def _hours(value: object) -> object:
@@ -68,6 +88,7 @@ def _cron(value: str) -> str:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Size = Annotated[int, BeforeValidator(_size)]  # bytes
 ClockSkew = Annotated[timedelta, BeforeValidator(_signed_duration)]
 Hours = Annotated[tuple[time, time], BeforeValidator(_hours)]
 Texts = Annotated[list[str], BeforeValidator(_listed)]

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from sources.declaration import Column
 from standard.field import ARROW_TYPES, Field, Kind
-from standard.licence import PLACEHOLDER
+from standard.licence import LICENCE, PLACEHOLDER
 from transforms.dates import parse_dates, parse_instants
 from transforms.distinct import less_of
 from transforms.lookups import Lookup, look_up
@@ -82,8 +82,9 @@ class Reader:
         if self.column.separator is not None:  # before cleaning, which may change what separates
             texts = split_holders(texts, self.column.separator)
         lost = _holds(pc.match_substring_regex(texts, _DIGITS_LOST))
-        texts = look_up(clean_text(pc.if_else(lost, None, texts), cleaned_as(self.field.kind)), self.lookups)
-        nothing = _holds(pc.match_substring_regex(texts, PLACEHOLDER))
+        texts = self._looked_up(pc.if_else(lost, None, texts))
+        folded = clean_text(texts, Kind.TEXT) if self._as_written else texts
+        nothing = _holds(pc.match_substring_regex(folded, PLACEHOLDER))
         texts = pc.if_else(nothing, None, texts)
         if self.field.multiple:
             texts = split_holders(texts, None)
@@ -91,6 +92,19 @@ class Reader:
         unreadable = pc.and_(pc.is_valid(texts), pc.is_null(typed))
         placeholder = "placeholder" if self.field.required else "placeholder_optional"
         return typed, {"digits_lost": lost, "value_unreadable": unreadable, placeholder: nothing}
+
+    def _looked_up(self, texts: pa.Array) -> pa.Array:
+        """Cleaned values, or what the lookups have for them, which know a value whatever the width of its signs.
+
+        The text on a licence's face and all names are said as they are written; what names the record has one form.
+        """
+        folded = clean_text(texts, cleaned_as(self.field.kind))
+        written = clean_text(texts, Kind.TEXT, as_written=True) if self._as_written else folded
+        return look_up(folded, self.lookups, written)
+
+    @property
+    def _as_written(self) -> bool:
+        return self.field.kind is Kind.TEXT and self.field.name not in LICENCE.key
 
     def _typed(self, texts: pa.Array) -> pa.Array:
         if self.field.kind is Kind.DATE:

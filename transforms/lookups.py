@@ -10,12 +10,13 @@ import pyarrow.compute as pc
 Lookup = Mapping[str, str | None]
 
 
-def look_up(values: pa.Array, lookups: Sequence[Lookup]) -> pa.Array:
+def look_up(values: pa.Array, lookups: Sequence[Lookup], unknown: pa.Array | None = None) -> pa.Array:
     """Exchange the values that a lookup knows; the first that knows one decides, and a value that none knows stays.
 
     Args:
         values: cleaned text, nullable.
         lookups: tables from text to text or null.
+        unknown: what stands in place of each value that none knows; without it the value itself.
 
     Returns:
         Text of the same length.
@@ -23,10 +24,11 @@ def look_up(values: pa.Array, lookups: Sequence[Lookup]) -> pa.Array:
     table: dict[str, str | None] = {}
     for lookup in reversed(lookups):
         table.update(lookup)
+    unknown = values if unknown is None else unknown
     if not table:
-        return values
+        return unknown
     place = pc.index_in(values, pa.array(list(table), pa.string()))
-    return pc.if_else(pc.is_null(place), values, pa.array(list(table.values()), pa.string()).take(place))
+    return pc.if_else(pc.is_null(place), unknown, pa.array(list(table.values()), pa.string()).take(place))
 
 
 def each_distinct(values: pa.Array, change: Callable[[str], str | None]) -> pa.Array:

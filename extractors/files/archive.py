@@ -18,11 +18,21 @@ _LOCKED = 0x1
 _AES = 99
 
 
-def unpacked(file: SourceFile, pattern: str, secret: str | None, folder: Path) -> list[SourceFile]:
+def unpacked(
+    file: SourceFile, pattern: str, secret: str | None, folder: Path, limit: int, before: int = 0
+) -> list[SourceFile]:
     """The members of an archive whose names fit a pattern, in the order of their names, as files in a folder of ours.
 
     Names that are not marked as UTF-8 are read as UTF-8 where they are, else as GB18030, which Chinese archivers write. A
     pattern without `/` is of the last part of a name, and never fits what programs leave beside a file they keep open.
+
+    Args:
+        file: the archive.
+        pattern: of the names of members.
+        secret: its password, where one is declared.
+        folder: where the members are put.
+        limit: most bytes that the archives of a day may have when unpacked.
+        before: bytes of those that were unpacked before it.
 
     Raises:
         SourceUnreachable: when the archive cannot be read.
@@ -39,7 +49,7 @@ def unpacked(file: SourceFile, pattern: str, secret: str | None, folder: Path) -
             )
         try:
             with errors_of_content(), zipfile.ZipFile(binary) as archive:
-                demand_bounded(file, archive)
+                demand_bounded(file, archive, limit, before)
                 return _members(file, archive, pattern, secret, folder)
         except NotImplementedError:  # a RuntimeError, too
             file.refuse(
@@ -62,7 +72,7 @@ def _members(
     fitting = [(name, member) for name, member in fitting if not is_unfinished(name.rpartition("/")[2])]
     fitting = [(name, member) for name, member in fitting if not name.startswith("__MACOSX/")]
     if not fitting:
-        found = f"none among {', '.join(name for name, _ in named[:20])}"
+        found = f"none among {', '.join(name for name, _ in named[:20])}" if named else "an archive without any"
         file.refuse(
             f"a member {pattern}", found, "have it packed again, or correct extract.member", rule="table_missing"
         )

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import sleep
 from typing import TypeAlias
 
-from extractors.files.source_file import readable_name
+from extractors.files.own_files import Seen, demand_no_links, seen
+from extractors.files.source_file import SourceFile, readable_name
 from extractors.request import Request
-from sources.file_extract import FileExtract
+from sources.file_extract import FileExtract, leads_outside
+from sources.terms import size_text
 from standard.errors import DeclarationError, SourceUnreachable
 
 _AGE = timedelta(seconds=2)  # since its last change, after which a file counts as complete without a second look
@@ -24,7 +25,9 @@ _MARKER = ".done"
 # What programs call a file that they are still writing, or keep open.
 _UNFINISHED = re.compile(r"(?i)^(?:~\$|\.).*|.*\.(?:part|partial|tmp|temp|filepart|crdownload|done|lock)$")
 
-Sizes: TypeAlias = dict[Path, tuple[int, int]]  # bytes, and the time of the last change in nanoseconds
+_MOST_FILES = 10_000  # of a day
+
+Sizes: TypeAlias = dict[Path, Seen]
 
 
 @dataclass(frozen=True)
@@ -33,16 +36,19 @@ class Arrival:
 
     Attributes:
         source: name of the source.
-        sizes: the files by name, each with its size and the time of its last change.
+        sizes: the files by name, each as it was seen.
     """
 
     source: str
     sizes: Sizes
 
-    @property
-    def paths(self) -> list[Path]:
-        """The files, in the order of their names."""
-        return sorted(self.sizes)
+    def files(self, many: bool) -> list[SourceFile]:
+        """The files, in the order of their names.
+
+        Args:
+            many: whether locators have to name them.
+        """
+        return [SourceFile(self.source, name_of(path), path, many, self.sizes[path]) for path in sorted(self.sizes)]
 
     def demand_unchanged(self) -> None:
         """See that what was read is what was taken.
@@ -50,11 +56,9 @@ class Arrival:
         Raises:
             SourceUnreachable: when a file has changed or gone since.
         """
-        for path, size in self.sizes.items():
-            if _size(path) != size:
-                raise SourceUnreachable(
-                    f"{self.source}: expected {name_of(path)} to stay as it is while it is read, found it changed; read it again when it is complete"
-                )
+        for file in self.files(many=False):
+            if seen(file) != file.seen:
+                raise file.changed()
 
 
 def arrived(request: Request, extract: FileExtract) -> Arrival:
@@ -65,7 +69,8 @@ def arrived(request: Request, extract: FileExtract) -> Arrival:
     its marker is there and not older than the file.
 
     Raises:
-        DeclarationError: for a path with another placeholder than the day.
+        DeclarationError: for a path with another placeholder than the day, or one that leads out of its folder.
+        SourceRefused: for what lies somewhere else than in the declared folder, is no file, or is larger than declared.
         SourceUnreachable: when there is none, it cannot be read, or it is still being written.
     """
     wanted = _Wanted.of(request, extract)
@@ -87,16 +92,20 @@ class _Wanted:
     Attributes:
         source: name of the source.
         what: how sentences call it.
-        path: where it should be, with the day filled in.
+        folder: the one that the connection stands for, or that of the declaration.
+        path: where in it the file should be, with the day filled in.
         pattern: what names must fit; None where one file is declared by its name.
         dated: whether another day has another file.
+        limit: most bytes of all of them together.
     """
 
     source: str
     what: str
+    folder: Path
     path: Path
     pattern: re.Pattern[str] | None
     dated: bool
+    limit: int
 
     @classmethod
     def of(cls, request: Request, extract: FileExtract) -> _Wanted:
@@ -107,26 +116,51 @@ class _Wanted:
             raise DeclarationError(
                 f"{source.path}: expected no placeholder but {{day}} or {{day:%Y%m%d}} in extract.path, found {extract.path}; correct it"
             ) from None
-        path = (Path(request.location) if request.location else source.folder) / declared
+        if leads_outside(declared):  # by the form of its day
+            raise DeclarationError(
+                f"{source.path}: expected a path below the folder of its connection in extract.path, found {extract.path}, which leads out of it; correct it"
+            )
+        folder = Path(request.location) if request.location else source.folder
+        path = folder / declared
         pattern = name_pattern(path.name) if any(sign in path.name for sign in "*?") else None
         what = f"the file of {request.day}" if extract.dated else "a file"
-        return cls(source.name, what, path, pattern, extract.dated)
+        return cls(source.name, what, folder, path, pattern, extract.dated, extract.size_limit)
 
     def there(self) -> Sizes:
-        """The files that are there now."""
+        """The files that are there now, none of them larger than is read."""
         try:
-            sizes = {path: _size(path) for path in self._listed()}
+            demand_no_links(self._file(self.path), self.folder)
+            sizes = {path: seen(self._file(path)) for path in self._listed()}
         except OSError as error:
             raise self._unreachable(error) from None
         if not sizes:
             raise self._unreachable(FileNotFoundError())
+        self._demand_bounded(sizes)
         return sizes
+
+    def _file(self, path: Path) -> SourceFile:
+        return SourceFile(self.source, name_of(path), path)
 
     def _listed(self) -> list[Path]:
         if self.pattern is None:
             return [self.path]
-        names = [path for path in self.path.parent.iterdir() if self.pattern.fullmatch(name_of(path))]
-        return [path for path in names if path.is_file() and not is_unfinished(path.name)]
+        with os.scandir(self.path.parent) as entries:
+            names = [entry.name for entry in entries if not entry.is_dir(follow_symlinks=False)]
+        fitting = [self.path.with_name(name) for name in names if not is_unfinished(name)]
+        return [path for path in fitting if self.pattern.fullmatch(name_of(path))]
+
+    def _demand_bounded(self, sizes: Sizes) -> None:
+        """See that what is to be read was made by people: nothing but its size tells a file without content from a big one."""
+        largest = self._file(max(sizes, key=lambda path: sizes[path].size))
+        if len(sizes) > _MOST_FILES:
+            largest.refuse(f"at most {_MOST_FILES:,} files of a day", f"{len(sizes):,}", "have them joined")
+        if (size := sum(found.size for found in sizes.values())) > self.limit:
+            largest.refuse(
+                f"at most {size_text(self.limit)} in all files of a day together",
+                f"{size:,} bytes"
+                + (f" in {len(sizes):,} files, of which this is the largest" if len(sizes) > 1 else ""),
+                "check that the file is what it should be, or declare a greater extract.size_limit",
+            )
 
     def _unreachable(self, error: OSError) -> SourceUnreachable:
         if not self.path.parent.is_dir():
@@ -135,7 +169,7 @@ class _Wanted:
             )
         if not isinstance(error, FileNotFoundError):
             return SourceUnreachable(
-                f"{self.source}: expected {self.what} that can be read at {self.path}, found: {error.strerror}; check its rights and its disk"
+                f"{self.source}: expected {self.what} that can be read at {self.path}, found: {error.strerror or type(error).__name__}; check its rights and its disk"
             )
         advice = (
             "ask the department for it, since only that file or the archived raw can serve the day"
@@ -161,16 +195,9 @@ def name_pattern(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(signs.get(sign) or re.escape(sign) for sign in pattern), re.IGNORECASE | re.DOTALL)
 
 
-def _size(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    if not stat.S_ISREG(found.st_mode):
-        raise OSError(None, "it is not a file")
-    return found.st_size, found.st_mtime_ns
-
-
 def _old(sizes: Sizes, now: datetime) -> bool:
     latest = int((now - _AGE).timestamp() * 1e9)
-    return all(changed <= latest for _, changed in sizes.values())
+    return all(found.changed <= latest for found in sizes.values())
 
 
 def _settled(wanted: _Wanted, sizes: Sizes) -> Sizes:
@@ -187,10 +214,10 @@ def _settled(wanted: _Wanted, sizes: Sizes) -> Sizes:
     )
 
 
-def _marked(path: Path, size: tuple[int, int]) -> bool:
+def _marked(path: Path, found: Seen) -> bool:
     """Whether the marker of a file is there; one from before the file's last change is of an earlier delivery."""
     try:
-        marked = path.with_name(path.name + _MARKER).stat().st_mtime_ns
+        marked = path.with_name(path.name + _MARKER).lstat().st_mtime_ns
     except FileNotFoundError:
         return False
-    return marked >= size[1] - int(_AGE.total_seconds() * 1e9)
+    return marked >= found.changed - int(_AGE.total_seconds() * 1e9)

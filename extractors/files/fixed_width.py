@@ -17,12 +17,13 @@ from sources.file_extract import TextExtract
 
 
 def read_fixed_width(file: SourceFile, extract: TextExtract, encoding: str, origin: dict[str, str]) -> Table:
-    """Read lines of fixed widths; there is no header, and every line that is not blank is a row.
+    """Read lines of fixed widths; they need no header, and every line that is not blank is a row.
 
     Blanks around a value only fill its width and are taken off. A value that a short line does not have is empty; what
     stands beyond the last width stays in the last value, and is a fault of its row.
     """
-    return Table(file.name, list(extract.widths), lambda: _batches(file, extract, encoding), 0, origin)
+    columns = list(extract.widths)
+    return Table(file.name, columns, lambda: _batches(file, extract, encoding), 0, origin, header=[columns], fixed=True)
 
 
 def _batches(file: SourceFile, extract: TextExtract, encoding: str) -> Iterator[pa.RecordBatch]:

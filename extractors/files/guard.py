@@ -11,7 +11,7 @@ from io import BufferedReader
 from typing import IO, NoReturn
 
 from extractors.files.bounds import DAMAGED, demand_bounded, errors_of_content
-from extractors.files.extent import Extent
+from extractors.files.extent import Extent, repeated_row
 from extractors.files.grid import MOST_CELLS
 from extractors.files.source_file import SourceFile
 
@@ -180,8 +180,20 @@ def _demand_harmless(file: SourceFile, archive: zipfile.ZipFile, member: zipfile
                 _refuse_crowded(file, most, member.filename)
             chunk = part.read(_CHUNK)
         unseen = _has_sheet(part, chunk)
+    if extent.may_repeat:
+        _demand_apart(file, archive, member)
     demand_near(file, extent.rows, extent.columns)
     return extent.placed and not unseen
+
+
+def _demand_apart(file: SourceFile, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    """See that no two cells of a sheet stand in one place, where the library for values keeps the last of them alone."""
+    with archive.open(member) as part:
+        if row := repeated_row(part):
+            advice = "have it opened, saved as xlsx and delivered again"
+            file.refuse(
+                "rows each with a number of its own", f"two numbered {row:,}, or two cells in one place there", advice
+            )
 
 
 def _has_sheet(part: IO[bytes], chunk: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +10,11 @@ from io import BufferedReader
 from pathlib import Path
 from typing import NoReturn
 
+from extractors.files.own_files import Seen
 from standard.errors import SourceRefused, SourceUnreachable
+
+# To open what is at a path itself: a link or a pipe may have taken its place since it was looked at.
+_AS_IT_IS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def readable_name(written: bytes) -> str:
@@ -29,12 +34,14 @@ class SourceFile:
         name: as people know it: `a.xlsx`, or `a.zip/a.xlsx` for the member of an archive.
         path: where its content lies; for a member and an unlocked workbook a place of our own.
         many: whether there may be several, so that a locator has to name it.
+        seen: as it was when it was taken; None for a place of our own.
     """
 
     source: str
     name: str
     path: Path
     many: bool = False
+    seen: Seen | None = None
 
     @property
     def suffix(self) -> str:
@@ -48,14 +55,17 @@ class SourceFile:
 
     @contextmanager
     def opened(self) -> Iterator[BufferedReader]:
-        """Open it to be read.
+        """Open it to be read, where it is still the file that was taken.
 
         Raises:
-            SourceUnreachable: when it is not there or cannot be read.
+            SourceUnreachable: when it is not there, cannot be read, or is another file by now.
         """
         with self.reading():
-            binary = self.path.open("rb")
+            binary = os.fdopen(os.open(self.path, _AS_IT_IS), "rb")
         with binary:
+            found = os.fstat(binary.fileno())
+            if self.seen is not None and (found.st_dev, found.st_ino) != (self.seen.device, self.seen.number):
+                raise self.changed()
             yield binary
 
     @contextmanager
@@ -69,8 +79,14 @@ class SourceFile:
             yield
         except OSError as error:
             raise SourceUnreachable(
-                f"{self.source}: expected a file that can be read at {self.name}, found: {error.strerror}; check its rights and its disk"
+                f"{self.source}: expected a file that can be read at {self.name}, found: {error.strerror or type(error).__name__}; check its rights and its disk"
             ) from None
+
+    def changed(self) -> SourceUnreachable:
+        """What to raise when it is no longer what was taken."""
+        return SourceUnreachable(
+            f"{self.source}: expected {self.name} to stay as it is while it is read, found it changed; read it again when it is complete"
+        )
 
     def refuse(self, expected: str, found: str, advice: str, rule: str = "source_unreadable") -> NoReturn:
         """Say that it is there, but not as it should be.

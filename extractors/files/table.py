@@ -19,6 +19,8 @@ class Table:
         above_header: rows above its header that hold something.
         origin: what was read and how.
         cells: how many are held in memory until the batch is read.
+        header: the lines of its header, as they would stand in its columns below it.
+        fixed: whether every column has its place, whatever a header says.
     """
 
     place: str
@@ -27,3 +29,5 @@ class Table:
     above_header: int = 0
     origin: dict[str, str] = field(default_factory=dict)
     cells: int = 0
+    header: list[list[str]] = field(default_factory=list)
+    fixed: bool = False

@@ -18,13 +18,13 @@ from extractors.files.characters import MARK, blocks, encoding_of
 from extractors.files.contents import first_bytes, kind_of
 from extractors.files.fixed_width import read_fixed_width
 from extractors.files.source_file import SourceFile
+from extractors.files.spreadsheet_guards import without_guard
 from extractors.files.table import Table
 from extractors.files.text_rows import text_batch
-from extractors.titles import clean_title, column_names, find_header
-from sources.file_extract import TextExtract
+from extractors.titles import clean_title, column_names, find_header, header_above
+from sources.file_extract import MOST_COLUMNS, TextExtract
 
 _HEADER_WITHIN = 100  # rows
-_MOST_COLUMNS = 2000
 _CELLS_AT_A_TIME = 4 * 2**20  # of rows of another width than the header, which are filled up to it
 _DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars", "，": "full-width commas"}
 _MOST_OPEN = 64 * 2**20  # characters between a quote and the one that closes it
@@ -54,7 +54,8 @@ def read_text(file: SourceFile, extract: TextExtract, declared: Sequence[str]) -
     if extract.widths:
         return read_fixed_width(file, extract, encoding, origin)
     head = _head(file, extract, encoding, declared)
-    return Table(file.name, head.columns, lambda: _Rows(file, extract, encoding, head).batches(), head.above, origin)
+    batches = _Rows(file, extract, encoding, head).batches
+    return Table(file.name, head.columns, batches, head.above, origin, header=[head.titles])
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,14 @@ class _Head:
 
     Attributes:
         columns: their names.
+        titles: what stands above them.
         line: number of the first line below the header.
         offset: characters above it.
         above: rows above the header that hold something.
     """
 
     columns: list[str]
+    titles: list[str]
     line: int
     offset: int
     above: int
@@ -93,21 +96,27 @@ def _head(file: SourceFile, extract: TextExtract, encoding: str, declared: Seque
             _refuse_quotes(file, 1)
     if not rows:
         file.refuse("a header and rows", "an empty file", "deliver the whole file")
-    titles = [[clean_title(title) for title in row] for row, _, _ in rows]
+    titles = [[clean_title(without_guard(title)) for title in row] for row, _, _ in rows]
     found = find_header(titles, declared)
     if found is None:
         _demand_delimiter(file, extract, text, declared)
     place, named = found or (0, titles[0])
+    if (above := header_above(titles, place, declared)) is not None:
+        file.refuse(
+            "one header above all rows",
+            f"one in line {rows[above][1]} and another in line {rows[place][1]}",
+            "have each table delivered in a file of its own",
+        )
     row, line, offset = rows[place]
     _demand_titles(file, encoding, row, line)
-    return _Head(column_names(named), line + 1, offset, sum(any(above) for above in titles[:place]))
+    return _Head(column_names(named), row, line + 1, offset, sum(any(above) for above in titles[:place]))
 
 
 def _demand_titles(file: SourceFile, encoding: str, row: Sequence[str], line: int) -> None:
     """See that a header is one of a table, and whole."""
-    if len(row) > _MOST_COLUMNS:
+    if len(row) > MOST_COLUMNS:
         file.refuse(
-            f"at most {_MOST_COLUMNS:,} columns", f"{len(row):,}", "have the empty columns beyond the data deleted"
+            f"at most {MOST_COLUMNS:,} columns", f"{len(row):,}", "have the empty columns beyond the data deleted"
         )
     if any(MARK in title for title in row):
         file.refuse(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from io import BufferedReader
 from pathlib import Path
 from xml.etree import ElementTree
@@ -32,7 +33,7 @@ from extractors.files.sheet_xml import Unplaced, annotate
 from extractors.files.source_file import SourceFile
 from extractors.files.table import Table
 from extractors.reading import raw_batch
-from extractors.titles import clean_title, column_names, find_header, letters, with_nearest
+from extractors.titles import clean_title, column_names, find_header, header_above, is_by_letters, letters, with_nearest
 from sources.file_extract import WorkbookExtract
 from standard.batch import GROUP_ROWS
 
@@ -123,7 +124,10 @@ def _demanded(file: SourceFile, extract: WorkbookExtract, book: Book) -> list[Gr
     if not book.grids:
         fitting = Wanted(declared).among(book.sheets)
         wanted = f"sheets {declared}" if extract.sheets else f"one sheet {declared}" if declared else "a visible sheet"
-        found = ("several" if fitting else "none") + f" among {', '.join(sheet.name for sheet in book.sheets)}"
+        among = (
+            f" among {', '.join(sheet.name for sheet in book.sheets)}" if book.sheets else ", since it has no sheets"
+        )
+        found = ("several" if fitting else "none") + among
         key = "extract.sheets" if extract.sheets else "extract.sheet"
         file.refuse(wanted, found, f"restore the sheet, or correct {key}", rule="table_missing")
     for grid in book.grids:
@@ -141,7 +145,9 @@ def _table(file: SourceFile, grid: Grid, height: int, declared: Sequence[str], n
     origin = {"sheet": grid.name, "backend": "calamine", **notes, **grid.notes}
     place = f"{file.name}/{grid.name}"
     cells = grid.height * len(grid.columns)
-    return Table(place, columns, lambda: _batches(file, grid, header.end, columns, used), filled_above, origin, cells)
+    lines = [[row[place] for place in used] for row in grid.rows(header.start, height)]
+    batches = partial(_batches, file, grid, header.end, columns, used)
+    return Table(place, columns, batches, filled_above, origin, cells, lines)
 
 
 def _put_faults(grid: Grid) -> None:
@@ -182,15 +188,22 @@ def _header(file: SourceFile, grid: Grid, height: int, declared: Sequence[str]) 
     found = find_header(candidates, declared)
     if found is None:
         seen = {title for candidate in candidates for title in candidate}
-        missing = [title for title in declared if title not in seen]
+        missing = [title for title in declared if title not in seen and not is_by_letters(title)]
         there = "a header without" if len(missing) < len(declared) else "no header,"
+        lacking = f"{there} {with_nearest(missing, seen)}" if missing else "its titles, but not in one row,"
         file.refuse(
             f"a header with the titles {', '.join(declared)}",
-            f"{there} {with_nearest(missing, seen)} in the sheet {grid.name}",
+            f"{lacking} in the sheet {grid.name}",
             "restore the header",
             rule="columns_missing",
         )
     start, titles = found
+    if (above := header_above(head, start, declared)) is not None:
+        file.refuse(
+            f"one header above all rows of the sheet {grid.name}",
+            f"one in row {above + 1} and another in row {start + 1}",
+            "have each table delivered in a sheet of its own",
+        )
     return _Header(start, start + height, titles)
 
 

@@ -37,6 +37,7 @@ BROKEN = {
     "bytes_undecodable": ({FAULT: "bytes_undecodable\tMC", "MC": None}, "certificate_holder_name"),
     "value_cut": ({FAULT: "value_cut\tQH", "QH": None}, "certificate_area_code"),
     "formula_uncalculated": ({FAULT: "formula_uncalculated\tFZRQ", "FZRQ": None}, "certificate_issued_date"),
+    "guard_unclear": ({FAULT: "guard_unclear\tMC"}, "certificate_holder_name"),
     "cell_error": ({FAULT: "cell_error\tDM", "DM": None}, "certificate_holder_code"),
     "digits_lost ": ({FAULT: "digits_lost\tXKZBH", "XKZBH": None}, "certificate_number"),
     "digits_lost": ({"DM": "3.7040218800101e+17"}, "certificate_holder_code"),

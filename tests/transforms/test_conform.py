@@ -69,6 +69,43 @@ def test_what_cannot_be_typed_is_a_finding_and_the_row_stays(conform, column, te
     assert only(said, element) is None
 
 
+@pytest.mark.parametrize(
+    ("column", "text", "element", "said"),
+    [
+        ("JYFW", "热食；冷食，Ａ类：１！", "KZ_JYFW", "热食；冷食，A类：1！"),
+        ("QZR", "甲、乙；丙", "certificate_signer", "甲、乙；丙"),
+        ("MC", "很久以前！烧烤（店）", "certificate_holder_name", "很久以前！烧烤（店）"),
+        ("XKZBH", "鲁枣（２０２６）－００１／２；", "certificate_number", "鲁枣（2026）-001/2;"),
+        ("FZRQ", "２０２６－０１－０２", "certificate_issued_date", "2026-01-02"),
+        ("DM", "９１３７－X", "certificate_holder_code", "9137-X"),
+    ],
+)
+def test_punctuation_is_kept_in_texts_and_has_one_form_in_what_identifies(conform, column, text, element, said):
+    assert str(only(conform({column: text}), element)) == said
+
+
+@pytest.mark.parametrize("text", ["－", "——", "／", "＊＊", "Ｎ／Ａ"])
+def test_a_placeholder_is_one_in_any_width(conform, text):
+    assert found(conform({"MC": text})) == [("placeholder", "certificate_holder_name", "0")]
+
+
+def test_a_lookup_knows_a_text_whatever_the_width_of_its_punctuation(declare, declaration, raw):
+    text = declaration.replace("KZ_JYFW: JYFW", "KZ_JYFW: {from: JYFW, lookup: words}")
+    text = text.replace("lookups: {", "lookups: {words: {'甲,乙': 丙, 丁;: 丁;}, ")
+    source = declare(text)
+    said = [
+        only(Conformer(source, TAKEN).conform(raw({"JYFW": value}), 0), "KZ_JYFW")
+        for value in ("甲，乙", "甲,乙", "丁；", "戊；")
+    ]
+    assert said == ["丙", "丙", "丁;", "戊；"]
+
+
+def test_several_holders_are_apart_in_any_width(conform):
+    said = conform({"MC": "甲某＾乙某", "DM": "1＾2", "LX": "111＾111"})
+    assert only(said, "certificate_holder_name") == "甲某^乙某"
+    assert only(said, "certificate_holder_code") == "1^2"
+
+
 @pytest.mark.parametrize("text", ["37E17", "3E170402", "E+17", "3.7E17号"])
 def test_a_number_that_only_looks_like_one_whose_digits_are_lost_is_taken(conform, text):
     said = conform({"XKZBH": text})

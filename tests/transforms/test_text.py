@@ -72,3 +72,25 @@ def test_what_is_clean_has_no_outer_blank_and_no_control(values):
 )
 def test_holders_are_joined_the_standards_way(raw, separator, split):
     assert split_holders(pa.array([raw], pa.string()), separator).to_pylist() == [split]
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        ("食品销售；餐饮服务，热食类：小吃！", "食品销售；餐饮服务，热食类：小吃！"),
+        ("ＡＢＣ１２３，ｘ．ｙ", "ABC123，x．y"),
+        ("一(二)；　三", "一（二）； 三"),
+        (" １％＆２＋３＝？／＼～ ", "1％＆2＋3＝？／＼～"),
+    ],
+)
+def test_text_as_it_is_written_keeps_its_punctuation(raw, clean):
+    values = pa.array([raw], pa.string())
+    assert clean_text(values, Kind.TEXT, as_written=True).to_pylist() == [clean]
+
+
+@given(ANY_TEXT)
+def test_text_as_it_is_written_is_the_same_text_when_its_punctuation_is_half_width(values):
+    column = pa.array(values, pa.string())
+    written = clean_text(column, Kind.TEXT, as_written=True)
+    assert clean_text(written, Kind.TEXT).to_pylist() == cleaned(values)
+    assert clean_text(written, Kind.TEXT, as_written=True).to_pylist() == written.to_pylist()

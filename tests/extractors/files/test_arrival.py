@@ -131,9 +131,10 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken(opened, put, rows_of)
             rows_of(reading)
 
 
-def test_what_is_no_plain_file_is_never_opened(opened, tmp_path):
+@pytest.mark.parametrize("path", ["x.csv", "*.csv"])
+def test_what_is_no_plain_file_is_never_opened(refused, tmp_path, path):
     os.mkfifo(tmp_path / "x.csv")
-    assert "it is not a file" in unreachable(opened(EXTRACT))
+    assert "found a named pipe: it is not a file" in refused({**EXTRACT, "path": path})
 
 
 def test_a_pattern_has_no_signs_but_two(opened, put):

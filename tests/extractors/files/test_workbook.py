@@ -171,8 +171,9 @@ def test_a_folder_is_no_file(declare, tmp_path, day, now):
 
 
 def test_a_path_starts_from_the_folder_of_the_declaration(declare, workbook, tmp_path, rows_of, day, now):
-    source = declare({**EXTRACT, "path": "../登记表.xlsx"})
+    source = declare(EXTRACT)
     workbook({"登记表": [HEADER, ["1"]]})
+    (tmp_path / "登记表.xlsx").rename(tmp_path / "dept" / "登记表.xlsx")
     with open_source(Request(source, day, None, now)) as reading:
         assert len(rows_of(reading)) == 1
 

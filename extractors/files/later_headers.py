@@ -1,0 +1,237 @@
+"""How a header below the first one of a table is known, and what it means for the rows below it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from extractors.files.column_uses import dated_columns, written_in_signs
+from extractors.files.table import Table
+from extractors.files.title_cells import Mask, TitleCells, is_title_word, title_form
+from extractors.reading import raw_batch
+from extractors.titles import is_by_letters
+from sources.register import Source
+from standard.batch import FAULT, LOCATOR
+from standard.errors import SourceRefused
+
+# A row with a real day in a column of days, or six digits in one of numbers or codes, is a record, as nearly every row is.
+_DAY = r"^\s*(?:[0-9]{4}[-/.年]?[0-9]{1,2}|[0-9]{5})"
+_NUMBER = "[0-9]{6}"
+_PARTS = re.compile(r"[*?]|[^*?]+")  # of a pattern of `leave_out`
+
+
+@dataclass
+class LaterHeaders:
+    """The rows of a table without the headers among them.
+
+    A header that stands there again as it is, as on every page of a print, is left out. One with the same titles in
+    another order says what stands in the columns below it. Any other one refuses the batch, since nobody can say under
+    which titles its rows belong.
+
+    Attributes:
+        source: whose the table is.
+        table: with the lines of its header.
+        left_out: rows left out so far.
+        reordered: the places of the headers with another order.
+    """
+
+    source: Source
+    table: Table
+    left_out: int = 0
+    reordered: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        columns, declared = self.table.columns, self.source.declaration.declared_columns
+        self._lines = [[title_form(title) for title in line] for line in self.table.header]
+        own = [title for line in self._lines for title in line]
+        named = [title_form(name) for name in (*declared, *columns) if not is_by_letters(name)]
+        self._known = {*own, *named} - {""}
+        self._one_column = sum(map(bool, own)) == 1
+        self._plain = self._order = list(range(len(columns)))
+        self._begun = False  # whether a record was met below the header
+        signs = dict.fromkeys(dated_columns(self.source), _DAY)
+        signs |= {name: _NUMBER for name in written_in_signs(self.source) if name not in signs}
+        self._signs_of = {name: sign for name, sign in signs.items() if name in columns}
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The rows.
+
+        Raises:
+            SourceRefused: for a header of another table; and what reading the rows raises.
+        """
+        further = max(len(self._lines), 1) - 1
+        rest: pa.RecordBatch | None = None
+        for batch in self.table.batches():
+            rest = pa.concat_batches([rest, batch]) if rest is not None and rest.num_rows else batch
+            done = yield from self._without_headers(rest, max(0, rest.num_rows - further))
+            rest = rest.slice(done)
+        if rest is not None and rest.num_rows:
+            yield from self._without_headers(rest, rest.num_rows)
+
+    def _without_headers(self, batch: pa.RecordBatch, count: int) -> Generator[pa.RecordBatch, None, int]:
+        """Give the rows before `count`, and return how many rows that were with the last header among them."""
+        start = 0
+        for row, height, order in self._headers(batch, count):
+            if row > start:
+                yield self._ordered(batch.slice(start, row - start))
+            start = row + height
+            self.left_out += height
+            self._order = order
+        if count > start:
+            yield self._ordered(batch.slice(start, count - start))
+        return max(start, count)
+
+    def _headers(self, batch: pa.RecordBatch, count: int) -> Iterator[tuple[int, int, list[int]]]:
+        """The headers that begin before `count`: row, number of lines, and in which column each of the table's stands below."""
+        self._demand_apart(batch)
+        rows = self._without_signs(batch)
+        if not len(rows):
+            self._begun = True
+            return
+        cells = TitleCells.of(batch.columns[: len(self.table.columns)], rows, self._known)
+        again, lines = self._again(cells)
+        most = (cells.known > 1) & ((2 * cells.known > cells.filled) | ~cells.digits)
+        if self._one_column:
+            most |= (cells.known == 1) & (cells.filled == 1)
+        strange = ~most & ~cells.digits & (cells.filled > 1) & ((cells.words > 1) | (cells.latin > 2))
+        first = self._first_record(batch, cells, (cells.filled == 0) | most | strange | lines)
+        for at in np.flatnonzero(again | ((most | strange) & ~lines)):
+            row = int(cells.rows[at])
+            if row >= count:
+                return
+            titles = cells.titles(int(at))
+            if again[at]:
+                yield row, len(self._lines), self._plain
+            elif most[at] and (self._one_column or len(self._known.intersection(titles)) > 1):
+                yield row, 1, self._order_by(batch, row, titles)
+            elif strange[at] and row > first and self._is_strange(titles) and not self._leaves_out(batch, row):
+                self._refuse(batch, row, "what looks like a header with other titles", "source_unreadable")
+
+    def _demand_apart(self, batch: pa.RecordBatch) -> None:
+        """See that no header stands at the end of a row, as where files were joined of which the first ends without a line end.
+
+        Raises:
+            SourceRefused: where one does.
+        """
+        last = self.table.columns[-1]
+        cut = pc.fill_null(pc.match_substring(batch.column(FAULT), f"value_cut\t{last}"), False)
+        rows = pc.indices_nonzero(cut)
+        if not len(rows):
+            return
+        titles = "|".join(re.escape(name) for name in self.table.columns)
+        many = pc.greater(pc.count_substring_regex(batch.column(last).take(rows), titles), 1)
+        for row in rows.filter(pc.fill_null(many, False)).to_pylist():
+            first, *others = map(title_form, re.split("[,，;；|\t]", batch.column(last)[row].as_py()))
+            if first.endswith(tuple(self._known)) and 2 * len(self._known.intersection(others)) > len(others):
+                self._refuse(batch, row, "a header at the end", "source_unreadable")
+
+    def _without_signs(self, batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
+        """The rows that have no day and no number where one should be."""
+        left = np.arange(batch.num_rows, dtype=np.int64)
+        for name, sign in self._signs_of.items():
+            if not len(left):
+                break
+            column = batch.column(name)
+            values = column if len(left) == batch.num_rows else column.take(pa.array(left))
+            left = left[~pc.fill_null(pc.match_substring_regex(values, sign), False).to_numpy(False)]
+        return left
+
+    def _again(self, cells: TitleCells) -> tuple[Mask, Mask]:
+        """Where the header of the table stands again, and all lines of it."""
+        begins = np.full(len(cells.rows), bool(self._lines))
+        for number, line in enumerate(self._lines):
+            wanted = cells.rows + number
+            at = np.minimum(np.searchsorted(cells.rows, wanted), len(cells.rows) - 1)
+            begins &= (cells.rows[at] == wanted) & cells.equal(line)[at]
+        lines = np.add.outer(cells.rows[begins], np.arange(len(self._lines)))
+        return begins, np.isin(cells.rows, lines)
+
+    def _first_record(self, batch: pa.RecordBatch, cells: TitleCells, none: Mask) -> int:
+        """The first row that is a record; above it, what looks like titles stands with those of the header."""
+        if self._begun:
+            return -1
+        records = np.ones(batch.num_rows, bool)
+        records[cells.rows[none]] = False
+        self._begun = bool(records.any())
+        return int(records.argmax()) if self._begun else batch.num_rows
+
+    def _order_by(self, batch: pa.RecordBatch, row: int, titles: list[str]) -> list[int]:
+        """The order of columns by a header with the same titles.
+
+        Raises:
+            SourceRefused: for one with others, or where more than whole titles have moved.
+        """
+        own = self._lines[0] if len(self._lines) == 1 else []
+        once = len({*own} - {""}) == sum(map(bool, own))
+        blanks_stay = [not title for title in titles] == [not title for title in own]
+        if self.table.fixed or not (once and blanks_stay and sorted(titles) == sorted(own)):
+            forms = {title for line in self._lines for title in line}
+            lacking = [name for name in self.table.columns if title_form(name) in forms - {*titles}]
+            found = f"a header without {', '.join(lacking)}" if lacking else "another header"
+            self._refuse(batch, row, found, "columns_missing" if lacking else "source_unreadable")
+        self.reordered.append(batch.column(LOCATOR)[row].as_py())
+        return [titles.index(title) if title else place for place, title in enumerate(own)]
+
+    def _is_strange(self, titles: list[str]) -> bool:
+        """Whether a row without digits has the titles of a table of its own."""
+        filled = [title for title in titles if title]
+        if len({*filled}) < len(filled):
+            return False
+        places = map(self.table.columns.index, self._signs_of)
+        signs = [titles[place] for place in places if titles[place]]
+        if len(signs) > 1 and all(re.fullmatch("[a-z_]{2,}", title) for title in filled):
+            return True
+        words = sum(title in self._known or is_title_word(title) for title in filled)
+        if words > 1 and any(title in self._known for title in filled):
+            return True
+        return (
+            2 * words >= len(filled)
+            and any(signs)
+            and all(title in self._known or is_title_word(title) for title in signs)
+        )
+
+    def _leaves_out(self, batch: pa.RecordBatch, row: int) -> bool:
+        """Whether the declaration says of a row that it is no record."""
+        signs = {"*": ".*", "?": "."}
+        for name, patterns in self.source.declaration.leave_out.items():
+            value = batch.column(name)[row].as_py() if name in self.table.columns else None
+            wanted = (
+                "".join(signs.get(part) or re.escape(title_form(part)) for part in _PARTS.findall(text))
+                for text in patterns
+            )
+            if value and any(re.fullmatch(pattern, title_form(value)) for pattern in wanted):
+                return True
+        return False
+
+    def _refuse(self, batch: pa.RecordBatch, row: int, found: str, rule: str) -> NoReturn:
+        number = batch.column(LOCATOR)[row].as_py().rpartition("!")[2]
+        expected = f"one table under its header, or the same titles again below, in {self.table.place}"
+        found = f"{found} in row {number}"
+        advice = "have each table delivered in a sheet or file of its own"
+        raise SourceRefused(
+            rule, f"{self.source.name}: expected {expected}, found {found}; {advice}", expected=expected, found=found
+        )
+
+    def _ordered(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Rows whose values stand in the order of the header above them, in that of the table."""
+        if self._order == self._plain:
+            return batch
+        columns = self.table.columns
+        names = {columns[place]: columns[at] for at, place in enumerate(self._order)}
+        faults = batch.column(FAULT).dictionary_encode()
+        renamed = [_renamed(lines, names) for lines in faults.dictionary.to_pylist()]
+        found = pa.array(renamed, pa.string()).take(faults.indices)
+        return raw_batch(columns, [batch.column(place) for place in self._order], batch.column(LOCATOR), found)
+
+
+def _renamed(lines: str, names: dict[str, str]) -> str:
+    """What reading found wrong in cells, by the titles that stand above them."""
+    parts = (line.partition("\t") for line in lines.split("\n"))
+    return "\n".join(f"{rule}\t{names.get(column, column)}" for rule, _, column in parts)

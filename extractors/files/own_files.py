@@ -1,0 +1,74 @@
+"""Whether a file lies in the declared folder itself: no link, no device, and nothing that leads elsewhere."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from extractors.files.source_file import SourceFile
+
+_ITSELF = "a file that lies in the declared folder itself"
+_DELIVERED = "have the file itself delivered there"
+_KINDS = {
+    stat.S_ISFIFO: "a named pipe",
+    stat.S_ISSOCK: "a socket",
+    stat.S_ISBLK: "a device",
+    stat.S_ISCHR: "a device",
+}
+
+
+class Seen(NamedTuple):
+    """A file as it was when it was looked at: bytes, the time of the last change in nanoseconds, and which file it is."""
+
+    size: int
+    changed: int
+    device: int
+    number: int
+
+
+def seen(file: SourceFile) -> Seen:
+    """Look at a file without opening it.
+
+    Raises:
+        SourceRefused: for a link, a device, or a file that has a name in another folder too, where it may be anybody's.
+        OSError: when it is not there, cannot be looked at, or is a folder.
+    """
+    found = file.path.lstat()
+    if stat.S_ISLNK(found.st_mode):
+        file.refuse(_ITSELF, "a symbolic link", _DELIVERED)
+    for is_kind, kind in _KINDS.items():
+        if is_kind(found.st_mode):
+            file.refuse("a file", f"{kind}: it is not a file", "have a file delivered under that name")
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(None, "it is not a file")
+    if found.st_nlink > 1:
+        _demand_names_here(file, found)
+    return Seen(found.st_size, found.st_mtime_ns, found.st_dev, found.st_ino)
+
+
+def demand_no_links(file: SourceFile, folder: Path) -> None:
+    """See that the way from a folder to a file leads through folders in it.
+
+    The folder itself may be a link: whoever declares the connection says where it leads.
+
+    Raises:
+        SourceRefused: when there is a link on the way, or it ends elsewhere.
+        OSError: when the way cannot be looked at.
+    """
+    between = [parent for parent in file.path.parents if parent != folder and parent.is_relative_to(folder)]
+    if any(stat.S_ISLNK(parent.lstat().st_mode) for parent in between):
+        file.refuse(_ITSELF, "a folder on the way to it that is a symbolic link", _DELIVERED)
+    if not file.path.parent.resolve().is_relative_to(folder.resolve()):
+        file.refuse(_ITSELF, "one that lies elsewhere", _DELIVERED)
+
+
+def _demand_names_here(file: SourceFile, found: os.stat_result) -> None:
+    """See that all names of a file are in its folder: of one elsewhere nobody can say whose file it is."""
+    with os.scandir(file.path.parent) as entries:
+        here = sum(entry.inode() == found.st_ino for entry in entries if not entry.is_symlink())
+    if here < found.st_nlink:
+        names = f"one with {found.st_nlink:,} names (hard links), {found.st_nlink - here:,} of them elsewhere"
+        file.refuse(_ITSELF, names, "have a copy of it delivered there")

@@ -1,0 +1,158 @@
+"""How the signs are taken off by which an export keeps a spreadsheet from guessing what a value is: `="A001"`, `'A001`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from extractors.files.column_uses import written_in_signs
+from extractors.files.faults import fault_column
+from extractors.reading import raw_batch
+from sources.file_extract import TextExtract
+from sources.register import Source
+from standard.batch import FAULT, LOCATOR
+
+Mask = npt.NDArray[np.bool_]
+
+_BLANK = r"[\s\x{a0}\x{3000}\x{feff}]*"
+_APOSTROPHE, _OTHER = "['＇’‘‛`´ʼ′]", "[^'＇’‘‛`´ʼ′]"
+# In one pair of quotes with those inside doubled; or in two pairs, as programs write that double all quotes alike.
+_FORMULA = f'^{_BLANK}(?:[=＝]\\+?|\\+)(?:"((?:[^"]|"")*)"|""([^"]*)""|[“”]([^"“”]*)[“”]){_BLANK}$'
+_OPENED = f'^{_BLANK}[=＝]["“”]'
+_ANY_FORMULA, _FORMULA_OF_TEXT = f"^{_BLANK}[=＝]", f"^{_BLANK}[=＝] *[-+@(]*[A-Za-z0-9$]"
+_LEADING = f"^{_BLANK}{_APOSTROPHE}"
+_OF_SIGNS = f"(?s)^{_BLANK}{_APOSTROPHE}+(.+?){_APOSTROPHE}?{_BLANK}$"
+# A text that is known to have no apostrophe of its own where it begins: a Chinese word, what would be a formula, a long
+# number; a closing quote before it closes nothing. And one that begins with a word in quotes.
+_OF_TEXT = rf"(?s)^{_BLANK}['＇’‛`´ʼ′](\p{{Han}}{_OTHER}*|[-+=@]{_OTHER}*|[0-9][-0-9/:. ]{{4,}})$"
+_QUOTED_WORD = rf"(?s)^{_BLANK}(?:‘[^‘’]+’|'\p{{Han}}+'|＇\p{{Han}}+＇).+$"
+# Whether one of these signs, or a blank before it, begins with a byte.
+_BEGINS = np.zeros(256, bool)
+_BEGINS[list(b"\t\n\r =+'`\xc2\xca\xe2\xe3\xef")] = True
+_RULE, _NOT_CALCULATED = "guard_unclear", "formula_uncalculated"
+
+
+@dataclass(frozen=True)
+class SpreadsheetGuards:
+    """What of a source's values is a guard.
+
+    Attributes:
+        source: the source.
+        columns: those of its table.
+    """
+
+    source: Source
+    columns: Sequence[str]
+
+    def taken_off(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The rows without guards; where one may be a part of the value, that is a fault of the row."""
+        signs = set(written_in_signs(self.source))
+        for batch in batches:
+            values, faults = list(batch.columns[: len(self.columns)]), list[tuple[int, str, str]]()
+            for place, name in enumerate(self.columns):
+                if len(rows := self._looked_at(values[place], name, batch)):
+                    values[place], found = self._column(values[place], rows, name, name in signs)
+                    faults += found
+            if faults or any(a is not b for a, b in zip(values, batch.columns, strict=False)):
+                batch = raw_batch(self.columns, values, batch.column(LOCATOR), _with(batch.column(FAULT), faults))
+            yield batch
+
+    def _looked_at(self, column: pa.StringArray, name: str, batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
+        """The rows that may have a guard. In a cell with a fault stands what a person sees there, such as its formula."""
+        rows = _suspects(column)
+        if self._is_text or not len(rows):
+            return rows
+        faults = pc.fill_null(batch.column(FAULT).take(pa.array(rows)), "")
+        faulty: Mask = pc.match_substring_regex(faults, f"\\t{re.escape(name)}(?:\\n|$)").to_numpy(False)
+        return rows[~faulty]
+
+    @property
+    def _is_text(self) -> bool:
+        return isinstance(self.source.declaration.extract, TextExtract)
+
+    def _column(
+        self, column: pa.StringArray, rows: npt.NDArray[np.int64], name: str, in_signs: bool
+    ) -> tuple[pa.StringArray, list[tuple[int, str, str]]]:
+        """A column with some rows looked at."""
+        before = column.take(pa.array(rows))
+        values = _without_formula(_without_apostrophe(before, in_signs))
+        if in_signs:
+            values = _without_apostrophe(values, in_signs)
+        faults: list[tuple[int, str, str]] = []
+        opened, unclear, formula = _left(values, in_signs)
+        # Where such quotes hold a delimiter, the values behind it stand in other columns than their own.
+        behind = self.source.declaration.mapped_columns() if self._is_text else ()
+        everywhere = list(dict.fromkeys([name, *behind]))
+        faults += [(int(row), _RULE, other) for row in rows[opened] for other in everywhere]
+        faults += [(int(row), _RULE, name) for row in rows[unclear]]
+        if self._is_text:
+            faults += [(int(row), _NOT_CALCULATED, name) for row in rows[formula]]
+        if values.equals(before):
+            return column, faults
+        mask = np.zeros(len(column), bool)
+        mask[rows] = True
+        return pc.replace_with_mask(column, pa.array(mask), values), faults
+
+
+def without_guard(title: str) -> str:
+    """The title of a column without a guard."""
+    if not title or not _BEGINS[title.encode(errors="replace")[0]]:
+        return title
+    values = _without_formula(_without_apostrophe(pa.array([title], pa.string()), in_signs=True))
+    text: str = values[0].as_py()
+    return text
+
+
+def _suspects(column: pa.StringArray) -> npt.NDArray[np.int64]:
+    """The rows whose value begins with a byte with which a guard may begin: hardly any, and no text is looked at for it."""
+    _, offsets, data = column.buffers()
+    if data is None or not len(data):
+        return np.zeros(0, np.int64)
+    ends = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1]
+    signs = np.frombuffer(data, np.uint8)
+    first = signs[np.minimum(ends[:-1], len(signs) - 1)]
+    rows = np.flatnonzero(_BEGINS[first] & (ends[1:] > ends[:-1]))
+    if not len(rows):
+        return rows
+    looks: Mask = pc.match_substring_regex(
+        column.take(pa.array(rows)), f"{_FORMULA}|{_ANY_FORMULA}|{_LEADING}"
+    ).to_numpy(False)
+    return rows[looks]
+
+
+def _without_formula(values: pa.StringArray) -> pa.StringArray:
+    """`="A001"`, which makes a text of what is in it: only where the value is nothing else."""
+    is_guard = pc.match_substring_regex(values, _FORMULA)
+    inside = pc.replace_substring(pc.replace_substring_regex(values, _FORMULA, r"\1\2\3"), '""', '"')
+    return pc.if_else(is_guard, inside, values)
+
+
+def _without_apostrophe(values: pa.StringArray, in_signs: bool) -> pa.StringArray:
+    """A leading apostrophe: what is written in signs has none of its own, a text may have."""
+    if in_signs:
+        return pc.replace_substring_regex(values, _OF_SIGNS, r"\1")
+    return pc.replace_substring_regex(values, _OF_TEXT, r"\1")
+
+
+def _left(values: pa.StringArray, in_signs: bool) -> tuple[Mask, Mask, Mask]:
+    """Of what is left: where quotes were opened, where an apostrophe may be anything, and where a formula stands."""
+    opened = pc.match_substring_regex(values, _OPENED).to_numpy(False)
+    leading = pc.match_substring_regex(values, _APOSTROPHE if in_signs else _LEADING).to_numpy(False)
+    quoted = pc.match_substring_regex(values, _QUOTED_WORD).to_numpy(False)
+    formula = pc.match_substring_regex(values, _ANY_FORMULA if in_signs else _FORMULA_OF_TEXT).to_numpy(False)
+    return opened, leading & ~(quoted & (not in_signs)), formula & ~opened
+
+
+def _with(faults: pa.StringArray, found: Sequence[tuple[int, str, str]]) -> pa.StringArray:
+    """The faults of rows, with others that were found."""
+    if not found:
+        return faults
+    more = fault_column(len(faults), found)
+    both = pc.utf8_trim(pc.binary_join_element_wise(pc.fill_null(faults, ""), pc.fill_null(more, ""), "\n"), "\n")
+    return pc.if_else(pc.equal(both, ""), None, both)
