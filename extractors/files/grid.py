@@ -16,6 +16,7 @@ from extractors.texts import text_array
 
 MOST_CELLS = 50_000_000  # of the rectangles from A1 to the last cell of all sheets read, all held in memory at once
 _ROWS_AT_A_TIME = 20_000
+_TITLE_ROWS = 8
 
 Range: TypeAlias = tuple[tuple[int, int], tuple[int, int]]  # first and last cell (row, column), from 0
 
@@ -85,13 +86,27 @@ class Wanted:
     pattern: str | None
 
     def among(self, sheets: Sequence[Sheet]) -> list[str]:
-        """The names of the sheets that fit; a sheet of exactly that name is preferred to those of a pattern."""
+        """The names of the sheets that fit; a sheet of exactly that name is preferred to those of a pattern.
+
+        Blanks around a name, which nobody sees, make no difference where no sheet has exactly that name.
+        """
         names = [sheet.name for sheet in sheets]
         if self.pattern is None:
             return [sheet.name for sheet in sheets if sheet.visible][:1]
         if self.pattern in names:
             return [self.pattern]
-        return [name for name in names if fnmatchcase(name, self.pattern)]
+        of_name = [name for name in names if name.strip() == self.pattern.strip()]
+        return of_name or [name for name in names if self._fits(name)]
+
+    def may_be(self, sheet: Sheet, before: Sequence[Sheet]) -> bool:
+        """Whether a sheet may be asked for, as far as can be told before those that stand behind it are known."""
+        if self.pattern is None:
+            return sheet.visible and not any(other.visible for other in before)
+        return sheet.name.strip() == self.pattern.strip() or self._fits(sheet.name)
+
+    def _fits(self, name: str) -> bool:
+        pattern = self.pattern or ""
+        return fnmatchcase(name, pattern) or fnmatchcase(name.strip(), pattern.strip())
 
 
 class TooLarge(Exception):
@@ -142,8 +157,7 @@ def _book(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
 def _grid(name: str, sheet: calamine.CalamineSheet) -> Grid:
     rows = iter(sheet.to_python(skip_empty_area=False))
     merged = list(sheet.merged_cell_ranges or [])
-    # The first rows are titles, which are text where the column below them is not.
-    blocks = [_texts(islice(rows, 8)), *iter(lambda: _texts(islice(rows, _ROWS_AT_A_TIME)), [])]
+    blocks = [_texts(islice(rows, _TITLE_ROWS)), *iter(lambda: _texts(islice(rows, _ROWS_AT_A_TIME)), [])]
     columns = [pa.concat_arrays(parts) for parts in zip(*filter(None, blocks), strict=True)]
     return Grid(name, without_empty_end(columns), merged)
 
@@ -153,6 +167,61 @@ def _texts(rows: Iterable[Sequence[Any]]) -> list[pa.StringArray]:
         text_array([None if cell == "" else cell for cell in cells] if "" in cells else cells)
         for cells in zip(*rows, strict=True)
     ]
+
+
+class GridWriter:
+    """Takes the rows of a sheet one after the other, where they are read here, and gives its grid.
+
+    Attributes:
+        most: how many cells the rectangle from A1 to the last cell may have.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._rows: list[list[Any]] = []
+        self._blocks: list[list[pa.StringArray]] = []
+        self._lengths: list[int] = []
+        self._width = 0
+
+    def put(self, row: int, times: int, values: list[Any]) -> None:
+        """Take a row that stands some times from a place on, which lies behind those taken before.
+
+        Raises:
+            TooLarge: where it reaches too far.
+        """
+        while values and values[-1] is None:
+            values.pop()
+        if not values:
+            return
+        self._width = max(self._width, len(values))
+        if (row + times) * self._width > self.most:
+            raise TooLarge(f"row {row + times:,} and column {self._width:,}")
+        if gap := row - sum(self._lengths) - len(self._rows):
+            self._flush()
+            self._add([], gap)
+        for start in range(0, times, _ROWS_AT_A_TIME):
+            self._rows += [values] * min(_ROWS_AT_A_TIME, times - start)
+            # The first rows are titles, which are text where the column below them is not.
+            if len(self._rows) >= (_ROWS_AT_A_TIME if self._blocks else _TITLE_ROWS):
+                self._flush()
+
+    def grid(self, name: str) -> Grid:
+        """The grid of all rows taken."""
+        self._flush()
+        for block, length in zip(self._blocks, self._lengths, strict=True):
+            block += [pa.nulls(length, pa.string())] * (self._width - len(block))
+        columns = [pa.concat_arrays(parts) for parts in zip(*self._blocks, strict=True)]
+        return Grid(name, without_empty_end(columns), [])
+
+    def _flush(self) -> None:
+        if self._rows:
+            width = max(map(len, self._rows))
+            self._add(_texts([*row, *[None] * (width - len(row))] for row in self._rows), len(self._rows))
+            self._rows = []
+
+    def _add(self, block: list[pa.StringArray], length: int) -> None:
+        self._blocks.append(block)
+        self._lengths.append(length)
 
 
 def without_empty_end(columns: list[pa.StringArray]) -> list[pa.StringArray]:

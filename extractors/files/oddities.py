@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -10,7 +9,7 @@ import pyarrow.compute as pc
 
 from extractors.files.grid import Fault, Grid, Range
 
-_ZEROS = re.compile("0{2,30}")
+BELOW_ZERO = "####"  # how an office program shows a number below zero whose format is that of a day
 
 
 class Calls(Exception):
@@ -40,6 +39,10 @@ class Oddities:
     def pad(self, row: int, column: int, width: int) -> None:
         """Remember that a number is shown with zeros before it."""
         self.padded.setdefault(column, {}).setdefault(width, []).append(row)
+
+    def below_zero(self, row: int, column: int) -> None:
+        """Remember that a number is shown as a day, and is none that a calendar has."""
+        self.faults.append(Fault(row, column, "cell_error", BELOW_ZERO))
 
     def put(self, grid: Grid) -> None:
         """Add everything to the cells of the sheet.
@@ -74,11 +77,6 @@ def undecodable(grid: Grid) -> list[Fault]:
 def external_links(count: int) -> dict[str, str]:
     """What the manifest says of links to other workbooks; nothing where there are none."""
     return {"external_links": f"{count} not followed, stored values read"} if count else {}
-
-
-def zeros_of(format_code: str) -> int:
-    """How wide a format of nothing but zeros (`000000`) shows a number; 0 for every other format."""
-    return len(format_code) if _ZEROS.fullmatch(format_code) else 0
 
 
 def _as_shown(column: pa.StringArray, rows: dict[int, list[int]]) -> pa.StringArray:

@@ -8,8 +8,9 @@ import zipfile
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from extractors.files.grid import Book, Fault
-from extractors.files.oddities import Calls, Oddities, undecodable, zeros_of
+from extractors.files.formats import zeros_of
+from extractors.files.grid import Book, Fault, Wanted, read_book
+from extractors.files.oddities import Calls, Oddities, undecodable
 from extractors.files.sheet_xls import ERRORS
 from extractors.files.sheet_xml import linked_part
 
@@ -22,6 +23,13 @@ _CALLS = {1: "a DDE link", 2: "an OLE link"}
 _HIDDEN_ROW, _HIDDEN_COLUMN = 0x10, 0x01
 # Blanks, numbers and shared texts of these sizes, passed over together.
 _PLAIN = rb"\x01\x08.{8}|\x02\x0c.{4}%b.{5}|\x05\x10.{4}%b.{9}|\x07\x0c.{12}"
+
+
+def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
+    """Read the sheets of an xlsb that are asked for, as `grid.read_book` does, with what is odd in them."""
+    book = read_book(binary, wanted, most)
+    annotate(binary, book)
+    return book
 
 
 def annotate(binary: BinaryIO, book: Book) -> None:

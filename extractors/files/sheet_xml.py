@@ -10,8 +10,9 @@ from posixpath import join, normpath
 from typing import IO, BinaryIO
 from xml.etree import ElementTree
 
-from extractors.files.grid import Book, Fault, Grid
-from extractors.files.oddities import Oddities, zeros_of
+from extractors.files.formats import zeros_of
+from extractors.files.grid import Book, Fault, Grid, Wanted, read_book
+from extractors.files.oddities import Oddities
 
 _CHUNK = 2**20
 # No pattern looks beyond the next tag for what is in one, so that many that lack it are not each looked for to the end.
@@ -36,6 +37,13 @@ _LONGEST_BEGIN = 8  # bytes of one that goes on in the next chunk
 
 class Unplaced(Exception):
     """Raised by `annotate` when a cell that has to be named does not say where it stands."""
+
+
+def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
+    """Read the sheets of an xlsx that are asked for, as `grid.read_book` does, with what is odd in them."""
+    book = read_book(binary, wanted, most)
+    annotate(binary, book)
+    return book
 
 
 def annotate(binary: BinaryIO, book: Book) -> None:

@@ -13,10 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import python_calamine as calamine
 
+from extractors.files import sheet_xml
 from extractors.files.apart import OutOfBounds, read_apart
 from extractors.files.contents import OLE, ZIP, first_bytes, kind_of
 from extractors.files.faults import fault_column
-from extractors.files.grid import Book, Grid, TooLarge, Wanted, read_book
+from extractors.files.grid import Book, Grid, TooLarge, Wanted
 from extractors.files.guard import (
     MOST_SHEETS,
     Found,
@@ -28,7 +29,7 @@ from extractors.files.guard import (
 )
 from extractors.files.locked import is_locked, seen_in_container, unlocked
 from extractors.files.oddities import Calls
-from extractors.files.sheet_xml import Unplaced, annotate
+from extractors.files.sheet_xml import Unplaced
 from extractors.files.source_file import SourceFile
 from extractors.files.table import Table
 from extractors.reading import raw_batch
@@ -108,12 +109,10 @@ def _found(file: SourceFile, binary: BufferedReader) -> Found:
 
 
 def _read_here(binary: BufferedReader, wanted: Wanted, most: int) -> Book:
-    book = read_book(binary, wanted, most)
     try:
-        annotate(binary, book)
+        return sheet_xml.read(binary, wanted, most)
     except (LookupError, ValueError, StopIteration, ElementTree.ParseError):  # also for an encoding that nobody knows
         raise calamine.CalamineError from None
-    return book
 
 
 def _demanded(file: SourceFile, extract: WorkbookExtract, book: Book) -> list[Grid]:
