@@ -9,7 +9,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from extractors.files.source_file import SourceFile
@@ -42,8 +42,13 @@ def errors_of_content() -> Iterator[None]:
         raise
 
 
-def demand_bounded(file: SourceFile, archive: zipfile.ZipFile) -> None:
+def demand_bounded(file: SourceFile, archive: zipfile.ZipFile, inside: Callable[[str], str] = str) -> None:
     """Look at the list of an archive before anything of it is unpacked.
+
+    Args:
+        file: the archive.
+        archive: the same, opened.
+        inside: what the names of its members mean, where that is not what they say.
 
     Raises:
         SourceRefused: for too many members, too much when unpacked, or a member that points outside the archive.
@@ -60,7 +65,7 @@ def demand_bounded(file: SourceFile, archive: zipfile.ZipFile) -> None:
             "have it split",
         )
     for member in members:
-        if _OUTSIDE.search(member.filename) or _OUTSIDE.search(member.orig_filename):
+        if any(_OUTSIDE.search(inside(name)) for name in (member.filename, member.orig_filename)):
             file.refuse("members that stay inside the archive", "a name that leads outside", "have it packed again")
         if stat.S_ISLNK(member.external_attr >> 16):
             file.refuse("files as members", "a symbolic link", "have the files themselves packed")

@@ -42,6 +42,15 @@ def kind_of_code(code: str) -> Kind:
     return Kind.MOMENT if _MOMENT.search(bare) else Kind.NUMBER
 
 
+def is_understood(code: str) -> bool:
+    """Whether the library for values takes a format for what it is: it knows no weekdays, no eras and no General in German."""
+    letters = re.sub(r"[^a-z]", "", _LITERAL.sub("", _first_section(code)), flags=re.IGNORECASE).lower()
+    kind = kind_of_code(code)
+    if kind == Kind.MOMENT:
+        return letters[0] in "ymdhs"
+    return kind == Kind.ELAPSED or letters in ("", "e", "general", "g")
+
+
 def kind_of(number: int, codes: Mapping[int, str]) -> Kind:
     """What the format of a number makes of a value: the code that the workbook gives it, else what it is without one."""
     return kind_of_code(codes[number]) if number in codes else _BUILT_IN.get(number, Kind.NUMBER)

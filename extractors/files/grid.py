@@ -126,6 +126,8 @@ def read_book(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
     """
     try:
         return _book(binary, wanted, most)
+    except OverflowError:  # a time that has passed of more days than a clock here can count
+        raise calamine.CalamineError from None
     except BaseException as error:
         # What the library's own language ends with where it meets something impossible is no Exception, and has no name here.
         if type(error).__name__ == "PanicException":

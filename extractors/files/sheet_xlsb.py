@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from extractors.files.formats import zeros_of
+from extractors.files.formats import Kind, kind_of, zeros_of
 from extractors.files.grid import Book, Fault, Wanted, read_book
 from extractors.files.oddities import Calls, Oddities, undecodable
 from extractors.files.sheet_xls import ERRORS
@@ -21,8 +21,8 @@ _LINK, _STYLES, _STYLES_END = 360, 617, 618
 _SHORT = range(12, 19)
 _CALLS = {1: "a DDE link", 2: "an OLE link"}
 _HIDDEN_ROW, _HIDDEN_COLUMN = 0x10, 0x01
-# Blanks, numbers and shared texts of these sizes, passed over together.
-_PLAIN = rb"\x01\x08.{8}|\x02\x0c.{4}%b.{5}|\x05\x10.{4}%b.{9}|\x07\x0c.{12}"
+# Blanks, numbers that are not below zero and shared texts of these sizes, passed over together.
+_PLAIN = rb"\x01\x08.{8}|\x02\x0c.{4}%b.{4}[\0-\x7f]|\x05\x10.{4}%b.{8}[\0-\x7f]|\x07\x0c.{12}"
 
 
 def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
@@ -44,12 +44,12 @@ def annotate(binary: BinaryIO, book: Book) -> None:
         names = {name.lower(): name for name in archive.namelist()}
         for link in [name for name in names if name.startswith("xl/externallinks/externallink")]:
             _demand_no_call(archive.read(names[link]))
-        widths = _widths(archive.read(names["xl/styles.bin"])) if "xl/styles.bin" in names else {}
+        styles = _styles(archive.read(names["xl/styles.bin"])) if "xl/styles.bin" in names else ({}, set())
         links = _links(archive.read(names["xl/workbook.bin"]))
         for grid in book.grids:
             member = linked_part(archive, "xl/_rels/workbook.bin.rels", links[grid.name])
             grid.faults += undecodable(grid)
-            _looked_at(archive.read(member), widths).put(grid)
+            _looked_at(archive.read(member), *styles).put(grid)
 
 
 def _demand_no_call(part: bytes) -> None:
@@ -68,22 +68,23 @@ def _links(workbook: bytes) -> dict[str, str]:
     return links
 
 
-def _widths(styles: bytes) -> dict[int, int]:
-    """The cell styles whose format is nothing but zeros, and how many zeros."""
-    zeros: dict[int, int] = {}
+def _styles(styles: bytes) -> tuple[dict[int, int], set[int]]:
+    """The cell styles whose format is nothing but zeros, with how many zeros, and those that make a day of a number."""
+    codes: dict[int, str] = {}
     formats: list[int] = []
     of_cells = False
     for kind, data in _records(styles):
         if kind == _FORMAT:
-            zeros[struct.unpack_from("<H", data)[0]] = zeros_of(_text(data[2:])[0])
+            codes[struct.unpack_from("<H", data)[0]] = _text(data[2:])[0]
         elif kind in (_STYLES, _STYLES_END):
             of_cells = kind == _STYLES
         elif kind == _XF and of_cells:
             formats.append(struct.unpack_from("<H", data, 2)[0])
-    return {place: width for place, number in enumerate(formats) if (width := zeros.get(number, 0))}
+    widths = {place: width for place, number in enumerate(formats) if (width := zeros_of(codes.get(number, "")))}
+    return widths, {place for place, number in enumerate(formats) if kind_of(number, codes) == Kind.MOMENT}
 
 
-def _looked_at(sheet: bytes, widths: dict[int, int]) -> Oddities:
+def _looked_at(sheet: bytes, widths: dict[int, int], moments: set[int]) -> Oddities:
     seen = Oddities()
     styled = b"|".join(re.escape(style.to_bytes(3, "little")) for style in widths)
     of_style = b"(?!%b).{3}" % styled if widths else b".{3}"
@@ -95,8 +96,12 @@ def _looked_at(sheet: bytes, widths: dict[int, int]) -> Oddities:
         elif kind in (_ERROR, _FORMULA_ERROR):
             column = struct.unpack_from("<I", data)[0]
             seen.faults.append(Fault(row, column, "cell_error", ERRORS.get(data[8], "#ERROR")))
-        elif kind in (_RK, _REAL, _FORMULA_NUMBER) and widths:
-            _pad(seen, row, data, widths)
+        elif kind in (_RK, _REAL, _FORMULA_NUMBER):
+            style = int.from_bytes(data[4:7], "little")
+            if style in widths:
+                seen.pad(row, struct.unpack_from("<I", data)[0], widths[style])
+            elif style in moments and data[11 if kind == _RK else 15] & 0x80:  # the sign, however the number is written
+                seen.below_zero(row, struct.unpack_from("<I", data)[0])
         elif kind in _SHORT:
             raise ValueError
         else:
@@ -114,12 +119,6 @@ def _of_sheet(seen: Oddities, kind: int, data: bytes) -> None:
         first, last, _, _, flags = struct.unpack_from("<IIIIH", data)
         if flags & _HIDDEN_COLUMN:
             seen.hidden_columns += last - first + 1
-
-
-def _pad(seen: Oddities, row: int, data: bytes, widths: dict[int, int]) -> None:
-    style = int.from_bytes(data[4:7], "little")
-    if style in widths:
-        seen.pad(row, struct.unpack_from("<I", data)[0], widths[style])
 
 
 def _records(part: bytes, plain: re.Pattern[bytes] | None = None) -> Iterator[tuple[int, bytes]]:

@@ -10,7 +10,7 @@ from posixpath import join, normpath
 from typing import IO, BinaryIO
 from xml.etree import ElementTree
 
-from extractors.files.formats import zeros_of
+from extractors.files.formats import Kind, kind_of, zeros_of
 from extractors.files.grid import Book, Fault, Grid, Wanted, read_book
 from extractors.files.oddities import Oddities
 
@@ -22,6 +22,8 @@ _CELL_END = re.compile(rb"</c\s*>")
 _VALUE = re.compile(rb"<v(?:\s[^>]*)?>([^<]+)</v\s*>")
 _REFERENCE = re.compile(rb"\sr\s*=\s*[\"']\$?([A-Za-z]+)\$?(\d+)[\"']")
 _TYPE = re.compile(rb"\bt\s*=\s*[\"'](\w+)[\"']")
+_STYLE = re.compile(rb"\ss\s*=\s*[\"'](\d+)[\"']")
+_NEGATIVE = re.compile(rb"<v(?:\s[^>]*)?>-[^<]*[1-9]")
 _ON_LOAD = re.compile(rb"<(?:\w+:)?calcPr\s[^<>]*\bfullCalcOnLoad\s*=\s*[\"'](?:1|true)[\"']")
 _POI = re.compile(rb"<(?:\w+:)?Application>\s*Apache POI\s*<")
 _HIDDEN_ROW = re.compile(rb"<row\s[^<>]*\bhidden\s*=\s*[\"'](?:1|true)[\"']")
@@ -64,7 +66,7 @@ def annotate(binary: BinaryIO, book: Book) -> None:
 
 
 def _annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
-    widths = _padding_styles(archive)
+    widths, moments = _styles(archive)
     styled = _styled(widths)
     zero = _stands_for_none(archive)
     member = _member(archive, grid.name)
@@ -76,6 +78,7 @@ def _annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
             for match in styled.finditer(part):
                 if _is_number(match[0]):  # a text is shown as it is, whatever its format
                     seen.pad(*_place(match[0]), widths[int(match[1])])
+        _below_zero(part, seen, moments)
         _hidden(part, seen)
     seen.put(grid)
 
@@ -179,6 +182,16 @@ def _errors(part: bytes, seen: Oddities) -> None:
         seen.faults.append(Fault(*_place(match[0]), "cell_error", text))
 
 
+def _below_zero(part: bytes, seen: Oddities, moments: set[int]) -> None:
+    if not moments or b">-" not in part:
+        return
+    for match in _NEGATIVE.finditer(part):
+        head = part[part.rfind(b"<c", 0, match.start()) : match.start()].partition(b">")[0]
+        style = _STYLE.search(head)
+        if int(style[1] if style else 0) in moments and _is_number(head):
+            seen.below_zero(*_place(head))
+
+
 def _is_number(tag: bytes) -> bool:
     kind = _TYPE.search(tag)
     return kind is None or kind[1] == b"n"
@@ -213,16 +226,17 @@ def _stands_for_none(archive: zipfile.ZipFile) -> bytes | None:
     return b"0" if _ON_LOAD.search(archive.read(names["xl/workbook.xml"])) else None
 
 
-def _padding_styles(archive: zipfile.ZipFile) -> dict[int, int]:
-    """The numbers of the cell styles whose format is nothing but zeros, and how many zeros."""
+def _styles(archive: zipfile.ZipFile) -> tuple[dict[int, int], set[int]]:
+    """The cell styles whose format is nothing but zeros, with how many zeros, and those that make a day of a number."""
     names = {name.lower(): name for name in archive.namelist()}
     if "xl/styles.xml" not in names:
-        return {}
+        return {}, set()
     root = ElementTree.fromstring(archive.read(names["xl/styles.xml"]))  # noqa: S314 - the guard allows no document type
-    codes = {item.get("numFmtId"): item.get("formatCode", "") for item in root.iterfind(".//{*}numFmts/{*}numFmt")}
-    widths = {number: width for number, code in codes.items() if (width := zeros_of(code))}
-    styles = root.iterfind("./{*}cellXfs/{*}xf")
-    return {place: widths[number] for place, style in enumerate(styles) if (number := style.get("numFmtId")) in widths}
+    formats = root.iterfind(".//{*}numFmts/{*}numFmt")
+    codes = {int(item.get("numFmtId", "0")): item.get("formatCode", "") for item in formats}
+    styles = [int(style.get("numFmtId", "0")) for style in root.iterfind("./{*}cellXfs/{*}xf")]
+    widths = {place: width for place, number in enumerate(styles) if (width := zeros_of(codes.get(number, "")))}
+    return widths, {place for place, number in enumerate(styles) if kind_of(number, codes) == Kind.MOMENT}
 
 
 def _styled(widths: dict[int, int]) -> re.Pattern[bytes] | None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+MOST_COLUMNS = 2000  # of any file: a licence shows a few dozen fields
+
 
 @dataclass(frozen=True)
 class Table:

@@ -18,13 +18,12 @@ from extractors.files.characters import MARK, blocks, encoding_of
 from extractors.files.contents import first_bytes, kind_of
 from extractors.files.fixed_width import read_fixed_width
 from extractors.files.source_file import SourceFile
-from extractors.files.table import Table
+from extractors.files.table import MOST_COLUMNS, Table
 from extractors.files.text_rows import text_batch
 from extractors.titles import clean_title, column_names, find_header
 from sources.file_extract import TextExtract
 
 _HEADER_WITHIN = 100  # rows
-_MOST_COLUMNS = 2000
 _CELLS_AT_A_TIME = 4 * 2**20  # of rows of another width than the header, which are filled up to it
 _DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars", "，": "full-width commas"}
 _MOST_OPEN = 64 * 2**20  # characters between a quote and the one that closes it
@@ -105,9 +104,9 @@ def _head(file: SourceFile, extract: TextExtract, encoding: str, declared: Seque
 
 def _demand_titles(file: SourceFile, encoding: str, row: Sequence[str], line: int) -> None:
     """See that a header is one of a table, and whole."""
-    if len(row) > _MOST_COLUMNS:
+    if len(row) > MOST_COLUMNS:
         file.refuse(
-            f"at most {_MOST_COLUMNS:,} columns", f"{len(row):,}", "have the empty columns beyond the data deleted"
+            f"at most {MOST_COLUMNS:,} columns", f"{len(row):,}", "have the empty columns beyond the data deleted"
         )
     if any(MARK in title for title in row):
         file.refuse(

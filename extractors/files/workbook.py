@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from xml.etree import ElementTree
+from xml.parsers import expat
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +17,7 @@ import python_calamine as calamine
 
 from extractors.files import sheet_xml
 from extractors.files.apart import OutOfBounds, read_apart
+from extractors.files.bounds import DAMAGED
 from extractors.files.contents import OLE, ZIP, first_bytes, kind_of
 from extractors.files.faults import fault_column
 from extractors.files.grid import Book, Grid, TooLarge, Wanted
@@ -24,14 +27,17 @@ from extractors.files.guard import (
     demand_few_sheets,
     demand_safe,
     refuse_calls,
+    refuse_doctype,
     refuse_far,
     refuse_locked,
 )
 from extractors.files.locked import is_locked, seen_in_container, unlocked
 from extractors.files.oddities import Calls
+from extractors.files.package import Layout, laid_out
+from extractors.files.plain_xml import Declares
 from extractors.files.sheet_xml import Unplaced
 from extractors.files.source_file import SourceFile
-from extractors.files.table import Table
+from extractors.files.table import MOST_COLUMNS, Table
 from extractors.reading import raw_batch
 from extractors.titles import clean_title, column_names, find_header, letters, with_nearest
 from sources.file_extract import WorkbookExtract
@@ -68,12 +74,27 @@ def read_workbook(
                 refuse_locked(file)
             file = unlocked(file, binary, secret, folder)
     with file.opened() as binary, file.reading():
-        book, notes = _book(file, extract, binary)
+        book, notes = _book(file, extract, binary, folder)
     return [_table(file, grid, extract.header_rows, declared, notes) for grid in _demanded(file, extract, book)]
 
 
-def _book(file: SourceFile, extract: WorkbookExtract, binary: BufferedReader) -> tuple[Book, dict[str, str]]:
+def _book(
+    file: SourceFile, extract: WorkbookExtract, binary: BufferedReader, folder: Path
+) -> tuple[Book, dict[str, str]]:
     found = _found(file, binary)
+    if found.layout is None:
+        return _read(file, extract, binary, found)
+    usual = _laid_out(file, binary, found.layout, folder)
+    with usual.opened() as plain:
+        found = _found(usual, plain)
+        if found.layout is not None and not found.layout.usual:
+            file.refuse("a whole workbook", "one that cannot be read", _SAVED)
+        return _read(usual, extract, plain, found)
+
+
+def _read(
+    file: SourceFile, extract: WorkbookExtract, binary: BufferedReader, found: Found
+) -> tuple[Book, dict[str, str]]:
     wanted = Wanted(extract.sheets or extract.sheet)
     most = MOST_SHEETS if extract.sheets else 1
     try:
@@ -95,6 +116,17 @@ def _book(file: SourceFile, extract: WorkbookExtract, binary: BufferedReader) ->
             "have the empty rows and columns beyond the data deleted",
         )
     return book, {"format": found.kind, **found.notes, **book.notes}
+
+
+def _laid_out(file: SourceFile, binary: BufferedReader, layout: Layout, folder: Path) -> SourceFile:
+    """The workbook of the usual kind that one of an unusual kind becomes, in a folder of ours."""
+    try:
+        with zipfile.ZipFile(binary) as archive:
+            return SourceFile(file.source, file.name, laid_out(archive, layout, folder), file.many)
+    except Declares:
+        refuse_doctype(file)
+    except (*DAMAGED, LookupError, expat.ExpatError):
+        file.refuse("a whole workbook", "one that cannot be read", _SAVED)
 
 
 def _found(file: SourceFile, binary: BufferedReader) -> Found:
@@ -133,6 +165,9 @@ def _demanded(file: SourceFile, extract: WorkbookExtract, book: Book) -> list[Gr
 
 def _table(file: SourceFile, grid: Grid, height: int, declared: Sequence[str], notes: dict[str, str]) -> Table:
     _put_faults(grid)
+    if len(grid.columns) > MOST_COLUMNS:
+        advice = "have the empty columns beyond the data deleted"
+        file.refuse(f"at most {MOST_COLUMNS:,} columns", f"{len(grid.columns):,}", advice)
     header = _header(file, grid, height, declared)
     used = _used_columns(grid, header)
     columns = column_names([header.titles[place] or f"列{letters(place)}" for place in used])
