@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -113,11 +113,17 @@ class TooLarge(Exception):
     """Raised by `read_book` for a sheet that is spread over more cells than are read."""
 
 
-def read_book(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
+def read_book(binary: BinaryIO, wanted: Wanted, most: int | None, decoded: Callable[[str], str] | None = None) -> Book:
     """Read the sheets that are asked for; where more than `most` fit, none of them.
 
     A cell is text as it is stored, not as it is shown: a number its digits, a date in ISO form (at midnight without the
     time), a formula its last result. The library gives an error and a formula that was never calculated as empty.
+
+    Args:
+        binary: the workbook.
+        wanted: which sheets.
+        most: how many.
+        decoded: what a text is that the library could not decode; None where it could.
 
     Raises:
         calamine.PasswordError: for a workbook with a password.
@@ -125,7 +131,7 @@ def read_book(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
         TooLarge: for a sheet that is spread too far.
     """
     try:
-        return _book(binary, wanted, most)
+        return _book(binary, wanted, most, decoded)
     except OverflowError:  # a time that has passed of more days than a clock here can count
         raise calamine.CalamineError from None
     except BaseException as error:
@@ -135,10 +141,10 @@ def read_book(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
         raise
 
 
-def _book(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
+def _book(binary: BinaryIO, wanted: Wanted, most: int | None, decoded: Callable[[str], str] | None) -> Book:
     with calamine.load_workbook(binary) as workbook:
         sheets = [
-            Sheet(sheet.name, sheet.visible == calamine.SheetVisibleEnum.Visible)
+            Sheet(decoded(sheet.name) if decoded else sheet.name, sheet.visible == calamine.SheetVisibleEnum.Visible)
             for sheet in workbook.sheets_metadata
             if sheet.typ == calamine.SheetTypeEnum.WorkSheet
         ]
@@ -146,13 +152,17 @@ def _book(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
         if most is not None and len(names) > most:
             return Book(sheets, [])
         grids, cells = [], 0
+        written = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
         for name in names:
-            sheet = workbook.get_sheet_by_name(name)
+            sheet = workbook.get_sheet_by_name(written[[sheet.name for sheet in sheets].index(name)])
             row, column = (place + 1 for place in sheet.end or (-1, -1))
             cells += row * column
             if cells > MOST_CELLS:
                 raise TooLarge(f"row {row:,} and column {column:,}")
-            grids.append(_grid(name, sheet))
+            grid = _grid(name, sheet)
+            if decoded is not None:
+                grid.columns = [_decoded(column, decoded) for column in grid.columns]
+            grids.append(grid)
         return Book(sheets, grids)
 
 
@@ -162,6 +172,12 @@ def _grid(name: str, sheet: calamine.CalamineSheet) -> Grid:
     blocks = [_texts(islice(rows, _TITLE_ROWS)), *iter(lambda: _texts(islice(rows, _ROWS_AT_A_TIME)), [])]
     columns = [pa.concat_arrays(parts) for parts in zip(*filter(None, blocks), strict=True)]
     return Grid(name, without_empty_end(columns), merged)
+
+
+def _decoded(column: pa.StringArray, decoded: Callable[[str], str]) -> pa.StringArray:
+    coded = column.dictionary_encode()
+    texts = [decoded(text) for text in coded.dictionary.to_pylist()]
+    return pa.array(texts, pa.string()).take(coded.indices)
 
 
 def _texts(rows: Iterable[Sequence[Any]]) -> list[pa.StringArray]:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from extractors.files.formats import Kind, kind_of, zeros_of
 from extractors.files.grid import Book, Fault, Wanted, read_book
 from extractors.files.oddities import Calls, Oddities, external_links, undecodable
-from extractors.files.xls_stream import FORMAT, XF, understood, workbook_stream
+from extractors.files.xls_stream import CODE_PAGE, FORMAT, XF, decoder, understood, workbook_stream
 
 ERRORS = {
     0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
@@ -47,7 +47,8 @@ def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
     """
     stream = workbook_stream(binary)
     found = _workbook(stream)
-    book = read_book(understood(stream, found.kinds, found.new), wanted, most)
+    plain = understood(stream, found.kinds, found.new)
+    book = read_book(plain, wanted, most, None if found.new else decoder(found.page))
     starts = dict(zip((sheet.name for sheet in book.sheets), found.starts, strict=True))
     seen = {grid.name: _looked_at(stream, starts[grid.name], found) for grid in book.grids}
     if any(look.zeros for look in seen.values()) and not _calculates(stream, found.starts):
@@ -67,6 +68,7 @@ class _Workbook:
     Attributes:
         new: whether it is of Excel 97 or newer (BIFF8).
         starts: where each sheet begins, in order.
+        page: the code page of its texts, where it names one.
         kinds: what the cell styles make of a number.
         widths: the cell styles that show zeros, with how many.
         links: other workbooks that are linked to.
@@ -75,6 +77,7 @@ class _Workbook:
 
     new: bool
     starts: list[int] = field(default_factory=list)
+    page: int | None = None
     kinds: list[Kind] = field(default_factory=list)
     widths: dict[int, int] = field(default_factory=dict)
     links: int = 0
@@ -92,6 +95,8 @@ def _workbook(stream: bytes) -> _Workbook:
             codes[struct.unpack_from("<H", data)[0]] = _format(data, found.new)
         elif kind == XF:
             styles.append(struct.unpack_from("<H", data, 2)[0])
+        elif kind == CODE_PAGE:
+            found.page = struct.unpack_from("<H", data)[0]
         elif kind == _LINKED and found.new:
             found.links += _is_workbook(data)
         found.calculated = found.calculated or kind == _ENGINE

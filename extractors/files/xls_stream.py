@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import struct
+from collections.abc import Callable
 from typing import BinaryIO
 
 import olefile
@@ -11,7 +13,16 @@ import olefile
 from extractors.files.formats import Kind
 
 CODE_PAGE, XF, FORMAT = 0x42, 0xE0, 0x41E
-_UTF_16 = 1200
+_UTF_16, _ONE_BYTE = 1200, 1252
+# The code pages of programs for Chinese and of the Macintosh; any other is called by its number.
+_PAGES = {
+    936: "gb18030", 950: "big5hkscs", 10000: "mac-roman", 10001: "shift-jis", 10002: "big5hkscs", 10008: "gb18030",
+    32768: "mac-roman", 32769: "cp1252", 65001: "utf-8",
+}  # fmt: skip
+# What the library for values makes of single bytes, told of no other code page.
+_BYTES = {
+    sign: place for place in range(256) for sign in (chr(place), bytes([place]).decode("cp1252", "ignore")) if sign
+}
 _NONE = 0xFFFF  # the number of a format that no cell has
 _SECTOR = 4096
 _FREE, _END, _TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
@@ -33,7 +44,8 @@ def workbook_stream(binary: BinaryIO) -> bytes:
 def understood(stream: bytes, styles: list[Kind], new: bool) -> io.BytesIO:
     """The same workbook in a container of its own, with nothing in it that the library for values takes for something else.
 
-    In a new workbook (BIFF8) all texts are UTF-16, whatever code page its program has named. Formats have numbers of their own
+    In a new workbook (BIFF8) all texts are UTF-16, whatever code page its program has named. In an older one they are bytes,
+    which the library takes for signs of one byte each, as `decoder` expects them. Formats have numbers of their own
     choice in many programs, which the library takes for those of Excel: each cell style gets the one of its kind.
     """
     plain = bytearray(stream)
@@ -43,8 +55,8 @@ def understood(stream: bytes, styles: list[Kind], new: bool) -> io.BytesIO:
         if kind == 0x0A or (kind == 0x809 and depth):
             break
         depth += kind == 0x809
-        if kind == CODE_PAGE and new and size >= 2:
-            struct.pack_into("<H", plain, at + 4, _UTF_16)
+        if kind == CODE_PAGE and size >= 2:
+            struct.pack_into("<H", plain, at + 4, _UTF_16 if new else _ONE_BYTE)
         elif kind == FORMAT and size >= 2:
             struct.pack_into("<H", plain, at + 4, _NONE)
         elif kind == XF and size >= 4:
@@ -52,6 +64,25 @@ def understood(stream: bytes, styles: list[Kind], new: bool) -> io.BytesIO:
             style += 1
         at += 4 + size
     return _container(plain)
+
+
+def decoder(page: int | None) -> Callable[[str], str]:
+    """How a text of an older workbook is read, whose bytes the library for values took for signs of one byte each.
+
+    Args:
+        page: the code page that it names, or None.
+    """
+    name = _PAGES.get(page or 0, f"cp{page}")
+
+    def decoded(text: str) -> str:
+        """The text.
+
+        Raises:
+            LookupError: where no code page that anybody knows says what it is.
+        """
+        return text if text.isascii() else codecs.decode(bytes(_BYTES[sign] for sign in text), name, "replace")
+
+    return decoded
 
 
 def _container(stream: bytearray) -> io.BytesIO:
