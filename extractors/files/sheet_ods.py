@@ -11,6 +11,7 @@ from xml.parsers import expat
 from extractors.files.cell_ods import OFFICE, TABLE, TEXT, Cell, value_of
 from extractors.files.grid import MOST_CELLS, Book, Fault, GridWriter, Sheet, TooLarge, Wanted
 from extractors.files.oddities import Calls, Oddities, external_links
+from extractors.files.plain_ods import PlainCells
 
 _STYLE = "urn:oasis:names:tc:opendocument:xmlns:style:1.0 "
 _XLINK = "http://www.w3.org/1999/xlink "
@@ -22,7 +23,6 @@ _ASIDE = {
 }  # fmt: skip
 _CELLS = (f"{TABLE}table-cell", f"{TABLE}covered-table-cell")
 _ELSEWHERE = re.compile(r"'([a-z]+:(?:[^']|'')+)'#")  # another workbook, in a formula or as the name of a copied sheet
-_CHUNK = 2**20
 _MOST_COLUMNS = 16_384  # of any program; what is repeated beyond is empty
 
 
@@ -44,8 +44,8 @@ def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
         parser.buffer_text = True
         parser.StartElementHandler, parser.EndElementHandler = scan.start, scan.end
         parser.CharacterDataHandler = scan.text
-        while chunk := content.read(_CHUNK):
-            parser.Parse(chunk)
+        for part in scan.plain.parts(content):
+            parser.Parse(part)
         parser.Parse(b"", True)
     return scan.book(most)
 
@@ -60,9 +60,14 @@ class _Table:
 
 
 class _Scan:
-    """Follows the XML of a workbook, and collects the sheets that may be asked for."""
+    """Follows the XML of a workbook, and collects the sheets that may be asked for.
+
+    Attributes:
+        plain: the cells that were taken out of the XML.
+    """
 
     def __init__(self, wanted: Wanted) -> None:
+        self.plain = PlainCells()
         self._wanted = wanted
         self._sheets: list[Sheet] = []
         self._tables: dict[str, _Table] = {}
@@ -188,6 +193,9 @@ class _Scan:
 
     def _next_cell(self, attributes: dict[str, str]) -> None:
         if self._table is None:
+            return
+        if run := attributes.get(PlainCells.ATTRIBUTE):
+            self._values += self.plain.taken(run)
             return
         self._cell = Cell(attributes)
         down, right = (int(attributes.get(f"{TABLE}number-{way}-spanned", 1)) for way in ("rows", "columns"))

@@ -156,13 +156,19 @@ def _demanded(file: SourceFile, extract: WorkbookExtract, book: Book) -> list[Gr
     if not book.grids:
         fitting = Wanted(declared).among(book.sheets)
         wanted = f"sheets {declared}" if extract.sheets else f"one sheet {declared}" if declared else "a visible sheet"
-        found = ("several" if fitting else "none") + f" among {', '.join(sheet.name for sheet in book.sheets)}"
+        there = ", ".join(_shown(sheet.name) for sheet in book.sheets)
+        found = ("several" if fitting else "none") + f" among {there}" if there else "no sheet of cells at all"
         key = "extract.sheets" if extract.sheets else "extract.sheet"
         file.refuse(wanted, found, f"restore the sheet, or correct {key}", rule="table_missing")
     for grid in book.grids:
         if not grid.height:
             file.refuse(f"rows in the sheet {grid.name}", "an empty sheet", "have the whole workbook delivered")
     return book.grids
+
+
+def _shown(name: str) -> str:
+    """The name of a sheet, in quotes where nobody would see that blanks stand around it."""
+    return name if name and name == name.strip() else f'"{name}"'
 
 
 def _table(file: SourceFile, grid: Grid, height: int, declared: Sequence[str], notes: dict[str, str]) -> Table:
@@ -220,10 +226,11 @@ def _header(file: SourceFile, grid: Grid, height: int, declared: Sequence[str]) 
         seen = {title for candidate in candidates for title in candidate}
         missing = [title for title in declared if title not in seen]
         there = "a header without" if len(missing) < len(declared) else "no header,"
+        there = f"{there} {with_nearest(missing, seen)}" if missing else "its titles in different rows"
         file.refuse(
             f"a header with the titles {', '.join(declared)}",
-            f"{there} {with_nearest(missing, seen)} in the sheet {grid.name}",
-            "restore the header",
+            f"{there} in the sheet {grid.name}",
+            "restore the header" if missing else "put them in one row, or correct extract.header_rows",
             rule="columns_missing",
         )
     start, titles = found

@@ -3,7 +3,7 @@ import zipfile
 
 import pytest
 
-from extractors.files import sheet_ods
+from extractors.files import plain_ods, sheet_ods
 from extractors.files.grid import Wanted
 
 pytestmark = pytest.mark.usefixtures("in_this_process")
@@ -60,7 +60,7 @@ def test_an_error_is_a_fault_of_its_cell(opened, rows_of, faults_of, ods):
 
 @pytest.mark.parametrize("size", [1, 100, 2**20])
 def test_cells_among_plain_ones_have_their_places_in_parts_of_any_size(ods, monkeypatch, size):
-    monkeypatch.setattr(sheet_ods, "_CHUNK", size)
+    monkeypatch.setattr(plain_ods, "_CHUNK", size)
     styled = text("名", ' table:style-name="ce1"')
     two = text("双", ' table:number-columns-repeated="2"')
     plain = row(number(7), styled, text("a"), text("b")) + row(two, text("c"), empty(2))
@@ -367,3 +367,23 @@ def test_days_counted_from_1904_are_written_as_days(opened, rows_of, ods):
     ods(TITLES + row(day, time, true, share))
     with opened(EXTRACT) as reading:
         assert rows_of(reading) == [("2026-01-05", "08:30:00", "1", "0.25", "登记表!2")]
+
+
+@pytest.mark.parametrize("forged", ["1", "2", "9", "x"])
+def test_a_cell_that_says_where_its_values_were_put_is_refused(refused, ods, forged):
+    ods(TITLES + row(f'<table:table-cell run="{forged}"/>', text("1")) + row(text("2")))
+    assert "expected a whole workbook in 登记表.ods, found one that cannot be read" in refused(EXTRACT)
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "<!-- {} -->",
+        '<table:shapes xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0">{}</table:shapes>',
+        '<x:row xmlns:x="y" xmlns:table="z">{}</x:row>',
+    ],
+)
+def test_what_only_looks_like_a_row_is_none(opened, rows_of, ods, around):
+    ods(TITLES + row(text("1"), text("某甲")) + around.format(row(text("9"), text("某乙"))) + row(text("2")))
+    with opened(EXTRACT) as reading:
+        assert [row[:2] for row in rows_of(reading)] == [("1", "某甲"), ("2", None)]

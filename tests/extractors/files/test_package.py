@@ -319,6 +319,26 @@ def test_a_sheet_is_found_though_blanks_stand_around_its_name(opened, refused, r
     )
 
 
+def test_a_refusal_names_what_was_found(refused, packed):
+    apart = "".join(
+        f'<row r="{place + 2}"><c r="A{place + 2}" t="inlineStr"><is><t>{title}</t></is></c></row>'
+        for place, title in enumerate(["甲", "乙", "丙"])
+    )
+    packed(parts(**{"xl/worksheets/sheet1.xml": sheet(apart)}))
+    told = refused(EXTRACT, rule="columns_missing", columns=["甲", "乙", "丙"])
+    assert "found its titles in different rows in the sheet 登记表; put them in one row" in told
+    chart = links(
+        ("chartsheet", "chartsheets/sheet1.xml"), ("styles", "styles.xml"), ("sharedStrings", "sharedStrings.xml")
+    )
+    packed(parts(**{"xl/_rels/workbook.xml.rels": chart}))
+    assert "expected a visible sheet in 登记表.xlsx, found no sheet of cells at all" in refused(
+        EXTRACT, rule="table_missing"
+    )
+    named = parts()["xl/workbook.xml"].replace("登记表", "登记表 ")
+    packed(parts(**{"xl/workbook.xml": named}))
+    assert 'found none among "登记表 ";' in refused({**EXTRACT, "sheet": "登记"}, rule="table_missing")
+
+
 def test_more_columns_than_a_text_may_have_are_refused(refused, packed):
     cells = '<c r="BYA2"><v>1</v></c>'
     packed(parts(**{"xl/worksheets/sheet1.xml": sheet(ROWS + f'<row r="3">{cells}</row>')}))
