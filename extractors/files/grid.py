@@ -31,11 +31,14 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with a cell, whose place is counted from 0, and the text that stands there instead of a value."""
+    """What is wrong with a cell, whose place is counted from 0, and the text that stands there instead of a value.
+
+    Without a rule nothing is, and the text is its value.
+    """
 
     row: int
     column: int
-    rule: str
+    rule: str | None
     text: str
 
 

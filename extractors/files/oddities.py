@@ -22,6 +22,7 @@ class Oddities:
 
     Attributes:
         faults: cells without a value of their own.
+        texts: values (row, column, text) that the library for values passes over.
         padded: of each column the rows of numbers shown with zeros before them, by the width to which they are shown.
         merged: the merged ranges.
         hidden_rows: how many.
@@ -30,6 +31,7 @@ class Oddities:
     """
 
     faults: list[Fault] = field(default_factory=list)
+    texts: list[tuple[int, int, str]] = field(default_factory=list)
     padded: dict[int, dict[int, list[int]]] = field(default_factory=dict)
     merged: list[Range] = field(default_factory=list)
     hidden_rows: int = 0
@@ -53,6 +55,7 @@ class Oddities:
             if column < len(grid.columns):
                 grid.columns[column] = _as_shown(grid.columns[column], rows)
         grid.faults += self.faults
+        grid.faults += [Fault(row, column, None, text) for row, column, text in self.texts]
         grid.merged += self.merged
         notes = {
             "hidden_rows": str(self.hidden_rows or ""),

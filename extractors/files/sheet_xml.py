@@ -24,6 +24,8 @@ _REFERENCE = re.compile(rb"\sr\s*=\s*[\"']\$?([A-Za-z]+)\$?(\d+)[\"']")
 _TYPE = re.compile(rb"\bt\s*=\s*[\"'](\w+)[\"']")
 _STYLE = re.compile(rb"\ss\s*=\s*[\"'](\d+)[\"']")
 _NEGATIVE = re.compile(rb"<v(?:\s[^>]*)?>-[^<]*[1-9]")
+_RANGE = re.compile(rb"\bref\s*=\s*[\"']([A-Za-z$0-9]+):([A-Za-z$0-9]+)[\"']")
+_MOST_OF_ONE = 1_000_000  # cells of one formula; more are those of whole columns
 _ON_LOAD = re.compile(rb"<(?:\w+:)?calcPr\s[^<>]*\bfullCalcOnLoad\s*=\s*[\"'](?:1|true)[\"']")
 _POI = re.compile(rb"<(?:\w+:)?Application>\s*Apache POI\s*<")
 _HIDDEN_ROW = re.compile(rb"<row\s[^<>]*\bhidden\s*=\s*[\"'](?:1|true)[\"']")
@@ -168,7 +170,19 @@ def _formulas(part: bytes, seen: Oddities, zero: bytes | None) -> None:
         none = kind is None or kind[1] != b"str" if value is None else value[1] == zero and _is_number(head)
         if none:
             formula = "" if match[0].endswith(b"/>") else unescape(body.partition(b"</f")[0].decode("utf-8", "replace"))
-            seen.faults.append(Fault(*_place(head), "formula_uncalculated", f"={formula}"))
+            places = [_place(head), *(_others(match[0]) if value is None else ())]
+            seen.faults += [Fault(row, column, "formula_uncalculated", f"={formula}") for row, column in places]
+
+
+def _others(formula: bytes) -> list[tuple[int, int]]:
+    """The other cells that a formula of several gives values to (`t="array"`), which hold nothing where it has none."""
+    found = _RANGE.search(formula) if b"array" in formula else None
+    if found is None:
+        return []
+    (top, left), (bottom, right) = (_place(b' r="%b"' % end) for end in found.groups())
+    if (bottom - top + 1) * (right - left + 1) > _MOST_OF_ONE:
+        raise Unplaced
+    return [(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)][1:]
 
 
 def _errors(part: bytes, seen: Oddities) -> None:

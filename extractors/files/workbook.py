@@ -252,7 +252,11 @@ def _batches(
     file: SourceFile, grid: Grid, first: int, columns: Sequence[str], used: Sequence[int]
 ) -> Iterator[pa.RecordBatch]:
     names = dict(zip(used, columns, strict=True))
-    faults = [(fault.row - first, fault.rule, names[fault.column]) for fault in grid.faults if fault.row >= first]
+    faults = [
+        (fault.row - first, fault.rule, names[fault.column])
+        for fault in grid.faults
+        if fault.row >= first and fault.rule
+    ]
     found = fault_column(grid.height - first, faults)
     for start in range(first, grid.height, GROUP_ROWS):
         count = min(GROUP_ROWS, grid.height - start)

@@ -343,3 +343,37 @@ def test_more_columns_than_a_text_may_have_are_refused(refused, packed):
     cells = '<c r="BYA2"><v>1</v></c>'
     packed(parts(**{"xl/worksheets/sheet1.xml": sheet(ROWS + f'<row r="3">{cells}</row>')}))
     assert "expected at most 2,000 columns in 登记表.xlsx, found 2,003" in refused(EXTRACT)
+
+
+def test_a_formula_of_several_cells_that_was_never_calculated_is_a_fault_of_each(opened, rows_of, faults_of, packed):
+    array = '<c r="B2"><f t="array" ref="B2:C3">A2:B3</f></c><c r="C2"/>'
+    packed(
+        parts(
+            **{
+                "xl/worksheets/sheet1.xml": sheet(
+                    f'<row r="2"><c r="A2"><v>1</v></c>{array}</row><row r="3"><c r="B3"/></row>'
+                )
+            }
+        )
+    )
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [
+            ("1", "=A2:B3", "=A2:B3", None, "登记表!2"), (None, "=A2:B3", "=A2:B3", None, "登记表!3")
+        ]  # fmt: skip
+    with opened(EXTRACT) as reading:
+        both = "formula_uncalculated\t姓名\nformula_uncalculated\t证号"
+        assert faults_of(reading) == {"登记表!2": both, "登记表!3": both}
+
+
+@pytest.mark.parametrize(
+    ("start", "found"),
+    [
+        ("0900040002001000", "a workbook of Excel 2"),
+        ("0902060000001000", "a workbook of Excel 3"),
+        ("0904060000001000", "a workbook of Excel 4"),
+        ("0908080000050500", "a workbook of Excel 95 without its container"),
+    ],
+)
+def test_a_workbook_that_lies_in_no_container_is_refused_as_what_it_is(refused, tmp_path, start, found):
+    (tmp_path / "登记表.xlsx").write_bytes(bytes.fromhex(start) + bytes(600))
+    assert f"expected a workbook (xlsx, xls, xlsb, ods, et) in 登记表.xlsx, found {found};" in refused(EXTRACT)
