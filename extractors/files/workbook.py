@@ -125,7 +125,7 @@ def _laid_out(file: SourceFile, binary: BufferedReader, layout: Layout, folder: 
             return SourceFile(file.source, file.name, laid_out(archive, layout, folder), file.many)
     except Declares:
         refuse_doctype(file)
-    except (LookupError, expat.ExpatError):
+    except (LookupError, ValueError, expat.ExpatError):
         file.refuse("a whole workbook", "one that cannot be read", _SAVED)
     except DAMAGED:
         file.refuse("a whole workbook", "a damaged one", "have it delivered again")
