@@ -197,8 +197,9 @@ def _demand_harmless(file: SourceFile, archive: zipfile.ZipFile, member: zipfile
             is_sheet = is_sheet or _SHEET in whole
             if is_sheet:
                 extent.see(whole)
-            odd = odd or ((is_sheet or mark == b"<") and is_odd(whole))
-            elements += whole.count(mark)
+            marks = whole.count(mark)
+            odd = odd or ((is_sheet or mark == b"<") and is_odd(whole, merged=is_sheet and marks > 0))
+            elements += marks
             if elements > most:
                 _refuse_crowded(file, most, member.filename)
             chunk = part.read(_CHUNK)

@@ -14,7 +14,8 @@ from extractors.files.sheet_range import is_usual, whole_range
 _CHUNK = 2**20
 _ENCODED = re.compile(rb"<\?xml[^>]*\sencoding\s*=\s*[\"']([^\"']*)[\"']")
 _OTHER = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
-_ODD = (b"<!--", b"<![CDATA[", b"<v> ", b"<v>\n", b"<v>\r", b"<v>\t")
+_SAID = (b"<!--", b"<![CDATA[")
+_BLANK = (b"<v> ", b"<v>\n", b"<v>\r", b"<v>\t")
 # Blanks between the runs of a text are taken off where nothing says that they are meant.
 _RUN = re.compile(rb"<t>(?:[ \t\r\n][^<]*|[^<]*[ \t\r\n])</t></r>")
 _REFERRED = re.compile(rb"<(?:\w+:)?v>[^<&]*&#")
@@ -52,15 +53,25 @@ def is_utf_8(start: bytes) -> bool:
     )
 
 
-def is_odd(xml: bytes) -> bool:
-    """Whether in some XML that ends where a tag does there is what `rewritten` changes and the library gets wrong."""
-    if any(mark in xml for mark in _ODD) or xml.count(b"<?") > xml.startswith((b"<?", b"\xef\xbb\xbf<?")):
+def is_odd(xml: bytes, merged: bool) -> bool:
+    """Whether in some XML that ends where a tag does there is what `rewritten` changes and the library gets wrong.
+
+    Args:
+        xml: the XML. Single signs are looked for first, since that costs nothing.
+        merged: whether it has merged ranges.
+    """
+    if b"!" in xml and any(mark in xml for mark in _SAID):
         return True
-    if (b"&#" in xml and _REFERRED.search(xml)) or (b"</r>" in xml and _RUN.search(xml)):
+    if b"?" in xml and xml.count(b"<?") > xml.startswith((b"<?", b"\xef\xbb\xbf<?")):
         return True
-    ranges = _MERGED.findall(xml) if b"mergeCell" in xml else []
-    ranges += _HINT.findall(xml, 0, _HEAD)
-    return not all(is_usual(reference.decode("latin-1")) for reference in ranges)
+    if (b"&" in xml and b"&#" in xml and _REFERRED.search(xml)) or (b"</t></r>" in xml and _RUN.search(xml)):
+        return True
+    head = xml[:_HEAD]
+    ranges = _HINT.findall(head) + (_MERGED.findall(xml) if merged else [])
+    # A program that puts blanks around a number puts them around all.
+    return any(mark in head for mark in _BLANK) or not all(
+        is_usual(reference.decode("latin-1")) for reference in ranges
+    )
 
 
 def rewritten(start: bytes, source: IO[bytes], target: IO[bytes]) -> None:
