@@ -159,9 +159,11 @@ def _(value: time) -> str:
 
 @text_of.register
 def _(value: timedelta) -> str:
-    """Hours may be more than 24, as spreadsheets show elapsed time."""
-    minutes, seconds = divmod(value // timedelta(seconds=1), 60)
-    return f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
+    """Hours may be more than 24, as spreadsheets show elapsed time; one below zero has a sign before it."""
+    sign, passed = ("-", -value) if value < timedelta() else ("", value)
+    minutes, seconds = divmod(passed // timedelta(seconds=1), 60)
+    fraction = f".{passed.microseconds:06}" if passed.microseconds else ""
+    return f"{sign}{minutes // 60:02}:{minutes % 60:02}:{seconds:02}{fraction}"
 
 
 @text_of.register(bytes)

@@ -23,19 +23,14 @@ import pyarrow as pa
 import python_calamine as calamine
 
 from extractors.files import sheet_ods, sheet_xls, sheet_xlsb, sheet_xml
-from extractors.files.grid import Book, Fault, Grid, Sheet, TooLarge, Wanted, read_book
+from extractors.files.grid import Book, Fault, Grid, Sheet, TooLarge, Wanted
 from extractors.files.oddities import Calls
 from extractors.files.sheet_xml import Unplaced
 
 _MOST_BYTES = 3 * 2**30  # of address space, of which the libraries take a part without using it
 _MOST_SECONDS = 300
 _FOUND = "book.json"
-_ANNOTATE = {
-    "xlsx": sheet_xml.annotate,
-    "xls": sheet_xls.annotate,
-    "xlsb": sheet_xlsb.annotate,
-    "ods": sheet_ods.annotate,
-}
+_READ = {"xlsx": sheet_xml.read, "xls": sheet_xls.read, "xlsb": sheet_xlsb.read, "ods": sheet_ods.read}
 # What is met in a workbook that is not whole, though the library for values has read it.
 _DAMAGED = (
     OSError, ValueError, LookupError, StopIteration, struct.error, zipfile.BadZipFile, expat.ExpatError,
@@ -112,11 +107,7 @@ def _main(asked: str, folder: Path) -> None:
     question = json.loads(asked)
     try:
         with Path(question["path"]).open("rb") as binary:
-            if question["kind"] == "xls":
-                sheet_xls.workbook_stream(binary)
-                binary.seek(0)
-            book = read_book(binary, Wanted(question["pattern"]), question["most"])
-            _ANNOTATE[question["kind"]](binary, book)
+            book = _READ[question["kind"]](binary, Wanted(question["pattern"]), question["most"])
     except TooLarge as error:
         return _send({"far": str(error)}, folder)
     except Calls as error:

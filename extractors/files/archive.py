@@ -49,7 +49,7 @@ def unpacked(
             )
         try:
             with errors_of_content(), zipfile.ZipFile(binary) as archive:
-                demand_bounded(file, archive, limit, before)
+                demand_bounded(file, archive, limit=limit, before=before)
                 return _members(file, archive, pattern, secret, folder)
         except NotImplementedError:  # a RuntimeError, too
             file.refuse(

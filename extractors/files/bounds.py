@@ -9,7 +9,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from extractors.files.source_file import SourceFile
@@ -50,12 +50,19 @@ def errors_of_content() -> Iterator[None]:
         raise
 
 
-def demand_bounded(file: SourceFile, archive: zipfile.ZipFile, limit: int | None = None, before: int = 0) -> None:
+def demand_bounded(
+    file: SourceFile,
+    archive: zipfile.ZipFile,
+    inside: Callable[[str], str] = str,
+    limit: int | None = None,
+    before: int = 0,
+) -> None:
     """Look at the list of an archive before anything of it is unpacked.
 
     Args:
         file: the archive.
         archive: the same, opened.
+        inside: what the names of its members mean, where that is not what they say.
         limit: most bytes that the archives of a day may have when unpacked; None for a workbook.
         before: bytes of those that were unpacked before it.
 
@@ -75,7 +82,7 @@ def demand_bounded(file: SourceFile, archive: zipfile.ZipFile, limit: int | None
             "have it split" if limit is None else "check what is in it, or declare a greater extract.size_limit",
         )
     for member in members:
-        if _OUTSIDE.search(member.filename) or _OUTSIDE.search(member.orig_filename):
+        if any(_OUTSIDE.search(inside(name)) for name in (member.filename, member.orig_filename)):
             file.refuse("members that stay inside the archive", "a name that leads outside", "have it packed again")
         if kind := _NO_FILES.get(stat.S_IFMT(member.external_attr >> 16)):
             file.refuse("files as members", kind, "have the files themselves packed")

@@ -22,6 +22,12 @@ _KINDS = {
     b"\xff\xd8\xff": "a picture",
     b"GIF8": "a picture",
     b"{\\rtf": "a word-processor document",
+    # The first record of a workbook that lies in no container.
+    b"\x09\0\x04\0": "a workbook of Excel 2",
+    b"\x09\x02\x06\0": "a workbook of Excel 3",
+    b"\x09\x04\x06\0": "a workbook of Excel 4",
+    b"\x09\x08\x08\0": "a workbook of Excel 95 without its container",
+    b"\x09\x08\x10\0": "a workbook of Excel 97 without its container",
 }
 _MARKUP = {b"<!doctype": "an HTML page", b"<html": "an HTML page", b"<table": "an HTML page", b"<?xml": "an XML file"}
 _LOOKED_AT = 512

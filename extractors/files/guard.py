@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BufferedReader
 from typing import IO, NoReturn
+from xml.parsers import expat
 
 from extractors.files.bounds import DAMAGED, demand_bounded, errors_of_content
 from extractors.files.extent import Extent, repeated_row
 from extractors.files.grid import MOST_CELLS
+from extractors.files.package import Layout, layout_of, part_name
+from extractors.files.plain_xml import Declares, is_odd
 from extractors.files.source_file import SourceFile
 
 MOST_SHEETS = 256
@@ -54,11 +57,13 @@ class Found:
         kind: `xlsx`, `xls`, `xlsb`, `ods`.
         notes: what is odd in it and left alone: macros, external links, embedded objects.
         bounded: whether all its sheets are known to need no more memory than there is.
+        layout: where its parts lie, where they have to be laid out anew before it can be read.
     """
 
     kind: str
     notes: dict[str, str]
     bounded: bool
+    layout: Layout | None = None
 
 
 def demand_safe(file: SourceFile, binary: BufferedReader) -> Found:
@@ -73,20 +78,28 @@ def demand_safe(file: SourceFile, binary: BufferedReader) -> Found:
     """
     try:
         with errors_of_content(), zipfile.ZipFile(binary) as archive:
-            demand_bounded(file, archive)
+            demand_bounded(file, archive, part_name)
             _demand_unlocked(file, archive)
-            _demand_once(file, archive.namelist())
-            kind = _kind(file, archive.namelist())
-            placed = [_demand_harmless(file, archive, member) for member in archive.infolist()]
+            _demand_once(file, [part_name(name) for name in archive.namelist()])
+            layout = layout_of(archive)
+            kind = _kind(
+                file, [layout.moved.get(name, name) for name in layout.members] if layout else archive.namelist()
+            )
+            if layout is not None and not layout.usual:
+                return Found(kind, {}, bounded=False, layout=layout)
+            looks = [_demand_harmless(file, archive, member) for member in archive.infolist()]
             notes = _notes(file, archive.namelist())
-    except DAMAGED:
+    except Declares:
+        refuse_doctype(file)
+    except (*DAMAGED, expat.ExpatError, LookupError):
         file.refuse("a whole workbook", "a damaged one", "have it delivered again")
     except (
         RuntimeError
     ):  # an encrypted member; one packed in a way that nothing here knows is damaged, and a RuntimeError, too
         refuse_locked(file)
     binary.seek(0)
-    return Found(kind, notes, bounded=kind == "xlsx" and all(placed))
+    odd = layout if kind == "xlsx" and any(look.odd for look in looks) else None
+    return Found(kind, notes, kind == "xlsx" and all(look.placed for look in looks), odd)
 
 
 def refuse_locked(file: SourceFile) -> NoReturn:
@@ -154,19 +167,28 @@ def _notes(file: SourceFile, names: Sequence[str]) -> dict[str, str]:
     return {name: note for name, note in notes.items() if note}
 
 
-def _demand_harmless(file: SourceFile, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
-    """Read a member to its end, which also finds one that is damaged or longer than it says.
+@dataclass(frozen=True)
+class _Look:
+    """What is known of a member that was read to its end.
 
-    Returns:
-        Whether every cell in it is known to say where it stands.
+    Attributes:
+        placed: whether every cell in it is known to say where it stands.
+        odd: whether there is something in it of which the library for values makes another value, or none.
     """
+
+    placed: bool
+    odd: bool
+
+
+def _demand_harmless(file: SourceFile, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Look:
+    """Read a member to its end, which also finds one that is damaged or longer than it says."""
     extent = Extent()
     elements = 0
     with archive.open(member) as part:
         chunk = part.read(_CHUNK)
         mark, most = _counted(member.filename.lower())
         is_xml = mark == b"<" or chunk.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"<")
-        is_sheet, rest = False, b""
+        is_sheet, odd, rest = False, False, b""
         while chunk and is_xml:
             whole, _, rest = (rest + chunk).rpartition(b">")
             if len(rest) > _LONGEST:
@@ -175,7 +197,9 @@ def _demand_harmless(file: SourceFile, archive: zipfile.ZipFile, member: zipfile
             is_sheet = is_sheet or _SHEET in whole
             if is_sheet:
                 extent.see(whole)
-            elements += whole.count(mark)
+            marks = whole.count(mark)
+            odd = odd or ((is_sheet or mark == b"<") and is_odd(whole, merged=is_sheet and marks > 0))
+            elements += marks
             if elements > most:
                 _refuse_crowded(file, most, member.filename)
             chunk = part.read(_CHUNK)
@@ -183,7 +207,7 @@ def _demand_harmless(file: SourceFile, archive: zipfile.ZipFile, member: zipfile
     if extent.may_repeat:
         _demand_apart(file, archive, member)
     demand_near(file, extent.rows, extent.columns)
-    return extent.placed and not unseen
+    return _Look(extent.placed and not unseen, odd)
 
 
 def _demand_apart(file: SourceFile, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
@@ -240,10 +264,19 @@ def refuse_far(file: SourceFile, where: str) -> NoReturn:
     file.refuse(f"at most {MOST_CELLS:,} cells in a sheet", f"a sheet with cells as far as {where}", advice)
 
 
+def refuse_doctype(file: SourceFile) -> NoReturn:
+    """Say that a workbook has a document type, which may define what stands for more than is seen.
+
+    Raises:
+        SourceRefused: always.
+    """
+    file.refuse("a workbook without document types and entities", "one", "have it saved again as xlsx")
+
+
 def _demand_quiet(file: SourceFile, xml: bytes) -> None:
     """Nothing in it that an XML reader expands, or that makes an office program fetch or start something."""
     if any(mark in xml for mark in _DOCTYPES):
-        file.refuse("a workbook without document types and entities", "one", "have it saved again as xlsx")
+        refuse_doctype(file)
     for mark, (call, what) in _CALLS.items():
         if mark in xml and call.search(xml):
             refuse_calls(file, what)

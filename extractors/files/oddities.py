@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -10,7 +9,7 @@ import pyarrow.compute as pc
 
 from extractors.files.grid import Fault, Grid, Range
 
-_ZEROS = re.compile("0{2,30}")
+BELOW_ZERO = "####"  # how an office program shows a number below zero whose format is that of a day
 
 
 class Calls(Exception):
@@ -23,6 +22,7 @@ class Oddities:
 
     Attributes:
         faults: cells without a value of their own.
+        texts: values (row, column, text) that the library for values passes over.
         padded: of each column the rows of numbers shown with zeros before them, by the width to which they are shown.
         merged: the merged ranges.
         hidden_rows: how many.
@@ -31,6 +31,7 @@ class Oddities:
     """
 
     faults: list[Fault] = field(default_factory=list)
+    texts: list[tuple[int, int, str]] = field(default_factory=list)
     padded: dict[int, dict[int, list[int]]] = field(default_factory=dict)
     merged: list[Range] = field(default_factory=list)
     hidden_rows: int = 0
@@ -41,6 +42,10 @@ class Oddities:
         """Remember that a number is shown with zeros before it."""
         self.padded.setdefault(column, {}).setdefault(width, []).append(row)
 
+    def below_zero(self, row: int, column: int) -> None:
+        """Remember that a number is shown as a day, and is none that a calendar has."""
+        self.faults.append(Fault(row, column, "cell_error", BELOW_ZERO))
+
     def put(self, grid: Grid) -> None:
         """Add everything to the cells of the sheet.
 
@@ -50,6 +55,7 @@ class Oddities:
             if column < len(grid.columns):
                 grid.columns[column] = _as_shown(grid.columns[column], rows)
         grid.faults += self.faults
+        grid.faults += [Fault(row, column, None, text) for row, column, text in self.texts]
         grid.merged += self.merged
         notes = {
             "hidden_rows": str(self.hidden_rows or ""),
@@ -74,11 +80,6 @@ def undecodable(grid: Grid) -> list[Fault]:
 def external_links(count: int) -> dict[str, str]:
     """What the manifest says of links to other workbooks; nothing where there are none."""
     return {"external_links": f"{count} not followed, stored values read"} if count else {}
-
-
-def zeros_of(format_code: str) -> int:
-    """How wide a format of nothing but zeros (`000000`) shows a number; 0 for every other format."""
-    return len(format_code) if _ZEROS.fullmatch(format_code) else 0
 
 
 def _as_shown(column: pa.StringArray, rows: dict[int, list[int]]) -> pa.StringArray:

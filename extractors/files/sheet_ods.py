@@ -1,231 +1,235 @@
-"""What the XML of an ods says of its sheets that the library for values does not."""
+"""How the sheets of an ods are read from its XML: their cells, and what else a person sees in them."""
 
 from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import IO, BinaryIO
+from typing import BinaryIO
 from xml.parsers import expat
 
-from extractors.files.grid import MOST_CELLS, Book, Fault, TooLarge
-from extractors.files.oddities import Oddities, external_links
+from extractors.files.cell_ods import OFFICE, TABLE, TEXT, Cell, value_of
+from extractors.files.grid import MOST_CELLS, Book, Fault, GridWriter, Sheet, TooLarge, Wanted
+from extractors.files.oddities import Calls, Oddities, external_links
+from extractors.files.plain_ods import PlainCells
 
-_TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
-_OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0 "
-_TEXT = "urn:oasis:names:tc:opendocument:xmlns:text:1.0 "
+_STYLE = "urn:oasis:names:tc:opendocument:xmlns:style:1.0 "
 _XLINK = "http://www.w3.org/1999/xlink "
 _DRAW = "urn:oasis:names:tc:opendocument:xmlns:drawing:1.0 "
-_CALC = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0 "
-_ERROR = re.compile(r"#[A-Z][A-Z/0]*[!?A]|Err:\d{3}")  # as office programs show one, where they do not mark it
-_ELSEWHERE = re.compile(r"'([a-z]+:(?:[^']|'')+)'#")  # another workbook in a formula
-_CHUNK = 2**20
-_ROW_END = b"</table:table-row>"
-# Cells of a kind, of no formula, no span and no repetition, whose text does not begin with a zero before other digits.
-_PLAIN = re.compile(
-    rb"(?:<table:table-cell(?=[^>]* office:value-type=)(?: (?:office|calcext):[a-z-]+=\"[^\"]*\"| table:style-name=\"[^\"]*\")*>"
-    rb"(?:<text:p>(?!0\d)[^<]*</text:p>)*</table:table-cell>)++"
-)
-_VALUES = [f"{_OFFICE}{name}value" for name in ("", "date-", "time-", "boolean-")]
-_PADDED = re.compile(r"0\d+")
+# What stands in a table or a cell and is no part of it: comments, linked data, changes that were undone, readings of characters.
+_ASIDE = {
+    f"{OFFICE}annotation", f"{OFFICE}dde-source", f"{TABLE}dde-links", f"{TABLE}tracked-changes", f"{TABLE}shapes",
+    f"{TEXT}ruby-text",
+}  # fmt: skip
+_CELLS = (f"{TABLE}table-cell", f"{TABLE}covered-table-cell")
+_ELSEWHERE = re.compile(r"'([a-z]+:(?:[^']|'')+)'#")  # another workbook, in a formula or as the name of a copied sheet
+_MOST_COLUMNS = 16_384  # of any program; what is repeated beyond is empty
 
 
-def annotate(binary: BinaryIO, book: Book) -> None:
-    """Add to the sheets of an ods what is odd in them.
+def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
+    """Read the sheets of an ods that are asked for; where more than `most` fit, none of them.
 
-    Errors and formulas that were never calculated are faults. A whole number that is shown with zeros before it has them:
-    an ods holds each number as it is shown, too.
+    Text that is typed in a cell is read as LibreOffice reads it, whatever the cell says of its kind. Errors and formulas that
+    were never calculated are faults. A whole number that is shown with zeros before it has them: an ods holds each number as
+    it is shown, too.
 
     Raises:
-        KeyError, expat.ExpatError: for an ods that is not whole.
-        ValueError: for one with text that the library for values passes over.
-        TooLarge: for faults spread too far.
+        KeyError, expat.ExpatError, ValueError: for an ods that is not whole.
+        TooLarge: for cells spread too far.
+        Calls: for a DDE link.
     """
-    scan = _Scan({grid.name: Oddities() for grid in book.grids})
+    scan = _Scan(wanted)
     with zipfile.ZipFile(binary) as archive, archive.open("content.xml") as content:
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
         parser.StartElementHandler, parser.EndElementHandler = scan.start, scan.end
-        parser.CharacterDataHandler, parser.StartCdataSectionHandler = scan.text, scan.unseen
-        for part in _thinned(content):
+        parser.CharacterDataHandler = scan.text
+        for part in scan.plain.parts(content):
             parser.Parse(part)
         parser.Parse(b"", True)
-    for grid in book.grids:
-        seen = scan.sheets[grid.name]
-        # A row that is hidden to the end of the sheet hides nothing there.
-        seen.hidden_rows = sum(max(0, min(last, grid.height) - first) for first, last in scan.hidden[grid.name])
-        seen.put(grid)
-    book.notes.update(external_links(len(scan.links)))
-
-
-def _thinned(content: IO[bytes]) -> Iterator[bytes]:
-    """The XML in parts that end with a row, in which plain cells beside each other are one that is repeated.
-
-    They are nearly all of a sheet, and each of them would be three calls.
-    """
-    rest = b""
-    while chunk := content.read(_CHUNK):
-        whole, end, rest = (rest + chunk).rpartition(_ROW_END)
-        yield _PLAIN.sub(_repeated, whole + end)
-    yield rest
-
-
-def _repeated(cells: re.Match[bytes]) -> bytes:
-    return b'<table:table-cell table:number-columns-repeated="%d"/>' % cells[0].count(b"</table:table-cell>")
+    return scan.book(most)
 
 
 @dataclass
-class _Cell:
-    """A cell that may be odd, from its beginning to its end."""
+class _Table:
+    """A sheet that may be asked for, while it is read."""
 
-    attributes: dict[str, str]
-    row: int
-    column: int
-    rows: int
-    columns: int
-    texts: list[str] = field(default_factory=list)
-    paragraphs: int = 0
+    cells: GridWriter
+    seen: Oddities = field(default_factory=Oddities)
+    hidden: list[tuple[int, int]] = field(default_factory=list)
 
 
 class _Scan:
-    """Follows the XML of a workbook, and collects what is odd in the sheets asked for."""
+    """Follows the XML of a workbook, and collects the sheets that may be asked for.
 
-    def __init__(self, sheets: dict[str, Oddities]) -> None:
-        self.sheets = sheets
-        self.hidden: dict[str, list[tuple[int, int]]] = {name: [] for name in sheets}
-        self.links: set[str] = set()
-        self._name = ""
-        self._seen: Oddities | None = None
-        self._cell: _Cell | None = None
-        self._row = self._rows = self._column = 0
-        self._aside = 0  # how many comments and drawings one is inside of
+    Attributes:
+        plain: the cells that were taken out of the XML.
+    """
+
+    def __init__(self, wanted: Wanted) -> None:
+        self.plain = PlainCells()
+        self._wanted = wanted
+        self._sheets: list[Sheet] = []
+        self._tables: dict[str, _Table] = {}
+        self._links: set[str] = set()
+        self._undisplayed: set[str] = set()
+        self._filtered: set[str] = set()
+        self._name = self._style = ""
+        self._table: _Table | None = None
+        self._cell: Cell | None = None
+        self._values: list[object] = []
+        self._row = self._rows = 0
+        self._nested = 0  # how many tables one is inside of
+        self._aside = 0  # how many elements of the kind
         self._steps = {
-            f"{_TABLE}table": self._table,
-            f"{_TABLE}table-source": self._link,
-            f"{_TABLE}cell-range-source": self._link,
-            f"{_TABLE}table-column": self._columns,
-            f"{_TABLE}table-row": self._next_row,
-            f"{_TABLE}table-cell": self._next_cell,
-            f"{_TABLE}covered-table-cell": self._next_cell,
-            f"{_TABLE}database-range": self._range,
-            f"{_TABLE}filter": self._filter,
-            f"{_TEXT}p": self._paragraph,
+            f"{_STYLE}style": self._named_style,
+            f"{_STYLE}table-properties": self._displayed,
+            f"{TABLE}table-source": self._link,
+            f"{TABLE}cell-range-source": self._link,
+            f"{TABLE}table-column": self._columns,
+            f"{TABLE}table-row": self._next_row,
+            f"{TABLE}table-cell": self._next_cell,
+            f"{TABLE}covered-table-cell": self._next_cell,
+            f"{TABLE}database-range": self._range,
+            f"{TABLE}filter": self._filter,
         }
+
+    def book(self, most: int | None) -> Book:
+        """What was read, once everything was."""
+        names = self._wanted.among(self._sheets)
+        if len({sheet.name for sheet in self._sheets}) < len(self._sheets):
+            raise ValueError
+        notes = {"backend": "expat", **external_links(len(self._links))}
+        if most is not None and len(names) > most:
+            return Book(self._sheets, [], notes)
+        grids = []
+        for name in names:
+            table = self._tables[name]
+            grid = table.cells.grid(name)
+            # A row that is hidden to the end of the sheet hides nothing there.
+            table.seen.hidden_rows = sum(max(0, min(last, grid.height) - first) for first, last in table.hidden)
+            table.seen.filtered = name in self._filtered
+            table.seen.put(grid)
+            grids.append(grid)
+        return Book(self._sheets, grids, notes)
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Take the beginning of an element."""
-        self._aside += _is_aside(name)
-        step = self._steps.get(name)
-        if step is not None:
+        if name == f"{TABLE}table":
+            self._begin_table(attributes)
+        elif name in _ASIDE or name.startswith(_DRAW):
+            self._aside += 1
+            if name == f"{OFFICE}dde-source":
+                raise Calls("a DDE link")
+        elif self._aside or self._nested > 1:
+            return
+        elif self._cell is not None and name.startswith(TEXT):
+            self._cell.begin(name, attributes)
+        elif (step := self._steps.get(name)) is not None:
             step(attributes)
 
     def text(self, text: str) -> None:
         """Take text, which is shown in a cell."""
-        if self._cell is not None and self._cell.paragraphs and not self._aside:
-            self._cell.texts.append(text)
-
-    def unseen(self) -> None:
-        """Meet text that the library for values passes over.
-
-        Raises:
-            ValueError: where it is in a sheet asked for.
-        """
-        if self._seen is not None:
-            raise ValueError
+        if self._cell is not None and not self._aside and self._nested < 2:
+            self._cell.text(text)
 
     def end(self, name: str) -> None:
         """Take the end of an element."""
-        self._aside -= _is_aside(name)
-        if name == f"{_TABLE}table":
-            self._seen = None
-        elif self._cell is not None and name in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
-            self._judge(self._cell)
-            self._cell = None
+        if name in _ASIDE or name.startswith(_DRAW):
+            self._aside -= 1
+        elif name == f"{TABLE}table":
+            self._end_table()
+        elif not self._aside and self._nested < 2:
+            self._end_of_sheet(name)
 
-    def _table(self, attributes: dict[str, str]) -> None:
-        self._name = attributes.get(f"{_TABLE}name", "")
-        self._seen = self.sheets.get(self._name)
-        self._row = self._rows = self._column = 0
+    def _end_of_sheet(self, name: str) -> None:
+        if self._cell is not None and name.startswith(TEXT):
+            self._cell.end(name)
+        elif self._cell is not None and name in _CELLS:
+            self._put(self._cell)
+            self._cell = None
+        elif self._table is not None and name == f"{TABLE}table-row":
+            self._table.cells.put(self._row, self._rows, self._values)
+
+    def _begin_table(self, attributes: dict[str, str]) -> None:
+        """Begin a sheet. A table in a cell or a drawing is none, nor is the copy of a sheet of another workbook."""
+        self._nested += 1
+        if self._nested > 1 or self._aside:
+            return
+        name = attributes.get(f"{TABLE}name", "")
+        self._row = self._rows = 0
+        if link := _ELSEWHERE.match(name):
+            self._links.add(link[1])
+            return
+        sheet = Sheet(name, attributes.get(f"{TABLE}style-name") not in self._undisplayed)
+        if self._wanted.may_be(sheet, self._sheets):
+            self._table = self._tables[name] = _Table(GridWriter(MOST_CELLS))
+        self._sheets.append(sheet)
+
+    def _end_table(self) -> None:
+        self._nested -= 1
+        if not self._nested:
+            self._table = None
+
+    def _named_style(self, attributes: dict[str, str]) -> None:
+        self._style = attributes.get(f"{_STYLE}name", "")
+
+    def _displayed(self, attributes: dict[str, str]) -> None:
+        if attributes.get(f"{TABLE}display") == "false":
+            self._undisplayed.add(self._style)
 
     def _link(self, attributes: dict[str, str]) -> None:
-        self.links.add(attributes.get(f"{_XLINK}href", ""))
+        self._links.add(attributes.get(f"{_XLINK}href", ""))
 
     def _columns(self, attributes: dict[str, str]) -> None:
-        if self._seen is not None and attributes.get(f"{_TABLE}visibility", "visible") != "visible":
-            self._seen.hidden_columns += _times(attributes, "columns")
+        if self._table is not None and attributes.get(f"{TABLE}visibility", "visible") != "visible":
+            self._table.seen.hidden_columns += _times(attributes, "columns")
 
     def _next_row(self, attributes: dict[str, str]) -> None:
-        self._row, self._column = self._row + self._rows, 0
-        self._rows = _times(attributes, "rows")
-        if self._seen is not None and attributes.get(f"{_TABLE}visibility", "visible") != "visible":
-            self.hidden[self._name].append((self._row, self._row + self._rows))
+        self._row += self._rows
+        self._rows, self._values = _times(attributes, "rows"), []
+        if self._table is not None and attributes.get(f"{TABLE}visibility", "visible") != "visible":
+            self._table.hidden.append((self._row, self._row + self._rows))
 
     def _next_cell(self, attributes: dict[str, str]) -> None:
-        columns = _times(attributes, "columns")
-        if self._seen is not None:
-            self._merge(attributes)
-            if f"{_TABLE}formula" in attributes or attributes.get(f"{_OFFICE}value-type", "float") == "float":
-                self._cell = _Cell(attributes, self._row, self._column, self._rows, columns)
-        self._column += columns
+        if self._table is None:
+            return
+        if run := attributes.get(PlainCells.ATTRIBUTE):
+            self._values += self.plain.taken(run)
+            return
+        self._cell = Cell(attributes)
+        down, right = (int(attributes.get(f"{TABLE}number-{way}-spanned", 1)) for way in ("rows", "columns"))
+        if down > 1 or right > 1:
+            first = self._row, len(self._values)
+            self._table.seen.merged.append((first, (first[0] + down - 1, first[1] + right - 1)))
 
-    def _merge(self, attributes: dict[str, str]) -> None:
-        down, right = (int(attributes.get(f"{_TABLE}number-{way}-spanned", 1)) for way in ("rows", "columns"))
-        if self._seen is not None and (down > 1 or right > 1):
-            last = self._row + down - 1, self._column + right - 1
-            self._seen.merged.append(((self._row, self._column), last))
-
-    def _paragraph(self, _: dict[str, str]) -> None:
-        if self._cell is not None and not self._aside:
-            self._cell.paragraphs += 1
+    def _put(self, cell: Cell) -> None:
+        assert self._table is not None
+        columns = _times(cell.attributes, "columns")
+        if formula := cell.attributes.get(f"{TABLE}formula"):
+            self._links.update(_ELSEWHERE.findall(formula))
+        value, rule = value_of(cell)
+        first = len(self._values)
+        last = min(first + columns, _MOST_COLUMNS)
+        if rule is not None:
+            if (self._row + self._rows) * last > MOST_CELLS:
+                raise TooLarge(f"row {self._row + self._rows:,} and column {last:,}")
+            rows = range(self._row, self._row + self._rows)
+            self._table.seen.faults += [
+                Fault(row, column, rule, str(value)) for row in rows for column in range(first, last)
+            ]
+        self._values += [value] * (last - first)
 
     def _range(self, attributes: dict[str, str]) -> None:
-        address = attributes.get(f"{_TABLE}target-range-address", "")
+        address = attributes.get(f"{TABLE}target-range-address", "")
         self._name = address.rpartition(":")[0].rpartition(".")[0].removeprefix("$").strip("'").replace("''", "'")
 
     def _filter(self, _: dict[str, str]) -> None:
-        if self._name in self.sheets:
-            self.sheets[self._name].filtered = True
-
-    def _judge(self, cell: _Cell) -> None:
-        assert self._seen is not None
-        kind, shown = cell.attributes.get(f"{_OFFICE}value-type"), "".join(cell.texts)
-        formula = cell.attributes.get(f"{_TABLE}formula")
-        self.links.update(_ELSEWHERE.findall(formula or ""))
-        if formula is None and kind is None and shown.strip():  # text, to office programs
-            self.unseen()
-        elif formula is not None and _has_no_result(cell, kind):
-            self._fault(cell, "formula_uncalculated", f"={formula.partition('=')[2]}")
-        elif formula is not None and (cell.attributes.get(f"{_CALC}value-type") == "error" or _ERROR.fullmatch(shown)):
-            self._fault(cell, "cell_error", shown or "#ERROR")
-        elif kind == "float" and _PADDED.fullmatch(shown):
-            for row, column in _places(cell):
-                self._seen.pad(row, column, len(shown))
-
-    def _fault(self, cell: _Cell, rule: str, text: str) -> None:
-        assert self._seen is not None
-        self._seen.faults += [Fault(row, column, rule, text) for row, column in _places(cell)]
-
-
-def _is_aside(name: str) -> bool:
-    """Whether what an element holds is beside the cell in which it stands, not in it."""
-    return name.startswith(_DRAW) or name == f"{_OFFICE}annotation"
-
-
-def _has_no_result(cell: _Cell, kind: str | None) -> bool:
-    """Whether nobody has calculated a formula; an empty text is what one may well give."""
-    if kind is None:
-        return not cell.paragraphs
-    return kind != "string" and not any(name in cell.attributes for name in _VALUES)
+        self._filtered.add(self._name)
 
 
 def _times(attributes: dict[str, str], what: str) -> int:
-    return int(attributes.get(f"{_TABLE}number-{what}-repeated", 1))
-
-
-def _places(cell: _Cell) -> list[tuple[int, int]]:
-    """Every place at which a cell stands, since one that is repeated is written once."""
-    last_row, last_column = cell.row + cell.rows, cell.column + cell.columns
-    if last_row * last_column > MOST_CELLS:
-        raise TooLarge(f"row {last_row:,} and column {last_column:,}")
-    return [(row, column) for row in range(cell.row, last_row) for column in range(cell.column, last_column)]
+    times = int(attributes.get(f"{TABLE}number-{what}-repeated", 1))
+    if times < 1:
+        raise ValueError
+    return times

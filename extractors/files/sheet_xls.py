@@ -1,4 +1,4 @@
-"""What the records (BIFF8, [MS-XLS]) of an xls say of its sheets that the library for values does not."""
+"""How the sheets of an xls are read, and what its records (BIFF8, [MS-XLS]) say of them that the library for values does not."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-import olefile
-
-from extractors.files.grid import Book, Fault
-from extractors.files.oddities import Calls, Oddities, external_links, undecodable, zeros_of
+from extractors.files.formats import Kind, kind_of, zeros_of
+from extractors.files.grid import Book, Fault, Wanted, read_book
+from extractors.files.oddities import Calls, Oddities, external_links, undecodable
+from extractors.files.xls_stream import CODE_PAGE, FORMAT, XF, decoder, understood, workbook_stream
 
 ERRORS = {
     0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
@@ -19,8 +19,8 @@ ERRORS = {
 }  # fmt: skip
 
 _FORMULA, _EOF, _COLINFO, _SHEET, _FILTERED, _FILTER = 0x06, 0x0A, 0x7D, 0x85, 0x9B, 0x9E
-_MULRK, _XF, _LINKED, _ENGINE, _NUMBER, _BOOLERR, _ROW = 0xBD, 0xE0, 0x1AE, 0x1C1, 0x203, 0x205, 0x208
-_RK, _FORMAT, _BOF = 0x27E, 0x41E, 0x809
+_MULRK, _LINKED, _ENGINE, _NUMBER, _BOOLERR, _ROW = 0xBD, 0x1AE, 0x1C1, 0x203, 0x205, 0x208
+_RK, _BOF = 0x27E, 0x809
 _BIFF8 = b"\0\x06"
 _OF_CELLS = 0  # the kind of a sheet that is no chart and no macro sheet
 _ITSELF, _ADD_IN = 0x401, 0x3A01  # what stands instead of the length of a link's path
@@ -29,16 +29,17 @@ _EMPTY_TEXT, _AN_ERROR = 3, 2  # kinds of results that are no numbers
 # Programs that write a formula without calculating it store a zero and ask for the calculation when it is opened (Apache
 # POI), or store an empty text, as a calculated formula may have, too, and name no engine that calculated it (xlwt).
 _ON_LOAD = 0x02
-# Numbers (NUMBER, RK), texts and blanks, passed over together; in a sheet there are as many of them as cells.
-_PLAIN = rb"\x03\x02\x0e\0.{4}%b.{8}|\x7e\x02\x0a\0.{4}%b.{4}|\xfd\0\x0a\0.{10}|\x01\x02\x06\0.{6}"
+# Numbers that are not below zero (NUMBER, RK), texts and blanks, passed over together; in a sheet there are as many as cells.
+_PLAIN = rb"\x03\x02\x0e\0.{4}%b.{7}[\0-\x7f]|\x7e\x02\x0a\0.{4}%b.{3}[\0-\x7f]|\xfd\0\x0a\0.{10}|\x01\x02\x06\0.{6}"
+_ANY_STYLE = b".{2}"
 
 
-def annotate(binary: BinaryIO, book: Book) -> None:
-    """Add to the sheets of an xls what is odd in them.
+def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
+    """Read the sheets of an xls that are asked for, as `grid.read_book` does, with what is odd in them.
 
     An xls stores a result for every formula. One is known never to have been calculated where its program has marked it
-    to be calculated when it is opened and its result is a bare zero, and where a workbook that names no engine which
-    calculated it has nothing but empty results.
+    to be calculated when it is opened and no formula so marked has a result but a bare zero, and where a workbook that names
+    no engine which calculated it has nothing but empty results.
 
     Raises:
         Calls: for a DDE or OLE link.
@@ -46,22 +47,18 @@ def annotate(binary: BinaryIO, book: Book) -> None:
     """
     stream = workbook_stream(binary)
     found = _workbook(stream)
+    plain = understood(stream, found.kinds, found.new)
+    book = read_book(plain, wanted, most, None if found.new else decoder(found.page))
     starts = dict(zip((sheet.name for sheet in book.sheets), found.starts, strict=True))
+    seen = {grid.name: _looked_at(stream, starts[grid.name], found) for grid in book.grids}
+    if any(look.zeros for look in seen.values()) and not _calculates(stream, found.starts):
+        for look in seen.values():
+            look.seen.faults += [Fault(row, column, "formula_uncalculated", "=") for row, column in look.zeros]
     for grid in book.grids:
         grid.faults += undecodable(grid)
-        _looked_at(stream, starts[grid.name], found).put(grid)
+        seen[grid.name].seen.put(grid)
     book.notes.update(external_links(found.links))
-
-
-def workbook_stream(binary: BinaryIO) -> bytes:
-    """The records of an xls, out of the container that they lie in.
-
-    Raises:
-        OSError: for a container that is not whole; the library for values may go round in it until the memory is full.
-    """
-    with olefile.OleFileIO(binary) as container:
-        stream: bytes = container.openstream("Workbook" if container.exists("Workbook") else "Book").read()
-    return stream
+    return book
 
 
 @dataclass
@@ -69,36 +66,49 @@ class _Workbook:
     """What stands before all sheets.
 
     Attributes:
+        new: whether it is of Excel 97 or newer (BIFF8).
         starts: where each sheet begins, in order.
+        page: the code page of its texts, where it names one.
+        kinds: what the cell styles make of a number.
         widths: the cell styles that show zeros, with how many.
         links: other workbooks that are linked to.
         calculated: whether it names the engine by which its formulas were calculated.
     """
 
+    new: bool
     starts: list[int] = field(default_factory=list)
+    page: int | None = None
+    kinds: list[Kind] = field(default_factory=list)
     widths: dict[int, int] = field(default_factory=dict)
     links: int = 0
     calculated: bool = False
 
 
 def _workbook(stream: bytes) -> _Workbook:
-    found = _Workbook()
-    zeros: dict[int, int] = {}
+    found = _Workbook(stream[4:6] == _BIFF8)
+    codes: dict[int, str] = {}
     styles: list[int] = []
-    new = stream[4:6] == _BIFF8  # before it, texts were written in another way
     for kind, data in _records(stream, 0):
         if kind == _SHEET and data[5] == _OF_CELLS:
             found.starts.append(struct.unpack_from("<I", data)[0])
-        elif kind == _FORMAT and new:
-            number, length = struct.unpack_from("<HH", data)
-            zeros[number] = zeros_of(_text(length, data[4:]))
-        elif kind == _XF:
+        elif kind == FORMAT:
+            codes[struct.unpack_from("<H", data)[0]] = _format(data, found.new)
+        elif kind == XF:
             styles.append(struct.unpack_from("<H", data, 2)[0])
-        elif kind == _LINKED and new:
+        elif kind == CODE_PAGE:
+            found.page = struct.unpack_from("<H", data)[0]
+        elif kind == _LINKED and found.new:
             found.links += _is_workbook(data)
         found.calculated = found.calculated or kind == _ENGINE
-    found.widths = {place: width for place, style in enumerate(styles) if (width := zeros.get(style, 0))}
+    found.kinds = [kind_of(style, codes) for style in styles]
+    found.widths = {place: width for place, style in enumerate(styles) if (width := zeros_of(codes.get(style, "")))}
     return found
+
+
+def _format(data: bytes, new: bool) -> str:
+    if new:
+        return _text(struct.unpack_from("<H", data, 2)[0], data[4:])
+    return data[3 : 3 + data[2]].decode("gb18030", "replace")  # before Excel 97 in any code page; what matters is ASCII
 
 
 def _is_workbook(link: bytes) -> bool:
@@ -112,22 +122,34 @@ def _is_workbook(link: bytes) -> bool:
     return path not in ("", " ", "\0")
 
 
-def _looked_at(stream: bytes, start: int, book: _Workbook) -> Oddities:
-    look = _Look(book.widths)
+def _looked_at(stream: bytes, start: int, book: _Workbook) -> _Look:
+    look = _Look(book)
     styled = b"|".join(re.escape(struct.pack("<H", style)) for style in book.widths)
-    of_style = b"(?!%b).{2}" % styled if book.widths else b".{2}"
-    plain = re.compile(b"(?:%b)++" % (_PLAIN % (of_style, of_style)), re.DOTALL)
+    of_style = b"(?!%b).{2}" % styled if book.widths else _ANY_STYLE
     steps = {
         _FORMULA: look.formula, _BOOLERR: look.error, _COLINFO: look.column, _ROW: look.row,
         _NUMBER: look.number, _RK: look.number, _MULRK: look.numbers,
         _FILTERED: look.filter, _FILTER: look.filter,
     }  # fmt: skip
-    for kind, data in _records(stream, start, plain):
+    for kind, data in _records(stream, start, _plain(of_style)):
         if kind in steps:
             steps[kind](data)
     if not book.calculated and not look.results:
         look.seen.faults += [Fault(row, column, "formula_uncalculated", "=") for row, column in look.blank]
-    return look.seen
+    return look
+
+
+def _plain(of_style: bytes) -> re.Pattern[bytes]:
+    return re.compile(b"(?:%b)++" % (_PLAIN % (of_style, of_style)), re.DOTALL)
+
+
+def _calculates(stream: bytes, starts: list[int]) -> bool:
+    """Whether a program that marks formulas to be calculated when they are opened has calculated some (OpenOffice)."""
+    return any(
+        kind == _FORMULA and data[6:14] != bytes(8) and data[14] & _ON_LOAD
+        for start in starts
+        for kind, data in _records(stream, start, _plain(_ANY_STYLE))
+    )
 
 
 def _records(stream: bytes, at: int, plain: re.Pattern[bytes] | None = None) -> Iterator[tuple[int, bytes]]:
@@ -162,25 +184,27 @@ class _Look:
         seen: what is odd.
         results: formulas whose result is something.
         blank: places of those whose result is an empty text.
+        zeros: places of those whose result is a bare zero, and which are to be calculated when they are opened.
     """
 
-    def __init__(self, widths: dict[int, int]) -> None:
-        self._widths = widths
+    def __init__(self, book: _Workbook) -> None:
+        self._book = book
         self.seen = Oddities()
         self.results = 0
         self.blank: list[tuple[int, int]] = []
+        self.zeros: list[tuple[int, int]] = []
 
     def formula(self, data: bytes) -> None:
         row, column = struct.unpack_from("<HH", data)
         result, flags = data[6:14], struct.unpack_from("<H", data, 14)[0]
         if result == bytes(8) and flags == _ON_LOAD:
-            self.seen.faults.append(Fault(row, column, "formula_uncalculated", "="))
+            self.zeros.append((row, column))
         elif result[6:] == b"\xff\xff" and result[0] == _EMPTY_TEXT:
             self.blank.append((row, column))
         else:
             self.results += 1
             if result[6:] != b"\xff\xff":
-                self.number(data)
+                self.number(data[:14])
             elif result[0] == _AN_ERROR:
                 self._fault(row, column, result[2])
 
@@ -191,14 +215,19 @@ class _Look:
 
     def number(self, data: bytes) -> None:
         row, column, style = struct.unpack_from("<HHH", data)
-        if style in self._widths:
-            self.seen.pad(row, column, self._widths[style])
+        self._number(row, column, style, data[6:])
 
     def numbers(self, data: bytes) -> None:
         row, first = struct.unpack_from("<HH", data)
-        for column, (style, _) in enumerate(struct.iter_unpack("<HI", data[4:-2]), first):
-            if style in self._widths:
-                self.seen.pad(row, column, self._widths[style])
+        for column, (style, number) in enumerate(struct.iter_unpack("<H4s", data[4:-2]), first):
+            self._number(row, column, style, number)
+
+    def _number(self, row: int, column: int, style: int, number: bytes) -> None:
+        """Take a number, of which the last byte has the sign, however it is written."""
+        if style in self._book.widths:
+            self.seen.pad(row, column, self._book.widths[style])
+        elif number[-1] & 0x80 and self._book.kinds[style] == Kind.MOMENT:
+            self.seen.below_zero(row, column)
 
     def column(self, data: bytes) -> None:
         first, last, _, _, flags = struct.unpack_from("<HHHHH", data)

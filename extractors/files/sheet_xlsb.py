@@ -2,46 +2,122 @@
 
 from __future__ import annotations
 
+import io
 import re
 import struct
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 from typing import BinaryIO
 
-from extractors.files.grid import Book, Fault
-from extractors.files.oddities import Calls, Oddities, undecodable, zeros_of
+from extractors.files.formats import Kind, kind_of, zeros_of
+from extractors.files.grid import Book, Fault, Wanted, read_book
+from extractors.files.oddities import Calls, Oddities, undecodable
 from extractors.files.sheet_xls import ERRORS
 from extractors.files.sheet_xml import linked_part
 
 _ROW, _RK, _ERROR, _REAL, _FORMULA_NUMBER, _FORMULA_ERROR = 0, 2, 3, 5, 9, 11
-_FORMAT, _XF, _COLUMN, _SHEET, _FILTERED, _MERGED = 44, 47, 60, 156, 163, 176
+_FORMAT, _XF, _COLUMN, _RICH, _SETTINGS, _SHEET, _FILTERED, _MERGED = 44, 47, 60, 62, 153, 156, 163, 176
 _LINK, _STYLES, _STYLES_END = 360, 617, 618
 # Cells that are one column right of the one before, and do not say so again; the library for values knows none of them.
 _SHORT = range(12, 19)
 _CALLS = {1: "a DDE link", 2: "an OLE link"}
 _HIDDEN_ROW, _HIDDEN_COLUMN = 0x10, 0x01
-# Blanks, numbers and shared texts of these sizes, passed over together.
-_PLAIN = rb"\x01\x08.{8}|\x02\x0c.{4}%b.{5}|\x05\x10.{4}%b.{9}|\x07\x0c.{12}"
+_RELATIONSHIPS = "xl/_rels/workbook.bin.rels"
+_NO_FORMAT = 0xFFFF  # the number of a format that no cell has
+_HUNDREDTHS, _IS_WHOLE = 0x01, 0x02  # flags of a short number (RK)
+_LOST_BITS = 2**34 - 1  # of a real number, which a short one does not hold
+_FAR = 2**19  # from here on not every whole number is a short real one
+# Blanks, numbers that are not below zero and shared texts of these sizes, passed over together.
+_PLAIN = rb"\x01\x08.{8}|\x02\x0c.{4}%b.{4}[\0-\x7f]|\x05\x10.{4}%b.{8}[\0-\x7f]|\x07\x0c.{12}"
 
 
-def annotate(binary: BinaryIO, book: Book) -> None:
-    """Add to the sheets of an xlsb what is odd in them. It stores a result for every formula, so none is known to lack one.
+def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
+    """Read the sheets of an xlsb that are asked for, as `grid.read_book` does, with what is odd in them.
 
     Raises:
         Calls: for a DDE or OLE link.
-        KeyError, StopIteration, ElementTree.ParseError, struct.error, IndexError: for an xlsb that is not whole.
-        ValueError: for one with cells that the library for values passes over.
+        KeyError, StopIteration, ElementTree.ParseError, struct.error, IndexError, ValueError: for an xlsb that is not whole.
     """
+    book = read_book(_understood(binary), wanted, most)
+    annotate(binary, book)
+    return book
+
+
+def _understood(binary: BinaryIO) -> BinaryIO:
+    """The same workbook in which each cell style has the format of its kind, and a whole number that is a day a fraction's form.
+
+    The library for values goes by the numbers of formats, and takes days that are written as whole numbers for numbers.
+    """
+    plain = io.BytesIO()
+    with zipfile.ZipFile(binary) as archive, zipfile.ZipFile(plain, "w") as target:
+        names = {name.lower(): name for name in archive.namelist()}
+        if "xl/styles.bin" not in names:
+            binary.seek(0)
+            return binary
+        styles = archive.read(names["xl/styles.bin"])
+        kinds = _Styles(styles).kinds
+        sheets = {
+            linked_part(archive, _RELATIONSHIPS, link)
+            for link in _links(archive.read(names["xl/workbook.bin"])).values()
+        }
+        for name in archive.namelist():
+            part = archive.read(name)
+            if name in sheets:
+                part = _with_reals(part, kinds)
+            elif name == names["xl/styles.bin"]:
+                part = _with_kinds(part, kinds)
+            target.writestr(name, part)
+    plain.seek(0)
+    return plain
+
+
+def _with_kinds(styles: bytes, kinds: list[Kind]) -> bytes:
+    plain, of_cells, place = bytearray(styles), False, 0
+    for kind, begin, _ in _spans(styles):
+        of_cells = kind == _STYLES or (of_cells and kind != _STYLES_END)
+        if kind == _FORMAT:
+            struct.pack_into("<H", plain, begin, _NO_FORMAT)
+        elif kind == _XF and of_cells:
+            struct.pack_into("<H", plain, begin + 2, kinds[place])
+            place += 1
+    return bytes(plain)
+
+
+def _with_reals(sheet: bytes, kinds: list[Kind]) -> bytes:
+    plain = bytearray(sheet)
+    days = [place for place, kind in enumerate(kinds) if kind != Kind.NUMBER]
+    for kind, begin, end in _spans(sheet, _passed(days)) if days else ():
+        if kind == _RK and int.from_bytes(sheet[begin + 4 : begin + 7], "little") in days:
+            whole = _whole(sheet[begin:end])
+            real = 0 if whole is None else int.from_bytes(struct.pack("<d", whole), "little")
+            if whole is not None and not real & _LOST_BITS:
+                struct.pack_into("<I", plain, begin + 8, real >> 32)
+    return bytes(plain)
+
+
+def _whole(cell: bytes) -> int | None:
+    """The number of a cell that is written as a whole one, maybe in hundredths."""
+    written: int = struct.unpack_from("<i", cell, 8)[0]
+    if not written & _IS_WHOLE:
+        return None
+    number, rest = divmod(written >> 2, 100 if written & _HUNDREDTHS else 1)
+    return None if rest else number
+
+
+def annotate(binary: BinaryIO, book: Book) -> None:
+    """Add to the sheets of an xlsb what is odd in them. It stores a result for every formula, so none is known to lack one."""
     with zipfile.ZipFile(binary) as archive:
         names = {name.lower(): name for name in archive.namelist()}
         for link in [name for name in names if name.startswith("xl/externallinks/externallink")]:
             _demand_no_call(archive.read(names[link]))
-        widths = _widths(archive.read(names["xl/styles.bin"])) if "xl/styles.bin" in names else {}
-        links = _links(archive.read(names["xl/workbook.bin"]))
+        styles = _Styles(archive.read(names["xl/styles.bin"]) if "xl/styles.bin" in names else b"")
+        workbook = archive.read(names["xl/workbook.bin"])
+        links = _links(workbook)
         for grid in book.grids:
-            member = linked_part(archive, "xl/_rels/workbook.bin.rels", links[grid.name])
+            member = linked_part(archive, _RELATIONSHIPS, links[grid.name])
             grid.faults += undecodable(grid)
-            _looked_at(archive.read(member), widths).put(grid)
+            _looked_at(archive.read(member), styles, _epoch(workbook)).put(grid)
 
 
 def _demand_no_call(part: bytes) -> None:
@@ -60,40 +136,80 @@ def _links(workbook: bytes) -> dict[str, str]:
     return links
 
 
-def _widths(styles: bytes) -> dict[int, int]:
-    """The cell styles whose format is nothing but zeros, and how many zeros."""
-    zeros: dict[int, int] = {}
-    formats: list[int] = []
-    of_cells = False
-    for kind, data in _records(styles):
-        if kind == _FORMAT:
-            zeros[struct.unpack_from("<H", data)[0]] = zeros_of(_text(data[2:])[0])
-        elif kind in (_STYLES, _STYLES_END):
-            of_cells = kind == _STYLES
-        elif kind == _XF and of_cells:
-            formats.append(struct.unpack_from("<H", data, 2)[0])
-    return {place: width for place, number in enumerate(formats) if (width := zeros.get(number, 0))}
+class _Styles:
+    """What the cell styles make of a number.
+
+    Attributes:
+        widths: those that show zeros before it, with how many signs they show.
+        kinds: what it is, by the numbers of the styles.
+    """
+
+    def __init__(self, styles: bytes) -> None:
+        codes: dict[int, str] = {}
+        formats: list[int] = []
+        of_cells = False
+        for kind, data in _records(styles):
+            if kind == _FORMAT:
+                codes[struct.unpack_from("<H", data)[0]] = _text(data[2:])[0]
+            elif kind in (_STYLES, _STYLES_END):
+                of_cells = kind == _STYLES
+            elif kind == _XF and of_cells:
+                formats.append(struct.unpack_from("<H", data, 2)[0])
+        self.widths = {
+            place: width for place, number in enumerate(formats) if (width := zeros_of(codes.get(number, "")))
+        }
+        self.kinds = [kind_of(number, codes) for number in formats]
+
+    def kind(self, style: int) -> Kind:
+        return self.kinds[style] if style < len(self.kinds) else Kind.NUMBER
 
 
-def _looked_at(sheet: bytes, widths: dict[int, int]) -> Oddities:
+def _epoch(workbook: bytes) -> date:
+    """The day before the first one that is counted; the library for values counts the others alike."""
+    first = next((data for kind, data in _records(workbook) if kind == _SETTINGS), b"\0")
+    return date(1904, 1, 1) if first[0] & 1 else date(1899, 12, 30)
+
+
+def _passed(styles: Iterable[int]) -> re.Pattern[bytes]:
+    """Cells that are passed over together: plain ones, of other styles than some."""
+    styled = b"|".join(re.escape(style.to_bytes(3, "little")) for style in styles)
+    of_style = b"(?!%b).{3}" % styled if styled else b".{3}"
+    return re.compile(b"(?:%b)++" % (_PLAIN % (of_style, of_style)), re.DOTALL)
+
+
+def _looked_at(sheet: bytes, styles: _Styles, epoch: date) -> Oddities:
     seen = Oddities()
-    styled = b"|".join(re.escape(style.to_bytes(3, "little")) for style in widths)
-    of_style = b"(?!%b).{3}" % styled if widths else b".{3}"
     row = 0
-    for kind, data in _records(sheet, re.compile(b"(?:%b)++" % (_PLAIN % (of_style, of_style)), re.DOTALL)):
+    looked = [place for place, kind in enumerate(styles.kinds) if kind != Kind.NUMBER or place in styles.widths]
+    for kind, data in _records(sheet, _passed(looked)):
         if kind == _ROW:
             row = struct.unpack_from("<I", data)[0]
             seen.hidden_rows += bool(data[11] & _HIDDEN_ROW)
         elif kind in (_ERROR, _FORMULA_ERROR):
             column = struct.unpack_from("<I", data)[0]
             seen.faults.append(Fault(row, column, "cell_error", ERRORS.get(data[8], "#ERROR")))
-        elif kind in (_RK, _REAL, _FORMULA_NUMBER) and widths:
-            _pad(seen, row, data, widths)
+        elif kind in (_RK, _REAL, _FORMULA_NUMBER):
+            _number_at(seen, row, kind, data, styles, epoch)
+        elif kind == _RICH:
+            seen.texts.append((row, struct.unpack_from("<I", data)[0], _text(data[9:])[0]))
         elif kind in _SHORT:
             raise ValueError
         else:
             _of_sheet(seen, kind, data)
     return seen
+
+
+def _number_at(seen: Oddities, row: int, kind: int, data: bytes, styles: _Styles, epoch: date) -> None:
+    column, style = struct.unpack_from("<I", data)[0], int.from_bytes(data[4:7], "little")
+    if style in styles.widths:
+        seen.pad(row, column, styles.widths[style])
+    if styles.kind(style) != Kind.MOMENT:
+        return
+    whole = _whole(data) if kind == _RK else None
+    if data[11 if kind == _RK else 15] & 0x80:  # the sign, however the number is written
+        seen.below_zero(row, column)
+    elif whole is not None and _FAR <= whole <= (date.max - epoch).days:
+        seen.texts.append((row, column, str(epoch + timedelta(days=whole))))
 
 
 def _of_sheet(seen: Oddities, kind: int, data: bytes) -> None:
@@ -108,13 +224,12 @@ def _of_sheet(seen: Oddities, kind: int, data: bytes) -> None:
             seen.hidden_columns += last - first + 1
 
 
-def _pad(seen: Oddities, row: int, data: bytes, widths: dict[int, int]) -> None:
-    style = int.from_bytes(data[4:7], "little")
-    if style in widths:
-        seen.pad(row, struct.unpack_from("<I", data)[0], widths[style])
-
-
 def _records(part: bytes, plain: re.Pattern[bytes] | None = None) -> Iterator[tuple[int, bytes]]:
+    for kind, begin, end in _spans(part, plain):
+        yield kind, part[begin:end]
+
+
+def _spans(part: bytes, plain: re.Pattern[bytes] | None = None) -> Iterator[tuple[int, int, int]]:
     at = 0
     while at < len(part):
         if plain is not None and (passed := plain.match(part, at)):
@@ -122,7 +237,7 @@ def _records(part: bytes, plain: re.Pattern[bytes] | None = None) -> Iterator[tu
             continue
         kind, at = _number(part, at, 2)
         size, at = _number(part, at, 4)
-        yield kind, part[at : at + size]
+        yield kind, at, at + size
         at += size
 
 

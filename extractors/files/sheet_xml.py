@@ -10,8 +10,9 @@ from posixpath import join, normpath
 from typing import IO, BinaryIO
 from xml.etree import ElementTree
 
-from extractors.files.grid import Book, Fault, Grid
-from extractors.files.oddities import Oddities, zeros_of
+from extractors.files.formats import Kind, kind_of, zeros_of
+from extractors.files.grid import Book, Fault, Grid, Wanted, read_book
+from extractors.files.oddities import Oddities
 
 _CHUNK = 2**20
 # No pattern looks beyond the next tag for what is in one, so that many that lack it are not each looked for to the end.
@@ -21,6 +22,10 @@ _CELL_END = re.compile(rb"</c\s*>")
 _VALUE = re.compile(rb"<v(?:\s[^>]*)?>([^<]+)</v\s*>")
 _REFERENCE = re.compile(rb"\sr\s*=\s*[\"']\$?([A-Za-z]+)\$?(\d+)[\"']")
 _TYPE = re.compile(rb"\bt\s*=\s*[\"'](\w+)[\"']")
+_STYLE = re.compile(rb"\ss\s*=\s*[\"'](\d+)[\"']")
+_NEGATIVE = re.compile(rb"<v(?:\s[^>]*)?>-[^<]*[1-9]")
+_RANGE = re.compile(rb"\bref\s*=\s*[\"']([A-Za-z$0-9]+):([A-Za-z$0-9]+)[\"']")
+_MOST_OF_ONE = 1_000_000  # cells of one formula; more are those of whole columns
 _ON_LOAD = re.compile(rb"<(?:\w+:)?calcPr\s[^<>]*\bfullCalcOnLoad\s*=\s*[\"'](?:1|true)[\"']")
 _POI = re.compile(rb"<(?:\w+:)?Application>\s*Apache POI\s*<")
 _HIDDEN_ROW = re.compile(rb"<row\s[^<>]*\bhidden\s*=\s*[\"'](?:1|true)[\"']")
@@ -36,6 +41,13 @@ _LONGEST_BEGIN = 8  # bytes of one that goes on in the next chunk
 
 class Unplaced(Exception):
     """Raised by `annotate` when a cell that has to be named does not say where it stands."""
+
+
+def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
+    """Read the sheets of an xlsx that are asked for, as `grid.read_book` does, with what is odd in them."""
+    book = read_book(binary, wanted, most)
+    annotate(binary, book)
+    return book
 
 
 def annotate(binary: BinaryIO, book: Book) -> None:
@@ -56,7 +68,7 @@ def annotate(binary: BinaryIO, book: Book) -> None:
 
 
 def _annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
-    widths = _padding_styles(archive)
+    widths, moments = _styles(archive)
     styled = _styled(widths)
     zero = _stands_for_none(archive)
     member = _member(archive, grid.name)
@@ -68,6 +80,7 @@ def _annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
             for match in styled.finditer(part):
                 if _is_number(match[0]):  # a text is shown as it is, whatever its format
                     seen.pad(*_place(match[0]), widths[int(match[1])])
+        _below_zero(part, seen, moments)
         _hidden(part, seen)
     seen.put(grid)
 
@@ -157,7 +170,19 @@ def _formulas(part: bytes, seen: Oddities, zero: bytes | None) -> None:
         none = kind is None or kind[1] != b"str" if value is None else value[1] == zero and _is_number(head)
         if none:
             formula = "" if match[0].endswith(b"/>") else unescape(body.partition(b"</f")[0].decode("utf-8", "replace"))
-            seen.faults.append(Fault(*_place(head), "formula_uncalculated", f"={formula}"))
+            places = [_place(head), *(_others(match[0]) if value is None else ())]
+            seen.faults += [Fault(row, column, "formula_uncalculated", f"={formula}") for row, column in places]
+
+
+def _others(formula: bytes) -> list[tuple[int, int]]:
+    """The other cells that a formula of several gives values to (`t="array"`), which hold nothing where it has none."""
+    found = _RANGE.search(formula) if b"array" in formula else None
+    if found is None:
+        return []
+    (top, left), (bottom, right) = (_place(b' r="%b"' % end) for end in found.groups())
+    if (bottom - top + 1) * (right - left + 1) > _MOST_OF_ONE:
+        raise Unplaced
+    return [(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)][1:]
 
 
 def _errors(part: bytes, seen: Oddities) -> None:
@@ -169,6 +194,16 @@ def _errors(part: bytes, seen: Oddities) -> None:
         value = None if empty else _VALUE.search(part, match.end(), end.start() if end else len(part))
         text = value[1].decode("utf-8", "replace") if value else "#ERROR"
         seen.faults.append(Fault(*_place(match[0]), "cell_error", text))
+
+
+def _below_zero(part: bytes, seen: Oddities, moments: set[int]) -> None:
+    if not moments or b">-" not in part:
+        return
+    for match in _NEGATIVE.finditer(part):
+        head = part[part.rfind(b"<c", 0, match.start()) : match.start()].partition(b">")[0]
+        style = _STYLE.search(head)
+        if int(style[1] if style else 0) in moments and _is_number(head):
+            seen.below_zero(*_place(head))
 
 
 def _is_number(tag: bytes) -> bool:
@@ -205,16 +240,17 @@ def _stands_for_none(archive: zipfile.ZipFile) -> bytes | None:
     return b"0" if _ON_LOAD.search(archive.read(names["xl/workbook.xml"])) else None
 
 
-def _padding_styles(archive: zipfile.ZipFile) -> dict[int, int]:
-    """The numbers of the cell styles whose format is nothing but zeros, and how many zeros."""
+def _styles(archive: zipfile.ZipFile) -> tuple[dict[int, int], set[int]]:
+    """The cell styles whose format is nothing but zeros, with how many zeros, and those that make a day of a number."""
     names = {name.lower(): name for name in archive.namelist()}
     if "xl/styles.xml" not in names:
-        return {}
+        return {}, set()
     root = ElementTree.fromstring(archive.read(names["xl/styles.xml"]))  # noqa: S314 - the guard allows no document type
-    codes = {item.get("numFmtId"): item.get("formatCode", "") for item in root.iterfind(".//{*}numFmts/{*}numFmt")}
-    widths = {number: width for number, code in codes.items() if (width := zeros_of(code))}
-    styles = root.iterfind("./{*}cellXfs/{*}xf")
-    return {place: widths[number] for place, style in enumerate(styles) if (number := style.get("numFmtId")) in widths}
+    formats = root.iterfind(".//{*}numFmts/{*}numFmt")
+    codes = {int(item.get("numFmtId", "0")): item.get("formatCode", "") for item in formats}
+    styles = [int(style.get("numFmtId", "0")) for style in root.iterfind("./{*}cellXfs/{*}xf")]
+    widths = {place: width for place, number in enumerate(styles) if (width := zeros_of(codes.get(number, "")))}
+    return widths, {place for place, number in enumerate(styles) if kind_of(number, codes) == Kind.MOMENT}
 
 
 def _styled(widths: dict[int, int]) -> re.Pattern[bytes] | None:

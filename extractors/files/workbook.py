@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from io import BufferedReader
 from pathlib import Path
 from xml.etree import ElementTree
+from xml.parsers import expat
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import python_calamine as calamine
 
+from extractors.files import sheet_xml
 from extractors.files.apart import OutOfBounds, read_apart
+from extractors.files.bounds import DAMAGED
 from extractors.files.contents import OLE, ZIP, first_bytes, kind_of
 from extractors.files.faults import fault_column
-from extractors.files.grid import Book, Grid, TooLarge, Wanted, read_book
+from extractors.files.grid import Book, Grid, TooLarge, Wanted
 from extractors.files.guard import (
     MOST_SHEETS,
     Found,
     demand_few_sheets,
     demand_safe,
     refuse_calls,
+    refuse_doctype,
     refuse_far,
     refuse_locked,
 )
 from extractors.files.locked import is_locked, seen_in_container, unlocked
 from extractors.files.oddities import Calls
-from extractors.files.sheet_xml import Unplaced, annotate
+from extractors.files.package import Layout, laid_out
+from extractors.files.plain_xml import Declares
+from extractors.files.sheet_xml import Unplaced
 from extractors.files.source_file import SourceFile
 from extractors.files.table import Table
 from extractors.reading import raw_batch
 from extractors.titles import clean_title, column_names, find_header, header_above, is_by_letters, letters, with_nearest
-from sources.file_extract import WorkbookExtract
+from sources.file_extract import MOST_COLUMNS, WorkbookExtract
 from standard.batch import GROUP_ROWS
 
 _SAVED = "have it opened, saved as xlsx and delivered again"
@@ -68,12 +75,27 @@ def read_workbook(
                 refuse_locked(file)
             file = unlocked(file, binary, secret, folder)
     with file.opened() as binary, file.reading():
-        book, notes = _book(file, extract, binary)
+        book, notes = _book(file, extract, binary, folder)
     return [_table(file, grid, extract.header_rows, declared, notes) for grid in _demanded(file, extract, book)]
 
 
-def _book(file: SourceFile, extract: WorkbookExtract, binary: BufferedReader) -> tuple[Book, dict[str, str]]:
+def _book(
+    file: SourceFile, extract: WorkbookExtract, binary: BufferedReader, folder: Path
+) -> tuple[Book, dict[str, str]]:
     found = _found(file, binary)
+    if found.layout is None:
+        return _read(file, extract, binary, found)
+    usual = _laid_out(file, binary, found.layout, folder)
+    with usual.opened() as plain:
+        found = _found(usual, plain)
+        if found.layout is not None and not found.layout.usual:
+            file.refuse("a whole workbook", "one that cannot be read", _SAVED)
+        return _read(usual, extract, plain, found)
+
+
+def _read(
+    file: SourceFile, extract: WorkbookExtract, binary: BufferedReader, found: Found
+) -> tuple[Book, dict[str, str]]:
     wanted = Wanted(extract.sheets or extract.sheet)
     most = MOST_SHEETS if extract.sheets else 1
     try:
@@ -97,6 +119,19 @@ def _book(file: SourceFile, extract: WorkbookExtract, binary: BufferedReader) ->
     return book, {"format": found.kind, **found.notes, **book.notes}
 
 
+def _laid_out(file: SourceFile, binary: BufferedReader, layout: Layout, folder: Path) -> SourceFile:
+    """The workbook of the usual kind that one of an unusual kind becomes, in a folder of ours."""
+    try:
+        with zipfile.ZipFile(binary) as archive:
+            return SourceFile(file.source, file.name, laid_out(archive, layout, folder), file.many)
+    except Declares:
+        refuse_doctype(file)
+    except (LookupError, ValueError, expat.ExpatError):
+        file.refuse("a whole workbook", "one that cannot be read", _SAVED)
+    except DAMAGED:
+        file.refuse("a whole workbook", "a damaged one", "have it delivered again")
+
+
 def _found(file: SourceFile, binary: BufferedReader) -> Found:
     """What kind of workbook it is by its content, and what is odd in it."""
     start = first_bytes(binary)
@@ -109,12 +144,10 @@ def _found(file: SourceFile, binary: BufferedReader) -> Found:
 
 
 def _read_here(binary: BufferedReader, wanted: Wanted, most: int) -> Book:
-    book = read_book(binary, wanted, most)
     try:
-        annotate(binary, book)
+        return sheet_xml.read(binary, wanted, most)
     except (LookupError, ValueError, StopIteration, ElementTree.ParseError):  # also for an encoding that nobody knows
         raise calamine.CalamineError from None
-    return book
 
 
 def _demanded(file: SourceFile, extract: WorkbookExtract, book: Book) -> list[Grid]:
@@ -124,10 +157,8 @@ def _demanded(file: SourceFile, extract: WorkbookExtract, book: Book) -> list[Gr
     if not book.grids:
         fitting = Wanted(declared).among(book.sheets)
         wanted = f"sheets {declared}" if extract.sheets else f"one sheet {declared}" if declared else "a visible sheet"
-        among = (
-            f" among {', '.join(sheet.name for sheet in book.sheets)}" if book.sheets else ", since it has no sheets"
-        )
-        found = ("several" if fitting else "none") + among
+        there = ", ".join(_shown(sheet.name) for sheet in book.sheets)
+        found = ("several" if fitting else "none") + f" among {there}" if there else "no sheet of cells at all"
         key = "extract.sheets" if extract.sheets else "extract.sheet"
         file.refuse(wanted, found, f"restore the sheet, or correct {key}", rule="table_missing")
     for grid in book.grids:
@@ -136,8 +167,16 @@ def _demanded(file: SourceFile, extract: WorkbookExtract, book: Book) -> list[Gr
     return book.grids
 
 
+def _shown(name: str) -> str:
+    """The name of a sheet, in quotes where nobody would see that blanks stand around it."""
+    return name if name and name == name.strip() else f'"{name}"'
+
+
 def _table(file: SourceFile, grid: Grid, height: int, declared: Sequence[str], notes: dict[str, str]) -> Table:
     _put_faults(grid)
+    if len(grid.columns) > MOST_COLUMNS:
+        advice = "have the empty columns beyond the data deleted"
+        file.refuse(f"at most {MOST_COLUMNS:,} columns", f"{len(grid.columns):,}", advice)
     header = _header(file, grid, height, declared)
     used = _used_columns(grid, header)
     columns = column_names([header.titles[place] or f"列{letters(place)}" for place in used])
@@ -190,11 +229,11 @@ def _header(file: SourceFile, grid: Grid, height: int, declared: Sequence[str]) 
         seen = {title for candidate in candidates for title in candidate}
         missing = [title for title in declared if title not in seen and not is_by_letters(title)]
         there = "a header without" if len(missing) < len(declared) else "no header,"
-        lacking = f"{there} {with_nearest(missing, seen)}" if missing else "its titles, but not in one row,"
+        there = f"{there} {with_nearest(missing, seen)}" if missing else "its titles in different rows"
         file.refuse(
             f"a header with the titles {', '.join(declared)}",
-            f"{lacking} in the sheet {grid.name}",
-            "restore the header",
+            f"{there} in the sheet {grid.name}",
+            "restore the header" if missing else "put them in one row, or correct extract.header_rows",
             rule="columns_missing",
         )
     start, titles = found
@@ -222,7 +261,11 @@ def _batches(
     file: SourceFile, grid: Grid, first: int, columns: Sequence[str], used: Sequence[int]
 ) -> Iterator[pa.RecordBatch]:
     names = dict(zip(used, columns, strict=True))
-    faults = [(fault.row - first, fault.rule, names[fault.column]) for fault in grid.faults if fault.row >= first]
+    faults = [
+        (fault.row - first, fault.rule, names[fault.column])
+        for fault in grid.faults
+        if fault.row >= first and fault.rule
+    ]
     found = fault_column(grid.height - first, faults)
     for start in range(first, grid.height, GROUP_ROWS):
         count = min(GROUP_ROWS, grid.height - start)

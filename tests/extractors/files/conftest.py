@@ -192,11 +192,36 @@ def xls(tmp_path):
     return written
 
 
+@pytest.fixture
+def older_xls(tmp_path):
+    """How to write a workbook of Excel 95 (BIFF5) from the bytes of a text, beside a day, and the code page of both."""
+
+    def written(said, page, name="登记表.xls"):
+        begin = struct.pack("<HHHHHH", 0x809, 8, 0x500, 5, 0, 0)
+        code = b"yyyy/mm/dd"
+        before = [
+            *([] if page is None else [(0x42, struct.pack("<H", page))]),
+            (0x41E, struct.pack("<HB", 60, len(code)) + code),
+            *((0xE0, struct.pack("<HH", 0, number) + bytes(12)) for number in (0, 60)),
+        ]
+        start = len(begin) + len(_old_records(before)) + 4 + 7 + 6 + 4
+        listed = struct.pack("<IBBB", start, 0, 0, 6) + b"Sheet1"
+        cells = [(0, 0, b"A"), (0, 1, b"B"), (1, 0, said)]
+        sheet = [(0x204, struct.pack("<HHHH", row, column, 0, len(text)) + text) for row, column, text in cells]
+        sheet.append((0x203, struct.pack("<HHHd", 1, 1, 1, 46027)))
+        stream = begin + _old_records([*before, (0x85, listed), (0x0A, b"")])
+        stream += begin.replace(b"\x05\0", b"\x10\0") + _old_records([*sheet, (0x0A, b"")])
+        (tmp_path / name).write_bytes(_container(stream, "Book"))
+        return tmp_path / name
+
+    return written
+
+
 def _old_records(records):
     return b"".join(struct.pack("<HH", kind, len(data)) + data for kind, data in records)
 
 
-def _container(stream):
+def _container(stream, name="Workbook"):
     """An OLE container of one stream: its header, the table of its sectors of 512 bytes, its directory, then the stream."""
     stream += bytes(4) * max(0, -(-(4096 - len(stream)) // 4))  # a shorter one would lie in smaller sectors
     free, end, table = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
@@ -205,7 +230,7 @@ def _container(stream):
     chain += [free] * (128 - len(chain))
     header = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16) + struct.pack("<HHHHH6x", 0x3E, 3, 0xFFFE, 9, 6)
     header += struct.pack("<9I", 0, 1, 1, 0, 4096, end, 0, end, 0) + struct.pack("<109I", 0, *[free] * 108)
-    directory = _entry("Root Entry", 5, end, 0, 1) + _entry("Workbook", 2, 2, len(stream), free)
+    directory = _entry("Root Entry", 5, end, 0, 1) + _entry(name, 2, 2, len(stream), free)
     return header + struct.pack("<128I", *chain) + directory.ljust(512, b"\0") + stream.ljust(512 * sectors, b"\0")
 
 

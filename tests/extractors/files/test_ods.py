@@ -1,7 +1,10 @@
+import re
+import zipfile
+
 import pytest
 
-from extractors.files import sheet_ods
-from extractors.files.grid import Wanted, read_book
+from extractors.files import plain_ods, sheet_ods
+from extractors.files.grid import Wanted
 
 pytestmark = pytest.mark.usefixtures("in_this_process")
 
@@ -57,14 +60,13 @@ def test_an_error_is_a_fault_of_its_cell(opened, rows_of, faults_of, ods):
 
 @pytest.mark.parametrize("size", [1, 100, 2**20])
 def test_cells_among_plain_ones_have_their_places_in_parts_of_any_size(ods, monkeypatch, size):
-    monkeypatch.setattr(sheet_ods, "_CHUNK", size)
+    monkeypatch.setattr(plain_ods, "_CHUNK", size)
     styled = text("名", ' table:style-name="ce1"')
     two = text("双", ' table:number-columns-repeated="2"')
     plain = row(number(7), styled, text("a"), text("b")) + row(two, text("c"), empty(2))
     path = ods(TITLES + plain * 30 + row(styled, two, failed("NA()", "#N/A")) + plain + row(styled, number(5, "05")))
     with path.open("rb") as binary:
-        book = read_book(binary, Wanted(None), 1)
-        sheet_ods.annotate(binary, book)
+        book = sheet_ods.read(binary, Wanted(None), 1)
     assert [(fault.row, fault.column) for fault in book.grids[0].faults] == [(61, 3)]
     assert book.grids[0].rows(64, 1)[0][:2] == ["名", "05"]
 
@@ -106,11 +108,158 @@ def test_a_formula_that_has_a_kind_but_no_result_is_a_fault_of_its_cell(opened, 
         "<table:table-cell><text:p>某甲</text:p></table:table-cell>",  # as many write it with odfpy
         '<table:table-cell table:style-name="ce1"><text:p>某<text:span>甲</text:span></text:p></table:table-cell>',
         text("<![CDATA[某甲]]>"),
+        text("某<!-- x --><![CDATA[]]>&#x7532;"),
+        text("某<text:ruby><text:ruby-base>甲</text:ruby-base><text:ruby-text>jia</text:ruby-text></text:ruby>"),
+        text(f'<text:a {LINK} xlink:href="x">某甲</text:a>'),
+        '<table:table-cell office:value-type="string" office:string-value="某甲"/>',
+        '<table:table-cell office:value-type="string"><text:h>某甲</text:h></table:table-cell>',
     ],
 )
-def test_text_that_the_library_passes_over_is_refused_and_not_lost(refused, ods, cell):
+def test_a_text_is_read_however_its_cell_holds_it(opened, rows_of, ods, cell):
+    ods(TITLES + row(text("1"), text("某乙")) + row(text("2"), cell, text("x")))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading)[1] == ("2", "某甲", "x", None, "登记表!3")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<table:table-cell office:value-type="string">某甲</table:table-cell>',
+        '<table:table-cell office:value-type="float"><text:p>5</text:p></table:table-cell>',
+        '<table:table-cell office:value-type="float" office:value="inf"><text:p>5</text:p></table:table-cell>',
+        '<table:table-cell office:value-type="date"><text:p>2026-01-05</text:p></table:table-cell>',
+        '<table:table-cell office:value-type="of-its-own" office:value="5"><text:p>5</text:p></table:table-cell>',
+    ],
+)
+def test_a_cell_of_which_nobody_knows_what_it_holds_is_refused_and_not_lost(refused, ods, cell):
     ods(TITLES + row(text("1"), text("某乙")) + row(text("2"), cell, text("x")))
     assert "expected a whole workbook in 登记表.ods, found one that cannot be read" in refused(EXTRACT)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("a<text:s/>b", "a b"),
+        ('<text:s text:c="2"/>a<text:s text:c="3"/>b', "  a   b"),
+        ("a<text:tab/>b", "a\tb"),
+        ("a<text:line-break/>b", "a\nb"),
+        ("a</text:p><text:p>b</text:p><text:p/><text:p>c", "a\nb\n\nc"),
+        ("a </text:p><text:p> b", "a \n b"),  # as LibreOffice writes a blank at an end
+        ("\n   a\n\t b\n  ", "a b"),  # broken by the program that wrote it, which means no line by it
+        ("\n <text:s/>a\n", " a"),
+        ("a<text:span> b</text:span> c", "a b c"),
+    ],
+)
+def test_white_space_is_that_of_its_elements(opened, rows_of, ods, written, read):
+    ods(TITLES + row(text("1"), text(written), text("x")))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("1", read, "x", None, "登记表!2")]
+
+
+def test_an_ods_with_line_breaks_between_its_elements_is_read(opened, rows_of, ods, tmp_path):
+    path = ods(TITLES + row(text("1"), text("某甲"), number("5", more=' table:number-columns-repeated="2"')))
+    with zipfile.ZipFile(path) as archive:
+        content = re.sub("(<[^>]*>)(?=<)", r"\1\n  ", archive.read("content.xml").decode())
+    path.unlink()
+    ods("", without=["content.xml"], **{"content.xml": content})
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("1", "某甲", "5", "5", "登记表!2")]
+
+
+def test_an_ods_is_read_whatever_its_prefixes_are_and_in_utf_16(opened, rows_of, ods):
+    path = ods(TITLES + row(text("1"), text("某甲")))
+    with zipfile.ZipFile(path) as archive:
+        content = archive.read("content.xml").decode()
+    for short, other in (("office", "o"), ("table", "表"), ("text", "t")):
+        content = content.replace(f"xmlns:{short}=", f"xmlns:{other}=").replace(f"{short}:", f"{other}:")
+        content = content.replace(f"opendocument:xmlns:{other}:", f"opendocument:xmlns:{short}:")
+    path.unlink()
+    ods("", without=["content.xml"], **{"content.xml": f'<?xml version="1.0"?>{content}'.encode("utf-16")})
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("1", "某甲", None, None, "登记表!2")]
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("PT36H00M00S", "36:00:00"),
+        ("PT24H00M00S", "24:00:00"),
+        ("P1DT2H", "26:00:00"),
+        ("PT0S", "00:00:00"),
+        ("-PT01H30M00S", "-01:30:00"),
+        ("-PT25H00M01S", "-25:00:01"),
+        ("PT08H30M15.5S", "08:30:15.500000"),
+        ("PT08H30M14,999999996S", "08:30:15"),
+        ("PT1105976H30M15S", "1105976:30:15"),
+        ("P1Y2M", "P1Y2M"),
+        ("PT99999999999999999999H", "PT99999999999999999999H"),
+    ],
+)
+def test_an_elapsed_time_is_hours_minutes_and_seconds(opened, rows_of, ods, value, read):
+    cell = (
+        f'<table:table-cell office:value-type="time" office:time-value="{value}"><text:p>x</text:p></table:table-cell>'
+    )
+    ods(TITLES + row(text("1"), cell))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading)[0][1] == read
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("2026-01-05", "2026-01-05"),
+        ("2026-01-05T00:00:00", "2026-01-05"),
+        ("2026-01-05T24:00:00", "2026-01-06"),
+        ("2026-01-05T08:30:00", "2026-01-05 08:30:00"),
+        ("2026-01-05T08:30:14.999999996", "2026-01-05 08:30:15"),
+        ("2026-02-30", "2026-02-30"),
+        ("10000-01-01", "10000-01-01"),
+        ("2026-01-05T08:30:00Z", "2026-01-05T08:30:00Z"),
+    ],
+)
+def test_a_day_is_in_iso_form_and_left_as_it_is_where_no_calendar_has_it(opened, rows_of, ods, value, read):
+    cell = (
+        f'<table:table-cell office:value-type="date" office:date-value="{value}"><text:p>x</text:p></table:table-cell>'
+    )
+    ods(TITLES + row(text("1"), cell))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading)[0][1] == read
+
+
+def test_rows_and_cells_that_are_repeated_stand_at_each_of_their_places(opened, rows_of, ods):
+    empty_rows = row(empty(16_384), more=' table:number-rows-repeated="3"')
+    two = row(text("2", ' table:number-columns-repeated="2"'), more=' table:number-rows-repeated="2"')
+    to_the_end = row(empty(16_384), more=' table:number-rows-repeated="1048000"')
+    ods(TITLES + empty_rows + two + to_the_end)
+    with opened(EXTRACT) as reading:
+        none = (None, None, None, None)
+        assert rows_of(reading) == [
+            *((*none, f"登记表!{place}") for place in (2, 3, 4)),
+            *(("2", "2", None, None, f"登记表!{place}") for place in (5, 6)),
+        ]
+
+
+def test_a_copy_of_a_sheet_of_another_workbook_is_no_sheet(opened, rows_of, ods):
+    copied = f"""<table:table table:name="'file:///srv/b.xlsx'#$登记表">{row(text("旧"))}</table:table>"""
+    ods(TITLES + row(number(1)), below=copied)
+    with opened({**EXTRACT, "sheets": "*登记表"}) as reading:
+        assert [row[0] for row in rows_of(reading)] == ["1"]
+        assert reading.origin["external_links"] == "1 not followed, stored values read"
+
+
+def test_a_table_inside_a_cell_is_no_part_of_the_sheet(opened, rows_of, ods):
+    inner = (
+        f'<table:table-cell><table:table table:name="内">{row(text("y"), text("z"))}</table:table></table:table-cell>'
+    )
+    ods(TITLES + row(text("1"), inner, text("x")) + row(text("2")))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("1", None, "x", None, "登记表!2"), ("2", None, None, None, "登记表!3")]
+
+
+@pytest.mark.parametrize("rows", ["100000000", "1000000"])
+def test_cells_too_far_out_are_refused(refused, ods, rows):
+    ods(TITLES + row(text("1"), empty(100), text("x"), more=f' table:number-rows-repeated="{rows}"'))
+    assert "expected at most 50,000,000 cells in a sheet in 登记表.ods" in refused(EXTRACT)
 
 
 def test_what_is_drawn_or_noted_over_an_empty_cell_is_no_text_of_it(opened, rows_of, ods):
@@ -218,3 +367,23 @@ def test_days_counted_from_1904_are_written_as_days(opened, rows_of, ods):
     ods(TITLES + row(day, time, true, share))
     with opened(EXTRACT) as reading:
         assert rows_of(reading) == [("2026-01-05", "08:30:00", "1", "0.25", "登记表!2")]
+
+
+@pytest.mark.parametrize("forged", ["1", "2", "9", "x"])
+def test_a_cell_that_says_where_its_values_were_put_is_refused(refused, ods, forged):
+    ods(TITLES + row(f'<table:table-cell run="{forged}"/>', text("1")) + row(text("2")))
+    assert "expected a whole workbook in 登记表.ods, found one that cannot be read" in refused(EXTRACT)
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "<!-- {} -->",
+        '<table:shapes xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0">{}</table:shapes>',
+        '<x:row xmlns:x="y" xmlns:table="z">{}</x:row>',
+    ],
+)
+def test_what_only_looks_like_a_row_is_none(opened, rows_of, ods, around):
+    ods(TITLES + row(text("1"), text("某甲")) + around.format(row(text("9"), text("某乙"))) + row(text("2")))
+    with opened(EXTRACT) as reading:
+        assert [row[:2] for row in rows_of(reading)] == [("1", "某甲"), ("2", None)]

@@ -83,6 +83,122 @@ def test_a_number_whose_format_shows_zeros_before_it_is_text_as_it_is_shown(open
         assert [row[:2] for row in rows_of(reading)[1:]] == [("000013", None), ("000014", "15"), ("000007", None)]
 
 
+@pytest.mark.parametrize("page", [1252, 936, 950, 437, 65001, 1200, 0, 10008, 4242])
+def test_the_code_page_of_a_new_workbook_does_not_matter_for_its_texts(opened, rows_of, xls, page):
+    one_byte = 0x204, struct.pack("<HHHHB", 1, 0, 0, 3, 0) + b"\xe9bc"
+    xls([*TITLES, one_byte, text(1, 1, "某甲")], [(0x42, struct.pack("<H", page))])
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("ébc", "某甲", None, None, "登记表!2")]
+
+
+@pytest.mark.parametrize(
+    ("said", "page", "read"),
+    [
+        ("某甲𠮷".encode("gb18030"), 936, "某甲𠮷"),
+        ("某甲".encode("gb18030"), 10008, "某甲"),
+        ("陳".encode("big5"), 950, "陳"),
+        ("Müller".encode("cp1252"), 1252, "Müller"),
+        ("Müller".encode("mac-roman"), 32768, "Müller"),
+        ("Жук".encode("cp1251"), 1251, "Жук"),
+        (bytes(range(0x80, 0x88)), 437, "Çüéâäàåç"),
+        (b"abc", 0, "abc"),
+        (b"abc", None, "abc"),
+    ],
+)
+def test_the_code_page_of_an_older_workbook_does_matter(opened, rows_of, older_xls, said, page, read):
+    older_xls(said, page)
+    with opened({**EXTRACT, "sheet": "Sheet1"}, ["A", "B"]) as reading:
+        assert rows_of(reading) == [(read, "2026-01-05", "Sheet1!2")]
+
+
+def test_bytes_that_are_no_text_in_the_code_page_of_an_older_workbook_are_a_fault(opened, faults_of, older_xls):
+    older_xls(b"a\xff\xff", 936)
+    with opened(EXTRACT, ["A", "B"]) as reading:
+        assert faults_of(reading) == {"Sheet1!2": "bytes_undecodable\tA"}
+
+
+@pytest.mark.parametrize("page", [None, 0, 1200, 4242])
+def test_an_older_workbook_whose_texts_nobody_can_read_is_refused(refused, older_xls, page):
+    older_xls("某甲".encode("gb18030"), page)
+    assert "expected a whole workbook in 登记表.xls, found one that cannot be read" in refused(
+        EXTRACT, columns=["A", "B"]
+    )
+
+
+def styles(*formats, numbers):
+    """Formats (number, code), and a style for each number beside the first one, which has none."""
+    codes = ((0x41E, struct.pack("<HHB", number, len(code), 0) + code.encode("latin-1")) for number, code in formats)
+    return [*codes, *((0xE0, struct.pack("<HH", 0, number) + bytes(16)) for number in (0, *numbers))]
+
+
+@pytest.mark.parametrize("own", [1, 13, 59, 60, 100, 163, 164, 400, 5000])
+def test_a_format_is_what_the_workbook_says_whatever_number_its_program_gave_it(opened, rows_of, xls, own):
+    xls([*TITLES, number(1, 0, 1), number(1, 3, 46027, 1)], styles((own, "yyyy-mm-dd"), numbers=[own]))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading)[0][3] == "2026-01-05"
+
+
+@pytest.mark.parametrize("own", [14, 22, 31, 46, 57])
+def test_a_number_is_no_day_where_the_workbook_gives_the_number_of_a_day_another_format(opened, rows_of, xls, own):
+    short = 0x27E, struct.pack("<HHHI", 1, 2, 1, 46027 << 2 | 2)
+    xls([*TITLES, number(1, 0, 1), short, number(1, 3, 46027, 1)], styles((own, "0.00"), numbers=[own]))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading)[0][2:4] == ("46027", "46027")
+
+
+@pytest.mark.parametrize("own", [14, 31, 57])
+def test_a_number_without_a_format_of_the_workbook_is_what_programs_know_by_it(opened, rows_of, xls, own):
+    xls([*TITLES, number(1, 0, 1), number(1, 3, 46027, 1)], styles(numbers=[own]))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading)[0][3] == "2026-01-05"
+
+
+@pytest.mark.parametrize(("value", "read"), [(1.5, "36:00:00"), (1, "24:00:00"), (-0.0625, "-01:30:00")])
+def test_an_elapsed_time_may_be_a_day_and_more_or_below_zero(opened, rows_of, faults_of, xls, value, read):
+    xls([*TITLES, number(1, 0, 1), number(1, 3, value, 1)], styles((164, "[h]:mm:ss"), numbers=[164]))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading)[0][3] == read
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {}
+
+
+def test_a_number_below_zero_that_is_shown_as_a_day_is_a_fault_of_its_cell(opened, rows_of, faults_of, xls):
+    short = 0x27E, struct.pack("<HHHi", 1, 1, 1, -5 << 2 | 2)
+    many = 0xBD, struct.pack("<HHHiHiH", 2, 0, 0, 7 << 2 | 2, 1, -7 << 2 | 2, 1)
+    rows = [
+        number(1, 0, -1),
+        short,
+        number(1, 2, 46027, 1),
+        number(1, 3, -46027, 1),
+        many,
+        formula(2, 3, struct.pack("<d", -1), style=1),
+    ]
+    xls([*TITLES, *rows], [ENGINE, *styles(numbers=[14])])
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [
+            ("-1", "####", "2026-01-05", "####", "登记表!2"), ("7", "####", None, "####", "登记表!3")
+        ]  # fmt: skip
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading)["登记表!2"] == "cell_error\t姓名\ncell_error\t发证日期"
+
+
+def test_a_zero_is_a_result_where_its_program_marks_all_formulas_and_has_calculated_some(
+    opened, rows_of, faults_of, xls
+):
+    calculated = formula(2, 1, struct.pack("<d", 2), 2)
+    xls([*TITLES, number(1, 0, 1), formula(1, 1, ZERO, 2), calculated])  # as OpenOffice writes them
+    with opened(EXTRACT) as reading:
+        assert [row[1] for row in rows_of(reading)] == ["0", "2"]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {}
+
+
+def test_results_of_formulas_that_are_not_marked_say_nothing_of_those_that_are(opened, faults_of, xls):
+    xls([*TITLES, number(1, 0, 1), formula(1, 1, ZERO, 2), formula(2, 1, struct.pack("<d", 2))], [ENGINE])
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!2": "formula_uncalculated\t姓名"}
+
+
 def test_a_rare_character_cut_by_the_end_of_a_record_is_a_fault_of_its_cell(opened, rows_of, faults_of, xls):
     written = "𠮷".encode("utf-16-le")
     texts = struct.pack("<IIHB", 2, 2, 2, 1) + "某甲".encode("utf-16-le") + struct.pack("<HB", 3, 1) + written[:2]

@@ -149,3 +149,90 @@ def test_days_are_right_whether_counted_from_1900_or_1904(opened, rows_of, xlsb,
     xlsb([*TITLES, (1, 0, "1"), (1, 3, float(serial))], styles=styles, epoch=epoch)
     with opened(EXTRACT) as reading:
         assert rows_of(reading)[0][3] == "2026-01-05"
+
+
+def formats(*codes, numbers):
+    """Formats (number, code), and a cell style for each number beside the first one, which has none."""
+    return [
+        *((44, struct.pack("<HI", number, len(code)) + code.encode("utf-16-le")) for number, code in codes),
+        (617, struct.pack("<I", 1 + len(numbers))),
+        *((47, struct.pack("<HH", 0, number) + bytes(12)) for number in (0, *numbers)),
+        (618, b""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "epoch", "read"),
+    [
+        ((2, struct.pack("<i", 46027 << 2 | 2)), 0, "2026-01-05"),  # a whole number, as Excel writes a day
+        ((2, struct.pack("<i", 4602700 << 2 | 3)), 0, "2026-01-05"),  # in hundredths
+        ((2, struct.pack("<i", 4602750 << 2 | 3)), 0, "2026-01-05 12:00:00"),
+        ((2, struct.pack("<i", 2958465 << 2 | 2)), 0, "9999-12-31"),
+        ((2, struct.pack("<i", 2958466 << 2 | 2)), 0, "2958466"),
+        ((2, struct.pack("<i", 44565 << 2 | 2)), 1, "2026-01-05"),
+        ((2, struct.pack("<i", 2957003 << 2 | 2)), 1, "9999-12-31"),
+        ((5, struct.pack("<d", 46027)), 0, "2026-01-05"),
+        ((5, struct.pack("<d", 46027.5)), 0, "2026-01-05 12:00:00"),
+        ((9, struct.pack("<d", 46027) + NOTHING), 0, "2026-01-05"),
+    ],
+)
+def test_a_day_is_one_however_its_number_is_written(opened, rows_of, xlsb, written, epoch, read):
+    kind, data = written
+    xlsb([*TITLES, (1, 0, 1.0), (1, 3, (kind, 1, data))], styles=formats(numbers=[14]), epoch=epoch)
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("1", None, None, read, "登记表!2")]
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "read"),
+    [
+        ("yyyy-mm-dd", 60, "2026-01-05"),
+        ("0.00", 14, "46027"),
+        ("aaaa", 164, "2026-01-05"),
+        ("Standard", 164, "46027"),
+        ("[h]:mm", 165, "1104648:00:00"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["short", "real"])
+def test_a_format_is_what_the_workbook_says_whatever_its_number(opened, rows_of, xlsb, code, number, read, kind):
+    cell = (2, 1, struct.pack("<i", 46027 << 2 | 2)) if kind == "short" else (5, 1, struct.pack("<d", 46027))
+    xlsb([*TITLES, (1, 0, 1.0), (1, 3, cell)], styles=formats((number, code), numbers=[number]))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("1", None, None, read, "登记表!2")]
+
+
+@pytest.mark.parametrize(("value", "read"), [(1.5, "36:00:00"), (1, "24:00:00"), (-0.0625, "-01:30:00")])
+def test_an_elapsed_time_may_be_a_day_and_more_or_below_zero(opened, rows_of, faults_of, xlsb, value, read):
+    cell = 5, 1, struct.pack("<d", value)
+    xlsb([*TITLES, (1, 0, 1.0), (1, 3, cell)], styles=formats((164, "[h]:mm:ss"), numbers=[164]))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading)[0][3] == read
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {}
+
+
+@pytest.mark.parametrize("cell", [(2, 1, struct.pack("<i", -5 << 2 | 2)), (5, 1, struct.pack("<d", -0.5))])
+def test_a_number_below_zero_that_is_shown_as_a_day_is_a_fault_of_its_cell(opened, rows_of, faults_of, xlsb, cell):
+    xlsb([*TITLES, (1, 0, 1.0), (1, 3, cell)], styles=formats(numbers=[14]))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading)[0][3] == "####"
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!2": "cell_error\t发证日期"}
+
+
+def test_a_text_in_several_styles_is_read_as_a_text(opened, rows_of, faults_of, xlsb):
+    rich = 62, 0, b"\x01" + struct.pack("<I", 2) + "某甲".encode("utf-16-le") + struct.pack("<IHH", 1, 1, 0)
+    xlsb(
+        [
+            (0, 0, (62, 0, b"\0" + struct.pack("<I", 2) + "编号".encode("utf-16-le"))),
+            *TITLES[1:],
+            (1, 0, 1.0),
+            (1, 1, rich),
+            (3, 3, rich),
+        ]
+    )
+    with opened(EXTRACT) as reading:
+        assert reading.columns == HEADER
+        assert rows_of(reading)[::2] == [("1", "某甲", None, None, "登记表!2"), (None, None, None, "某甲", "登记表!4")]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {}
