@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from datetime import timedelta
@@ -19,7 +18,7 @@ from pipeline.run import Ran, load_ahead, now, run_batch
 from pipeline.settings import Settings
 from standard.batch import BatchKey
 from standard.day import Day
-from standard.errors import DeclarationError, ExchangeError, UsageError
+from standard.errors import DeclarationError, ExchangeError, UsageError, unforeseen
 from standard.finding import mask_text
 
 if TYPE_CHECKING:
@@ -221,6 +220,6 @@ def main() -> None:
     except ExchangeError as error:
         show.error(str(error))
         sys.exit(error.exit_code)
-    except Exception:
-        show.error(mask_text(traceback.format_exc()))
+    except Exception as error:
+        show.unforeseen(unforeseen(error))
         sys.exit(1)

@@ -39,8 +39,8 @@ class Settings:
     """
 
     sources: Path
-    workspace: str
-    target: str
+    workspace: str = field(repr=False)  # a URL may hold a password
+    target: str = field(repr=False)
     city: str
     deadline: str
     connections: Mapping[str, str] = field(repr=False)

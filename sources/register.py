@@ -21,7 +21,7 @@ from sources.terms import Declared
 from sources.yaml_text import Document
 from standard.codes import LicenceType
 from standard.day import Day
-from standard.errors import DeclarationError
+from standard.errors import DeclarationError, safe_line
 from standard.field import Field
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.message}"
+        return safe_line(f"{self.path}:{self.line}: {self.message}")
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class Register:
             )
         found, problems = self.read(name)
         if found is None:
-            raise DeclarationError("\n".join(str(problem) for problem in problems))
+            raise DeclarationError(*map(str, problems))
         return found
 
     def problems(self, name: str) -> list[Problem]:
