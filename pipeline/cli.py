@@ -154,6 +154,18 @@ def migrate(
 
 
 @app.command()
+def remask(
+    json: AsJson = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Name what would change, and change nothing.")] = False,
+) -> None:
+    """Mask what earlier versions kept of personal values in manifests and findings; stop the loads before."""
+    from pipeline.remask import remask as mask_again
+
+    paths, findings = mask_again(_exchange(), dry_run=dry_run)
+    show.paths([*paths, *([f"{findings} findings on the platform"] if findings else [])], as_json=json)
+
+
+@app.command()
 def rules(json: AsJson = False) -> None:
     """List every rule: its id, dimension, severity, and what the department should do."""
     show.rules(as_json=json)

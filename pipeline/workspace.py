@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from standard.batch import GROUP_ROWS, BatchKey
+from standard.day import Day
 from standard.errors import ExchangeError, PlatformUnreachable, UsageError
 
 PLAN = "plan.json"
@@ -23,6 +25,7 @@ LICENCES, CONFORMED, STANDARDISED = "licences.parquet", "conformed_findings.parq
 JUDGED = "judged_findings.parquet"
 FINDINGS, OUTCOMES, VERDICT = "findings.parquet", "outcomes.parquet", "verdict.json"
 RECEIPT = "receipt.json"
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")  # the name of a batch's folder
 _SAMPLE = 1_000  # rows by which it is told whether the values of a column repeat
 DELIVERED = "delivered.json"  # the manifest of what was last delivered; a later try that was refused leaves it
 
@@ -64,6 +67,16 @@ class Workspace:
     def exists(self, key: BatchKey, name: str) -> bool:
         """Whether a step has left its file."""
         return self._is_there(self.path(key, name))
+
+    def written(self, names: Sequence[str]) -> Iterator[tuple[BatchKey, str]]:
+        """All files of such names that batches have, those of their parts among them: the batch, and the name within it."""
+        if not self._is_there(self._root):
+            return
+        for path in self._fs.find(self._root):
+            source, day, *rest = path.removeprefix(f"{self._root}/").split("/")[:4] + [""] * 2
+            name = "/".join(part for part in rest if part)
+            if name.rpartition("/")[2] in names and _DAY.fullmatch(day):
+                yield BatchKey(source, Day.of(day)), name
 
     def remove(self, key: BatchKey, name: str) -> None:
         """Take a file of a batch away, if it is there."""

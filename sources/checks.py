@@ -30,7 +30,7 @@ DERIVED = {
 
 
 # Elements whose values come from a code list, by its name.
-_CODED = {
+CODED = {
     "certificate_status": "status",
     "certificate_holder_type_code": "holder_type",
     "certificate_holder_category": "holder_category",
@@ -178,13 +178,9 @@ def _lookups(name: str, column: Column, declaration: Declaration) -> Iterator[Fo
                 ("columns", name, "lookup"), f"expected the name of a lookup, found {lookup}; {_nearest(lookup, known)}"
             )
     for said in (column.constant, *_looked_up(column, declaration)):
-        if (
-            said is not None
-            and name in _CODED
-            and not set(said.split(HOLDERS_JOINED_BY)) <= set(code_list(_CODED[name]))
-        ):
+        if said is not None and name in CODED and not set(said.split(HOLDERS_JOINED_BY)) <= set(code_list(CODED[name])):
             yield Found(
-                ("columns", name), f"expected one of {' / '.join(code_list(_CODED[name]))}, found {said}; correct it"
+                ("columns", name), f"expected one of {' / '.join(code_list(CODED[name]))}, found {said}; correct it"
             )
 
 

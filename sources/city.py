@@ -70,11 +70,12 @@ class City:
         """The face fields of a licence type.
 
         `face_field.csv` (`certificate_type_code,short_name,title,kind,length,required,personal`) describes them; for a
-        type it does not mention, every `KZ_` name that a declaration maps is a text.
+        type it does not mention, every `KZ_` name that a declaration maps is a text, and personal: it may be a name.
         """
         if type_code in self._faces:
             return tuple(self._faces[type_code].values())
-        return tuple(Field(name, name, name, Kind.TEXT, _FREE_LENGTH) for name in columns if _FACE_NAME.fullmatch(name))
+        free = (name for name in columns if _FACE_NAME.fullmatch(name))
+        return tuple(Field(name, name, name, Kind.TEXT, _FREE_LENGTH, personal=True) for name in free)
 
 
 def _face_field(row: dict[str, str]) -> Field:
