@@ -106,7 +106,7 @@ def city() -> None:
 
     with _speaking(), closing(_exchange()) as exchange:
         day = _day()
-        page = report_city(exchange, day, deadline_passed=True)
+        page = report_city(exchange.work(), day, deadline_passed=True)
         missing = missing_sources(exchange, day)
         _log.info("%s: city page %s; not arrived: %s", day, safe_line(page), ", ".join(missing) or "none")
 
@@ -123,7 +123,7 @@ def _running(source: str) -> Iterator[tuple[Exchange, BatchKey]]:
     from standard.batch import BatchKey
 
     with _speaking(), closing(_exchange()) as exchange:
-        yield exchange, BatchKey(source, _day())
+        yield exchange.work(), BatchKey(source, _day())
 
 
 @contextmanager

@@ -86,7 +86,7 @@ def check(
     problems = [problem for name in names for problem in register.problems(name)]
     if connect and not problems:
         with show.progress() as told:
-            found = inquiry.connections(exchange, names, now(), told)
+            found = inquiry.connections(exchange.work(), names, now(), told)
         show.connections(found, as_json=json)
         raise typer.Exit(max((_connection_code(facts) for facts in found.values()), default=0))
     show.problems(names, problems, as_json=json)
@@ -103,7 +103,9 @@ def preview(
 ) -> None:
     """Show ten rows of a source in the standard, with their findings; nothing is kept."""
     wanted = _day(day) if day else Day.at(now()).plus(-1)
-    show.preview(inquiry.preview(_exchange(), BatchKey(source, wanted), now()), as_json=json)
+    exchange = _exchange()
+    exchange.register.source(source)
+    show.preview(inquiry.preview(exchange.work(), BatchKey(source, wanted), now()), as_json=json)
 
 
 @app.command()
@@ -114,7 +116,7 @@ def report(
     json: AsJson = False,
 ) -> None:
     """Write the pages of a day again, for every department and for the city."""
-    show.paths(inquiry.rewrite_reports(_exchange(), _day(day) if day else None), as_json=json)
+    show.paths(inquiry.rewrite_reports(_exchange().work(), _day(day) if day else None), as_json=json)
 
 
 @app.command()
@@ -161,7 +163,7 @@ def remask(
     """Mask what earlier versions kept of personal values in manifests and findings; stop the loads before."""
     from pipeline.remask import remask as mask_again
 
-    paths, findings = mask_again(_exchange(), dry_run=dry_run)
+    paths, findings = mask_again(_exchange().work(), dry_run=dry_run)
     show.paths([*paths, *([f"{findings} findings on the platform"] if findings else [])], as_json=json)
 
 

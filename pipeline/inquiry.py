@@ -137,6 +137,7 @@ def dry_run(exchange: Exchange, key: BatchKey, told: Told, *, from_archive: bool
 @contextmanager
 def _elsewhere(exchange: Exchange, key: BatchKey, from_archive: bool) -> Iterator[Exchange]:
     """The exchange with an archive of its own, in which there is what the steps look for: the batch, the manifest before."""
+    exchange.work()
     with tempfile.TemporaryDirectory(prefix="licex-") as folder, ExitStack() as held:
         trial = copy(exchange)
         trial.workspace = Workspace(folder)

@@ -29,7 +29,7 @@ class Remasked(NamedTuple):
 
 
 def remask(exchange: Exchange, *, dry_run: bool) -> Remasked:
-    """Take out of manifests, archived findings and the platform's findings what of personal values should not be there.
+    """Take out of manifests, archived findings and the platform's findings what of personal values should not be there; and files that earlier versions have begun to write and not ended.
 
     Values of sources that nobody declares any more are all taken for personal.
 
@@ -48,6 +48,10 @@ def remask(exchange: Exchange, *, dry_run: bool) -> Remasked:
         change = _manifest if of_manifest else _findings
         if change(exchange, key, name, source, dry_run):
             paths.append(exchange.workspace.path(key, name))
+    for path in exchange.workspace.half_written():
+        paths.append(path)
+        if not dry_run:
+            exchange.workspace.remove_half_written(path)
     with exchange.platform.transaction(reading=dry_run) as connection:
         found = remask_findings(
             connection, lambda source, element: element in _personal(sources.get(source), [element]), dry_run=dry_run

@@ -256,7 +256,7 @@ def _serials(*parts: pa.Array) -> pa.StringArray:
     kept = pc.if_else(own, numbers, None).cast(pa.string())
     if not pc.any(hashed).as_py():  # hardly any register needs it, and a database takes longer to open than to ask
         return kept
-    with duckdb.connect(config={"threads": 1}) as database:  # one thread: the rows stay in order
+    with duckdb.connect(config={"threads": 1, "temp_directory": ""}) as database:  # one thread: the rows stay in order
         return pc.replace_with_mask(kept, hashed, digests(named.filter(hashed), database))
 
 
