@@ -83,7 +83,8 @@ def check(
         )
     if source is not None and source not in register.paths:
         register.source(source)  # says which name was probably meant
-    problems = [problem for name in names for problem in register.problems(name)]
+    # The tables of the city belong to all sources, and are said once.
+    problems = list(dict.fromkeys(problem for name in names for problem in register.problems(name)))
     if connect and not problems:
         with show.progress() as told:
             found = inquiry.connections(exchange.work(), names, now(), told)

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from pipeline.inquiry import Preview
 from pipeline.run import Ran
-from sources.register import Problem
+from sources.problem import Problem
 from standard.batch import LedgerEntry
 from standard.errors import safe_line
 from standard.rules import DIMENSION_TITLES, RULES

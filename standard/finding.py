@@ -84,7 +84,7 @@ def found_in(
     *,
     values: pa.Array | None = None,
     personal: bool = False,
-    expected: str = "",
+    expected: str | pa.Array = "",
 ) -> pa.Table:
     """Make the findings of one rule, masked.
 
@@ -95,7 +95,7 @@ def found_in(
         element: the element it was found on.
         values: what stood there, one for each of `rows`; nothing is shown where absent.
         personal: whether the values must be masked whole.
-        expected: what would have been right.
+        expected: what would have been right, of all of them or one for each of `rows`.
 
     Returns:
         A table of `FINDING`.
@@ -113,7 +113,7 @@ def found_in(
         "record": _at(batch, "record", rows),
         "certificate_number": mask_texts(_at(batch, "certificate_number", rows)),
         "value": pc.utf8_slice_codeunits(shown, 0, VALUE_LENGTH),
-        "expected": pa.repeat(expected, count),
+        "expected": pa.repeat(expected, count) if isinstance(expected, str) else expected,
         "observed_at": _at(batch, "observed_at", rows),
     }
     return pa.table(
