@@ -13,6 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.holding import sentence
 from pipeline.inquiry import Preview
 from pipeline.run import Ran
 from sources.problem import Problem
@@ -175,6 +176,8 @@ def trace(found: Sequence[dict[str, Any]], *, as_json: bool) -> None:
         _print_json(found)
         return
     for record in found:
+        for item in record["held"]:
+            out(sentence(item))
         for licence in record["licence"]:
             _OUT.print(_pairs("licence", {name: value for name, value in licence.items() if value is not None}))
         _OUT.print(
