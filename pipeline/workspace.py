@@ -7,7 +7,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,7 @@ class Workspace:
         self._root = path.rstrip("/")
         self._rights = Rights(self._root, group) if self._is_folder else None
         self._scratch: Scratch | None = None
+        self._was_there = True
         own = f"{self._root}/{SCRATCH}" if self._is_folder else f"{tempfile.gettempdir()}/licex-{os.getuid()}"
         self._scratch_root = Path(scratch or own)
 
@@ -76,6 +77,7 @@ class Workspace:
         """
         if self._scratch is None:
             if self._rights is not None:
+                self._was_there = self._fs.exists(self._root)
                 self._rights.make_folder(self._root)
             self._scratch = Scratch(self._scratch_root, self.remove_half_written)
             self._scratch.open()
@@ -85,6 +87,9 @@ class Workspace:
         if self._scratch is not None:
             self._scratch.close()
             self._scratch = None
+            if not self._was_there:
+                with suppress(OSError):  # something was kept
+                    Path(self._root).rmdir()
 
     @property
     def _is_folder(self) -> bool:
