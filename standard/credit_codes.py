@@ -19,7 +19,7 @@ ORGANISATION = (
 )
 TYPE_CODE_FORM = "21位：统一社会信用代码加3位数字（C0123） a unified social credit code and 3 digits"
 # By what fails: of the check character 1, of the organisation code 2.
-_WORDS = pa.array(["", CHECK, ORGANISATION, f"{ORGANISATION}；{CHECK}"])
+_WORDS = ("", CHECK, ORGANISATION, f"{ORGANISATION}；{CHECK}")
 
 
 def uscc_faults(values: Texts) -> pa.StringArray:
@@ -30,7 +30,7 @@ def uscc_faults(values: Texts) -> pa.StringArray:
     """
     values = column(values)
     shaped = pc.match_substring_regex(values, f"^(?:{USCC})$")
-    found = _WORDS.take(pa.array(_broken(rows_of(values.filter(shaped), 18))))
+    found = pa.array(_WORDS).take(pa.array(_broken(rows_of(values.filter(shaped), 18))))
     return pc.replace_with_mask(pc.if_else(shaped, "", FORM), shaped.fill_null(False), found)
 
 
@@ -39,7 +39,7 @@ def uscc_fault(code: str) -> str:
     if not re.fullmatch(USCC, code):
         return FORM
     (broken,) = _broken(np.frombuffer(code.encode(), np.uint8).reshape(1, -1))
-    return str(_WORDS[int(broken)].as_py())
+    return _WORDS[int(broken)]
 
 
 def _broken(rows: Signs) -> npt.NDArray[np.int64]:
