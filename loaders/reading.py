@@ -8,7 +8,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, and_, or_, select
 
 from loaders.staging import FOUND
-from loaders.tables import CLAIM, HISTORY
+from loaders.tables import CLAIM, FINDING_TABLE, HISTORY
 from loaders.views import FINDING_VIEW, LICENCE_TABLE, SEEN_VIEW, VERSION
 from standard.batch import BatchKey
 from standard.finding import FINDING

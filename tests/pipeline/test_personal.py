@@ -108,16 +108,22 @@ def old(licex, city, refill, declaration):
         folder / "findings.parquet",
     )
     with sqlite3.connect(city / "platform.db") as database:
-        names = "subject, source, rule, element, locator, certificate_number, value, expected, observed_at, judged_at, platform_holds"
-        row = ("s", "transport.road", "too_long", "KZ_JYFW", "1", "1", NAME, "", "", "", 0)
-        database.execute(
-            f"INSERT INTO finding ({names}, first_day, last_day, open) VALUES ({', '.join('?' * 11)}, ?, ?, 1)",
-            (*row, DAY, DAY),
-        )
-        database.execute(
-            f"INSERT INTO finding_seen ({names}, day, found_by) VALUES ({', '.join('?' * 11)}, ?, ?)",
-            (*row, DAY, f"transport.road/{DAY}"),
-        )
+        named = {
+            "subject": "s",
+            "source": "transport.road",
+            "rule": "too_long",
+            "element": "KZ_JYFW",
+            "day": DAY,
+            "value": NAME,
+        }
+        for table, more in (
+            ("finding_state", {"first_day": DAY, "last_day": DAY, "open": 1}),
+            ("finding_sight", {"found_by": f"transport.road/{DAY}"}),
+        ):
+            columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})") if row[1] != "id"]
+            row = {**dict.fromkeys(columns, ""), **named, **more}
+            marks = ", ".join("?" * len(row))
+            database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
     database.close()
     return city
 
@@ -129,8 +135,8 @@ def test_an_old_archive_is_mended_by_a_command(old, licex, platform):
     assert len(json.loads(out)) == 5
     assert NAME not in kept(old)
     assert "ZHANG SAN" not in kept(old)
-    assert platform("SELECT value FROM finding") == [("欧**",)]
-    assert platform("SELECT value FROM finding_seen") == [("欧**",)]
+    assert platform("SELECT value FROM finding_state") == [("欧**",)]
+    assert platform("SELECT value FROM finding_sight") == [("欧**",)]
     assert licex("remask")[1] == ""
     profile = Manifest.from_json((old / f"workspace/transport.road/{DAY}/delivered.json").read_text()).profile
     assert profile["ZT"]["values"] == {"10": 51, "***": 9}
@@ -145,7 +151,7 @@ def test_a_dry_run_names_what_it_would_mend_and_mends_nothing(old, licex, platfo
     assert out.count("manifest.json") == 2
     assert "2 findings on the platform" in out
     assert kept(old) == before
-    assert platform("SELECT value FROM finding") == [(NAME,)]
+    assert platform("SELECT value FROM finding_state") == [(NAME,)]
 
 
 def test_of_a_source_that_nobody_declares_any_more_no_value_is_kept(old, licex):

@@ -102,7 +102,7 @@ def test_the_ledger_still_knows_a_source_that_is_declared_no_more(licex, city, n
 def test_one_whose_finding_was_closed_without_its_coming_says_that_it_was_held(city, night, traced):
     night(DAY, ZT="77")
     with sqlite3.connect(city / "platform.db") as database:
-        database.execute("UPDATE finding SET open = 0")
+        database.execute("UPDATE finding_state SET open = 0")
     database.close()
     assert f"was held from {DAY} to {DAY} by status (" in traced()[0]
     assert "nothing has come in its place; it is not on the platform" in traced()[0]
