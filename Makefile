@@ -9,7 +9,7 @@ install = $(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes $(1) \
 install_ours = $(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e . \
   || $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
 
-.PHONY: run test check airflow docs lock clean
+.PHONY: run test check airflow docs lock bom clean
 
 run: $(VENV)/.run-installed
 	@$(BIN)/python -m demo.night
@@ -28,6 +28,7 @@ check: $(VENV)/.test-installed
 	$(BIN)/lint-imports
 	$(BIN)/yamllint --strict sources .yamllint.yaml
 	$(BIN)/licex check
+	$(BIN)/python .ci/dependencies.py check
 	@mkdir -p .run/docs && $(BIN)/licex docs .run/docs > /dev/null && for page in standard rules cli; do \
 	  diff -u docs/$$page.md .run/docs/$$page.md || { echo "docs/$$page.md: expected what the code says, found another text; run make docs"; exit 1; }; done
 
@@ -38,6 +39,11 @@ docs: $(VENV)/.test-installed
 lock: $(VENV)/.uv
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml --extra test --extra workers -c requirements.lock -o requirements-test.lock
+	$(BIN)/python .ci/dependencies.py bom
+
+# The software bill of materials of the lock file that is there.
+bom: $(VENV)/.uv
+	$(BIN)/python .ci/dependencies.py bom
 
 $(VENV)/.uv:
 	@echo "making $(VENV)"

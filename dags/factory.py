@@ -11,7 +11,8 @@ from dags.pools import pool_of
 from dags.steps import assess, broken_declaration, city, deliver, extract, judge, plan, report, standardise
 from pipeline.settings import Settings
 from sources.database_extract import DatabaseExtract
-from sources.register import Problem, Register, Source
+from sources.problem import Problem
+from sources.register import Register, Source
 from standard.day import SHANGHAI
 
 _TAG = "licence-exchange"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,7 +17,7 @@ from airflow.sdk.exceptions import (
 )
 
 from standard.day import Day
-from standard.errors import AlreadyDelivered, ExchangeError, QuietHours, Unreachable
+from standard.errors import AlreadyDelivered, ExchangeError, QuietHours, Unreachable, safe_line, unforeseen
 
 if TYPE_CHECKING:
     from pipeline.exchange import Exchange
@@ -107,9 +106,9 @@ def city() -> None:
 
     with _speaking(), closing(_exchange()) as exchange:
         day = _day()
-        page = report_city(exchange, day, deadline_passed=True)
+        page = report_city(exchange.work(), day, deadline_passed=True)
         missing = missing_sources(exchange, day)
-        _log.info("%s: city page %s; not arrived: %s", day, page, ", ".join(missing) or "none")
+        _log.info("%s: city page %s; not arrived: %s", day, safe_line(page), ", ".join(missing) or "none")
 
 
 @task(retries=0)
@@ -124,14 +123,12 @@ def _running(source: str) -> Iterator[tuple[Exchange, BatchKey]]:
     from standard.batch import BatchKey
 
     with _speaking(), closing(_exchange()) as exchange:
-        yield exchange, BatchKey(source, _day())
+        yield exchange.work(), BatchKey(source, _day())
 
 
 @contextmanager
 def _speaking() -> Iterator[None]:
     """Say errors to Airflow: ours are final, an unreachable side is worth another try, and nothing shows a value."""
-    from standard.finding import mask_text
-
     try:
         yield
     except QuietHours as quiet:  # the task leaves its worker, and is started again when they are over
@@ -141,11 +138,11 @@ def _speaking() -> Iterator[None]:
     except AlreadyDelivered as nothing_new:
         raise AirflowSkipException(str(nothing_new)) from None
     except Unreachable as error:
-        raise AirflowException(mask_text(str(error))) from None
+        raise AirflowException(str(error)) from None
     except ExchangeError as error:
-        raise AirflowFailException(mask_text(str(error))) from None
-    except Exception:
-        _log.error("unexpected:\n%s", mask_text(traceback.format_exc()))
+        raise AirflowFailException(str(error)) from None
+    except Exception as error:
+        _log.error("unexpected:\n%s", unforeseen(error))
         raise AirflowFailException("an unexpected error, see the log above; report it as a defect") from None
 
 

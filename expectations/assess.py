@@ -16,6 +16,7 @@ from expectations.whole import Batch, Sizes, judge_effects, judge_sizes, whole_b
 from sources.database_extract import DatabaseExtract
 from sources.register import Source
 from standard.batch import Effects, Keys, Manifest, Outcome, Verdict
+from standard.errors import safe_line
 from standard.finding import FINDING
 from standard.rules import RULES
 
@@ -184,4 +185,4 @@ def _reason(findings: pa.Table, refused: Sequence[str]) -> str:
         sentences.append(
             f"{rule.title_zh} {rule.title_en}{what}: expected {found['expected']}, found {found['value'] or 'none'}"
         )
-    return "; ".join(sentences)
+    return safe_line("; ".join(sentences))

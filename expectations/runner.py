@@ -17,12 +17,13 @@ from great_expectations.core.batch_definition import BatchDefinition
 from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.execution_engine import pandas_execution_engine
 
-from expectations.suites import build_suite, judged
+from expectations.suites import Judged, build_suite, judged
 from sources.register import Source
+from standard.credit_codes import TYPE_CODE_FORM, uscc_faults
 from standard.day import day_of_reading
 from standard.errors import ExchangeError
 from standard.finding import FINDING, found_in
-from standard.licence import EXCHANGE, FLAGS, LICENCE
+from standard.licence import EXCHANGE, FLAGS, HOLDERS_JOINED_BY, LICENCE
 
 # Great Expectations takes a fingerprint of every frame below this many bytes, by hashing each of its values as a Python
 # object: nine tenths of the time of a group, for something that nobody reads.
@@ -78,8 +79,31 @@ class Judge:
             said.element,
             values=values,
             personal=said.element in self._personal,
-            expected=said.expected,
+            expected=_expected(said, values, licences, rows),
         )
+
+
+def _expected(said: Judged, values: pa.Array, licences: pa.Table, rows: pa.Array) -> str | pa.Array:
+    """What would have been right; of a credit code which part of it does not hold, where it is one."""
+    if said.rule == "issuing_authority_code":
+        return uscc_faults(values)
+    if said.rule == "type_code":
+        faults = uscc_faults(pc.utf8_slice_codeunits(values, 0, 18))
+        return pc.if_else(pc.equal(faults, ""), TYPE_CODE_FORM, faults)
+    if said.rule == "holder_code" and "certificate_holder_type_code" in licences.column_names:
+        of_organisation = pc.equal(licences["certificate_holder_type_code"].take(rows).combine_chunks(), "001")
+        return pc.if_else(pc.fill_null(of_organisation, False), _of_each(values), said.expected)
+    return said.expected
+
+
+def _of_each(values: pa.Array) -> pa.Array:
+    """Of several codes in one field the first fault is said."""
+    codes = pc.split_pattern(values, HOLDERS_JOINED_BY)
+    faults = uscc_faults(pc.list_flatten(codes))
+    wrong = pc.not_equal(faults, "")
+    rows, faults = pc.list_parent_indices(codes).filter(wrong), faults.filter(wrong)
+    place = pc.index_in(pa.array(range(len(values)), rows.type), rows)
+    return pc.fill_null(faults.take(place), "")
 
 
 def judge_groups(source: Source, taken_at: str, groups: Iterable[pa.Table]) -> Iterator[pa.Table]:

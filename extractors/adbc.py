@@ -76,6 +76,10 @@ class AdbcConnection:
         """Nothing: the product has a question for the types of a query too."""
         return []
 
+    def whole_names(self, statement: Statement, told: list[str]) -> list[str]:
+        """As the driver tells them."""
+        return told
+
     def tables(self, schema: str | None) -> list[str]:
         """Name the tables and views of a schema."""
         self._asked(("ROLLBACK",)).close()  # what failed before has ended the transaction

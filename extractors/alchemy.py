@@ -132,6 +132,10 @@ class AlchemyConnection:
         result.close()
         return [_KINDS.get(code, "varchar(255)") for code in codes]
 
+    def whole_names(self, statement: Statement, told: list[str]) -> list[str]:
+        """As the driver tells them."""
+        return told
+
     def tables(self, schema: str | None) -> list[str]:
         """Name the tables and views of a schema."""
 

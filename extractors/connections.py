@@ -53,6 +53,9 @@ class Connection(Protocol):
     def kinds(self, statement: Statement) -> list[str]:
         """The types of an answer's columns where the driver alone tells them and would not carry all values whole; else none."""
 
+    def whole_names(self, statement: Statement, told: list[str]) -> list[str]:
+        """The names of an answer's columns where the driver tells only parts of them; else as it told them."""
+
     def tables(self, schema: str | None) -> list[str]:
         """Name the tables and views of a schema."""
 

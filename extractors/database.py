@@ -106,7 +106,7 @@ def _columns(origin: Origin, connection: Connection) -> list[str]:
         raise problem from None
     for _ in answer.portions:  # nothing comes, but the answer is read to its end
         pass
-    names = column_names(answer.columns)
+    names = column_names(connection.whole_names(origin.columns(), answer.columns))
     if missing := [name for name in origin.extract.columns if name not in names]:
         raise SourceRefused(
             "columns_missing",

@@ -140,6 +140,28 @@ class OdbcConnection:
             for column, size in zip(described, sizes, strict=True)
         ]
 
+    def whole_names(self, statement: Statement, told: list[str]) -> list[str]:
+        """Of SQLite, what its driver tells only from the last dot on.
+
+        A name that SQLite does not know it takes for a text when it stands in quotation marks: each row would hold the name.
+        """
+        if not isinstance(self.product, SqliteByOdbc):
+            return told
+        # A view of the connection's own, of which nothing is written anywhere, has the names as SQLite knows them.
+        view = f"CREATE TEMP VIEW licex_names AS {spoken(statement)[0]}"
+
+        def asked() -> list[str]:
+            with self._opened() as plain:
+                plain.execute(view)
+                return [
+                    name for (name,) in plain.execute("SELECT name FROM pragma_table_info('licex_names')").fetchall()
+                ]
+
+        whole = self._reasons.asking(asked)
+        if len(whole) != len(told):
+            return told
+        return [name if name.rpartition(".")[2] == part else part for name, part in zip(whole, told, strict=True)]
+
     def tables(self, schema: str | None) -> list[str]:
         """Name the tables and views of a schema."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -10,9 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sources.checks import CODED
 from sources.register import Source
+from standard.codes import code_list, status_families
 from standard.field import Field, Kind
-from standard.finding import mask_text
 from standard.licence import LICENCE
 
 Rows = TypeVar("Rows", pa.RecordBatch, pa.Table)
@@ -20,6 +22,9 @@ Rows = TypeVar("Rows", pa.RecordBatch, pa.Table)
 VALUES_KEPT = 30  # of a column of codes
 _MOST_CODES = 1_000  # a column with more distinct values holds no codes
 _SEEN_OFTEN = 5  # a value seen less often may be somebody's, strayed into a column of codes
+# A single letter, a short code with a digit in it, or the code of an area; a citizen number, a telephone or a name is none.
+_LIKE_A_CODE = re.compile(r"[A-Za-z]|(?=.*[0-9])[0-9A-Za-z_.-]{1,6}|[0-9]{6}0{6}")
+_OTHER = "***"
 _LOOKED_AT = 1_000  # values of a column and batch whose shape is looked at
 _SHAPES = {
     "date": r"^\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?([ T].*)?$",
@@ -33,12 +38,14 @@ class Profile:
     They are `rows`, `nulls` (empty text is nothing too), `longest` (characters), `shapes` (of a sample: how many are
     `date`, `digits` or `other`), and of columns of codes `values` (how many rows have each).
 
-    Values are only kept of columns whose every element is a code, a looked-up word or a field of the licence's own face,
-    none of them personal, and none of the record's key; so what names a person never comes here.
+    Values are only kept of columns whose every element is a code or a looked-up word, none of them personal, and none of the
+    record's key; and of those only what is known or looks like a code. A name that strays into such a column is counted
+    with all other words under `***`.
     """
 
     def __init__(self, source: Source, columns: Sequence[str]) -> None:
         self._counted = {name: _Counted() for name in columns}
+        self._source = source
         self._codes: dict[str, Counter[str]] = {name: Counter() for name in _code_columns(source) if name in columns}
 
     def watch(self, batches: Iterable[Rows]) -> Iterator[Rows]:
@@ -59,8 +66,8 @@ class Profile:
         """The counts by column, as plain values."""
         profile = {name: counted.as_json() for name, counted in self._counted.items()}
         for name, codes in self._codes.items():
-            profile[name]["values"] = _most_common(codes)
-        return profile
+            profile[name]["values"] = _often(codes)
+        return without_names(profile, self._source)
 
     def _count_codes(self, name: str, values: pa.Array | pa.ChunkedArray) -> None:
         codes = self._codes[name]
@@ -136,14 +143,48 @@ def _added(counts: Iterable[Mapping[str, int]]) -> Counter[str]:
     return total
 
 
-def _most_common(codes: Counter[str]) -> dict[str, int]:
-    often = [(value, count) for value, count in codes.items() if count >= _SEEN_OFTEN]
+def without_names(profile: Mapping[str, Mapping[str, Any]], source: Source | None) -> dict[str, dict[str, Any]]:
+    """A profile with no more values than may be kept of a source as it is declared today.
+
+    Args:
+        profile: of a manifest, maybe of an older version, which kept more.
+        source: None where nobody declares it any more; of such a source no value is kept.
+    """
+    codes = set(_code_columns(source)) if source else set()
+    return {name: _without_names(name, column, source if name in codes else None) for name, column in profile.items()}
+
+
+def _without_names(name: str, column: Mapping[str, Any], source: Source | None) -> dict[str, Any]:
+    kept = {figure: count for figure, count in column.items() if figure != "values"}
+    if source is not None and "values" in column:
+        known = set(_known_values(source, name))
+        values: Counter[str] = Counter()
+        for value, count in column["values"].items():
+            values[value if value.strip() in known or _LIKE_A_CODE.fullmatch(value) else _OTHER] += count
+        kept["values"] = _most_common(values)
+    return kept
+
+
+def _known_values(source: Source, name: str) -> Iterator[str]:
+    """What the declared lookups of a department's column know, and the code lists of its elements."""
+    declaration = source.declaration
+    lookups = {**status_families(), **declaration.lookups}
+    for element, column in declaration.columns.items():
+        if column.source == name:
+            yield from (value for lookup in column.lookup for value in lookups[lookup])
+            yield from code_list(CODED[element]) if element in CODED else ()
+            yield from source.city.licence_types if element == "certificate_type_code" else ()
+            yield from declaration.authorities if element == "certificate_issuing_authority_code" else ()
+
+
+def _often(codes: Counter[str]) -> dict[str, int]:
+    return _most_common(Counter({value: count for value, count in codes.items() if count >= _SEEN_OFTEN}))
+
+
+def _most_common(codes: Mapping[str, int]) -> dict[str, int]:
     # By count, then by value, so that equal counts are cut at the same place whatever order the rows had.
-    often.sort(key=lambda item: (-item[1], item[0]))
-    kept: Counter[str] = Counter()
-    for value, count in often[:VALUES_KEPT]:
-        kept[mask_text(value)] += count
-    return dict(kept)
+    most = sorted(codes.items(), key=lambda item: (-item[1], item[0]))[:VALUES_KEPT]
+    return dict(most)
 
 
 def _code_columns(source: Source) -> list[str]:
@@ -153,12 +194,12 @@ def _code_columns(source: Source) -> list[str]:
     codes: dict[str, bool] = {}
     for name, column in source.declaration.columns.items():
         if name in fields:
-            code = _is_code(fields[name], looked_up=bool(column.lookup), on_face=name in face)
+            code = _is_code(fields[name], looked_up=bool(column.lookup))
             codes |= {source: codes.get(source, True) and code for source in column.names}
     return [name for name, code in codes.items() if code]
 
 
-def _is_code(field: Field, *, looked_up: bool, on_face: bool) -> bool:
+def _is_code(field: Field, *, looked_up: bool) -> bool:
     if field.personal or field.name in LICENCE.key or field.kind in {Kind.DATE, Kind.TIME}:
         return False
-    return field.kind is Kind.CODE or looked_up or on_face
+    return field.kind is Kind.CODE or looked_up

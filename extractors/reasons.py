@@ -6,11 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import quote, quote_plus, unquote_plus
 
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
-
+from standard.addresses import without_secrets
 from standard.errors import ExchangeError, SourceRefused, SourceUnreachable
 from standard.finding import mask_text
 
@@ -62,10 +59,6 @@ _PASSING = re.compile(
 _FORBIDDEN = re.compile(r"(?i)permission (was )?denied|42501|command denied|ORA-01031|insufficient privilege")
 NO_RIGHT = "no right to read it"
 
-_ODBC_SECRET = re.compile(
-    r"(?i)\b(?:pwd|password|uid|user(?:\s*(?:id|name))?|token|secret)\s*=\s*(\{(?:[^}]|\}\})*\}|[^;]*)"
-)
-_URL_SECRET = re.compile(r"(?i)pass|pwd|secret|token|user|uid")
 _LONGEST = 200  # characters of a driver's message that a person will read
 
 
@@ -129,13 +122,7 @@ class Reasons:
 
     def _cleaned(self, told: str) -> str:
         """One short line without secrets and citizen numbers."""
-        for secret in sorted(_secrets(self.location), key=len, reverse=True):
-            told = (
-                re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "***", told)
-                if len(secret) < 3
-                else told.replace(secret, "***")
-            )
-        return mask_text(" ".join(told.split()))[:_LONGEST]
+        return mask_text(" ".join(without_secrets(told, self.location).split()))[:_LONGEST]
 
 
 def _attempt(action: Callable[[], _T], explained: Callable[[Exception], ExchangeError]) -> _T:
@@ -156,18 +143,3 @@ def _attempt(action: Callable[[], _T], explained: Callable[[Exception], Exchange
 def _driver_words(error: Exception) -> str:
     """SQLAlchemy's own text would hold the statement and its values; the driver's does not."""
     return str(getattr(error, "orig", None) or error)
-
-
-def _secrets(location: str) -> set[str]:
-    """Every password and user name of a location, as it is and as a URL writes it."""
-    found = {value.strip("{}") for value in _ODBC_SECRET.findall(unquote_plus(location))}
-    if not location.startswith("odbc:"):
-        try:
-            url = make_url(location)
-        except (ArgumentError, ValueError):
-            return {location}
-        found |= {
-            value for name, values in url.normalized_query.items() for value in values if _URL_SECRET.search(name)
-        }
-        found |= {str(part) for part in (url.password, url.username) if part}
-    return {form for secret in found if secret for form in (secret, quote(secret, safe=""), quote_plus(secret))}

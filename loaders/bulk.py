@@ -97,7 +97,7 @@ def _load(connection: Connection, table: Table, chunk: pa.RecordBatch) -> None:
     with tempfile.NamedTemporaryFile(suffix=".tsv") as file:
         file.write(_lines(chunk))
         file.flush()
-        path = Path(file.name).as_posix()
+        path = Path(file.name).as_posix().replace("'", "''")
         loaded = connection.exec_driver_sql(
             f"LOAD DATA LOCAL INFILE '{path}' INTO TABLE {table.name} CHARACTER SET utf8mb4 ({names})"
         )

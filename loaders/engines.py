@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -43,9 +46,22 @@ def _any(url: URL) -> Engine:
 
 def _sqlite(url: URL) -> Engine:
     engine = _any(url)
+    if url.database:
+        event.listen(engine, "do_connect", partial(_made_private, url))
     event.listen(engine, "connect", _sqlite_connected)
     event.listen(engine, "begin", _sqlite_begins)
     return engine
+
+
+def _made_private(url: URL, *_: object) -> None:
+    """Make a database that is not there yet for its user alone, whatever the umask; its journals take over its rights."""
+    path = Path(str(url.database).removeprefix("file:"))
+    if path.exists() or not path.parent.is_dir() or url.query.get("mode") in {"ro", "rw"}:
+        return
+    with suppress(OSError):  # what cannot be made SQLite will say
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+        os.fchmod(descriptor, 0o600)
+        os.close(descriptor)
 
 
 def _sqlite_connected(connection: Any, _record: object) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModu
 from loaders import migration
 from loaders.engines import READING, SPOKEN, make_engine
 from loaders.tables import LOCK
+from standard.addresses import shown_url, without_secrets
 from standard.errors import PlatformUnreachable, UsageError
 
 
@@ -23,7 +24,7 @@ class Platform:
     def __init__(self, url: str) -> None:
         try:
             parts = make_url(url)
-            self._shown = parts.render_as_string(hide_password=True)
+            self._shown, self._location = shown_url(url), url
             if parts.get_backend_name() not in SPOKEN or _holds_more(parts):
                 raise ArgumentError
             if _forgets(parts):
@@ -54,7 +55,7 @@ class Platform:
                 yield connection
         except (DBAPIError, raw) as error:
             raise PlatformUnreachable(
-                f"{self._shown}: expected to use the platform's database, found: {_cause(error)}; nothing was loaded"
+                f"{self._shown}: expected to use the platform's database, found: {self._cause(error)}; nothing was loaded"
             ) from None
 
     def _connected(self, engine: Engine) -> Connection:
@@ -63,7 +64,7 @@ class Platform:
             return engine.connect()
         except (OSError, TypeError, ValueError) as error:
             raise UsageError(
-                f"{self._shown}: expected a URL that the driver can connect by, found: {_cause(error)}; correct LICEX_TARGET"
+                f"{self._shown}: expected a URL that the driver can connect by, found: {self._cause(error)}; correct LICEX_TARGET"
             ) from None
 
     def lock(self, connection: Connection, names: Sequence[str]) -> None:
@@ -140,6 +141,11 @@ class Platform:
             migration.migrate(connection)
         return pending
 
+    def _cause(self, error: Exception) -> str:
+        """The driver's own words, without the statement and its values, which are personal data, and without secrets."""
+        words = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
+        return without_secrets(words, self._location)[:200]
+
     def close(self) -> None:
         """Give all connections back."""
         self._engine.dispose()
@@ -159,9 +165,3 @@ def _forgets(url: URL) -> bool:
 def _held(name: str) -> Select[Any]:
     row = select(LOCK.c.name).where(LOCK.c.name == name)
     return row.with_for_update().with_hint(LOCK, "WITH (UPDLOCK, ROWLOCK, HOLDLOCK)", "mssql")
-
-
-def _cause(error: Exception) -> str:
-    """The driver's own words, without the statement and its values, which are personal data."""
-    original = getattr(error, "orig", None) or error
-    return str(original).strip().split("\n")[0][:200]

@@ -8,7 +8,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, and_, or_, select
 
 from loaders.staging import FOUND
-from loaders.tables import CLAIM, HISTORY
+from loaders.tables import CLAIM, FINDING_TABLE, HISTORY
 from loaders.views import FINDING_VIEW, LICENCE_TABLE, SEEN_VIEW, VERSION
 from standard.batch import BatchKey
 from standard.finding import FINDING
@@ -71,7 +71,8 @@ def trace(connection: Connection, text: str) -> list[dict[str, Any]]:
     """Everything behind the licences that an identifier or a number names, those that were only ever held among them.
 
     Returns:
-        One entry a record: `licence`, `claims`, `versions` and `findings`, each as plain values.
+        One entry a record: `licence`, `claims`, `versions`, `findings` (each sight of one) and `states` (each finding once, with
+        its first and last day and whether it is open), each as plain values.
     """
     named = [
         select(t.record).where(or_(t.certificate_identifier == text, t.certificate_number == text))
@@ -86,6 +87,7 @@ def _traced(connection: Connection, record: str) -> dict[str, Any]:
     def rows(statement: Any) -> list[dict[str, Any]]:
         return [dict(row) for row in connection.execute(statement).mappings()]
 
+    f = FINDING_TABLE
     return {
         "record": record,
         "licence": rows(select(LICENCE_TABLE).where(LICENCE_TABLE.c.record == record)),
@@ -93,5 +95,8 @@ def _traced(connection: Connection, record: str) -> dict[str, Any]:
         "versions": rows(select(VERSION).where(VERSION.c.record == record).order_by(VERSION.c.last_observed_at)),
         "findings": rows(
             select(SEEN_VIEW).where(SEEN_VIEW.c.subject == record).order_by(SEEN_VIEW.c.day, SEEN_VIEW.c.id)
+        ),
+        "states": rows(
+            select(f).where(f.c.subject == record).order_by(f.c.source, f.c.first_day, f.c.rule, f.c.element)
         ),
     }

@@ -24,7 +24,7 @@ from sources.register import Source
 from standard.batch import BatchKey, LedgerEntry, Manifest, Status, Verdict
 from standard.day import instant_text
 from standard.errors import AlreadyDelivered, QuietHours, SourceRefused, Unreachable
-from standard.finding import found_on_batch, mask_text
+from standard.finding import found_on_batch
 
 if TYPE_CHECKING:
     from extractors import Reading
@@ -230,7 +230,7 @@ def written_down(exchange: Exchange, key: BatchKey, now: datetime) -> Iterator[N
     except QuietHours:
         raise  # it was not even tried
     except Unreachable as error:
-        write_failure(exchange.platform, key, mask_text(str(error)), instant_text(now))
+        write_failure(exchange.platform, key, str(error), instant_text(now))
         raise
 
 
@@ -238,6 +238,6 @@ def write_refusal(platform: Platform, source: Source, key: BatchKey, error: Sour
     """Write down that what the source holds could not be taken."""
     at = instant_text(now)
     kind = "incremental" if source.declaration.incremental else "snapshot"
-    verdict = Verdict(str(key), at, at, kind, 0, 0, 0, 0, 0, 0, refused=[error.rule], reason=mask_text(str(error)))
+    verdict = Verdict(str(key), at, at, kind, 0, 0, 0, 0, 0, 0, refused=[error.rule], reason=str(error))
     found = found_on_batch(error.rule, at, value=error.found, expected=error.expected)
     deliver_batch(platform, Delivery(verdict, source.declaration.precedence, lambda _names: [], found), at, 0.0)

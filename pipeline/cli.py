@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from datetime import timedelta
@@ -19,7 +18,7 @@ from pipeline.run import Ran, load_ahead, now, run_batch
 from pipeline.settings import Settings
 from standard.batch import BatchKey
 from standard.day import Day
-from standard.errors import DeclarationError, ExchangeError, UsageError
+from standard.errors import DeclarationError, ExchangeError, UsageError, unforeseen
 from standard.finding import mask_text
 
 if TYPE_CHECKING:
@@ -84,10 +83,11 @@ def check(
         )
     if source is not None and source not in register.paths:
         register.source(source)  # says which name was probably meant
-    problems = [problem for name in names for problem in register.problems(name)]
+    # The tables of the city belong to all sources, and are said once.
+    problems = list(dict.fromkeys(problem for name in names for problem in register.problems(name)))
     if connect and not problems:
         with show.progress() as told:
-            found = inquiry.connections(exchange, names, now(), told)
+            found = inquiry.connections(exchange.work(), names, now(), told)
         show.connections(found, as_json=json)
         raise typer.Exit(max((_connection_code(facts) for facts in found.values()), default=0))
     show.problems(names, problems, as_json=json)
@@ -104,7 +104,9 @@ def preview(
 ) -> None:
     """Show ten rows of a source in the standard, with their findings; nothing is kept."""
     wanted = _day(day) if day else Day.at(now()).plus(-1)
-    show.preview(inquiry.preview(_exchange(), BatchKey(source, wanted), now()), as_json=json)
+    exchange = _exchange()
+    exchange.register.source(source)
+    show.preview(inquiry.preview(exchange.work(), BatchKey(source, wanted), now()), as_json=json)
 
 
 @app.command()
@@ -115,7 +117,7 @@ def report(
     json: AsJson = False,
 ) -> None:
     """Write the pages of a day again, for every department and for the city."""
-    show.paths(inquiry.rewrite_reports(_exchange(), _day(day) if day else None), as_json=json)
+    show.paths(inquiry.rewrite_reports(_exchange().work(), _day(day) if day else None), as_json=json)
 
 
 @app.command()
@@ -152,6 +154,18 @@ def migrate(
     """Bring the tables of the platform's database up to this program's version."""
     platform = Platform(Settings.from_environment().target)
     show.paths(platform.pending() if dry_run else platform.migrate(), as_json=json)
+
+
+@app.command()
+def remask(
+    json: AsJson = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Name what would change, and change nothing.")] = False,
+) -> None:
+    """Mask what earlier versions kept of personal values in manifests and findings; stop the loads before."""
+    from pipeline.remask import remask as mask_again
+
+    paths, findings = mask_again(_exchange().work(), dry_run=dry_run)
+    show.paths([*paths, *([f"{findings} findings on the platform"] if findings else [])], as_json=json)
 
 
 @app.command()
@@ -221,6 +235,6 @@ def main() -> None:
     except ExchangeError as error:
         show.error(str(error))
         sys.exit(error.exit_code)
-    except Exception:
-        show.error(mask_text(traceback.format_exc()))
+    except Exception as error:
+        show.unforeseen(unforeseen(error))
         sys.exit(1)

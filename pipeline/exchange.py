@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Self
 
 from loaders.platform import Platform
 from pipeline.settings import Settings
@@ -20,7 +21,8 @@ class Exchange:
     @cached_property
     def workspace(self) -> Workspace:
         """The archive and the reports."""
-        return Workspace(self.settings.workspace)
+        settings = self.settings
+        return Workspace(settings.workspace, group=settings.reports_group, scratch=settings.scratch)
 
     @cached_property
     def register(self) -> Register:
@@ -34,8 +36,19 @@ class Exchange:
         platform.prepare()
         return platform
 
+    def work(self) -> Self:
+        """Begin to read, judge or write: from here on temporary files lie where only the exchange's user may read them.
+
+        Raises:
+            PlatformUnreachable: when the disk of the workspace cannot be written.
+        """
+        self.workspace.open_scratch()
+        return self
+
     def close(self) -> None:
         """Give back what was opened."""
+        if "workspace" in self.__dict__:
+            self.workspace.close_scratch()
         if "platform" in self.__dict__:
             self.platform.close()
 

@@ -22,6 +22,7 @@ from pipeline import stages
 from pipeline import workspace as files
 from pipeline.exchange import Exchange
 from pipeline.flow import Told, read_and_judge, rejudge
+from pipeline.holding import held
 from pipeline.manifests import part_numbers, put_together
 from pipeline.plan import demand_no_quiet
 from pipeline.reporting import report_city, report_department
@@ -137,6 +138,7 @@ def dry_run(exchange: Exchange, key: BatchKey, told: Told, *, from_archive: bool
 @contextmanager
 def _elsewhere(exchange: Exchange, key: BatchKey, from_archive: bool) -> Iterator[Exchange]:
     """The exchange with an archive of its own, in which there is what the steps look for: the batch, the manifest before."""
+    exchange.work()
     with tempfile.TemporaryDirectory(prefix="licex-") as folder, ExitStack() as held:
         trial = copy(exchange)
         trial.workspace = Workspace(folder)
@@ -173,9 +175,17 @@ def rewrite_reports(exchange: Exchange, day: Day | None) -> list[str]:
 
 
 def ledger(exchange: Exchange, *, source: str | None, day: str | None, all_runs: bool) -> list[LedgerEntry]:
-    """The ledger's entries."""
+    """The ledger's entries.
+
+    Raises:
+        DeclarationError: for a source that neither the declarations nor the ledger know.
+    """
     with exchange.platform.transaction(reading=True) as connection:
-        return read_entries(connection, source=source, day=day, all_runs=all_runs)
+        found = read_entries(connection, source=source, day=day, all_runs=all_runs)
+        known = bool(found) or source is None or bool(read_entries(connection, source=source))
+    if not known and source not in exchange.register.paths:
+        exchange.register.source(str(source))  # says which name was probably meant
+    return found
 
 
 def trace(exchange: Exchange, licence: str) -> list[dict[str, Any]]:
@@ -183,6 +193,7 @@ def trace(exchange: Exchange, licence: str) -> list[dict[str, Any]]:
     with exchange.platform.transaction(reading=True) as connection:
         found = read_trace(connection, licence) or read_trace(connection, _as_kept(licence))
         for record in found:
+            record["held"] = held(record)
             batches = {row["batch"] for row in record["versions"]} | {row["found_by"] for row in record["findings"]}
             keys = [BatchKey.of(text) for text in sorted(batches)]
             record["batches"] = [

@@ -55,6 +55,7 @@ def run_batch(exchange: Exchange, key: BatchKey, told: Told, *, from_archive: bo
     """
     began = time.monotonic()
     try:
+        exchange.work()
         if from_archive:
             _require_archive(exchange, key)
             told("standardise and judge")

@@ -17,6 +17,8 @@ DOCUMENTED = (
     ("LICEX_TARGET", "SQLAlchemy URL of the platform's exchange database.", "SQLite in `.run/platform.db`"),
     ("LICEX_CONN_<NAME>", "Where a declared connection leads: a SQLAlchemy URL, `odbc:` and a connection string, or a folder. "
      "An Airflow connection of that name serves too.", "none"),
+    ("LICEX_REPORTS_GROUP", "Group of the system that may read the reports; all else is for the exchange's user alone.", "none"),
+    ("LICEX_SCRATCH", "Folder for temporary files, which hold personal data.", "`.scratch` in the workspace"),
     ("LICEX_CITY", "Title of the city page.", "枣庄市电子证照交换"),
     ("LICEX_DEADLINE", "Cron line, Asia/Shanghai, at which the city page names who has not arrived.", "`0 8 * * *`"),
 )  # fmt: skip
@@ -34,16 +36,20 @@ class Settings:
         target: SQLAlchemy URL of the platform.
         city: title of the city page.
         deadline: cron line at which everything should have arrived.
+        reports_group: name of the group that may read reports.
+        scratch: folder for temporary files; empty for the workspace's own.
         connections: URLs by `LICEX_CONN_<NAME>`.
         resolve: asked for a connection that the environment does not know.
     """
 
     sources: Path
-    workspace: str
-    target: str
+    workspace: str = field(repr=False)  # a URL may hold a password
+    target: str = field(repr=False)
     city: str
     deadline: str
     connections: Mapping[str, str] = field(repr=False)
+    reports_group: str = ""
+    scratch: str = ""
     resolve: Resolver = field(default=lambda _name: None, repr=False)
 
     @classmethod
@@ -57,6 +63,8 @@ class Settings:
             city=environ.get("LICEX_CITY") or "枣庄市电子证照交换",
             deadline=environ.get("LICEX_DEADLINE") or "0 8 * * *",
             connections={name: value for name, value in environ.items() if name.startswith("LICEX_CONN_")},
+            reports_group=environ.get("LICEX_REPORTS_GROUP") or "",
+            scratch=environ.get("LICEX_SCRATCH") or "",
             resolve=resolve,
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -14,11 +13,14 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.holding import sentence
 from pipeline.inquiry import Preview
 from pipeline.run import Ran
-from sources.register import Problem
+from sources.problem import Problem
 from standard.batch import LedgerEntry
+from standard.errors import safe_line
 from standard.rules import DIMENSION_TITLES, RULES
+from standard.visible import json_text, visible, visible_line
 
 if TYPE_CHECKING:
     from extractors.connection_check import ConnectionFacts
@@ -34,20 +36,30 @@ _COUNTS = ("extracted", "accepted", "held", "duplicates", "inserted", "updated",
 def progress() -> Iterator[Callable[[str], None]]:
     """Tell on standard error what is being done, without ever touching what is printed."""
     with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=_ERR, transient=True
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        TimeElapsedColumn(),
+        console=_ERR,
+        transient=True,
     ) as shown:
         task = shown.add_task("")
-        yield lambda text: shown.update(task, description=text)
+        yield lambda text: shown.update(task, description=visible_line(text))
 
 
 def out(line: str) -> None:
     """Print a line."""
-    _OUT.print(Text(line), soft_wrap=True)
+    _OUT.print(_cell(line), soft_wrap=True)
 
 
 def error(message: str) -> None:
-    """Print one error sentence, as it is."""
-    _ERR.print(Text(message, style="red"), soft_wrap=True)
+    """Print error sentences, each on a line of its own."""
+    for line in message.split("\n"):
+        _ERR.print(_cell(line, "red"), soft_wrap=True)
+
+
+def unforeseen(told: str) -> None:
+    """Print the traceback of a defect."""
+    _ERR.print(Text(visible(told), style="red"), soft_wrap=True)
 
 
 def ran(items: Sequence[Ran], *, as_json: bool) -> None:
@@ -89,9 +101,8 @@ def connections(found: Mapping[str, ConnectionFacts | str], *, as_json: bool) ->
         if not isinstance(facts, str):
             rows = "" if facts.rows is None else f"{facts.rows:,}"
             guarded = "read only" if facts.guarded else "by its rights alone"
-            table.add_row(
-                name, facts.way, facts.database, f"{facts.connecting:.2f} s", rows, f"{facts.rate:,.0f}", guarded
-            )
+            cells = (name, facts.way, facts.database, f"{facts.connecting:.2f} s", rows, f"{facts.rate:,.0f}", guarded)
+            table.add_row(*map(_cell, cells))
     if table.row_count:
         _OUT.print(table)
     for facts in found.values():
@@ -108,8 +119,8 @@ def ledger_table(entries: Sequence[LedgerEntry]) -> Table:
         values = entry.as_dict()
         numbers = [f"{values[name]:,}" for name in _COUNTS]
         style = {"refused": "red", "failed": "red"}.get(entry.status, "")
-        status = Text(entry.status, style=style)
-        table.add_row(entry.source, entry.day, status, *numbers, f"{entry.seconds:.1f}")
+        status = _cell(entry.status, style)
+        table.add_row(_cell(entry.source), _cell(entry.day), status, *numbers, f"{entry.seconds:.1f}")
     return table
 
 
@@ -165,6 +176,8 @@ def trace(found: Sequence[dict[str, Any]], *, as_json: bool) -> None:
         _print_json(found)
         return
     for record in found:
+        for item in record["held"]:
+            out(sentence(item))
         for licence in record["licence"]:
             _OUT.print(_pairs("licence", {name: value for name, value in licence.items() if value is not None}))
         _OUT.print(
@@ -211,8 +224,8 @@ def rules(*, as_json: bool) -> None:
             "dimension": "/".join(DIMENSION_TITLES[rule.dimension]),
             "severity": rule.severity,
             "scope": rule.scope,
-            "title": f"{rule.title_zh}\n{rule.title_en}",
-            "advice": f"{rule.advice_zh}\n{rule.advice_en}",
+            "title": Text(f"{rule.title_zh}\n{rule.title_en}"),
+            "advice": Text(f"{rule.advice_zh}\n{rule.advice_en}"),
         }
         for rule in RULES.values()
     ]
@@ -222,17 +235,17 @@ def rules(*, as_json: bool) -> None:
 def paths(found: Sequence[str], *, as_json: bool) -> None:
     """Files that were written."""
     if as_json:
-        _print_json(list(found))
+        _print_json([safe_line(path) for path in found])
     else:
         for path in found:
-            print(path)  # noqa: T201 - rich would wrap it
+            print(safe_line(path))  # noqa: T201 - rich would wrap it
 
 
 def _pairs(title: str, values: dict[str, Any]) -> Table:
     table = Table(title=title, show_header=False, title_justify="left")
     for name, value in values.items():
         if value is not None:
-            table.add_row(name, Text(str(value)))
+            table.add_row(name, _cell(value))
     return table
 
 
@@ -241,9 +254,14 @@ def _rows(title: str, rows: Sequence[dict[str, Any]]) -> Table:
     for name in rows[0] if rows else ():
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
+        table.add_row(*(_cell("" if value is None else value) for value in row.values()))
     return table
 
 
 def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=1, default=str))  # noqa: T201 - data for another program
+    print(json_text(value))  # noqa: T201 - data for another program
+
+
+def _cell(value: Any, style: str = "") -> Text:
+    """What came from elsewhere, as it may stand on a terminal; what is a `Text` already is our own."""
+    return value if isinstance(value, Text) else Text(visible_line(str(value)), style=style)

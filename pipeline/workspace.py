@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import chain
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -14,15 +17,20 @@ import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.rights import Rights
+from pipeline.scratch import Scratch
 from standard.batch import GROUP_ROWS, BatchKey
+from standard.day import Day
 from standard.errors import ExchangeError, PlatformUnreachable, UsageError
 
+SCRATCH = ".scratch"
 PLAN = "plan.json"
 RAW, MANIFEST = "raw.parquet", "manifest.json"
 LICENCES, CONFORMED, STANDARDISED = "licences.parquet", "conformed_findings.parquet", "standardised.json"
 JUDGED = "judged_findings.parquet"
 FINDINGS, OUTCOMES, VERDICT = "findings.parquet", "outcomes.parquet", "verdict.json"
 RECEIPT = "receipt.json"
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")  # the name of a batch's folder
 _SAMPLE = 1_000  # rows by which it is told whether the values of a column repeat
 DELIVERED = "delivered.json"  # the manifest of what was last delivered; a later try that was refused leaves it
 
@@ -35,7 +43,14 @@ def of_part(name: str, part: int | None) -> str:
 class Workspace:
     """The archive at one fsspec URL: `<root>/<source>/<day>/<file>`, and the reports in `<root>/reports`."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, *, group: str = "", scratch: str = "") -> None:
+        """Find the store.
+
+        Args:
+            root: a folder, or an fsspec URL.
+            group: the group that may read reports, where it is a folder.
+            scratch: where temporary files lie; in the workspace itself where empty.
+        """
         try:
             self._fs, path = fsspec.core.url_to_fs(root)
             self._fs.exists(path)
@@ -48,6 +63,37 @@ class Workspace:
                 f"LICEX_WORKSPACE: expected the store of the archive to answer, found {type(error).__name__} of {_protocol(root)}; correct the setting, or try again"
             ) from None
         self._root = path.rstrip("/")
+        self._rights = Rights(self._root, group) if self._is_folder else None
+        self._scratch: Scratch | None = None
+        self._was_there = True
+        own = f"{self._root}/{SCRATCH}" if self._is_folder else f"{tempfile.gettempdir()}/licex-{os.getuid()}"
+        self._scratch_root = Path(scratch or own)
+
+    def open_scratch(self) -> None:
+        """Let temporary files lie in a folder of this process alone, and remove what processes that died have left.
+
+        Raises:
+            PlatformUnreachable: when the disk cannot be written.
+        """
+        if self._scratch is None:
+            if self._rights is not None:
+                self._was_there = self._fs.exists(self._root)
+                self._rights.make_folder(self._root)
+            self._scratch = Scratch(self._scratch_root, self.remove_half_written)
+            self._scratch.open()
+
+    def close_scratch(self) -> None:
+        """Remove this process's temporary files."""
+        if self._scratch is not None:
+            self._scratch.close()
+            self._scratch = None
+            if not self._was_there:
+                with suppress(OSError):  # something was kept
+                    Path(self._root).rmdir()
+
+    @property
+    def _is_folder(self) -> bool:
+        return "file" in (self._fs.protocol if isinstance(self._fs.protocol, tuple) else (self._fs.protocol,))
 
     def path(self, key: BatchKey, name: str) -> str:
         """Where a file of a batch is."""
@@ -65,6 +111,28 @@ class Workspace:
         """Whether a step has left its file."""
         return self._is_there(self.path(key, name))
 
+    def written(self, names: Sequence[str]) -> Iterator[tuple[BatchKey, str]]:
+        """All files of such names that batches have, those of their parts among them: the batch, and the name within it."""
+        for path in self._files():
+            source, day, *rest = [*path.removeprefix(f"{self._root}/").split("/")[:4], "", ""]
+            name = "/".join(part for part in rest if part)
+            if name.rpartition("/")[2] in names and _DAY.fullmatch(day):
+                yield BatchKey(source, Day.of(day)), name
+
+    def half_written(self) -> list[str]:
+        """Files that a process has begun to write and not ended; of earlier versions nobody knows any more whose they are."""
+        return [path for path in self._files() if path.endswith(".part")]
+
+    def _files(self) -> list[str]:
+        if not self._is_there(self._root):
+            return []
+        return sorted(self._fs.find(self._root))
+
+    def remove_half_written(self, path: str) -> None:
+        """Take a file away that nobody will end."""
+        if path.startswith(f"{self._root}/") and path.endswith(".part") and self._is_there(path):
+            self._fs.rm(path)
+
     def remove(self, key: BatchKey, name: str) -> None:
         """Take a file of a batch away, if it is there."""
         if self.exists(key, name):
@@ -79,17 +147,28 @@ class Workspace:
         """
         half = f"{path}.{uuid4().hex}.part"  # of this try alone, on whatever machine
         try:
-            self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
-            with self._fs.open(half, "wb") as file:
-                yield file
-            self._fs.mv(half, path)
+            with self._scratch.half_written(half) if self._scratch else nullcontext():
+                try:
+                    self._begin(half)
+                    with self._fs.open(half, "wb") as file:
+                        yield file
+                    self._fs.mv(half, path)
+                finally:
+                    if self._fs.exists(half):
+                        self._fs.rm(half)
         except OSError as error:
             raise PlatformUnreachable(
                 f"{path}: expected to write the archive, found: {error.strerror or error}; free or mount the disk and run the step again"
             ) from None
-        finally:
-            if self._fs.exists(half):
-                self._fs.rm(half)
+
+    def _begin(self, path: str) -> None:
+        """Make the folder of a file and, on a disk, the file itself, before anybody else could read either."""
+        folder = path.rpartition("/")[0]
+        if self._rights is None:
+            self._fs.makedirs(folder, exist_ok=True)
+        else:
+            self._rights.make_folder(folder)
+            self._rights.make_file(path)
 
     def write_text(self, path: str, text: str) -> None:
         """Write a text file."""
@@ -162,7 +241,7 @@ class Workspace:
     def local(self, key: BatchKey, name: str) -> Iterator[str]:
         """A path on this machine's disk for a file of a batch, for programs that read files by path."""
         path = self.path(key, name)
-        if "file" in (self._fs.protocol if isinstance(self._fs.protocol, tuple) else (self._fs.protocol,)):
+        if self._is_folder:
             yield path
             return
         with tempfile.TemporaryDirectory(prefix="licex-") as folder:

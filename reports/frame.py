@@ -12,9 +12,9 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reports.script import charts_script
-from reports.visible import visible
 from reports.words import both, phrase, say
 from standard.day import SHANGHAI, instant_of
+from standard.visible import visible_line
 
 _HERE = Path(__file__).parent
 
@@ -48,7 +48,9 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda value: visible(value) if type(value) is str else value,  # not Markup, which is escaped already
+        finalize=lambda value: (
+            visible_line(value) if type(value) is str else value
+        ),  # not Markup, which is escaped already
     )
     scripts = {"charts": charts_script(), "script": _file("page.js")}
     environment.globals |= {

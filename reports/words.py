@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from reports.visible import visible
+from standard.visible import visible_line
 
 # Chinese, English, and English where `n` is one.
 WORDS: dict[str, tuple[str, ...]] = {
@@ -225,4 +225,4 @@ def say(key: str, **values: Any) -> Markup:
 
 def both(chinese: str, english: str) -> Markup:
     """Two texts as markup in which the style sheet shows one."""
-    return _BOTH.format(visible(chinese), visible(english))
+    return _BOTH.format(visible_line(chinese), visible_line(english))

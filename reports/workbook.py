@@ -16,9 +16,9 @@ from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Si
 from openpyxl.utils import get_column_letter
 
 from reports.quality import QualityReport, RuleFindings, element_title, standing, status_word
-from reports.visible import visible
 from reports.words import phrase
 from standard.rules import DIMENSION_TITLES
+from standard.visible import visible
 
 SHEET_ROWS = 1_000_000  # findings on one sheet; a worksheet ends at 1,048,576 rows
 
@@ -131,12 +131,12 @@ def _row(
     title, name = element_title(report.source, finding["element"]) or ("", "")
     return [
         number,
-        finding["locator"] or phrase("whole_batch")[0],
-        finding["certificate_number"],
+        _one_line(finding["locator"]) or phrase("whole_batch")[0],
+        _one_line(finding["certificate_number"]),
         title if title == name else f"{title}\n{name}",
         constant.title,
-        finding["value"],
-        finding["expected"],
+        _one_line(finding["value"]),
+        _one_line(finding["expected"]),
         constant.advice,
         constant.severity,
         constant.dimension,
@@ -146,6 +146,11 @@ def _row(
         found.rule.id,
         "",
     ]
+
+
+def _one_line(value: str) -> str:
+    """A department's value; what follows a line break in it would look like the exchange's own words."""
+    return value.replace("\n", "␊")
 
 
 _EDGE = Side(style="thin", color="D9DFE5")

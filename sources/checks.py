@@ -13,8 +13,8 @@ from sources.database_extract import Changes, DatabaseExtract
 from sources.declaration import Column, Declaration
 from sources.file_extract import FileExtract, TextExtract
 from standard.codes import code_list, status_families
+from standard.credit_codes import uscc_fault
 from standard.field import Field, Kind
-from standard.identifiers import is_one_uscc
 from standard.licence import HOLDERS_JOINED_BY, LICENCE
 
 # Elements the exchange fills in where a declaration does not map them, and from what.
@@ -30,7 +30,7 @@ DERIVED = {
 
 
 # Elements whose values come from a code list, by its name.
-_CODED = {
+CODED = {
     "certificate_status": "status",
     "certificate_holder_type_code": "holder_type",
     "certificate_holder_category": "holder_category",
@@ -83,10 +83,10 @@ def _codes(declaration: Declaration, city: City) -> Iterator[Found]:
     authorities: dict[tuple[str | int, ...], str] = {("department", "code"): declaration.department.code}
     authorities |= {("issuing_authorities", i): item for i, item in enumerate(declaration.issuing_authorities)}
     for path, authority in authorities.items():
-        if not is_one_uscc(authority):
+        if fault := uscc_fault(authority):
             yield Found(
                 path,
-                f"expected a unified social credit code (18 characters, GB 32100), found {authority}; check it for typing errors",
+                f"expected a unified social credit code (18 characters, GB 32100), found {authority}, of which does not hold: {fault}; check it for typing errors",
             )
 
 
@@ -178,13 +178,9 @@ def _lookups(name: str, column: Column, declaration: Declaration) -> Iterator[Fo
                 ("columns", name, "lookup"), f"expected the name of a lookup, found {lookup}; {_nearest(lookup, known)}"
             )
     for said in (column.constant, *_looked_up(column, declaration)):
-        if (
-            said is not None
-            and name in _CODED
-            and not set(said.split(HOLDERS_JOINED_BY)) <= set(code_list(_CODED[name]))
-        ):
+        if said is not None and name in CODED and not set(said.split(HOLDERS_JOINED_BY)) <= set(code_list(CODED[name])):
             yield Found(
-                ("columns", name), f"expected one of {' / '.join(code_list(_CODED[name]))}, found {said}; correct it"
+                ("columns", name), f"expected one of {' / '.join(code_list(CODED[name]))}, found {said}; correct it"
             )
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
-from pydantic import ValidationError
 
 from sources.checks import Found, check
 from sources.city import City
 from sources.declaration import Declaration
-from sources.terms import Declared
+from sources.problem import Problem
+from sources.structure import read_form
 from sources.yaml_text import Document
 from standard.codes import LicenceType
 from standard.day import Day
@@ -28,18 +28,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     Tidy = Callable[[pa.Table], pa.Table]
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing wrong with a declaration, and where it stands."""
-
-    path: Path
-    line: int
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.message}"
 
 
 @dataclass(frozen=True)
@@ -77,23 +65,7 @@ class Source:
         Raises:
             DeclarationError: when the file cannot be loaded.
         """
-        quirks = self.folder / "quirks.py"
-        if not quirks.exists():
-            return None
-        spec = importlib.util.spec_from_file_location(f"quirks_{self.name.replace('.', '_')}", quirks)
-        if spec is None or spec.loader is None:
-            return None
-        module = importlib.util.module_from_spec(spec)
-        try:
-            spec.loader.exec_module(module)
-        except Exception as error:
-            raise DeclarationError(
-                f"{quirks}: expected a module that loads, found {type(error).__name__}: {error}; correct it"
-            ) from None
-        tidy: Tidy | None = getattr(module, "tidy", None)
-        if not callable(tidy):
-            raise DeclarationError(f"{quirks}: expected a function tidy(raw), found none; write one or remove the file")
-        return tidy
+        return _tidy(self.folder / "quirks.py", self.name)
 
 
 class Register:
@@ -132,17 +104,17 @@ class Register:
             )
         found, problems = self.read(name)
         if found is None:
-            raise DeclarationError("\n".join(str(problem) for problem in problems))
+            raise DeclarationError(*map(str, problems))
         return found
 
     def problems(self, name: str) -> list[Problem]:
-        """Everything wrong with one declaration, in the order of its lines; empty when it can be used."""
-        source, problems = self.read(name)
-        if source is not None:
-            try:
-                _ = source.tidy
-            except DeclarationError as error:
-                return [Problem(source.folder / "quirks.py", 1, str(error))]
+        """Everything wrong with one declaration and the city's tables, in the order of lines; empty when it can be used."""
+        _, problems = self.read(name)
+        quirks = self.paths[name].parent / "quirks.py"
+        try:
+            _tidy(quirks, name)
+        except DeclarationError as error:
+            problems = [*problems, Problem(quirks, 1, str(error))]
         return problems
 
     def __iter__(self) -> Iterator[str]:
@@ -157,16 +129,14 @@ class Register:
             return None, [_not_yaml(path, error)]
         except (yaml.YAMLError, OSError, ValueError, TypeError) as error:
             return None, [Problem(path, 1, f"expected YAML in UTF-8, found: {error}")]
-        try:
-            declaration = Declaration.model_validate(document.value)
-        except ValidationError as error:
-            found = [
-                Found(tuple(item["loc"]), _sentence(item["type"], item["msg"], item["loc"])) for item in error.errors()
-            ]
-            return None, _placed(path, document, found)
-        found = list(check(declaration, self.city))
-        if found:
-            return None, _placed(path, document, found)
+        form = read_form(document.value)
+        found = list(form.found)
+        if form.declaration is not None:
+            found += [item for item in check(form.declaration, self.city) if form.says_of(item)]
+        problems = [*_placed(path, document, found), *self.city.problems]
+        if problems or form.declaration is None:
+            return None, problems
+        declaration = form.declaration
         licence_type = self.city.licence_types[declaration.certificate_type_code]
         return Source(
             name, path, declaration, licence_type, self.city.face(licence_type.code, declaration.columns), self.city
@@ -174,7 +144,8 @@ class Register:
 
 
 def _placed(path: Path, document: Document, found: list[Found]) -> list[Problem]:
-    problems = [Problem(path, document.line(item.path), item.message) for item in found]
+    problems = [Problem(path, line, message) for line, message in document.repeated]
+    problems += [Problem(path, document.line(item.path), item.message) for item in found]
     return sorted(problems, key=lambda problem: problem.line)
 
 
@@ -185,28 +156,20 @@ def _not_yaml(path: Path, error: yaml.MarkedYAMLError | UnicodeDecodeError) -> P
     return Problem(path, mark.line + 1 if mark else 1, f"expected YAML, found: {error.problem}")
 
 
-def _sentence(kind: str, message: str, loc: tuple[str | int, ...]) -> str:
-    """Say a pydantic error the way this project says errors: which key, what was expected."""
-    # pydantic names the kind of extract in its paths; the YAML has no such level.
-    kinds = {"database", "workbook", "text"} if loc[:1] == ("extract",) else set()
-    key = ".".join(str(part) for part in loc if part not in kinds) or "the declaration"
-    if kind == "extra_forbidden":
-        near = get_close_matches(str(loc[-1]), _known_keys(), 1, 0.6)
-        return f"unknown key {key}; " + (
-            f"did you mean {near[0]}?" if near else "remove it, or see docs/adding-a-department.md"
-        )
-    if kind == "missing":
-        return f"expected the key {key}, found none; add it"
-    return f"{key}: {message.removeprefix('Value error, ')}"
-
-
-def _known_keys() -> list[str]:
-    def keys(model: type) -> Iterator[str]:
-        yield from (field.alias or name for name, field in model.model_fields.items())  # type: ignore[attr-defined]  # a pydantic model
-
-    def below(model: type[Declared]) -> Iterator[type[Declared]]:
-        for child in model.__subclasses__():
-            yield child
-            yield from below(child)
-
-    return sorted({key for model in below(Declared) for key in keys(model)})
+def _tidy(quirks: Path, name: str) -> Tidy | None:
+    if not quirks.exists():
+        return None
+    spec = importlib.util.spec_from_file_location(f"quirks_{name.replace('.', '_')}", quirks)
+    if spec is None or spec.loader is None:
+        return None
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise DeclarationError(
+            f"{quirks}: expected a module that loads, found {type(error).__name__}: {error}; correct it"
+        ) from None
+    tidy: Tidy | None = getattr(module, "tidy", None)
+    if not callable(tidy):
+        raise DeclarationError(f"{quirks}: expected a function tidy(raw), found none; write one or remove the file")
+    return tidy

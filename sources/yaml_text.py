@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import yaml
@@ -19,26 +19,20 @@ class _TextLoader(_Loader):  # type: ignore[misc]  # one of two loaders of one i
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value!r} stands here twice", key.start_mark
-                )
-            seen.add(key.value)
-        made: dict[Hashable, Any] = super().construct_mapping(node, deep)
-        return made
-
 
 class Document:
-    """A YAML text as plain values, and the line on which each of them stands."""
+    """A YAML text as plain values, and the line on which each of them stands.
+
+    Attributes:
+        value: of a key that stands twice in one place, the last one's.
+        repeated: line and sentence of each key that stands there again.
+    """
 
     def __init__(self, text: str) -> None:
         """Read the text.
 
         Raises:
-            yaml.YAMLError: when it is not YAML, holds a key twice, or uses aliases.
+            yaml.YAMLError: when it is not YAML, or uses aliases.
         """
         for event in yaml.parse(text, Loader=_TextLoader):
             if isinstance(event, yaml.AliasEvent):
@@ -49,6 +43,7 @@ class Document:
         loader = _TextLoader(text)
         try:
             self._root: yaml.Node | None = loader.get_single_node()
+            self.repeated = list(_repeated(self._root))
             self.value: Any = None if self._root is None else loader.construct_document(self._root)
         finally:
             loader.dispose()
@@ -62,6 +57,22 @@ class Document:
                 continue  # pydantic names union branches in its paths; the YAML has no such level
             node, line = found
         return line
+
+
+def _repeated(node: yaml.Node | None) -> Iterator[tuple[int, str]]:
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if str(key.value) in seen:
+                yield (
+                    key.start_mark.line + 1,
+                    f"expected each key once, found {key.value} again, which stands here twice; join the two",
+                )
+            seen.add(str(key.value))
+            yield from _repeated(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _repeated(value)
 
 
 def _child(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node, int] | None:

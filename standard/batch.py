@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from standard.day import Day
+from standard.visible import json_text
 
 
 @dataclass(frozen=True, order=True)
@@ -89,7 +90,7 @@ class _Json:
     """A record kept as a JSON file in the archive."""
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), ensure_ascii=False, indent=1)  # type: ignore[call-overload]  # its children are dataclasses
+        return json_text(asdict(self))  # type: ignore[call-overload]  # its children are dataclasses
 
     @classmethod
     def from_json(cls, text: str) -> Self:

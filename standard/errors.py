@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import traceback
 from datetime import datetime
+
+from standard.addresses import without_addresses
+from standard.finding import mask_text
+from standard.visible import visible_line
 
 
 class ExchangeError(Exception):
-    """A step cannot go on. The message is one sentence for a person: who, what was expected, what was found, what to do."""
+    """A step cannot go on. The message is one sentence for a person: who, what was expected, what was found, what to do.
+
+    What it quotes may be a department's, a driver's or a user's. Here, where it is made, citizen numbers and what of a URL
+    may be a secret are hidden, and what would drive a terminal or begin a new line in a log is shown instead.
+    """
 
     exit_code = 1
 
+    def __init__(self, *sentences: str) -> None:
+        super().__init__("\n".join(map(safe_line, sentences)))
+
 
 class DeclarationError(ExchangeError):
-    """Raised by `sources` and `extractors` for a declaration that cannot be used. The data engineer corrects the YAML."""
+    """Raised by `sources` and `extractors` for a declaration that cannot be used. The data engineer corrects the YAML.
+
+    It has a sentence for each problem.
+    """
 
     exit_code = 2
 
@@ -62,3 +77,19 @@ class AlreadyDelivered(ExchangeError):
     """Raised by `pipeline` when a source delivers the very files it has delivered before. There is nothing to do."""
 
     exit_code = 0
+
+
+def safe_line(text: str) -> str:
+    """A text as one line for a person or a log: nothing hidden, no citizen number, of a URL no more than may be shown."""
+    return visible_line(without_addresses(mask_text(text)))
+
+
+def unforeseen(error: BaseException) -> str:
+    """The traceback of an error that nobody foresaw, each message in it on one line."""
+    parts: list[str] = []
+    told: traceback.TracebackException | None = traceback.TracebackException.from_exception(error)
+    while told is not None:
+        message = safe_line("".join(told.format_exception_only()).strip())
+        parts.insert(0, "".join([*told.stack.format(), message, "\n"]))
+        told = told.__cause__ or (None if told.__suppress_context__ else told.__context__)
+    return "\n".join(parts)

@@ -48,14 +48,32 @@ def mask_texts(values: pa.Array) -> pa.Array:
     return values
 
 
+# A code that a person goes by: no small letters, no blanks, and at least half of it digits. All else may be a name, in
+# whatever letters.
+_CODE = r"^[0-9A-Z._/^-]{7,}$"
+_MASKED = r"^(\*{3}|.\*{2}|\*{4}[0-9A-Z._/^-]{4})$"
+
+
 def mask_personal(values: pa.Array) -> pa.Array:
-    """Mask a column of personal values: of a name its first character stays, of a code its last four."""
+    """Mask a column of personal values: of a name its first character stays, of a code its last four.
+
+    What is masked already stays as it is.
+    """
     length = pc.utf8_length(values)
-    code = pc.match_substring_regex(values, r"^[\x20-\x7e]+$")
+    digits = pc.count_substring_regex(values, "[0-9]")
+    code = pc.and_(pc.match_substring_regex(values, _CODE), pc.less_equal(length, pc.multiply(digits, 2)))
     tail = pc.binary_join_element_wise("****", pc.utf8_slice_codeunits(values, start=-4), "")
     head = pc.binary_join_element_wise(pc.utf8_slice_codeunits(values, start=0, stop=1), "**", "")
-    masked = pc.if_else(code, tail, head)
-    return pc.if_else(pc.less_equal(length, pc.if_else(code, 6, 1)), pc.if_else(pc.equal(length, 0), "", "***"), masked)
+    # Of a name of one character nothing may stay, and a short code would be shown by its end alone.
+    short = pc.or_(pc.less_equal(length, 1), pc.match_substring_regex(values, r"^[0-9A-Z._/^-]*[0-9][0-9A-Z._/^-]*$"))
+    return pc.case_when(
+        pc.make_struct(pc.equal(length, 0), pc.match_substring_regex(values, _MASKED), code, short),
+        values,
+        values,
+        tail,
+        "***",
+        head,
+    )
 
 
 def found_in(
@@ -66,7 +84,7 @@ def found_in(
     *,
     values: pa.Array | None = None,
     personal: bool = False,
-    expected: str = "",
+    expected: str | pa.Array = "",
 ) -> pa.Table:
     """Make the findings of one rule, masked.
 
@@ -77,7 +95,7 @@ def found_in(
         element: the element it was found on.
         values: what stood there, one for each of `rows`; nothing is shown where absent.
         personal: whether the values must be masked whole.
-        expected: what would have been right.
+        expected: what would have been right, of all of them or one for each of `rows`.
 
     Returns:
         A table of `FINDING`.
@@ -95,7 +113,7 @@ def found_in(
         "record": _at(batch, "record", rows),
         "certificate_number": mask_texts(_at(batch, "certificate_number", rows)),
         "value": pc.utf8_slice_codeunits(shown, 0, VALUE_LENGTH),
-        "expected": pa.repeat(expected, count),
+        "expected": pa.repeat(expected, count) if isinstance(expected, str) else expected,
         "observed_at": _at(batch, "observed_at", rows),
     }
     return pa.table(

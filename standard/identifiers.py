@@ -4,7 +4,6 @@ Every function takes Arrow text columns and judges all rows at once. Null in is 
 lower case, NULs, the wrong length) raises. Nothing is cleaned here: `transforms` trims and upper-cases before.
 """
 
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
@@ -37,12 +36,12 @@ Flags: TypeAlias = npt.NDArray[np.bool_]
 ROOT = "1.2.156.3005.2"
 OUTCOMES = ("ok", "wrong_check", "legacy_check", "malformed")
 
-_USCC = "[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}"
-_TYPE_CODE = _USCC + "[0-9]{3}"
+USCC = "[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}"
+_TYPE_CODE = USCC + "[0-9]{3}"
 # No text says how long a serial may be. With 64 an identifier has at most 126 characters, and the national exchange
 # table keeps identifiers in 128.
 _SERIAL = "[0-9A-Z]{1,64}"
-_IDENTIFIER = rf"{ROOT.replace('.', '[.]')}[.]{_TYPE_CODE}[.]{_USCC}[.]{_SERIAL}[.][0-9]{{3}}[.][0-9A-Z]"
+_IDENTIFIER = rf"{ROOT.replace('.', '[.]')}[.]{_TYPE_CODE}[.]{USCC}[.]{_SERIAL}[.][0-9]{{3}}[.][0-9A-Z]"
 
 
 def is_uscc(values: Texts) -> pa.BooleanArray:
@@ -50,12 +49,7 @@ def is_uscc(values: Texts) -> pa.BooleanArray:
 
     Positions 9 to 17 of a credit code are an organisation code of GB 11714, which carries a check character of its own.
     """
-    return _judged(values, _USCC, lambda block: _uscc_holds(rows_of(block, 18)))
-
-
-def is_one_uscc(code: str) -> bool:
-    """Tells the same of one code without Arrow, which would load pandas for it."""
-    return bool(re.fullmatch(_USCC, code) and _uscc_holds(np.frombuffer(code.encode(), np.uint8).reshape(1, -1))[0])
+    return _judged(values, USCC, lambda block: _uscc_holds(rows_of(block, 18)))
 
 
 def is_organisation_code(values: Texts) -> pa.BooleanArray:
@@ -180,7 +174,7 @@ def mint_identifier(type_codes: Texts, issuers: Texts, numbers: Texts, versions:
         The identifiers; null where a type code or an issuer has the wrong length or characters, where there is no
         number, and where the version is outside 1 to 999.
     """
-    kinds, offices = _only(type_codes, _TYPE_CODE), _only(issuers, _USCC)
+    kinds, offices = _only(type_codes, _TYPE_CODE), _only(issuers, USCC)
     versions = versions.cast(pa.int64(), safe=False)
     usable = pc.and_(pc.greater_equal(versions, 1), pc.less_equal(versions, 999))
     shown = column(pc.ascii_lpad(pc.if_else(usable, versions, None).cast(pa.string()), 3, padding="0"))
@@ -256,7 +250,7 @@ def _serials(*parts: pa.Array) -> pa.StringArray:
     kept = pc.if_else(own, numbers, None).cast(pa.string())
     if not pc.any(hashed).as_py():  # hardly any register needs it, and a database takes longer to open than to ask
         return kept
-    with duckdb.connect(config={"threads": 1}) as database:  # one thread: the rows stay in order
+    with duckdb.connect(config={"threads": 1, "temp_directory": ""}) as database:  # one thread: the rows stay in order
         return pc.replace_with_mask(kept, hashed, digests(named.filter(hashed), database))
 
 

@@ -36,4 +36,5 @@ def quoted(name: str) -> str:
 @cache
 def _database(process: int) -> duckdb.DuckDBPyConnection:
     """By process, since a forked child has its parent's database but none of its threads."""
-    return duckdb.connect(config={"threads": 2})
+    # A group of rows needs no disk; without a folder named it would lie in that in which the process was started.
+    return duckdb.connect(config={"threads": 2, "temp_directory": ""})

@@ -5,9 +5,11 @@ The library that reads workbooks ends its process, which nothing can catch, when
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import resource
+import signal
 import struct
 import subprocess
 import sys
@@ -31,6 +33,7 @@ _MOST_BYTES = 3 * 2**30  # of address space, of which the libraries take a part 
 _MOST_SECONDS = 300
 _FOUND = "book.json"
 _READ = {"xlsx": sheet_xml.read, "xls": sheet_xls.read, "xlsb": sheet_xlsb.read, "ods": sheet_ods.read}
+_SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 # What is met in a workbook that is not whole, though the library for values has read it.
 _DAMAGED = (
     OSError, ValueError, LookupError, StopIteration, struct.error, zipfile.BadZipFile, expat.ExpatError,
@@ -55,7 +58,7 @@ def read_apart(path: Path, kind: str, wanted: Wanted, most: int | None) -> Book:
     """
     with TemporaryDirectory(prefix="licex-workbook-") as folder:
         asked = json.dumps({"path": str(path), "kind": kind, "pattern": wanted.pattern, "most": most})
-        command = [sys.executable, "-m", "extractors.files.apart", asked, folder]
+        command = [sys.executable, "-m", "extractors.files.apart", asked, folder, str(os.getpid())]
         # It needs no connection and no password, so it is not given the environment that has them.
         environment = {
             name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "HOME") if name in os.environ
@@ -101,6 +104,13 @@ def _send(found: dict[str, Any], folder: Path) -> None:
     (folder / _FOUND).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
 
 
+def _die_with(parent: int) -> None:
+    """Let the system end this process when its parent is ended, however; where it was before that, end here."""
+    ctypes.CDLL(None).prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit(1)
+
+
 def _main(asked: str, folder: Path) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_BYTES, _MOST_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -129,4 +139,5 @@ def _main(asked: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    _die_with(int(sys.argv[3]))
     _main(sys.argv[1], Path(sys.argv[2]))

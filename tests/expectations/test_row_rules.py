@@ -1,8 +1,10 @@
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from standard.batch import FAULT
 from standard.check_characters import legacy_37_36
+from standard.credit_codes import CHECK, FORM, ORGANISATION
 from standard.rules import RULES, Scope
 
 GOOD_IDENTIFIER = "1.2.156.3005.2.11100000000019713D008.11370400MB0000000N.370402000001.001.4"
@@ -128,3 +130,37 @@ def test_every_rule_on_rows_has_a_case_here():
     }  # tests/expectations/test_batch_rules.py
     of_batch = {"identifier_taken", "duplicate", "duplicate_undecided"}
     assert {rule.id for rule in RULES.values() if rule.scope is Scope.ROW} - of_batch == cases
+
+
+AUTHORITY = "  certificate_issuing_authority_code: BZ\n  certificate_number:"
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("11370400MB0000000M", CHECK),
+        ("11370400MB0000001R", ORGANISATION),
+        ("11370400MB0000001N", f"{ORGANISATION}；{CHECK}"),
+        ("11370400MB", FORM),
+    ],
+)
+def test_of_a_wrong_credit_code_its_wrong_part_is_expected(judge, declare, declaration, code, expected):
+    source = declare(declaration.replace("  certificate_number:", AUTHORITY).replace("ignore: [BZ]", "ignore: []"))
+    found = judge({"BZ": code, "DM": code}, source=source).findings.to_pylist()
+    told = {item["rule"]: item["expected"] for item in found}
+    assert (told["issuing_authority_code"], told["holder_code"]) == (expected, expected)
+
+
+def test_of_several_holders_the_wrong_part_of_the_wrong_code_is_expected(judge):
+    row = {"MC": "甲、乙、丙", "DM": "91370402MA0000007Y、11370400MB0000001R、11370400MB0000000N", "LX": "001"}
+    (found,) = (
+        judge(row, {"XKZBH": "2", "LX": "111", "LB": "1", "DM": "370402188001010011"})
+        .findings.filter(pc.field("row") == 0)
+        .to_pylist()
+    )
+    assert (found["rule"], found["expected"]) == ("holder_code", ORGANISATION)
+
+
+def test_of_a_wrong_citizen_number_no_part_of_a_credit_code_is_expected(judge):
+    (found,) = judge({"LX": "111", "LB": "1", "DM": "370402188001010011"}).findings.to_pylist()
+    assert (found["rule"], found["expected"]) == ("holder_code", "")

@@ -83,3 +83,54 @@ def test_a_database_that_is_not_there_is_not_made(declare, tmp_path, day, now):
     ):
         pass
     assert not path.exists()
+
+
+@pytest.fixture
+def dotted(tmp_path):
+    path = tmp_path / "dotted.db"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            'CREATE TABLE T (ID INTEGER, "a.b" TEXT, b TEXT, "c.d.e" INTEGER, "问?.是" TEXT, "x"" y.z" TEXT)'
+        )
+        connection.execute("INSERT INTO T VALUES (1, 'ab', 'b', 3, '是', 'z')")
+    return path
+
+
+DOTTED = ["ID", "a.b", "b", "c.d.e", "问?.是", 'x" y.z']
+
+
+@pytest.mark.parametrize("way", ["odbc:Driver={{SQLite3}};Database={}", "sqlite:///{}"])
+@pytest.mark.parametrize("origin", [{"table": "T"}, {"table": None, "query": "SELECT * FROM T"}, {"table": "main.T"}])
+def test_a_name_with_a_dot_is_read_whole(declare, dotted, rows_of, day, now, way, origin):
+    extract = {**TABLE, "key": ["a.b"], **origin}
+    with open_source(Request(declare(extract), day, way.format(dotted), now)) as reading:
+        assert reading.columns == DOTTED
+        assert rows_of(reading) == [("1", "ab", "b", "3", "是", "z", "ab")]
+
+
+def test_a_dot_in_a_name_of_a_query_is_no_text_of_that_name(declare, dotted, rows_of, day, now):
+    query = 'SELECT ID, b AS "m.n", "a.b" FROM T -- and no more'
+    location = f"odbc:Driver={{SQLite3}};Database={dotted}"
+    with open_source(
+        Request(declare({**TABLE, "key": ["ID"], "table": None, "query": query}), day, location, now)
+    ) as reading:
+        assert (reading.columns, rows_of(reading)) == (["ID", "m.n", "a.b"], [("1", "b", "ab", "1")])
+
+
+def test_an_update_time_and_a_split_may_have_a_dot_in_their_names(declare, tmp_path, rows_of, day, now):
+    path = tmp_path / "times.db"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute('CREATE TABLE T (ID INTEGER, "r.GXSJ" TEXT)')
+        connection.executemany("INSERT INTO T VALUES (?, ?)", [(1, f"{day} 08:00:00"), (2, "2020-01-01 00:00:00")])
+    extract = {**TABLE, "table": "T", "key": ["ID"], "updated_at": "r.GXSJ"}
+    with open_source(Request(declare(extract), day, f"odbc:Driver={{SQLite3}};Database={path}", now)) as reading:
+        assert rows_of(reading) == [("1", f"{day} 08:00:00", "1")]
+
+
+def test_nothing_of_the_view_that_tells_the_names_stays_in_the_database(declare, dotted, rows_of, day, now):
+    before = dotted.read_bytes()
+    with open_source(
+        Request(declare({**TABLE, "key": ["ID"], "table": "T"}), day, f"odbc:Driver={{SQLite3}};Database={dotted}", now)
+    ) as reading:
+        rows_of(reading)
+    assert dotted.read_bytes() == before

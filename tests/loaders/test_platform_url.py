@@ -1,7 +1,8 @@
 import pytest
+from sqlalchemy.engine import make_url
 
 from loaders.platform import Platform
-from standard.errors import UsageError
+from standard.errors import PlatformUnreachable, UsageError
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,31 @@ def test_what_the_driver_cannot_connect_by_is_told_in_one_sentence(url):
         platform.prepare()
     assert "geheim" not in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://127.0.0.1:9/x?user=bureau&password=geheim",
+        "postgresql+psycopg:///x?host=127.0.0.1&port=9&user=bureau&password=geheim",
+        "postgresql+psycopg://127.0.0.1:9/x?user=bureau&password=geheim&passfile=geheim",
+        "postgresql+psycopg://127.0.0.1:9/x?user=bureau&passwort=geheim",
+        "mysql+pymysql://127.0.0.1:9/x?user=bureau&password=geheim",
+        "mssql+pyodbc://?odbc_connect=Driver%3DNone%3BServer%3D127.0.0.1%3BUID%3Dbureau%3BPWD%3Dgeheim",
+    ],
+)
+def test_a_password_in_the_query_of_the_platforms_url_is_not_told(url):
+    with pytest.raises((PlatformUnreachable, UsageError)) as refused:
+        Platform(url).prepare()
+    told = f"{refused.value} {refused.value.__cause__}"
+    assert "geheim" not in told
+    assert "bureau" not in told
+
+
+def test_a_password_that_is_wrong_for_a_real_server_is_not_told(postgresql_url):
+    url = make_url(postgresql_url)
+    with pytest.raises(PlatformUnreachable) as refused:
+        Platform(f"postgresql+psycopg://{url.host}:{url.port}/{url.database}?user=nobodyhere&password=geheim").prepare()
+    assert str(refused.value).startswith(f"postgresql+psycopg://{url.host}:{url.port}/{url.database}: expected")
+    assert "nobodyhere" not in str(refused.value)
+    assert "geheim" not in str(refused.value)

@@ -88,6 +88,26 @@ def test_personal_values_are_masked_whole(value, masked):
     assert mask_personal(pa.array([value], pa.string())).to_pylist() == [masked]
 
 
+@pytest.mark.parametrize(
+    ("value", "masked"),
+    [
+        ("ZHANG SAN", "Z**"),
+        ("ZHANGSAN", "Z**"),
+        ("Zhang San", "Z**"),
+        ("zhangsan1985", "z**"),
+        ("ZHANGSAN1985", "***"),
+        ("José", "J**"),
+        ("O'Brien 3", "O**"),
+        ("张三 13800000000", "张**"),
+        ("91370402MA0000007Y", "****007Y"),
+        ("E12345678", "****5678"),
+    ],
+)
+def test_a_name_is_masked_as_one_in_whatever_letters(value, masked):
+    assert mask_personal(pa.array([value], pa.string())).to_pylist() == [masked]
+    assert mask_personal(pa.array([masked], pa.string())).to_pylist() == [masked]
+
+
 def test_the_code_lists_are_those_of_the_standard():
     assert len(code_list("holder_type")) == 16
     assert set(holder_categories().values()) == {"1", "2"}

@@ -1,0 +1,53 @@
+"""Whether a record is held, since when and by which rules, as `licex trace` says it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from standard.rules import RULES, Scope
+
+
+def held(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """What keeps rows of a record from the platform, or kept them, by source.
+
+    Args:
+        record: as `loaders.reading.trace` gives it.
+
+    Returns:
+        One entry a source that is held, or whose record never came to the platform: `source`, `rules`, `since` and `until` (the
+        first and the last day it was found), `open`, and `platform`: the batch whose state the platform has of the record, empty
+        where it has none.
+    """
+    on_platform = next((row["batch"] for row in record["licence"]), "")
+    holding = [row for row in record["states"] if row["rule"] in _HOLDING]
+    found = []
+    for source in dict.fromkeys(row["source"] for row in holding):
+        rows = [row for row in holding if row["source"] == source]
+        standing = [row for row in rows if row["open"]] or ([] if on_platform else rows)
+        if standing:
+            found.append(
+                {
+                    "source": source,
+                    "rules": list(dict.fromkeys(row["rule"] for row in standing)),
+                    "since": min(row["first_day"] for row in standing),
+                    "until": max(row["last_day"] for row in standing),
+                    "open": any(row["open"] for row in standing),
+                    "platform": on_platform,
+                }
+            )
+    return found
+
+
+def sentence(item: dict[str, Any]) -> str:
+    """One entry of `held` for a person."""
+    rules = ", ".join(f"{rule} ({RULES[rule].title_en})" for rule in item["rules"])
+    if item["open"]:
+        said = f"{item['source']}: held since {item['since']} by {rules}, last found on {item['until']}"
+    else:
+        said = f"{item['source']}: was held from {item['since']} to {item['until']} by {rules}; nothing has come in its place"
+    if item["platform"]:
+        return f"{said}; the platform keeps the state of {item['platform']}"
+    return f"{said}; it is not on the platform"
+
+
+_HOLDING = frozenset(rule.id for rule in RULES.values() if rule.critical and rule.scope is Scope.ROW)

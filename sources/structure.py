@@ -1,0 +1,135 @@
+"""How the form of a declaration is checked so that one fault does not hide the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from sources.checks import Found
+from sources.declaration import Declaration
+from sources.terms import Declared
+
+Path = tuple[str | int, ...]
+
+_ROUNDS = 30  # each takes the faults of one round out; more faults one behind the other nobody makes
+# What stands in for a part that is missing or wrong, so that the rest can be read; of it nothing else is said.
+_STAND_IN: dict[Path, Any] = {
+    ("title",): "?",
+    ("department",): {"code": "?", "name": "?"},
+    ("department", "code"): "?",
+    ("department", "name"): "?",
+    ("certificate_type_code",): "?",
+    ("schedule",): "0 0 * * *",
+    ("since",): "2026-01-01",
+    ("extract",): {"kind": "text", "path": "?.csv"},
+    ("columns",): {"certificate_number": "?"},
+    ("lookups",): {},
+}
+
+
+class Form(NamedTuple):
+    """A declaration as far as it could be read.
+
+    Attributes:
+        declaration: None where the text is no mapping at all.
+        found: what is wrong with its form.
+        made_up: paths at which something stands in for what is missing or wrong.
+    """
+
+    declaration: Declaration | None
+    found: list[Found]
+    made_up: set[Path]
+
+    def says_of(self, found: Found) -> bool:
+        """Whether a problem is one of the declaration, and not of what stands in for a part of it."""
+        of_lookup = found.path[-1:] == ("lookup",) and ("lookups",) in self.made_up
+        return not of_lookup and not any(found.path[: len(path)] == path for path in self.made_up)
+
+
+def read_form(value: Any) -> Form:
+    """Read a declaration; what is wrong is taken out until the rest can be read, so that all faults are found."""
+    form = Form(None, [], set())
+    value = deepcopy(value)
+    for _ in range(_ROUNDS):
+        try:
+            return form._replace(declaration=Declaration.model_validate(value))
+        except ValidationError as error:
+            for item in error.errors():
+                path = _path(value, item["loc"])
+                found = Found(path, _sentence(item["type"], item["msg"], item["loc"]))
+                if form.says_of(found) and found not in form.found:
+                    form.found.append(found)
+                if not isinstance(value, dict):
+                    return form
+                form.made_up.add(_taken_out(value, path))
+    return form
+
+
+def _path(value: Any, loc: Sequence[str | int]) -> Path:
+    """Where an error stands in the YAML: pydantic also names the branches of a union, which the YAML does not have."""
+    path: list[str | int] = []
+    for place, part in enumerate(loc):
+        last = place == len(loc) - 1
+        if isinstance(value, dict) and (part in value or (last and part not in _kinds())):
+            value = value.get(part)
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        else:
+            continue
+        path.append(part)
+    return tuple(path)
+
+
+def _kinds() -> set[str]:
+    return {"database", "workbook", "text"}
+
+
+def _taken_out(value: dict[str, Any], path: Path) -> Path:
+    """Take what is wrong out of a declaration, or put something in its place; returns where."""
+    if len(path) > 1 and path[0] == "columns":
+        value["columns"][path[1]] = {"from": "?"}
+        return path[:2]
+    while path:
+        *above, last = path
+        parent: Any = value
+        for part in above:
+            parent = parent[part]
+        if path in _STAND_IN:
+            parent[last] = deepcopy(_STAND_IN[path])
+            return path
+        if isinstance(parent, dict) and last in parent:
+            del parent[last]
+            return path
+        path = tuple(above)  # what is missing, or stands in a list: the part that it belongs to goes as a whole
+    return path
+
+
+def _sentence(kind: str, message: str, loc: tuple[str | int, ...]) -> str:
+    """Say a pydantic error the way this project says errors: which key, what was expected."""
+    # pydantic names the kind of extract in its paths; the YAML has no such level.
+    kinds = _kinds() if loc[:1] == ("extract",) else set()
+    key = ".".join(str(part) for part in loc if part not in kinds) or "the declaration"
+    if kind == "extra_forbidden":
+        near = get_close_matches(str(loc[-1]), _known_keys(), 1, 0.6)
+        return f"unknown key {key}; " + (
+            f"did you mean {near[0]}?" if near else "remove it, or see docs/adding-a-department.md"
+        )
+    if kind == "missing":
+        return f"expected the key {key}, found none; add it"
+    return f"{key}: {message.removeprefix('Value error, ')}"
+
+
+def _known_keys() -> list[str]:
+    def keys(model: type) -> Iterator[str]:
+        yield from (field.alias or name for name, field in model.model_fields.items())  # type: ignore[attr-defined]  # a pydantic model
+
+    def below(model: type[Declared]) -> Iterator[type[Declared]]:
+        for child in model.__subclasses__():
+            yield child
+            yield from below(child)
+
+    return sorted({key for model in below(Declared) for key in keys(model)})

@@ -1,0 +1,41 @@
+"""Knows the characters that hide or reorder what stands beside them, and says them out loud."""
+
+import json
+import re
+from typing import Any
+
+# Everything that has no shape of its own: control characters, invisible and direction-changing ones, and code points that
+# XML or UTF-8 cannot carry. Selectors of variants (U+FE00, U+E0100 and on) belong to the character before and stay.
+_HIDDEN = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e007f"
+)
+_IN_TEXT = re.compile(f"[{_HIDDEN}]")
+_IN_LINE = re.compile(f"[{_HIDDEN}\t\n]")
+_PICTURES = 0x2400  # Unicode's "control pictures": U+2400 is drawn as NUL, and so on
+
+
+def visible(text: str) -> str:
+    """Show what would be invisible: a NUL becomes `␀`, a right-to-left override `[U+202E]`. Line breaks and tabs stay."""
+    return _IN_TEXT.sub(_shown, text)
+
+
+def visible_line(text: str) -> str:
+    """The same where a text must stay on its line, as in a log or on a terminal: a line break becomes `␊`."""
+    return _IN_LINE.sub(_shown, text)
+
+
+def json_text(value: Any) -> str:
+    """A value as JSON in which nothing is hidden: such characters are written as JSON's own escapes, so the value is the same."""
+    return _IN_TEXT.sub(_escaped, json.dumps(value, ensure_ascii=False, indent=1, default=str))
+
+
+def _shown(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    if code == 0x7F:
+        return "␡"
+    return chr(_PICTURES + code) if code < 0x20 else f"[U+{code:04X}]"
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return json.dumps(match.group())[1:-1] if match.group() != "\x7f" else r"\u007f"

@@ -1,0 +1,170 @@
+"""Personal until told otherwise: a field of a licence's face that nobody described, and what a manifest keeps of values."""
+
+import json
+import sqlite3
+
+import openpyxl
+import pyarrow.parquet as pq
+import pytest
+
+from standard.batch import Manifest
+from standard.finding import FINDING
+
+DAY, NEXT = "2026-03-01", "2026-03-02"
+NAME = "欧阳某某"
+HEADER = "certificate_type_code,short_name,title,kind,length,required,personal\n"
+TYPE = "11100000000019713D008"
+
+
+def many(count=60, **different):
+    return [{"ID": str(i), "XKZBH": f"3704020{i:05}", **different} for i in range(count)]
+
+
+def describe(city, line):
+    (city / "sources/face_field.csv").write_text(HEADER + f"{TYPE},{line}\n", encoding="utf-8")
+
+
+def kept(city):
+    """Everything in the workspace that should show nobody, as text."""
+    texts = []
+    for path in city.glob("workspace/**/*"):
+        if path.suffix in {".json", ".html"}:
+            texts.append(path.read_text(encoding="utf-8"))
+        elif path.suffix == ".xlsx":
+            cells = (cell.value for sheet in openpyxl.load_workbook(path) for row in sheet.iter_rows() for cell in row)
+            texts += [str(value) for value in cells]
+        elif path.name.endswith("findings.parquet"):
+            texts.append(str(pq.read_table(path).to_pylist()))
+    return "\n".join(texts)
+
+
+@pytest.mark.parametrize("value", [NAME, "ZHANG SAN", "Zhang San", "zhangsan"])
+def test_a_field_that_nobody_described_is_shown_nowhere(licex, city, refill, platform, value):
+    refill(*many(JYFW=value * 200 if value == NAME else value))
+    for words in (
+        ("run", "transport.road", "--day", DAY),
+        ("preview", "transport.road", "--day", DAY),
+        ("trace", "370402000001"),
+    ):
+        for more in ((), ("--json",)):
+            assert value not in "".join(licex(*words, *more)[1:])
+    assert value not in kept(city)
+    assert value not in str(platform("SELECT * FROM finding_seen")) + str(platform("SELECT * FROM finding"))
+    assert "JYFW" in kept(city)
+
+
+def test_a_field_described_as_nobodys_is_shown(licex, city, refill):
+    describe(city, "KZ_JYFW,经营范围,text,500,,")
+    assert "普通货运" in licex("preview", "transport.road", "--day", DAY, "--json")[1]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("ZT", NAME), ("ZT", "ZHANG"), ("LX", "LI WEI"), ("QH", "13800000000"), ("LB", "370402188001010012")],
+)
+def test_what_strays_into_a_column_of_codes_is_counted_without_its_name(licex, city, refill, column, value):
+    refill(*many(**{column: value}))
+    licex("run", "transport.road", "--day", DAY)
+    manifest = json.loads((city / f"workspace/transport.road/{DAY}/manifest.json").read_text(encoding="utf-8"))
+    assert manifest["profile"][column]["values"] == {"***": 60}
+    assert value not in str(manifest)
+
+
+def test_codes_and_declared_words_are_counted_by_value(licex, city, refill, declaration):
+    words = declaration.replace("lookup: status_transport", "lookup: own").replace(
+        "lookups: {", "lookups: {own: {有效: VALID}, "
+    )
+    (city / "sources/transport/road.yaml").write_text(words, encoding="utf-8")
+    describe(city, "KZ_JYFW,范围,code,500,,")
+    refill(*many(ZT="有效", JYFW="A1"))
+    licex("run", "transport.road", "--day", DAY)
+    manifest = json.loads((city / f"workspace/transport.road/{DAY}/manifest.json").read_text(encoding="utf-8"))
+    counted = {name: column["values"] for name, column in manifest["profile"].items() if "values" in column}
+    assert counted == {
+        "ZT": {"有效": 60},
+        "LX": {"001": 60},
+        "QH": {"370402": 60},
+        "LB": {"2": 60},
+        "ZZBS": {},
+        "JYFW": {"A1": 60},
+    }
+
+
+@pytest.fixture
+def old(licex, city, refill, declaration):
+    """An archive and a platform as an earlier version left them: names in manifests and in findings."""
+    refill(*many())
+    licex("run", "transport.road", "--day", DAY)
+    folder = city / f"workspace/transport.road/{DAY}"
+    (folder / "part-000").mkdir()
+    manifest = Manifest.from_json((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest.profile["JYFW"]["values"] = {NAME: 50, "ZHANG SAN": 10}
+    manifest.profile["ZT"]["values"] = {NAME: 9, "10": 51}
+    for name in ("manifest.json", "delivered.json", "part-000/manifest.json"):
+        (folder / name).write_text(manifest.to_json(), encoding="utf-8")
+    finding = dict.fromkeys(FINDING.names, "") | {"rule": "too_long", "row": 0, "element": "KZ_JYFW", "value": NAME}
+    pq.write_table(
+        pq.ParquetFile(folder / "findings.parquet").schema_arrow.empty_table().from_pylist([finding], schema=FINDING),
+        folder / "findings.parquet",
+    )
+    with sqlite3.connect(city / "platform.db") as database:
+        named = {
+            "subject": "s",
+            "source": "transport.road",
+            "rule": "too_long",
+            "element": "KZ_JYFW",
+            "day": DAY,
+            "value": NAME,
+        }
+        for table, more in (
+            ("finding_state", {"first_day": DAY, "last_day": DAY, "open": 1}),
+            ("finding_sight", {"found_by": f"transport.road/{DAY}"}),
+        ):
+            columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})") if row[1] != "id"]
+            row = {**dict.fromkeys(columns, ""), **named, **more}
+            marks = ", ".join("?" * len(row))
+            database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
+    database.close()
+    return city
+
+
+def test_an_old_archive_is_mended_by_a_command(old, licex, platform):
+    assert NAME in kept(old)
+    code, out, err = licex("remask", "--json")
+    assert (code, err) == (0, "")
+    assert len(json.loads(out)) == 5
+    assert NAME not in kept(old)
+    assert "ZHANG SAN" not in kept(old)
+    assert platform("SELECT value FROM finding_state") == [("欧**",)]
+    assert platform("SELECT value FROM finding_sight") == [("欧**",)]
+    assert licex("remask")[1] == ""
+    profile = Manifest.from_json((old / f"workspace/transport.road/{DAY}/delivered.json").read_text()).profile
+    assert profile["ZT"]["values"] == {"10": 51, "***": 9}
+    assert "values" not in profile["JYFW"]
+    assert licex("replay", "transport.road", "--from", DAY, "--to", DAY)[0] == 0
+
+
+def test_a_dry_run_names_what_it_would_mend_and_mends_nothing(old, licex, platform):
+    before = kept(old)
+    code, out, _ = licex("remask", "--dry-run")
+    assert code == 0
+    assert out.count("manifest.json") == 2
+    assert "2 findings on the platform" in out
+    assert kept(old) == before
+    assert platform("SELECT value FROM finding_state") == [(NAME,)]
+
+
+def test_of_a_source_that_nobody_declares_any_more_no_value_is_kept(old, licex):
+    (old / "sources/transport/road.yaml").rename(old / "sources/transport/other.yaml")
+    assert licex("remask")[0] == 0
+    assert NAME not in kept(old)
+    assert not [
+        path for path in old.glob("workspace/**/manifest.json") if '"values"' in path.read_text(encoding="utf-8")
+    ]
+
+
+def test_nothing_is_mended_by_a_declaration_that_cannot_be_used(old, licex):
+    before = kept(old)
+    (old / "sources/transport/road.yaml").write_text("title: x\n", encoding="utf-8")
+    assert licex("remask")[0] == 2
+    assert kept(old) == before
