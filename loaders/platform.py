@@ -13,8 +13,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModu
 
 from loaders import migration
 from loaders.engines import READING, SPOKEN, make_engine
+from loaders.server_errors import cause, masked_cause, refuses_data
 from loaders.tables import LOCK
-from standard.errors import PlatformUnreachable, UsageError
+from standard.errors import PlatformRefused, PlatformUnreachable, UsageError
 
 
 class Platform:
@@ -45,6 +46,7 @@ class Platform:
 
         Raises:
             PlatformUnreachable: when the database does not answer, may not be written, or chose this transaction to give way.
+            PlatformRefused: when it answers, and does not take the data.
         """
         engine = self._engine.execution_options(**{READING: reading})
         # COPY goes past SQLAlchemy, which would else have wrapped the driver's error.
@@ -52,9 +54,15 @@ class Platform:
         try:
             with self._connected(engine) as connection, connection.begin():
                 yield connection
-        except (DBAPIError, raw) as error:
+        except (DBAPIError, raw, UnicodeEncodeError) as error:
+            if refuses_data(error, engine.dialect.name):
+                reason = masked_cause(error)
+                raise PlatformRefused(
+                    f"{self._shown}: expected the platform's database to take what it is given, found: {reason}; nothing was loaded; ask whoever runs it",
+                    reason,
+                ) from None
             raise PlatformUnreachable(
-                f"{self._shown}: expected to use the platform's database, found: {_cause(error)}; nothing was loaded"
+                f"{self._shown}: expected to use the platform's database, found: {cause(error)}; nothing was loaded"
             ) from None
 
     def _connected(self, engine: Engine) -> Connection:
@@ -63,7 +71,7 @@ class Platform:
             return engine.connect()
         except (OSError, TypeError, ValueError) as error:
             raise UsageError(
-                f"{self._shown}: expected a URL that the driver can connect by, found: {_cause(error)}; correct LICEX_TARGET"
+                f"{self._shown}: expected a URL that the driver can connect by, found: {cause(error)}; correct LICEX_TARGET"
             ) from None
 
     def lock(self, connection: Connection, names: Sequence[str]) -> None:
@@ -159,9 +167,3 @@ def _forgets(url: URL) -> bool:
 def _held(name: str) -> Select[Any]:
     row = select(LOCK.c.name).where(LOCK.c.name == name)
     return row.with_for_update().with_hint(LOCK, "WITH (UPDLOCK, ROWLOCK, HOLDLOCK)", "mssql")
-
-
-def _cause(error: Exception) -> str:
-    """The driver's own words, without the statement and its values, which are personal data."""
-    original = getattr(error, "orig", None) or error
-    return str(original).strip().split("\n")[0][:200]

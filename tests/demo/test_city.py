@@ -96,8 +96,12 @@ def test_expected_counts_balance_and_few_rows_are_held():
 
 
 # What no department of the city does: two batches that supply one identifier (tests/pipeline/test_hostile.py has it), bytes
-# and formulas that cannot be read (tests/extractors/files), deleted rows of a change table (tests/transforms/test_told.py).
-ELSEWHERE = {"identifier_shared", "bytes_undecodable", "value_cut", "formula_uncalculated", "deleted"}
+# and formulas that cannot be read (tests/extractors/files), deleted rows of a change table (tests/transforms/test_told.py),
+# rows that the platform's own server refuses (tests/loaders/test_refused_rows.py).
+ELSEWHERE = {
+    *("identifier_shared", "bytes_undecodable", "value_cut", "formula_uncalculated", "deleted"),
+    "platform_refused",
+}
 
 
 def test_every_rule_on_rows_and_on_the_platform_is_broken_somewhere():
