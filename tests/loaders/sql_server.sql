@@ -132,11 +132,8 @@ CREATE TABLE exchange_batch (
 	reason NVARCHAR(max) COLLATE Latin1_General_100_BIN2 NOT NULL,
 	failing NVARCHAR(max) NOT NULL,
 	seconds DOUBLE PRECISION NOT NULL,
-	report_seconds DOUBLE PRECISION NULL,
 	PRIMARY KEY (source, day, run)
 );
-
-CREATE INDEX exchange_batch_by_day ON exchange_batch (day);
 
 CREATE TABLE exchange_lock (
 	name NVARCHAR(160) COLLATE Latin1_General_100_BIN2 NOT NULL,
@@ -357,7 +354,7 @@ SELECT max(exchange_batch.run) AS max_1
 FROM exchange_batch
 WHERE exchange_batch.source = :source_1 AND exchange_batch.day = :day_1;
 
-INSERT INTO exchange_batch (source, day, run, status, kind, taken_at, judged_at, delivered_at, [read], left_out, extracted, accepted, held, duplicates, refused, inserted, updated, unchanged, stale, without_time, future_time, vanished, counted, content, mark_after, mark_last, reason, failing, seconds, report_seconds) VALUES (:source, :day, :run, :status, :kind, :taken_at, :judged_at, :delivered_at, :read, :left_out, :extracted, :accepted, :held, :duplicates, :refused, :inserted, :updated, :unchanged, :stale, :without_time, :future_time, :vanished, :counted, :content, :mark_after, :mark_last, :reason, :failing, :seconds, :report_seconds);
+INSERT INTO exchange_batch (source, day, run, status, kind, taken_at, judged_at, delivered_at, [read], left_out, extracted, accepted, held, duplicates, refused, inserted, updated, unchanged, stale, without_time, future_time, vanished, counted, content, mark_after, mark_last, reason, failing, seconds) VALUES (:source, :day, :run, :status, :kind, :taken_at, :judged_at, :delivered_at, :read, :left_out, :extracted, :accepted, :held, :duplicates, :refused, :inserted, :updated, :unchanged, :stale, :without_time, :future_time, :vanished, :counted, :content, :mark_after, :mark_last, :reason, :failing, :seconds);
 
 INSERT INTO [#staged_seen] (record, locator, certificate_number) SELECT [#staged_sighting].record, min([#staged_sighting].locator) AS min_1, min([#staged_sighting].certificate_number) AS min_2
 FROM [#staged_sighting] GROUP BY [#staged_sighting].record;
@@ -424,7 +421,7 @@ FROM [#staged_finding];
 
 INSERT INTO [#staged_closed] (source, [rule], element, subject) SELECT finding.source, finding.[rule], finding.element, finding.subject
 FROM finding
-WHERE finding.source = :source_1 AND finding.[open] = 1 AND (finding.[rule] NOT IN (:rule_1_1, :rule_1_2)) AND ((finding.[rule] NOT IN (:rule_2_1, :rule_2_2, :rule_2_3, :rule_2_4, :rule_2_5, :rule_2_6, :rule_2_7, :rule_2_8, :rule_2_9, :rule_2_10, :rule_2_11, :rule_2_12, :rule_2_13, :rule_2_14, :rule_2_15, :rule_2_16, :rule_2_17, :rule_2_18)) AND ((EXISTS (SELECT claim.record
+WHERE finding.source = :source_1 AND finding.[open] = 1 AND (finding.[rule] NOT IN (:rule_1_1, :rule_1_2)) AND ((finding.[rule] NOT IN (:rule_2_1, :rule_2_2, :rule_2_3, :rule_2_4, :rule_2_5, :rule_2_6, :rule_2_7, :rule_2_8, :rule_2_9, :rule_2_10, :rule_2_11, :rule_2_12, :rule_2_13, :rule_2_14, :rule_2_15, :rule_2_16, :rule_2_17)) AND ((EXISTS (SELECT claim.record
 FROM claim
 WHERE claim.source = finding.source AND claim.record = finding.subject AND (claim.observed_at > finding.observed_at OR claim.observed_at = finding.observed_at AND claim.judged_at > finding.judged_at))) OR (EXISTS (SELECT claim.record
 FROM claim
@@ -436,11 +433,11 @@ WHERE later.source = finding.source AND later.subject = finding.subject AND (lat
 FROM exchange_batch
 WHERE exchange_batch.source = finding.source AND exchange_batch.status = :status_1 AND exchange_batch.kind = :kind_1 AND (exchange_batch.taken_at > finding.observed_at OR exchange_batch.taken_at = finding.observed_at AND exchange_batch.judged_at > finding.judged_at))) OR (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
-WHERE exchange_batch.source = finding.source AND exchange_batch.status = :status_1 AND exchange_batch.day = finding.last_day AND exchange_batch.judged_at > finding.judged_at))) OR finding.[rule] IN (:rule_3_1, :rule_3_2, :rule_3_3, :rule_3_4, :rule_3_5, :rule_3_6, :rule_3_7, :rule_3_8, :rule_3_9, :rule_3_10, :rule_3_11, :rule_3_12, :rule_3_13, :rule_3_14, :rule_3_15, :rule_3_16, :rule_3_17, :rule_3_18) AND ((EXISTS (SELECT exchange_batch.day
+WHERE exchange_batch.source = finding.source AND exchange_batch.status = :status_1 AND exchange_batch.day = finding.last_day AND exchange_batch.judged_at > finding.judged_at))) OR finding.[rule] IN (:rule_3_1, :rule_3_2, :rule_3_3, :rule_3_4, :rule_3_5, :rule_3_6, :rule_3_7, :rule_3_8, :rule_3_9, :rule_3_10, :rule_3_11, :rule_3_12, :rule_3_13, :rule_3_14, :rule_3_15, :rule_3_16, :rule_3_17) AND ((EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
 WHERE exchange_batch.source = finding.source AND exchange_batch.status = :status_1 AND exchange_batch.day = finding.last_day AND exchange_batch.judged_at > finding.judged_at)) OR (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
-WHERE exchange_batch.source = finding.source AND exchange_batch.status = :status_1 AND exchange_batch.kind = :kind_1 AND (exchange_batch.taken_at > finding.observed_at OR exchange_batch.taken_at = finding.observed_at AND exchange_batch.judged_at > finding.judged_at))) OR NOT (finding.[rule] IN (:rule_4_1, :rule_4_2, :rule_4_3, :rule_4_4, :rule_4_5, :rule_4_6, :rule_4_7, :rule_4_8, :rule_4_9, :rule_4_10, :rule_4_11) AND (EXISTS (SELECT exchange_batch.day
+WHERE exchange_batch.source = finding.source AND exchange_batch.status = :status_1 AND exchange_batch.kind = :kind_1 AND (exchange_batch.taken_at > finding.observed_at OR exchange_batch.taken_at = finding.observed_at AND exchange_batch.judged_at > finding.judged_at))) OR NOT (finding.[rule] IN (:rule_4_1, :rule_4_2, :rule_4_3, :rule_4_4, :rule_4_5, :rule_4_6, :rule_4_7, :rule_4_8, :rule_4_9, :rule_4_10) AND (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
 WHERE exchange_batch.source = finding.source AND exchange_batch.day = finding.last_day AND exchange_batch.judged_at = finding.judged_at AND exchange_batch.status = :status_2))) AND (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
@@ -512,9 +509,9 @@ UPDATE claim SET certificate_identifier=claim_history.certificate_identifier, id
 
 UPDATE claim SET first_observed_at=claim_history.first_observed_at FROM claim, [#staged_known], claim_history WHERE claim.source = :source_1 AND claim.record = [#staged_known].record AND [#staged_known].fate IN (:fate_1_1) AND claim_history.record = claim.record AND claim_history.source = claim.source AND claim_history.digest = claim.digest AND claim_history.first_observed_at < claim.first_observed_at;
 
-DELETE FROM claim_history WHERE (EXISTS (SELECT [#staged_known].record
+DELETE FROM claim_history WHERE claim_history.source = :source_1 AND claim_history.record IN (SELECT [#staged_known].record
 FROM [#staged_known]
-WHERE claim_history.record = [#staged_known].record AND [#staged_known].fate IN (:fate_1_1))) AND claim_history.source = :source_1 AND (EXISTS (SELECT claim.record
+WHERE [#staged_known].fate IN (:fate_1_1)) AND (EXISTS (SELECT claim.record
 FROM claim
 WHERE claim_history.record = claim.record AND claim_history.source = claim.source AND claim_history.digest = claim.digest));
 

@@ -562,12 +562,3 @@ GO
 DROP TABLE old_finding_seen;
 
 GO
-
--- 0005 The ledger says what the report took, and finds the batches of a day by it.
-ALTER TABLE exchange_batch ADD report_seconds DOUBLE PRECISION NULL;
-
-GO
-
-CREATE INDEX exchange_batch_by_day ON exchange_batch (day);
-
-GO

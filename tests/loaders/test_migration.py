@@ -137,7 +137,7 @@ def made_by_version_2(platform):
         ]
         claim = {
             **ELEMENTS,
-            "source": "a.b", "face": "{}", "face_digest": "f", "wins": True, "certificate_identifier": "I",
+            **{"source": "a.b", "face": "{}", "face_digest": "f", "wins": True, "certificate_identifier": "I"},
         }
         claims = [
             ("R1", "2026-03-03", READ, JUDGED, False),
