@@ -188,7 +188,7 @@ def test_a_column_of_three_bytes_a_character_holds_the_row_and_its_finding_is_es
         platform,
         "ALTER TABLE claim MODIFY certificate_number varchar(128) CHARACTER SET utf8mb3 COLLATE utf8mb3_bin NOT NULL",
         *(f"ALTER TABLE {table} MODIFY {name} varchar(128) CHARACTER SET utf8mb3 COLLATE utf8mb3_bin NOT NULL"
-          for table in ("finding", "finding_seen", "sighting") for name in ["certificate_number"]),
+          for table in (FINDING_TABLE.name, SEEN.name, SIGHTING.name) for name in ["certificate_number"]),
     )  # fmt: skip
     states = {**STATES, "字R𠮷": ("甲某", "VALID")}
     entry = deliver(states, held={"R03"}, kind="snapshot", taken_at="2026-03-01T20:00:00.000000Z")
@@ -223,7 +223,7 @@ def test_a_finding_that_the_database_refuses_is_kept_without_what_it_quotes(plat
     found = make.findings(rows)
     place = found.schema.get_field_index("value")
     found = found.set_column(place, found.schema.field(place), [["platform", "good"]])
-    refusing = [s.replace("certificate_holder_name", "value").replace("claim", "finding_seen") for s in REFUSING[kind]]
+    refusing = [s.replace("certificate_holder_name", "value").replace("claim", SEEN.name) for s in REFUSING[kind]]
     administer(platform, *(statement.replace("{}", "platform") for statement in refusing))
     entry = deliver(held={"R03", "R04"}, findings=found)
     assert (entry.inserted, entry.held) == (38, 2)

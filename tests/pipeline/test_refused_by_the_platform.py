@@ -35,7 +35,9 @@ def filled(request, city, declaration, raw, monkeypatch):
     """A source of 501 rows, one of which has something that is no date."""
 
     def fill(kind, date):
-        rows = raw(*({"XKZBH": f"3704020{n:05}", **({"FZRQ": date} if n == 250 else {})} for n in range(ROWS)))
+        rows = raw(
+            *({"ID": str(n), "XKZBH": f"3704020{n:05}", **({"FZRQ": date} if n == 250 else {})} for n in range(ROWS))
+        )
         if kind == "workbook":
             start, end = declaration.index("extract:"), declaration.index("columns:")
             text = declaration[:start] + "extract: {kind: workbook, path: 'a_{day}.xlsx'}\n" + declaration[end:]
