@@ -1,9 +1,9 @@
 """Runs `licex run` in this process and prints as JSON what came of it.
 
-    python benchmarks/one_batch.py SOURCE DAY [--imported] [--profile FILE]
+    python benchmarks/one_batch.py SOURCE DAY [--imported] [--report] [--profile FILE]
 
 With --imported all that a batch needs is loaded before, as in a worker, and `batch` is what the batch alone took; else the
-process does what the command does, which imports while it reads. FILE is written by cProfile; look at it with
+process does what the command does, which imports while it reads. With --report it is `licex report` of the day instead. FILE is written by cProfile; look at it with
 `python -m pstats FILE`.
 """
 
@@ -27,6 +27,7 @@ def main() -> None:
     asked.add_argument("source")
     asked.add_argument("day")
     asked.add_argument("--imported", action="store_true")
+    asked.add_argument("--report", action="store_true")
     asked.add_argument("--profile")
     options = asked.parse_args()
     if options.imported:
@@ -37,7 +38,8 @@ def main() -> None:
     printed = io.StringIO()
     profiling = cProfile.Profile() if options.profile else contextlib.nullcontext()
     with contextlib.redirect_stdout(printed), profiling as profiler:
-        code = app(["run", options.source, "--day", options.day, "--json"], standalone_mode=False)
+        command = ["report"] if options.report else ["run", options.source]
+        code = app([*command, "--day", options.day, "--json"], standalone_mode=False)
     ended = time.perf_counter()
     if profiler is not None:
         profiler.dump_stats(options.profile)

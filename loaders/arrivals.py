@@ -43,6 +43,7 @@ class Accepted:
         keys: what the source's own keys name.
         endings: rows that only say that a record ended; they are not among `rows`.
         keys_repeated: whether a key occurs more than once in the batch.
+        turns: the types whose loads must wait for this one: those of the rows, and those that their identifiers name.
     """
 
     source: str
@@ -58,6 +59,7 @@ class Accepted:
     keys: Keys = Keys.NOTHING
     endings: int = 0
     keys_repeated: bool = False
+    turns: Sequence[str] = ()
 
     @property
     def may_end(self) -> bool:

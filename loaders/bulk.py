@@ -10,10 +10,11 @@ from typing import IO, Any, cast
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, Select, Table
+from sqlalchemy import ColumnElement, Connection, Select, Table, delete, exists, select
 
 from loaders import copy_format
-from standard.errors import ExchangeError
+from loaders.server_errors import masked_words
+from standard.errors import PlatformRefused
 
 _CHUNK = 20_000  # rows handed over at once
 _BLOCK, _BLOCK_BYTES = 16_000, 64 * 2**20  # the same for COPY: rows, or fewer of so many bytes
@@ -73,6 +74,23 @@ def weigh(connection: Connection, table: Table, *names: str) -> None:
         connection.exec_driver_sql(f"ANALYZE {table.name} ({', '.join(names or ['record'])})")
 
 
+def delete_matched(
+    connection: Connection, table: Table, staged: Table, matched: ColumnElement[bool], where: ColumnElement[bool]
+) -> None:
+    """Delete rows that staged ones match, by a join: MariaDB would else look at, and lock, every row of the table.
+
+    Args:
+        connection: of the transaction.
+        table: which rows are deleted of.
+        staged: of this transaction alone.
+        matched: what of it a row must match.
+        where: what else must hold of the row.
+    """
+    if connection.dialect.name == "sqlite":  # which has no such join, and no other writer
+        matched = exists(select(staged.c.record).where(matched).correlate(table))
+    connection.execute(delete(table).where(matched, where))
+
+
 def _copy(connection: Connection, table: Table, batch: pa.Table) -> None:
     """PostgreSQL: COPY through the transaction's own connection, in blocks that the server reads while the next is written."""
     if not batch.num_rows:
@@ -104,8 +122,11 @@ def _load(connection: Connection, table: Table, chunk: pa.RecordBatch) -> None:
         # Of a local file the server only warns where it would else refuse: a value cut short, a row left out.
         warned = connection.exec_driver_sql("SELECT @@warning_count").scalar()
     if warned or loaded.rowcount != chunk.num_rows:
-        raise ExchangeError(
-            f"{table.name}: expected all of {chunk.num_rows} rows to go in as they are, found {loaded.rowcount} and {warned} warnings; nothing was loaded; report this as a defect"
+        first = connection.exec_driver_sql("SHOW WARNINGS LIMIT 1").first()
+        reason = masked_words(first[2] if first else f"{loaded.rowcount} rows of {chunk.num_rows}")
+        raise PlatformRefused(
+            f"{table.name}: expected all of {chunk.num_rows} rows to go in as they are, found {loaded.rowcount} and {warned} warnings ({reason}); nothing was loaded",
+            reason,
         )
 
 

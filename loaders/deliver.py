@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,13 +12,13 @@ from sqlalchemy import Connection
 from loaders.arrivals import Accepted, Arrivals
 from loaders.bulk import put
 from loaders.claimants import Claimants, anyone_gives_identifiers
+from loaders.delivery import Delivery
 from loaders.findings import Finder
 from loaders.first_load import indexed_afterwards
 from loaders.ledger import write_entry, write_vanished
 from loaders.merge import Merged, merge
 from loaders.platform import Platform
 from loaders.presence import (
-    HOLD,
     close_returned,
     find_absent,
     find_absent_from_the_start,
@@ -27,38 +27,16 @@ from loaders.presence import (
     settle_moved,
     sight,
 )
+from loaders.refused_rows import deliver_the_rest
+from loaders.staged_rows import stage_beside, staged_findings
 from loaders.staging import Staging, staging
 from loaders.states import Judging, keep_findings
 from standard.batch import BatchKey, Keys, LedgerEntry, Outcome, Status, Verdict
-from standard.finding import mask_texts
+from standard.errors import PlatformRefused
+from standard.identifiers import ROOT
 
 _NOTHING = Merged(0, 0, 0, 0)
-_SIGHTED = ["record", "locator", "certificate_number"]
-_ENDING = [*_SIGHTED, "observed_at"]
-_FINDINGS = "findings"  # the name that a load holds while it looks at what others have merged
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """What is to be delivered of one batch.
-
-    Attributes:
-        verdict: of the batch.
-        precedence: of the source among others that claim the same record.
-        rows: gives some columns of the licences, their `outcome` among them, a group at a time; asked for several times.
-        findings: `FINDING`.
-        vanished: what it means when a full reading no longer holds a licence: `keep`, `hold` or `cancel`.
-        reactions: of rules on the batch for which the declaration says so, whether they `refuse` it or `warn`.
-        keys: what the source's own keys, the locators of its rows, name.
-    """
-
-    verdict: Verdict
-    precedence: int
-    rows: Callable[[Sequence[str]], Iterable[pa.Table]]
-    findings: pa.Table
-    vanished: str = HOLD
-    reactions: Mapping[str, str] = field(default_factory=dict)
-    keys: Keys = Keys.NOTHING
+_TYPE_NAMED = rf"^{ROOT.replace('.', '[.]')}[.](?P<type>[0-9A-Z]{{21}})[.]"  # by an identifier
 
 
 def deliver_batch(platform: Platform, delivery: Delivery, now: str, seconds: float) -> LedgerEntry:
@@ -70,30 +48,54 @@ def deliver_batch(platform: Platform, delivery: Delivery, now: str, seconds: flo
         now: instant text.
         seconds: what the steps before took.
 
+    Rows that the database does not take are held, each with a finding, and the rest is delivered. What that takes is taken
+    only where the batch was refused as a whole.
+
     Raises:
         PlatformUnreachable: when the database does not answer or may not be written; nothing was loaded.
+        PlatformRefused: when it does not take the batch even without rows; nothing was loaded.
         ExchangeError: when the batch does not balance; nothing was loaded.
     """
+
+    def deliver(given: Delivery) -> LedgerEntry:
+        with platform.transaction() as connection:
+            return _deliver(platform, connection, given, now, seconds)
+
+    def attempt(given: Delivery) -> None:
+        with suppress(_TakenBack), platform.transaction() as connection:
+            _deliver(platform, connection, given, now, seconds)
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")  # what would else be asked at the end only
+            raise _TakenBack
+
+    try:
+        return deliver(delivery)
+    except PlatformRefused as refusal:
+        return deliver_the_rest(delivery, deliver, attempt, refusal)
+
+
+class _TakenBack(Exception):
+    """Ends a transaction that was only an attempt."""
+
+
+def _deliver(platform: Platform, connection: Connection, delivery: Delivery, now: str, seconds: float) -> LedgerEntry:
     verdict = delivery.verdict
     key = BatchKey.of(verdict.batch)
-    with platform.transaction() as connection:
-        staged = staging(connection.dialect.name)
-        staged.open(connection)
-        put(connection, staged.finding, [_staged_findings(delivery.findings, verdict)])
-        newest = newest_full_reading(connection, key.source)
-        accepted = _accepted(delivery, newest.taken_at if newest else "")
-        merged, arrivals = _NOTHING, Arrivals(connection, staged, accepted)
-        if verdict.refused:
-            platform.lock(connection, [_source_lock(key.source)])
-        else:
-            merged = _merged(platform, connection, staged, delivery, arrivals)
-        # A licence of any type may have the identifier of another; these turns are short.
-        platform.lock(connection, [_FINDINGS])
-        finder = Finder(connection, staged, key, accepted.literals)
-        if not verdict.refused:
-            _find(finder, arrivals)
-        entry = _write(finder, delivery, arrivals, _entry(key, verdict, merged, now, seconds))
-        staged.close(connection)
+    staged = staging(connection.dialect.name)
+    staged.open(connection)
+    put(connection, staged.finding, [staged_findings(delivery.findings, verdict)])
+    newest = newest_full_reading(connection, key.source)
+    accepted = _accepted(delivery, newest.taken_at if newest else "")
+    merged, arrivals = _NOTHING, Arrivals(connection, staged, accepted)
+    if verdict.refused:
+        platform.lock(connection, [_source_lock(key.source)])
+    else:
+        merged = _merged(platform, connection, staged, delivery, arrivals)
+    finder = Finder(connection, staged, key, accepted.literals)
+    if not verdict.refused:
+        _find(finder, arrivals)
+    entry = _write(finder, delivery, arrivals, _entry(key, verdict, merged, now, seconds))
+    staged.close(connection)
     return entry
 
 
@@ -163,13 +165,14 @@ def _merged(
 ) -> Merged:
     """Stage what can be staged while others load, then merge."""
     accepted = arrivals.accepted
-    _stage_beside(connection, staged, delivery)
+    stage_beside(connection, staged, delivery)
     if not Claimants.of(connection, accepted.source, accepted.types).alone:
         arrivals.stage()
-    # From here on loads of the same source or licence type take turns.
-    platform.lock(connection, [_source_lock(accepted.source), *(f"type {code}" for code in accepted.types)])
+    # From here on loads of the same source or licence type take turns. Licences of two types can only share an identifier
+    # where one is a source's own and names the other's type, so its turn is taken too.
+    platform.lock(connection, [_source_lock(accepted.source), *(f"type {code}" for code in accepted.turns)])
     claimants = Claimants.of(connection, accepted.source, accepted.types)
-    with indexed_afterwards(platform, connection, accepted.rows if claimants.alone else 0, [_FINDINGS]):
+    with indexed_afterwards(connection, accepted.rows if claimants.alone and delivery.only_source else 0):
         return merge(connection, staged, claimants, arrivals)
 
 
@@ -182,11 +185,12 @@ def _accepted(delivery: Delivery, newest_full: str) -> Accepted:
             yield group.filter(contents).select(names)
 
     verdict = delivery.verdict
-    count, types = 0, dict[str, bool]()
+    count, types, turns = 0, dict[str, bool](), set[str]()
     for group in () if verdict.refused else read(["certificate_type_code", "certificate_identifier"]):
         count += group.num_rows
         own = group["certificate_identifier"].null_count < group.num_rows
         types |= {code: own or types.get(code, False) for code in pc.unique(group["certificate_type_code"]).to_pylist()}
+        turns |= _types_named(group["certificate_identifier"]) if own else set()
     return Accepted(
         source=BatchKey.of(verdict.batch).source,
         batch=verdict.batch,
@@ -201,74 +205,14 @@ def _accepted(delivery: Delivery, newest_full: str) -> Accepted:
         keys=delivery.keys,
         endings=verdict.accepted - count,
         keys_repeated=verdict.keys_repeated,
+        turns=tuple(sorted(turns | types.keys())),
     )
 
 
-def _stage_beside(connection: Connection, staged: Staging, delivery: Delivery) -> None:
-    """Stage the rows that name a record and are no accepted content: those that were not accepted, and the ends."""
-    if delivery.verdict.accepted == delivery.verdict.extracted and not delivery.verdict.endings:
-        return
-    for group in delivery.rows(["outcome", "ends", *_ENDING]):
-        accepted = pc.equal(group["outcome"], str(Outcome.ACCEPTED))
-        endings = group.filter(pc.and_(accepted, group["ends"]))
-        put(connection, staged.ending, [_as_endings(endings.select(_ENDING))])
-        # The same record may come again. A row that says it ended does not say that it is there.
-        named = pc.and_(pc.not_equal(group["record"], ""), pc.invert(group["ends"]))
-        beside = group.filter(pc.and_(named, pc.invert(accepted))).select(_SIGHTED)
-        # Shown to people when the record vanishes, and to nobody else; a number too long for the platform is held anyway.
-        put(connection, staged.sighting, [_shown(_shown(beside, "certificate_number", 128), "locator", 512)])
-
-
-def _as_endings(rows: pa.Table) -> pa.Table:
-    """Ends as they are kept, each with the subject of a finding on it."""
-    nameless = pc.equal(rows["record"], "")
-    rows = rows.append_column(
-        "subject", pc.if_else(nameless, _named(mask_texts(rows["locator"].combine_chunks())), rows["record"])
-    )
-    number = pc.fill_null(rows["certificate_number"], "")
-    rows = rows.set_column(rows.schema.get_field_index("certificate_number"), "certificate_number", number)
-    return _shown(rows, "certificate_number", 128)
-
-
-def _shown(table: pa.Table, name: str, most: int) -> pa.Table:
-    place = table.schema.get_field_index(name)
-    masked = mask_texts(table[name].combine_chunks())
-    return table.set_column(place, name, pc.utf8_slice_codeunits(masked, 0, most))
-
-
-def _staged_findings(findings: pa.Table, verdict: Verdict) -> pa.Table:
-    """Findings as the platform keeps them.
-
-    The subject is the record; where the row names none, the place itself; of a finding on the batch, its day.
-    """
-    key, count = BatchKey.of(verdict.batch), findings.num_rows
-    nameless = pc.equal(findings["record"], "")
-    whole = pc.less(findings["row"], 0)
-    of_snapshot = verdict.kind == "snapshot"
-    columns = {
-        "source": pa.repeat(key.source, count),
-        "day": pa.repeat(str(key.day), count),
-        "found_by": pa.repeat(verdict.batch, count),
-        "rule": findings["rule"],
-        "element": findings["element"],
-        "subject": pc.if_else(
-            nameless, pc.if_else(whole, str(key.day), _named(findings["locator"])), findings["record"]
-        ),
-        "locator": findings["locator"],
-        "certificate_number": pc.utf8_slice_codeunits(findings["certificate_number"], 0, 128),
-        "value": findings["value"],
-        "expected": findings["expected"],
-        "beginning": pa.repeat(pa.scalar(verdict.beginning, pa.int32()), count),
-        "observed_at": pa.repeat(verdict.taken_at, count) if of_snapshot else findings["observed_at"],
-        "read_at": pa.repeat(verdict.taken_at, count),
-        "judged_at": pa.repeat(verdict.judged_at, count),
-    }
-    return pa.table(columns)
-
-
-def _named(locators: pa.ChunkedArray) -> pa.Array:
-    """A subject of at most 32 characters for a place; the end of a locator tells more than its beginning."""
-    return pc.utf8_slice_codeunits(locators, -32)
+def _types_named(identifiers: pa.ChunkedArray) -> set[str]:
+    """The licence types that identifiers name; empty for one that names none, as no accepted row has."""
+    found = pc.extract_regex(identifiers.drop_null(), _TYPE_NAMED)
+    return {code or "" for code in pc.unique(pc.struct_field(found, "type")).to_pylist()}
 
 
 def _entry(key: BatchKey, verdict: Verdict, merged: Merged, now: str, seconds: float) -> LedgerEntry:

@@ -11,7 +11,9 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.dialects.mysql.base import MySQLCompiler
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.sql.selectable import FromClause, Subquery
 
 WAIT_SECONDS = 600  # for another load's merge; longer than any night's largest
 LOOK_SECONDS = 10  # after which a server may notice that a load was killed
@@ -116,12 +118,43 @@ def _mysql(url: URL) -> Engine:
     # Repeatable reads would not see what the load before has merged, and lock gaps between rows besides.
     # A server's own mode may take backslashes for text, empty texts for null, or cut what is too long.
     said = f"SET innodb_lock_wait_timeout = {WAIT_SECONDS}, sql_mode = 'STRICT_TRANS_TABLES'"
-    return create_engine(
+    engine = create_engine(
         url.update_query_dict({"charset": "utf8mb4"}),
         hide_parameters=True,
         isolation_level="READ COMMITTED",
         connect_args={"local_infile": True, "init_command": said},
     )
+    engine.dialect.statement_compiler = _FromStaged
+    return engine
+
+
+class _FromStaged(MySQLCompiler):
+    """Updates and deletions that look rows up from what is staged, in that order.
+
+    The server locks every row it looks at, and it would rather look through a whole table of which it believes that it is
+    small. So a load waited for rows of others that it would not have changed.
+    """
+
+    def update_tables_clause(
+        self, update_stmt: Any, from_table: FromClause, extra_froms: list[FromClause], **kw: Any
+    ) -> str:
+        """The tables of an update, those of this transaction alone first."""
+        return self._joined(from_table, extra_froms, kw)
+
+    def delete_extra_from_clause(
+        self, delete_stmt: Any, from_table: FromClause, extra_froms: list[FromClause], from_hints: Any, **kw: Any
+    ) -> str:
+        """The same of a deletion."""
+        return f"USING {self._joined(from_table, extra_froms, kw)}"
+
+    def _joined(self, target: FromClause, others: list[FromClause], kw: dict[str, Any]) -> str:
+        own = [table for table in others if _is_own(table)]
+        tables = [*own, target, *(table for table in others if table not in own)]
+        return " STRAIGHT_JOIN ".join(table._compiler_dispatch(self, **{**kw, "asfrom": True}) for table in tables)
+
+
+def _is_own(table: FromClause) -> bool:
+    return isinstance(table, Subquery) or bool(getattr(table, "_prefixes", ()))
 
 
 def _mssql(url: URL) -> Engine:

@@ -6,35 +6,32 @@ fraction of that. It is done only where nobody can miss the indexes: on an empty
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, inspect, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateIndex, DropIndex
 
-from loaders.platform import Platform
 from loaders.tables import CLAIM
 
 MANY = 50_000  # rows from which on it is worth the statements
 
 
 @contextmanager
-def indexed_afterwards(platform: Platform, connection: Connection, rows: int, turns: Sequence[str]) -> Iterator[None]:
+def indexed_afterwards(connection: Connection, rows: int) -> Iterator[None]:
     """Have no indexes on `claim` while many rows go in, where it is empty.
 
     Only PostgreSQL changes tables inside a transaction, so that a load that ends early leaves them as they were. Where
-    others use the table, or the role may not change it, the rows go in as always.
+    others use the table, or the role may not change it, the rows go in as always. All that the load waits for it must hold
+    already: who comes later waits for the table.
 
     Args:
-        platform: where to.
         connection: of the transaction.
-        rows: how many will go in.
-        turns: the names that the load, as any other, will hold while it looks at the table later. They are taken before
-            the table is: or this load would wait for one that holds them, and that one for the table.
+        rows: how many will go in; 0 where others may come that must not wait.
     """
     worth_it = rows >= MANY and connection.dialect.name == "postgresql"
-    key = _taken_off(platform, connection, turns) if worth_it else None
+    key = _taken_off(connection) if worth_it else None
     yield
     if key is not None:
         names = ", ".join(column.name for column in CLAIM.primary_key)
@@ -43,12 +40,11 @@ def indexed_afterwards(platform: Platform, connection: Connection, rows: int, tu
             connection.execute(CreateIndex(index))
 
 
-def _taken_off(platform: Platform, connection: Connection, turns: Sequence[str]) -> str | None:
+def _taken_off(connection: Connection) -> str | None:
     """Take the indexes off; returns the name of the primary key, None where they stay."""
     attempt = connection.begin_nested()
     try:
         key = inspect(connection).get_pk_constraint(CLAIM.name)["name"]
-        platform.lock(connection, turns)
         connection.exec_driver_sql("LOCK TABLE claim IN ACCESS EXCLUSIVE MODE NOWAIT")
         # Its owner may drop indexes; to make them takes the right to make anything in that schema.
         allowed = connection.exec_driver_sql(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from operator import eq, ge, le
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert, select, update
 
 from loaders.tables import BATCH
 from standard.batch import LedgerEntry, Status
 from standard.errors import ExchangeError
+from standard.finding import storable_text
 
 
 def write_entry(connection: Connection, entry: LedgerEntry) -> LedgerEntry:
@@ -21,7 +23,7 @@ def write_entry(connection: Connection, entry: LedgerEntry) -> LedgerEntry:
         raise ExchangeError(f"{imbalance}; the batch does not balance, nothing was loaded; report this as a defect")
     b = BATCH.c
     last = connection.scalar(select(func.max(b.run)).where(b.source == entry.source, b.day == entry.day)) or 0
-    numbered = LedgerEntry(**{**entry.as_dict(), "run": last + 1})
+    numbered = LedgerEntry(**{**entry.as_dict(), "run": last + 1, "reason": storable_text(entry.reason)})
     connection.execute(insert(BATCH).values(**numbered.as_dict()))
     return numbered
 
@@ -34,25 +36,52 @@ def write_vanished(connection: Connection, entry: LedgerEntry, vanished: int) ->
     return LedgerEntry(**{**entry.as_dict(), "vanished": vanished})
 
 
+def write_report_seconds(connection: Connection, source: str, day: str, seconds: float) -> None:
+    """Add to the last run of a batch what its report took."""
+    b = BATCH.c
+    of_day = and_(b.source == source, b.day == day)
+    last = connection.scalar(select(func.max(b.run)).where(of_day))
+    connection.execute(update(BATCH).where(of_day, b.run == last).values(report_seconds=round(seconds, 3)))
+
+
 def read_entries(
-    connection: Connection, *, source: str | None = None, day: str | None = None, all_runs: bool = False
+    connection: Connection,
+    *,
+    source: str | None = None,
+    day: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    all_runs: bool = False,
 ) -> list[LedgerEntry]:
     """The runs by day and source; of each batch one run only, unless all are asked for.
 
     That one is the last, or the last that reached the source: a later try that did not changes nothing on the platform.
+
+    Args:
+        connection: of the platform.
+        source: whose; everybody's where absent.
+        day: of that day alone.
+        since: of no earlier day.
+        until: of no later day.
+        all_runs: whether to give every run.
     """
     b = BATCH.c
-    statement = select(BATCH).order_by(b.day, b.source, b.run)
-    if source is not None:
-        statement = statement.where(b.source == source)
-    if day is not None:
-        statement = statement.where(b.day == day)
-    entries = [_entry(row) for row in connection.execute(statement)]
-    if all_runs:
-        return entries
-    failed_first = sorted(entries, key=lambda entry: entry.status != Status.FAILED)
-    last = {(entry.source, entry.day): entry for entry in failed_first}
-    return [last[key] for key in dict.fromkeys((entry.source, entry.day) for entry in entries)]
+    asked = ((eq, b.source, source), (eq, b.day, day), (ge, b.day, since), (le, b.day, until))
+    where = [compared(column, value) for compared, column, value in asked if value is not None]
+    statement = select(BATCH).where(*where).order_by(b.day, b.source, b.run)
+    if not all_runs:
+        reached = case((b.status == str(Status.FAILED), 0), else_=1)
+        order = func.row_number().over(partition_by=(b.source, b.day), order_by=(reached.desc(), b.run.desc()))
+        ranked = select(b.source, b.day, b.run, order.label("place")).where(*where).subquery()
+        same = and_(*(b[name] == ranked.c[name] for name in ("source", "day", "run")))
+        statement = statement.join(ranked, and_(same, ranked.c.place == 1))
+    return [_entry(row) for row in connection.execute(statement)]
+
+
+def last_day(connection: Connection) -> str | None:
+    """The last day of which the ledger has something."""
+    last: str | None = connection.scalar(select(func.max(BATCH.c.day)))
+    return last
 
 
 def marks(connection: Connection, source: str, day: str) -> tuple[int | None, int | None]:

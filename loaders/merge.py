@@ -17,7 +17,6 @@ from sqlalchemy import (
     Table,
     and_,
     case,
-    delete,
     exists,
     false,
     func,
@@ -29,7 +28,7 @@ from sqlalchemy import (
 )
 
 from loaders.arrivals import Accepted, Arrivals
-from loaders.bulk import weigh
+from loaders.bulk import delete_matched, weigh
 from loaders.claimants import Claimants
 from loaders.endings import Ended, any_endings, end_claims
 from loaders.identifiers import give_identifiers
@@ -245,10 +244,9 @@ class _Merging:
         ):
             self._connection.execute(update(CLAIM).where(back, where).values(values))
         claimed = exists(select(c.record).where(same).correlate(HISTORY))
-        returned = select(k.record).where(self._are(_RETURNS))
-        self._connection.execute(
-            delete(HISTORY).where(h.source == self._accepted.source, h.record.in_(returned), claimed)
-        )
+        returned = and_(h.record == k.record, self._are(_RETURNS))
+        mine = and_(h.source == self._accepted.source, claimed)
+        delete_matched(self._connection, HISTORY, self._staging.known, returned, mine)
 
     def see(self, table: Table, fate: str) -> None:
         """Note where and when contents of claims, or of the history, were seen: first, last, and by which reading.

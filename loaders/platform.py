@@ -13,9 +13,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModu
 
 from loaders import migration
 from loaders.engines import READING, SPOKEN, make_engine
+from loaders.server_errors import masked_cause, refuses_data
 from loaders.tables import LOCK
 from standard.addresses import shown_url, without_secrets
-from standard.errors import PlatformUnreachable, UsageError
+from standard.errors import PlatformRefused, PlatformUnreachable, UsageError
 
 
 class Platform:
@@ -46,6 +47,7 @@ class Platform:
 
         Raises:
             PlatformUnreachable: when the database does not answer, may not be written, or chose this transaction to give way.
+            PlatformRefused: when it answers, and does not take the data.
         """
         engine = self._engine.execution_options(**{READING: reading})
         # COPY goes past SQLAlchemy, which would else have wrapped the driver's error.
@@ -53,7 +55,13 @@ class Platform:
         try:
             with self._connected(engine) as connection, connection.begin():
                 yield connection
-        except (DBAPIError, raw) as error:
+        except (DBAPIError, raw, UnicodeEncodeError) as error:
+            if refuses_data(error, engine.dialect.name):
+                reason = without_secrets(masked_cause(error), self._location)
+                raise PlatformRefused(
+                    f"{self._shown}: expected the platform's database to take what it is given, found: {reason}; nothing was loaded; ask whoever runs it",
+                    reason,
+                ) from None
             raise PlatformUnreachable(
                 f"{self._shown}: expected to use the platform's database, found: {self._cause(error)}; nothing was loaded"
             ) from None

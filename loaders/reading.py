@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, Select, and_, or_, select
 
 from loaders.staging import FOUND
 from loaders.tables import CLAIM, FINDING_TABLE, HISTORY
@@ -24,6 +25,7 @@ REPORTED = pa.schema(
         pa.field("platform_holds", pa.bool_()),
     ]
 )
+_AT_ONCE = 10_000  # findings taken from the database at once
 _STAMPED = [
     CLAIM.c[name]
     for name in (
@@ -51,8 +53,17 @@ def read_findings(connection: Connection, key: BatchKey) -> pa.Table:
     earlier = select(*_shown(f), f.last_day.label("day"), *state).where(
         f.source == key.source, f.open, f.last_day < str(key.day)
     )
-    rows = [dict(row) for statement in (of_day, earlier) for row in connection.execute(statement).mappings()]
-    return pa.Table.from_pylist([{**row, "row": -1} for row in rows], schema=REPORTED)
+    tables = [table for statement in (of_day, earlier) for table in _tables(connection, statement)]
+    return pa.concat_tables([REPORTED.empty_table(), *tables]).combine_chunks()
+
+
+def _tables(connection: Connection, statement: Select[Any]) -> Iterator[pa.Table]:
+    """The findings of a query, some thousands at a time, column by column."""
+    result = connection.execute(statement, execution_options={"yield_per": _AT_ONCE})
+    for rows in result.partitions():
+        columns = dict(zip(result.keys(), zip(*rows, strict=True), strict=True))
+        columns["row"] = (-1,) * len(rows)
+        yield pa.table([pa.array(columns[field.name], field.type) for field in REPORTED], schema=REPORTED)
 
 
 def _shown(columns: Any) -> list[Any]:

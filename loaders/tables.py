@@ -188,6 +188,8 @@ BATCH = Table(
     Column("reason", long_text(), nullable=False),
     Column("failing", JSON, nullable=False),
     Column("seconds", Double, nullable=False),
+    Column("report_seconds", Double),
+    Index("exchange_batch_by_day", "day"),
 )
 
 # What a load holds while it merges, so that loads which may touch the same rows do so one after the other.

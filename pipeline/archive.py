@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from loaders.deliver import Delivery, deliver_batch, write_failure
+from loaders.deliver import deliver_batch, write_failure
+from loaders.delivery import Delivery
 from loaders.ledger import known_content, write_entry
 from loaders.platform import Platform
 from pipeline import workspace as files

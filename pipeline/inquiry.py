@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from loaders.ledger import read_entries
+from loaders.ledger import last_day, read_entries
 from loaders.platform import Platform
 from loaders.reading import trace as read_trace
 from pipeline import stages
@@ -165,11 +165,11 @@ def _copy(origin: Workspace, to: Workspace, key: BatchKey, name: str) -> None:
 def rewrite_reports(exchange: Exchange, day: Day | None) -> list[str]:
     """Write the pages of a day again; returns their paths, the city's last."""
     with exchange.platform.transaction(reading=True) as connection:
-        entries = read_entries(connection, day=str(day) if day else None)
-    if not entries:
+        last = str(day) if day else last_day(connection)
+        entries = read_entries(connection, day=last) if last else []
+    if last is None or not entries:
         raise ExchangeError(f"{day or 'report'}: expected batches of that day in the ledger, found none; run one first")
-    last = max(entry.day for entry in entries)
-    sources = [entry.source for entry in entries if entry.day == last and entry.source in exchange.register.paths]
+    sources = [entry.source for entry in entries if entry.source in exchange.register.paths]
     pages = [report_department(exchange, BatchKey(name, Day.of(last))) for name in sources]
     return [*pages, report_city(exchange, Day.of(last))]
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from loaders.ledger import read_entries
+import time
+from dataclasses import replace
+
+from loaders.ledger import read_entries, write_report_seconds
 from loaders.reading import read_findings, torn_sources
 from pipeline.exchange import Exchange
 from pipeline.workspace import Workspace
 from reports import script
 from reports.city import CityFacts, city_page
 from reports.page import department_page
-from reports.quality import SourceFacts, quality_report
+from reports.quality import COURSE_DAYS, SourceFacts, quality_report
 from reports.workbook import correction_list
 from sources.register import Source
 from standard.batch import BatchKey, LedgerEntry, Status
@@ -20,9 +23,12 @@ from standard.licence import LICENCE
 def report(exchange: Exchange, key: BatchKey) -> LedgerEntry | None:
     """Write the pages of a batch, those of sources that turned out to disagree with it, and the city's page of the day.
 
+    What that took is added to the batch's last run in the ledger.
+
     Returns:
         The last ledger entry of the batch, None where it has none.
     """
+    began = time.monotonic()
     if not have_charts(exchange.workspace):
         exchange.workspace.write_text(exchange.workspace.shared_path(script.NAME), script.charts_script())
     with exchange.platform.transaction(reading=True) as connection:
@@ -31,7 +37,8 @@ def report(exchange: Exchange, key: BatchKey) -> LedgerEntry | None:
         if name in exchange.register.paths:
             report_department(exchange, BatchKey(name, key.day))
     report_city(exchange, key.day)
-    with exchange.platform.transaction(reading=True) as connection:
+    with exchange.platform.transaction() as connection:
+        write_report_seconds(connection, key.source, str(key.day), time.monotonic() - began)
         entries = read_entries(connection, source=key.source, day=str(key.day))
     return entries[-1] if entries else None
 
@@ -48,7 +55,7 @@ def have_charts(workspace: Workspace) -> bool:
 def report_department(exchange: Exchange, key: BatchKey) -> str:
     """Write one department's page and list for correction; returns the page's path."""
     with exchange.platform.transaction(reading=True) as connection:
-        entries = [entry for entry in read_entries(connection, source=key.source) if entry.day <= str(key.day)]
+        entries = read_entries(connection, source=key.source, since=_first_of(key.day), until=str(key.day))
         findings = read_findings(connection, key)
     drawn = quality_report(source_facts(exchange.source(key)), key.day, entries, findings)
     workspace = exchange.workspace
@@ -76,7 +83,14 @@ def report_city(exchange: Exchange, day: Day, *, deadline_passed: bool = False) 
 
 def _entries_until(exchange: Exchange, day: Day) -> list[LedgerEntry]:
     with exchange.platform.transaction(reading=True) as connection:
-        return [entry for entry in read_entries(connection) if entry.day <= str(day)]
+        entries = read_entries(connection, since=_first_of(day), until=str(day))
+    # What another's report took is on no page, and draws none again.
+    return [replace(entry, report_seconds=None) for entry in entries]
+
+
+def _first_of(day: Day) -> str:
+    """The first day that a page of a day speaks of."""
+    return str(day.plus(1 - COURSE_DAYS))
 
 
 def missing_sources(exchange: Exchange, day: Day) -> list[str]:

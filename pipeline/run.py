@@ -68,13 +68,14 @@ def run_batch(exchange: Exchange, key: BatchKey, told: Told, *, from_archive: bo
         told("deliver")
         entry = stages.deliver(exchange, key, now(), time.monotonic() - began)
         told("report")
-        report(exchange, key)
+        reported = report(exchange, key)
     except AlreadyDelivered as nothing_new:
         return Ran(key, report(exchange, key), str(nothing_new))
     except ExchangeError as error:
         return _stopped(exchange, key, error, told)
     problem = stages.problem(exchange, key)
-    return Ran(key, entry, problem, 1 if problem else 0)
+    same = reported is not None and reported.run == entry.run
+    return Ran(key, reported if same else entry, problem, 1 if problem else 0)
 
 
 def _require_archive(exchange: Exchange, key: BatchKey) -> None:

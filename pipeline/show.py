@@ -113,14 +113,16 @@ def connections(found: Mapping[str, ConnectionFacts | str], *, as_json: bool) ->
 def ledger_table(entries: Sequence[LedgerEntry]) -> Table:
     """A row a source and day: what was read and what became of it."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("source", "day", "status", *_COUNTS, "seconds"):
-        table.add_column(name, justify="right" if name in (*_COUNTS, "seconds") else "left", no_wrap=True)
+    right = (*_COUNTS, "seconds", "report")
+    for name in ("source", "day", "status", *right):
+        table.add_column(name, justify="right" if name in right else "left", no_wrap=True)
     for entry in entries:
         values = entry.as_dict()
         numbers = [f"{values[name]:,}" for name in _COUNTS]
         style = {"refused": "red", "failed": "red"}.get(entry.status, "")
         status = _cell(entry.status, style)
-        table.add_row(_cell(entry.source), _cell(entry.day), status, *numbers, f"{entry.seconds:.1f}")
+        report = "" if entry.report_seconds is None else f"{entry.report_seconds:.1f}"
+        table.add_row(_cell(entry.source), _cell(entry.day), status, *numbers, f"{entry.seconds:.1f}", report)
     return table
 
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from loaders.deliver import Delivery, deliver_batch
+from loaders.deliver import deliver_batch
+from loaders.delivery import Delivery
 from loaders.effects import COLUMNS, foresee
 from loaders.ledger import delivered_before, usual_sizes
 from pipeline import workspace as files
@@ -22,7 +23,7 @@ from pipeline.ahead import ahead
 from pipeline.exchange import Exchange
 from pipeline.manifests import gather, manifest, part_numbers, read_manifest
 from pipeline.workspace import Workspace, of_part
-from standard.batch import BatchKey, LedgerEntry, Manifest, Verdict
+from standard.batch import BatchKey, LedgerEntry, Manifest, Status, Verdict
 from standard.day import Day, instant_text
 from standard.errors import ExchangeError
 from standard.finding import FINDING
@@ -147,24 +148,33 @@ def deliver(exchange: Exchange, key: BatchKey, now: datetime, seconds: float = 0
     def rows(names: Sequence[str]) -> Iterator[pa.Table]:
         return ahead(_rows(workspace, key, names))
 
-    reactions = declaration.expect.drift.reactions
-    keys = declaration.extract.keys
-    delivery = Delivery(verdict, declaration.precedence, rows, findings, declaration.vanished, reactions, keys)
+    delivery = Delivery(
+        verdict,
+        declaration.precedence,
+        rows,
+        findings,
+        declaration.vanished,
+        declaration.expect.drift.reactions,
+        declaration.extract.keys,
+        only_source=list(exchange.register) == [key.source],
+    )
     entry = deliver_batch(exchange.platform, delivery, instant_text(now), seconds)
     workspace.write_text(workspace.path(key, files.RECEIPT), entry.to_json())
-    if not verdict.refused:
+    if entry.status == Status.DELIVERED:
         workspace.write_text(workspace.path(key, files.DELIVERED), workspace.read_text(key, files.MANIFEST))
     return entry
 
 
 def problem(exchange: Exchange, key: BatchKey) -> str:
     """Why a person must look at a delivered batch, as one sentence: it was refused, or too much of it was held."""
-    verdict = Verdict.from_json(exchange.workspace.read_text(key, files.VERDICT))
-    if verdict.refused:
-        return f"{key}: refused: {verdict.reason}"
-    if verdict.held_above_limit:
-        share = verdict.held / verdict.extracted
-        return f"{key}: expected at most {verdict.held_limit:.1%} of rows held, found {share:.1%} ({verdict.held}); see the report"
+    # The platform's database may have refused what the verdict accepts; the receipt knows.
+    entry = LedgerEntry.from_json(exchange.workspace.read_text(key, files.RECEIPT))
+    if entry.status == Status.REFUSED:
+        return f"{key}: refused: {entry.reason}"
+    limit = Verdict.from_json(exchange.workspace.read_text(key, files.VERDICT)).held_limit
+    if entry.held > limit * entry.extracted:
+        share = entry.held / entry.extracted
+        return f"{key}: expected at most {limit:.1%} of rows held, found {share:.1%} ({entry.held}); see the report"
     return ""
 
 

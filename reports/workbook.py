@@ -5,19 +5,21 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, time
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
-from reports.quality import QualityReport, RuleFindings, element_title, standing, status_word
+from reports.quality import QualityReport, RuleFindings, element_title, status_word
+from reports.sheet_rows import FORMULA, Styles, rows_xml
 from reports.words import phrase
-from standard.rules import DIMENSION_TITLES
+from standard.rules import DIMENSION_TITLES, Scope
 from standard.visible import visible
 
 SHEET_ROWS = 1_000_000  # findings on one sheet; a worksheet ends at 1,048,576 rows
@@ -30,8 +32,10 @@ _COLUMNS = (
     ("最后发现\nLast seen", 12), ("规则\nRule", 22), ("整改情况\nWhat was done", 20),
 )  # fmt: skip
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet may take for a formula at the start of a text
+_CHUNK = 5_000  # rows written at once
 _A4 = 9  # as OOXML numbers paper sizes
+_SHEET = re.compile(r"xl/worksheets/sheet([0-9]+)[.]xml")
+_END_OF_ROWS = b"</sheetData>"
 _WRITTEN = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 
 
@@ -50,18 +54,18 @@ def correction_list(report: QualityReport, *, sheet_rows: int = SHEET_ROWS) -> b
     book = Workbook(write_only=True)
     for style in (_BODY, _HEAD):
         book.add_named_style(style)
-    sheets = -(-report.count // sheet_rows) or 1
-    rows = _rows(report)
-    for number in range(sheets):
-        title = "整改清单" if number == 0 else f"整改清单 {number + 1}"
-        _write_sheet(book, title, rows, min(sheet_rows, report.count - number * sheet_rows))
+    sizes = [min(sheet_rows, report.count - start) for start in range(0, report.count, sheet_rows)] or [0]
+    for number, size in enumerate(sizes):
+        styles = _write_head(book, "整改清单" if number == 0 else f"整改清单 {number + 1}", size)
     _write_cover(book, report)
     written = io.BytesIO()
     book.save(written)
-    return _timeless(written.getvalue(), datetime.combine(report.day.date, time.min))
+    rows = _rows(report, sheet_rows, styles)
+    return _filled(written.getvalue(), datetime.combine(report.day.date, time.min), rows)
 
 
-def _write_sheet(book: Workbook, title: str, rows: Iterator[list[str | int]], count: int) -> None:
+def _write_head(book: Workbook, title: str, count: int) -> Styles:
+    """A sheet with its headings, for so many findings; returns the styles of what follows."""
     sheet: Any = book.create_sheet(title)
     for place, (_, width) in enumerate(_COLUMNS, 1):
         sheet.column_dimensions[get_column_letter(place)].width = width
@@ -72,11 +76,7 @@ def _write_sheet(book: Workbook, title: str, rows: Iterator[list[str | int]], co
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", _A4
     sheet.page_setup.fitToHeight, sheet.sheet_properties.pageSetUpPr.fitToPage = 0, True
     sheet.append([_cell(sheet, heading, _HEAD) for heading, _ in _COLUMNS])
-    # A row is written as soon as it is appended, so all rows are said by the same few cells: making and styling one anew
-    # for every value takes most of the time of a list.
-    plain, marked = ([_cell(sheet, mark, _BODY) for _ in _COLUMNS] for mark in ("", _FORMULA[0]))
-    for _ in range(count):
-        sheet.append([_said(value, *cells) for value, *cells in zip(next(rows), plain, marked, strict=True)])
+    return Styles(*(_cell(sheet, mark, _BODY).style_id for mark in ("", FORMULA[0])))
 
 
 def _write_cover(book: Workbook, report: QualityReport) -> None:
@@ -95,62 +95,69 @@ def _write_cover(book: Workbook, report: QualityReport) -> None:
         sheet.append([_cell(sheet, " ".join(phrase(key)), _HEAD), _cell(sheet, text, _BODY)])
 
 
-def _rows(report: QualityReport) -> Iterator[list[str | int]]:
+def _rows(report: QualityReport, sheet_rows: int, styles: Styles) -> Iterator[tuple[int, bytes]]:
+    """The rows of the list, some at a time, each time with the number of the sheet that they are on."""
     number = 0
     for found in report.listed:
-        constant = _Constant.of(found)
-        for batch in found.findings.to_batches(max_chunksize=10_000):
-            for finding in batch.to_pylist():
-                number += 1
-                yield _row(report, found, constant, finding, number)
+        start = 0
+        while start < found.count:
+            sheet, above = divmod(number, sheet_rows)
+            size = min(_CHUNK, found.count - start, sheet_rows - above)
+            columns = _columns(report, found, found.findings.slice(start, size))
+            yield sheet, rows_xml(above + 2, number + 1, columns, styles)  # below the headings
+            start, number = start + size, number + size
 
 
-@dataclass(frozen=True)
-class _Constant:
-    """What every row of one rule has in common."""
-
-    title: str
-    advice: str
-    severity: str
-    dimension: str
-
-    @classmethod
-    def of(cls, found: RuleFindings) -> _Constant:
-        rule = found.rule
-        return cls(
-            f"{rule.title_zh}\n{rule.title_en}",
+def _columns(report: QualityReport, found: RuleFindings, findings: pa.Table) -> Sequence[pa.Array]:
+    """What stands in `_COLUMNS`, the count left out."""
+    rule = found.rule
+    texts = {
+        # What follows a line break in a department's value would look like the exchange's own words.
+        name: pc.replace_substring(pc.fill_null(findings[name].combine_chunks(), ""), "\n", "␊")
+        for name in ("locator", "certificate_number", "value", "expected", "day", "first_day", "last_day")
+    }
+    return [
+        _or(texts["locator"], phrase("whole_batch")[0]),
+        texts["certificate_number"],
+        _elements(report, findings["element"].combine_chunks()),
+        *_all(findings, f"{rule.title_zh}\n{rule.title_en}"),
+        texts["value"],
+        texts["expected"],
+        *_all(
+            findings,
             f"{rule.advice_zh}\n{rule.advice_en}",
             phrase(f"severity_{rule.severity}")[0],
             DIMENSION_TITLES[rule.dimension][0],
-        )
-
-
-def _row(
-    report: QualityReport, found: RuleFindings, constant: _Constant, finding: dict[str, Any], number: int
-) -> list[str | int]:
-    title, name = element_title(report.source, finding["element"]) or ("", "")
-    return [
-        number,
-        _one_line(finding["locator"]) or phrase("whole_batch")[0],
-        _one_line(finding["certificate_number"]),
-        title if title == name else f"{title}\n{name}",
-        constant.title,
-        _one_line(finding["value"]),
-        _one_line(finding["expected"]),
-        constant.advice,
-        constant.severity,
-        constant.dimension,
-        "；".join(phrase(key)[0] for key, day in standing(found.rule, finding, report.day) if not day),
-        finding["first_day"] or finding["day"],
-        finding["last_day"] or finding["day"],
-        found.rule.id,
-        "",
+        ),
+        _standing(found, findings),
+        _or(texts["first_day"], texts["day"]),
+        _or(texts["last_day"], texts["day"]),
+        *_all(findings, rule.id, ""),
     ]
 
 
-def _one_line(value: str) -> str:
-    """A department's value; what follows a line break in it would look like the exchange's own words."""
-    return value.replace("\n", "␊")
+def _all(findings: pa.Table, *texts: str) -> Iterator[pa.Array]:
+    return (pa.repeat(text, findings.num_rows) for text in texts)
+
+
+def _or(texts: pa.Array, other: pa.Array | str) -> pa.Array:
+    return pc.if_else(pc.equal(texts, ""), other, texts)
+
+
+def _elements(report: QualityReport, names: pa.Array) -> pa.Array:
+    distinct = names.dictionary_encode()
+    titles = [element_title(report.source, name) or ("", "") for name in distinct.dictionary.to_pylist()]
+    said = [title if title == name else f"{title}\n{name}" for title, name in titles]
+    return pa.array(said, pa.string()).take(distinct.indices)
+
+
+def _standing(found: RuleFindings, findings: pa.Table) -> pa.Array:
+    """How each finding stands, as `quality.standing` says it of one; since when has columns of its own."""
+    corrected, older, none = (phrase(f"{key}")[0] for key in ("corrected", "platform_older", "platform_none"))
+    holds = findings["platform_holds"].combine_chunks()
+    told = found.rule.critical and found.rule.scope is not Scope.BATCH
+    state = pc.fill_null(pc.if_else(holds, older, none), "") if told else pa.repeat("", findings.num_rows)
+    return pc.if_else(pc.fill_null(findings["open"].combine_chunks(), False), state, corrected)
 
 
 _EDGE = Side(style="thin", color="D9DFE5")
@@ -169,32 +176,36 @@ _HEAD = NamedStyle(
 def _cell(sheet: Any, value: str, style: NamedStyle) -> Any:
     cell: Any = WriteOnlyCell(sheet)
     cell.style = style.name
-    if value.startswith(_FORMULA):
+    if value.startswith(FORMULA):
         cell.quotePrefix = True  # stays text when somebody edits the cell
-    return _said(value, cell, cell)
-
-
-def _said(value: str | int, plain: Any, marked: Any) -> Any:
-    """The one of two cells that says a value as it is: the marked one where a spreadsheet may take it for a formula."""
-    if isinstance(value, int):
-        plain.value = value
-        return plain
-    cell = marked if value.startswith(_FORMULA) else plain
     cell.value = visible(value)
     cell.data_type = "s"  # whatever it looks like: a formula, an error code
     return cell
 
 
-def _timeless(content: bytes, at: datetime) -> bytes:
-    """The same workbook without the time at which it was written, so that equal lists are equal files."""
+def _filled(content: bytes, at: datetime, rows: Iterable[tuple[int, bytes]]) -> bytes:
+    """The workbook with its rows, and without the time at which it was written, so that equal lists are equal files."""
     stamp = f"{at:%Y-%m-%dT%H:%M:%SZ}".encode()
     result = io.BytesIO()
+    waiting = iter(rows)
+    following = next(waiting, None)
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            part = old.read(name)
+        for name in sorted(old.namelist(), key=_order):
+            head, closing, tail = old.read(name).partition(_END_OF_ROWS)
             if name == "docProps/core.xml":
-                part = _WRITTEN.sub(rb"\g<1>" + stamp, part)
+                head = _WRITTEN.sub(rb"\g<1>" + stamp, head)
             member = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             member.compress_type = zipfile.ZIP_DEFLATED
-            new.writestr(member, part)
+            with new.open(member, "w") as part:
+                part.write(head)
+                while following is not None and name == f"xl/worksheets/sheet{following[0] + 1}.xml":
+                    part.write(following[1])
+                    following = next(waiting, None)
+                part.write(closing + tail)
     return result.getvalue()
+
+
+def _order(name: str) -> tuple[bool, int, str]:
+    """The sheets last, by their numbers."""
+    number = _SHEET.fullmatch(name)
+    return number is not None, int(number[1]) if number else 0, name

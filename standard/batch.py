@@ -216,7 +216,8 @@ class LedgerEntry(_Json):
     `accepted = inserted + updated + unchanged + stale`; an entry that does not balance cannot be written. `vanished` counts
     the records that the newest full reading of the source no longer holds, `moved` those whose key names another record
     since this batch. `content`, the marks, `ordered_by` and `beginning` are the manifest's, by which the next reading knows
-    where to begin.
+    where to begin. `seconds` is what the run took until it was delivered, `report_seconds` what its pages and lists took
+    after that; None where none was written.
     """
 
     source: str
@@ -253,6 +254,7 @@ class LedgerEntry(_Json):
     reason: str = ""
     failing: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
+    report_seconds: float | None = None
 
     def imbalance(self) -> str:
         """The first of the three sums that does not hold, as a sentence; empty when all hold."""

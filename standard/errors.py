@@ -73,6 +73,17 @@ class PlatformUnreachable(Unreachable):
     """Raised by `loaders` and the archive: the platform's database or the exchange's own disk cannot be used."""
 
 
+class PlatformRefused(ExchangeError):
+    """Raised by `loaders`: the platform's database answered, and does not take what it is given. Trying again does not help.
+
+    `reason` is the server's own, without what it quotes of people.
+    """
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class AlreadyDelivered(ExchangeError):
     """Raised by `pipeline` when a source delivers the very files it has delivered before. There is nothing to do."""
 

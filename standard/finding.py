@@ -1,11 +1,14 @@
-"""A finding: one rule broken at one place, with every personal value masked when it is made."""
+"""A finding: one rule broken at one place, with every personal value masked, and made storable, when it is made."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from standard.batch import LOCATOR_LENGTH
 
 # One row a finding. `row` is the position in the batch, -1 for a finding on the batch; `locator` is the department's own
 # place (`登记表!57`, a primary key, a line number); `element` the standard's name, or the source's column where none fits;
@@ -25,6 +28,12 @@ FINDING = pa.schema(
 )
 
 VALUE_LENGTH = 200  # characters of a value that a finding shows
+_NUMBER_LENGTH, _ELEMENT_LENGTH = 128, 128  # of a certificate number, and of the name of an element or column
+
+# What a database does not take in a text: PostgreSQL no NUL, and none of them half of a surrogate pair, which is what
+# Python makes of the bytes of a file name that is not UTF-8.
+_NUL, _NUL_SHOWN = "\0", "\u2400"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 # Fifteen or eighteen digits that may be a citizen number, wherever they stand: in a key, a message, a certificate number;
 # in full width too, and with the marks people put between area, birth and sequence. Only the last four stay.
@@ -52,6 +61,23 @@ def mask_texts(values: pa.Array) -> pa.Array:
 # whatever letters.
 _CODE = r"^[0-9A-Z._/^-]{7,}$"
 _MASKED = r"^(\*{3}|.\*{2}|\*{4}[0-9A-Z._/^-]{4})$"
+
+
+def storable_text(text: str) -> str:
+    """The text as every database takes it: a NUL becomes `␀`, half of a surrogate pair `[U+D800]`."""
+    shown = _SURROGATE.sub(lambda found: f"[U+{ord(found.group()):04X}]", text)
+    return shown.replace(_NUL, _NUL_SHOWN)
+
+
+def storable_texts(values: pa.Array) -> pa.Array:
+    """The same over a column of text, which holds whole characters only."""
+    return pc.replace_substring(values, _NUL, _NUL_SHOWN)
+
+
+def escaped_texts(values: pa.Array) -> pa.Array:
+    """A column of text in ASCII, `枣` as `[U+67A3]`, for a database whose own encoding lacks some characters."""
+    shown = ["".join(c if " " <= c <= "~" else f"[U+{ord(c):04X}]" for c in text) for text in values.to_pylist()]
+    return pa.array(shown, pa.string())
 
 
 def mask_personal(values: pa.Array) -> pa.Array:
@@ -108,12 +134,12 @@ def found_in(
     columns = {
         "rule": pa.repeat(rule, count),
         "row": _at(batch, "row", rows),
-        "locator": mask_texts(_at(batch, "locator", rows)),
-        "element": pa.repeat(element, count),
+        "locator": _shown(mask_texts(_at(batch, "locator", rows)), LOCATOR_LENGTH),
+        "element": pa.repeat(_name(element), count),
         "record": _at(batch, "record", rows),
-        "certificate_number": mask_texts(_at(batch, "certificate_number", rows)),
-        "value": pc.utf8_slice_codeunits(shown, 0, VALUE_LENGTH),
-        "expected": pa.repeat(expected, count) if isinstance(expected, str) else expected,
+        "certificate_number": _shown(mask_texts(_at(batch, "certificate_number", rows)), _NUMBER_LENGTH),
+        "value": _shown(shown, VALUE_LENGTH),
+        "expected": pa.repeat(storable_text(expected), count) if isinstance(expected, str) else expected,
         "observed_at": _at(batch, "observed_at", rows),
     }
     return pa.table(
@@ -132,8 +158,19 @@ def _at(batch: pa.Table, name: str, rows: pa.Array) -> pa.Array:
 
 def found_on_batch(rule: str, taken_at: str, *, element: str = "", value: str = "", expected: str = "") -> pa.Table:
     """Make one finding on a batch as a whole."""
-    row = {"rule": rule, "row": -1, "locator": "", "element": element, "record": "", "certificate_number": ""}
-    return pa.Table.from_pylist(
-        [{**row, "value": mask_text(value)[:VALUE_LENGTH], "expected": expected, "observed_at": taken_at}],
-        schema=FINDING,
-    )
+    row = {"rule": rule, "row": -1, "locator": "", "element": _name(element), "record": "", "certificate_number": ""}
+    said = {"value": storable_text(mask_text(value))[:VALUE_LENGTH], "expected": storable_text(expected)}
+    return pa.Table.from_pylist([{**row, **said, "observed_at": taken_at}], schema=FINDING)
+
+
+def _shown(values: pa.Array, most: int) -> pa.Array:
+    """Storable, and cut to what the platform keeps; masking may have made them longer."""
+    return pc.utf8_slice_codeunits(storable_texts(values), 0, most)
+
+
+def _name(element: str) -> str:
+    """The name of an element or a column; of one that is too long its beginning, and a digest that tells two apart."""
+    name = storable_text(element)
+    if len(name) <= _ELEMENT_LENGTH:
+        return name
+    return f"{name[: _ELEMENT_LENGTH - 9]}…{hashlib.sha256(name.encode()).hexdigest()[:8]}"

@@ -1,16 +1,14 @@
 """The very first claims go into a table without indexes, where nobody can miss them, and end in one that has them all."""
 
-import threading
-
 import pytest
-from sqlalchemy import event, inspect, select, text
+from sqlalchemy import event, inspect, select
 from sqlalchemy.engine import make_url
 
 from loaders import first_load
-from loaders.deliver import Delivery, deliver_batch
+from loaders.deliver import deliver_batch
+from loaders.delivery import Delivery
 from loaders.platform import Platform
 from loaders.tables import CLAIM
-from standard.errors import PlatformUnreachable
 
 NOW = "2026-03-09T12:00:00.000000Z"
 
@@ -22,10 +20,12 @@ def few_are_many(monkeypatch):
 
 @pytest.fixture
 def deliver(make):
-    def run(platform, states, source="a.b"):
+    def run(platform, states, source="a.b", alone=True):
         rows = make.rows(states, "2026-03-01T10:00:00.000000Z")
         verdict = make.verdict(f"{source}/2026-03-01", rows, "2026-03-01T23:00:00.000000Z")
-        return deliver_batch(platform, Delivery(verdict, 0, make.read(rows), make.findings(rows)), NOW, 0.0)
+        return deliver_batch(
+            platform, Delivery(verdict, 0, make.read(rows), make.findings(rows), only_source=alone), NOW, 0.0
+        )
 
     return run
 
@@ -52,11 +52,6 @@ def indexes(platform):
 def claimed(platform):
     with platform.transaction(reading=True) as connection:
         return set(connection.scalars(select(CLAIM.c.certificate_number)))
-
-
-def are_waiting(platform, waiting):
-    with platform.transaction(reading=True) as connection:  # one transaction is shown one state
-        return connection.scalar(waiting)
 
 
 def test_a_first_load_ends_with_every_index_there_was(postgresql_platform, deliver, built):
@@ -87,12 +82,32 @@ def test_few_rows_leave_the_indexes_on(postgresql_platform, deliver, built):
 
 def test_a_first_load_that_fails_leaves_the_indexes_as_they_were(postgresql_platform, make):
     rows = make.rows({"R1": ("甲", "VALID"), "R2": ("甲", "VALID")}, "2026-03-01T10:00:00.000000Z")
+
+    def read_once(names):
+        yield rows.select(names)
+        if "certificate_holder_name" in names:
+            raise OSError("the archive is gone")
+
+    before = indexes(postgresql_platform)
+    verdict = make.verdict("a.b/2026-03-01", rows, "2026-03-01T23:00:00.000000Z")
+    with pytest.raises(OSError, match="the archive is gone"):
+        deliver_batch(
+            postgresql_platform, Delivery(verdict, 0, read_once, make.findings(rows), only_source=True), NOW, 0.0
+        )
+    assert (indexes(postgresql_platform), claimed(postgresql_platform)) == (before, set())
+
+
+def test_a_record_twice_in_a_first_load_is_delivered_once_and_leaves_the_indexes_as_they_were(
+    postgresql_platform, make
+):
+    rows = make.rows({"R1": ("甲", "VALID"), "R2": ("甲", "VALID")}, "2026-03-01T10:00:00.000000Z")
     twice = rows.set_column(rows.schema.get_field_index("record"), "record", rows["record"].take([0, 0]))
     before = indexes(postgresql_platform)
     verdict = make.verdict("a.b/2026-03-01", twice, "2026-03-01T23:00:00.000000Z")
-    with pytest.raises(PlatformUnreachable, match="nothing was loaded"):
-        deliver_batch(postgresql_platform, Delivery(verdict, 0, make.read(twice), make.findings(twice)), NOW, 0.0)
-    assert (indexes(postgresql_platform), claimed(postgresql_platform)) == (before, set())
+    given = Delivery(verdict, 0, make.read(twice), make.findings(twice), only_source=True)
+    entry = deliver_batch(postgresql_platform, given, NOW, 0.0)
+    assert (entry.inserted, entry.held) == (1, 1)
+    assert (indexes(postgresql_platform), claimed(postgresql_platform)) == (before, {"R1"})
 
 
 def test_a_first_load_beside_a_reader_goes_in_as_always(postgresql_platform, deliver, built):
@@ -103,21 +118,9 @@ def test_a_first_load_beside_a_reader_goes_in_as_always(postgresql_platform, del
     assert claimed(postgresql_platform) == {"R1", "R2"}
 
 
-def test_a_first_load_waits_for_its_turn_before_it_takes_the_table(postgresql_platform, deliver, built):
-    waiting = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    )
-    load = threading.Thread(target=deliver, args=(postgresql_platform, {"R1": ("甲", "VALID"), "R2": ("甲", "VALID")}))
-    with postgresql_platform.transaction() as finding:
-        postgresql_platform.lock(finding, ["findings"])
-        load.start()
-        while not are_waiting(postgresql_platform, waiting):
-            assert load.is_alive()
-        finding.exec_driver_sql("SET LOCAL lock_timeout = '60s'")
-        assert finding.execute(select(CLAIM.c.record)).first() is None
-    load.join()
-    assert built()
-    assert claimed(postgresql_platform) == {"R1", "R2"}
+def test_a_first_load_leaves_the_indexes_on_where_other_sources_are_declared(postgresql_platform, deliver, built):
+    deliver(postgresql_platform, {"R1": ("甲", "VALID"), "R2": ("甲", "VALID")}, alone=False)
+    assert not built()
 
 
 @pytest.fixture

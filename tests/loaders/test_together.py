@@ -7,13 +7,14 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import create_engine, insert, select, text
 
 from loaders.deliver import deliver_batch
 from loaders.ledger import read_entries
 from loaders.platform import Platform
-from loaders.tables import CLAIM, FINDING_TABLE, LOCK
+from loaders.tables import BATCH, CLAIM, FINDING_TABLE
 from loaders.views import LICENCE_TABLE, VERSION
+from standard.batch import LedgerEntry
 
 sys.path.insert(0, str(Path(__file__).parent))
 from load import delivery_of
@@ -131,13 +132,14 @@ def test_loads_that_merge_at_the_same_moment_lose_no_update(server, process, und
 
 
 class Held:
-    """A load that has merged and not committed: it waits for a name that the test holds."""
+    """A load that has merged and not committed: it waits to write the row of the ledger that the test is about to write."""
 
     def __init__(self, url, process, given):
-        # The name is held by an engine of the test's own, which can be told which session is the load's.
+        # The row is held by an engine of the test's own, which can be told which session is the load's.
         self.engine = create_engine(Platform(url)._engine.url)
         self.holder = self.engine.connect()
-        self.holder.execute(select(LOCK.c.name).where(LOCK.c.name == "findings").with_for_update())
+        mine = LedgerEntry(given["source"], given["day"], 1, "delivered")
+        self.holder.execute(insert(BATCH).values(**mine.as_dict()))
         self.load = process(url, given)
         merge(self.load)
         self.session = self._waiting()
@@ -145,7 +147,7 @@ class Held:
     def _waiting(self):
         query = {
             "postgresql": "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
-            "mysql": "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE '%FOR UPDATE%' AND info NOT LIKE '%processlist%'",
+            "mysql": "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE 'INSERT INTO exchange_batch%'",
         }[self.engine.dialect.name]
         end = time.monotonic() + 60
         while time.monotonic() < end and self.load.poll() is None:

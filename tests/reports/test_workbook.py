@@ -6,7 +6,9 @@ import zipfile
 import openpyxl
 import pytest
 
-from reports.quality import quality_report
+from reports import workbook
+from reports.quality import quality_report, standing
+from reports.words import phrase
 from reports.workbook import correction_list
 from standard.rules import RULES
 
@@ -55,6 +57,33 @@ def test_a_full_sheet_goes_on_in_the_next(write):
     places = [row[1] for sheet in book.worksheets[:3] for row in sheet.iter_rows(min_row=2, values_only=True)]
     assert places == [str(row) for row in range(7)]
     assert [row[0] for row in book.worksheets[2].iter_rows(values_only=True)] == ["序号\nNo.", 7]
+
+
+def test_rows_that_are_written_some_at_a_time_are_all_there_in_their_order(write, monkeypatch):
+    monkeypatch.setattr(workbook, "_CHUNK", 2)
+    rows = [{"rule": rule, "locator": f"{rule} {n}"} for rule in ("required", "length") for n in range(5)]
+    book = opened(write(*rows, sheet_rows=7))
+    read = [row for sheet in book.worksheets[:2] for row in sheet.iter_rows(min_row=2, values_only=True)]
+    assert [row[0] for row in read] == list(range(1, 11))
+    assert sorted(row[1] for row in read) == sorted(row["locator"] for row in rows)
+    assert [row[13] for row in read] == ["required"] * 5 + ["length"] * 5
+
+
+def test_how_a_finding_stands_is_what_the_page_says_of_it(write, day):
+    rows = [
+        {"rule": rule, "open": is_open, "platform_holds": holds}
+        for rule in ("required", "duplicate", "rows_few", "platform_refused")
+        for is_open in (True, False)
+        for holds in (True, False, None)
+    ]
+    sheet = opened(write(*rows)).worksheets[0]
+    shown = sorted((row[13], row[10] or "") for row in sheet.iter_rows(min_row=2, values_only=True))
+    finding = {"first_day": None}
+    said = [
+        (row["rule"], "；".join(phrase(key)[0] for key, _ in standing(RULES[row["rule"]], finding | row, day)))
+        for row in rows
+    ]
+    assert shown == sorted(said)
 
 
 def test_nothing_found_is_a_list_with_only_its_head(write):

@@ -1,0 +1,51 @@
+"""Whatever a finding quotes, every database takes it: made storable, and cut to its column, when the finding is made."""
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from standard.finding import escaped_texts, found_in, found_on_batch, storable_text
+
+LENGTHS = {"locator": 512, "element": 128, "certificate_number": 128, "value": 200}
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=700)
+
+
+def rows(text):
+    names = ("locator", "record", "certificate_number", "observed_at")
+    return pa.table({"row": [0], **{name: [text] for name in names}})
+
+
+@settings(deadline=None)
+@given(text=st.one_of(TEXT, st.integers(1, 40).map(lambda n: "370402800101001 " * n)))
+def test_a_finding_on_a_row_fits_and_holds_no_nul(text):
+    found = found_in(rows(text), pa.array([0]), "required", text, values=pa.array([text]), expected=text).to_pylist()[0]
+    quoted = {name: found[name] for name in (*LENGTHS, "expected")}
+    assert not [name for name, value in quoted.items() if "\0" in value]
+    assert not [name for name, most in LENGTHS.items() if len(found[name]) > most]
+
+
+@settings(deadline=None)
+@given(text=st.text(max_size=300))
+def test_a_finding_on_a_batch_fits_and_is_text_in_every_encoding_of_unicode(text):
+    found = found_on_batch("columns_unknown", "t", element=text, value=text, expected=text).to_pylist()[0]
+    assert len(found["element"]) <= 128
+    assert len(found["value"]) <= 200
+    for value in found.values():
+        assert "\0" not in str(value).encode().decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("a\0b", "a␀b"), ("\udcb5\udcc0.csv", "[U+DCB5][U+DCC0].csv"), ("枣\n𠮷", "枣\n𠮷"), ("", "")]
+)
+def test_only_what_cannot_be_stored_is_shown_otherwise(text, shown):
+    assert storable_text(text) == shown
+
+
+def test_names_of_columns_that_begin_alike_stay_apart():
+    made = {found_on_batch("column_added", "t", element="列" * 200 + end)["element"][0].as_py() for end in "ab"}
+    assert len(made) == 2
+
+
+def test_escaped_texts_are_ascii():
+    assert escaped_texts(pa.array(["枣 a~", "𠮷"])).to_pylist() == ["[U+67A3] a~", "[U+20BB7]"]
