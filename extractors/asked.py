@@ -8,8 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from extractors.connections import Connection
 from extractors.product import Product, is_numeric
-from extractors.statement import Statement, Value
+from extractors.statement import Statement, Value, one_row
 from sources.database_extract import DatabaseExtract
 from standard.errors import SourceRefused
 
@@ -108,6 +109,10 @@ class Origin:
         kept = self.written(name) if self.product.name == "SQLite" else column
         return self.product.first(kept, self.place, (f"{column} IS NOT NULL",), rows)
 
+    def shape(self, name: str) -> str:
+        """The expression that gives a text with 0 for each of its digits, and without blanks at its end."""
+        return self.product.shape(self.quoted(name))
+
     def cuts(self, name: str, parts: int, where: Statement) -> Statement:
         """The question for a value of each of so many equal parts, in the order of the database: the least of them as text.
 
@@ -141,3 +146,8 @@ class Origin:
                 # SQL Server takes a literal of at most three digits of a second.
                 return Value(datetime.fromisoformat(text).replace(microsecond=0))
         return Value(text)
+
+
+def counted(origin: Origin, connection: Connection, where: Statement) -> int:
+    """How many rows the database counts under a condition."""
+    return int(one_row(connection.ask(origin.select("COUNT(*)", where)))[0])

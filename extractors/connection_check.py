@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from extractors.asked import Origin
+from extractors.asked import Origin, counted
 from extractors.connections import Connection, connected
 from extractors.database import described
 from extractors.product import Terms
 from extractors.request import Request
 from extractors.statement import ValueLost
-from extractors.window import counted
 from sources.database_extract import DatabaseExtract
 from standard.errors import SourceRefused, UsageError
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from extractors.asked import Origin
+from extractors.asked import Origin, counted
 from extractors.connections import Connection, connected
 from extractors.product import LOSSES, Terms
 from extractors.reading import Reading, grouped, raw_batch
@@ -18,7 +18,7 @@ from extractors.request import Request
 from extractors.statement import Statement, ValueLost, one_row
 from extractors.texts import Written
 from extractors.titles import column_names, with_nearest
-from extractors.window import counted, window_of
+from extractors.window import window_of
 from sources.database_extract import DatabaseExtract
 from standard.errors import SourceRefused, SourceUnreachable
 
@@ -52,6 +52,7 @@ def read_database(request: Request, extract: DatabaseExtract) -> Iterator[Readin
             counted=counted(origin, connection, window.where),
             without_time=window.without_time,
             future_time=window.future_time,
+            forms=window.forms,
             origin={
                 **({"table": extract.table} if extract.table else {"query": extract.query or ""}),
                 "backend": connection.backend,

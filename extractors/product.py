@@ -88,6 +88,20 @@ class Product:
         """The condition of the rows whose update time, of a type that has a clock, is none: no window ever sees them."""
         return f"{column} IS NULL"
 
+    def shape(self, column: str) -> str:
+        """The expression that gives a text with 0 for each of its digits, and without blanks at its end."""
+        for digit in range(1, 10):
+            column = f"REPLACE({column}, '{digit}', '0')"
+        return f"RTRIM({column})"
+
+    def ending(self, text: str, length: int) -> str:
+        """The expression that gives the last characters of a text."""
+        return f"RIGHT({text}, {length})"
+
+    def midnight(self, column: str) -> str:
+        """The condition that a time, of a column whose type has a clock, is the beginning of a day where the source's clock stands."""
+        return f"{column} = CAST({column} AS date)"
+
     def compared(self, column: str, words: str) -> str:
         """The expression whose order is that in which a value of the column is less than another text."""
         return column

@@ -72,6 +72,10 @@ class PostgreSql(Product):
         return f"({column} IS NULL OR {column} = '-infinity')"
 
     @override
+    def shape(self, column: str) -> str:
+        return f"RTRIM(TRANSLATE(CAST({column} AS text), '123456789', '000000000'))"
+
+    @override
     def bound(self, words: str) -> int | None:
         kind = kind_of(words)
         if kind in {"character varying", "character"} and (length := re.search(r"\((\d+)\)", words)):
@@ -126,6 +130,15 @@ class Sqlite(Product):
     @override
     def opening(self, terms: Terms) -> tuple[str, ...]:
         return ("BEGIN",)  # Python's sqlite3 opens no transaction for a SELECT
+
+    @override
+    def shape(self, column: str) -> str:
+        # A number has another order than texts, though it may look like one.
+        return f"CASE TYPEOF({column}) WHEN 'text' THEN {super().shape(column)} WHEN 'null' THEN NULL ELSE TYPEOF({column}) END"
+
+    @override
+    def ending(self, text: str, length: int) -> str:
+        return f"SUBSTR({text}, -{length})"
 
     @override
     def size(self, column: str) -> str:

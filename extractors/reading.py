@@ -29,6 +29,7 @@ class Reading:
         counted: the source's own COUNT(*) of what was asked for, or None where it cannot count.
         without_time: rows whose update time is missing or not in the form of the others: no window ever sees them.
         future_time: rows with an update time at or after both the end of the day and the instant of reading.
+        forms: of an update column of texts how many rows have which shape.
         origin: what was read and how: table, query or file, its digest, sheet, encoding, backend.
         content: digest of the files read, by which the same delivery is known again; empty for a database.
         marks: of a source read by a rising number, the number after which the reading begins and the greatest it found.
@@ -44,6 +45,7 @@ class Reading:
     counted: int | None = None
     without_time: int = 0
     future_time: int = 0
+    forms: dict[str, int] = field(default_factory=dict)
     origin: dict[str, str] = field(default_factory=dict)
     content: str = ""
     marks: tuple[int, int] | None = None

@@ -49,6 +49,10 @@ class SqlServer(Product):
         return None if re.search("text|image|xml|variant|geo|hierarchy", kind_of(words)) else 96
 
     @override
+    def midnight(self, column: str) -> str:
+        return f"CAST({column} AS time) = '00:00:00'"
+
+    @override
     def size(self, column: str) -> str:
         return f"2 * DATALENGTH({column})"  # two of its bytes for a Chinese character, and three in UTF-8
 
@@ -83,6 +87,18 @@ class Oracle(Product):
     def clock(self, words: str) -> Clock | None:
         """A time without a zone is compared in that of the session, as its driver cannot say a zone."""
         return "naive" if kind_of(words).startswith(("date", "timestamp")) else None
+
+    @override
+    def shape(self, column: str) -> str:
+        return f"RTRIM(TRANSLATE({column}, '123456789', '000000000'))"
+
+    @override
+    def ending(self, text: str, length: int) -> str:
+        return f"SUBSTR({text}, -{length})"
+
+    @override
+    def midnight(self, column: str) -> str:
+        return f"TRUNC({column}) = {column}"
 
     @override
     def size(self, column: str) -> str:

@@ -160,6 +160,7 @@ class Archiving:
             counted=read.counted,
             without_time=read.without_time,
             future_time=read.future_time,
+            forms=read.forms,
             origin=read.origin,
             content=self._content,
             marks=list(read.marks or ()),

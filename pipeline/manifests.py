@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -51,6 +52,7 @@ def put_together(workspace: Workspace, key: BatchKey) -> Manifest:
         counted=None if None in counted else sum(number or 0 for number in counted),
         without_time=sum(part.without_time for part in parts),
         future_time=sum(part.future_time for part in parts),
+        forms=dict(sum((Counter(part.forms) for part in parts), Counter())),
         profile=merged([part.profile for part in parts]),
         parts=len(parts),
     )

@@ -112,6 +112,7 @@ class Manifest(_Json):
         counted: the source's own COUNT(*) of the window, or None where a source cannot count.
         without_time: rows with a null update time, which no window will ever see.
         future_time: rows with an update time after the instant of reading.
+        forms: of an update column of texts how many rows have which shape, such as `0000-00-00 00:00:00`.
         origin: what was read and how (table or file, its digest, sheet, encoding, backend).
         content: digest of the files that were read, by which the same delivery is known again; empty for a database.
         marks: of a source read by a rising number, the number after which the batch begins and the one it ends with.
@@ -133,6 +134,7 @@ class Manifest(_Json):
     counted: int | None = None
     without_time: int = 0
     future_time: int = 0
+    forms: dict[str, int] = field(default_factory=dict)
     origin: dict[str, str] = field(default_factory=dict)
     content: str = ""
     marks: list[int] = field(default_factory=list)

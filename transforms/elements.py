@@ -94,7 +94,7 @@ class Reader:
 
     def _typed(self, texts: pa.Array) -> pa.Array:
         if self.field.kind is Kind.DATE:
-            return parse_dates(texts, self.column.formats)
+            return parse_dates(texts, self.column.formats, self.zone)
         if self.field.kind is Kind.TIME:
             return parse_instants(texts, self.column.formats, self.zone)
         if self.field.kind is Kind.CODE:
