@@ -170,6 +170,7 @@ def _decided(
         content=manifest.content,
         marks=manifest.marks,
         ordered_by=manifest.ordered_by,
+        mark_rows=manifest.mark_rows,
         beginning=manifest.beginning,
     )
     return Assessment(verdict, findings, become)

@@ -27,6 +27,7 @@ class Origin:
         product: the database that has it.
         within: the condition of the rows that are asked for at all: of one part of the table.
         types: type of each column in the words of the database, where it told.
+        names: of all columns, in order.
     """
 
     source: str
@@ -34,6 +35,7 @@ class Origin:
     product: Product
     within: Statement = ()
     types: dict[str, str] = field(default_factory=dict)
+    names: Sequence[str] = ()
 
     @property
     def place(self) -> str:

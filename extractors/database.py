@@ -58,6 +58,7 @@ def read_database(request: Request, extract: DatabaseExtract) -> Iterator[Readin
                 "backend": connection.backend,
             },
             marks=window.marks,
+            mark_rows=window.mark_rows,
             types={} if extract.query and not origin.product.types_of_query("", []) else origin.types,
         )
 
@@ -85,7 +86,7 @@ def described(source: str, extract: DatabaseExtract, connection: Connection) -> 
     """
     origin = Origin(source, extract, connection.product)
     columns = _columns(origin, connection)
-    origin.types = _types(origin, connection, columns)
+    origin.names, origin.types = columns, _types(origin, connection, columns)
     return origin, columns
 
 

@@ -33,6 +33,7 @@ class Reading:
         origin: what was read and how: table, query or file, its digest, sheet, encoding, backend.
         content: digest of the files read, by which the same delivery is known again; empty for a database.
         marks: of a source read by a rising number, the number after which the reading begins and the greatest it found.
+        mark_rows: fingerprints of the rows that have the last of the marks.
         types: type and length of each column in the words of the source, where it has any.
     """
 
@@ -49,6 +50,7 @@ class Reading:
     origin: dict[str, str] = field(default_factory=dict)
     content: str = ""
     marks: tuple[int, int] | None = None
+    mark_rows: str = ""
     types: dict[str, str] = field(default_factory=dict)
 
 

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
 
 from extractors.asked import Origin, counted
 from extractors.connections import Connection
-from extractors.product import is_numeric
 from extractors.request import Request
-from extractors.statement import Statement, Value, one_row
+from extractors.rising import extremes, mark_rows, require_risen
+from extractors.statement import Statement, Value
 from extractors.update_time import Form, UpdateColumn, update_column
-from standard.errors import SourceRefused
-
-_MOST = 2**63 - 1  # what a column of the ledger holds
 
 
 @dataclass(frozen=True)
@@ -26,6 +22,7 @@ class Window:
         where: the condition; empty for all rows.
         times: first and first-no-longer instant, by true time.
         marks: number after which it begins and the one it ends with.
+        mark_rows: fingerprints of the rows that have the last of these numbers.
         without_time: rows without an update time, or without a rising number.
         future_time: rows whose update time is neither in the day nor before the instant of reading.
         forms: of an update column of texts how many rows have which shape.
@@ -34,6 +31,7 @@ class Window:
     where: Statement = ()
     times: tuple[datetime, datetime] | None = None
     marks: tuple[int, int] | None = None
+    mark_rows: str = ""
     without_time: int = 0
     future_time: int = 0
     forms: dict[str, int] = field(default_factory=dict)
@@ -55,43 +53,20 @@ def window_of(origin: Origin, connection: Connection, request: Request) -> Windo
 
 def _rising(origin: Origin, connection: Connection, request: Request) -> Window:
     """The rows whose number is above the last one accepted; all up to the greatest there is now."""
-    name = origin.extract.rising or ""
-    least, most, without = one_row(connection.ask(origin.extremes(name)))
-    first, last = (_number(origin, value) for value in (least, most))
+    first, last, without = extremes(origin, connection)
+    whole = request.part is None  # what the greatest number of a part is says nothing
+    if whole:
+        require_risen(origin, connection, request, last)
     if last is None or first is None:  # a part of a split table may be empty, and still has the marks of all
         after, until = request.after, request.after if request.until is None else request.until
         marks = None if after is None or until is None else (after, max(after, until))
-        return Window(("1 = 0",), marks=marks, without_time=int(without))
+        return Window(("1 = 0",), marks=marks, without_time=without, mark_rows=request.mark_rows)
     after = first - 1 if request.after is None else request.after
     until = max(after, last) if request.until is None else request.until
-    column = origin.quoted(name)
+    column = origin.quoted(origin.extract.rising or "")
     where: Statement = (f"{column} > ", Value(after), f" AND {column} <= ", Value(until))
-    return Window(where, marks=(after, until), without_time=int(without))
-
-
-def _number(origin: Origin, value: object) -> int | None:
-    """A rising number, however the driver hands it out."""
-    if value is None:
-        return None
-    try:
-        number = Decimal(str(value))
-        # Some drivers write a number as text too; a column of texts has another order than its numbers.
-        kept_as_text = isinstance(value, str) and not is_numeric(origin.types.get(origin.extract.rising or "", ""))
-        found = "text, whose order is another" if kept_as_text else "fractions"
-        if not kept_as_text and number == int(number):
-            found = "longer ones, which the ledger cannot keep"
-            if abs(number) <= _MOST:
-                return int(number)
-    except (InvalidOperation, ValueError, OverflowError):
-        found = "what is no number"
-    name = origin.extract.rising
-    raise SourceRefused(
-        "source_unreadable",
-        f"{origin.source}: expected whole numbers of at most 18 digits in the rising column {name}, found {found}; "
-        "declare a column of such numbers, or a query that gives one",
-        expected="whole numbers",
-        found=str(name),
-    )
+    rows = mark_rows(origin, connection, request, until) if whole else request.mark_rows
+    return Window(where, marks=(after, until), without_time=without, mark_rows=rows)
 
 
 def _updated(origin: Origin, connection: Connection, request: Request) -> Window:

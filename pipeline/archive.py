@@ -165,6 +165,7 @@ class Archiving:
             content=self._content,
             marks=list(read.marks or ()),
             ordered_by=str(self._source.declaration.extract.ordered_by),
+            mark_rows=read.mark_rows,
             beginning=self._beginning,
             types=read.types,
             profile=profile.as_json(),

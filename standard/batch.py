@@ -56,6 +56,7 @@ class Status(StrEnum):
     REFUSED = "refused"
     FAILED = "failed"
     REPEATED = "repeated"  # the source delivered what it had delivered before, so there was nothing to do
+    BEGUN = "begun"  # no run, but a person's word that the numbers of a source begin anew with that day
 
 
 class Keys(StrEnum):
@@ -116,6 +117,7 @@ class Manifest(_Json):
         origin: what was read and how (table or file, its digest, sheet, encoding, backend).
         content: digest of the files that were read, by which the same delivery is known again; empty for a database.
         marks: of a source read by a rising number, the number after which the batch begins and the one it ends with.
+        mark_rows: fingerprints of the rows that have the last of the marks, by which another row of that number is noticed.
         ordered_by: what the source says of the order of its changes, an `OrderedBy`; empty in archives of before it was kept.
         beginning: how often that order began anew before this batch; stamps of a later beginning are greater.
         types: type and length of each column, in the words of the source, where it has any.
@@ -138,6 +140,7 @@ class Manifest(_Json):
     origin: dict[str, str] = field(default_factory=dict)
     content: str = ""
     marks: list[int] = field(default_factory=list)
+    mark_rows: str = ""
     ordered_by: str = ""
     beginning: int = 0
     types: dict[str, str] = field(default_factory=dict)
@@ -198,6 +201,7 @@ class Verdict(_Json):
     future_time: int = 0
     content: str = ""
     marks: list[int] = field(default_factory=list)
+    mark_rows: str = ""
     ordered_by: str = ""
     beginning: int = 0
     endings: int = 0
