@@ -165,6 +165,7 @@ def _decided(
         failing=failing(findings),
         held_limit=expect.held.max,
         counted=manifest.counted,
+        witnessed=manifest.witnessed[0] if manifest.witnessed else None,
         without_time=manifest.without_time,
         future_time=manifest.future_time,
         content=manifest.content,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,12 +14,13 @@ from extractors.asked import Origin, counted
 from extractors.connections import Connection, connected
 from extractors.product import LOSSES, Terms
 from extractors.reading import Reading, grouped, raw_batch
-from extractors.reasons import NO_RIGHT
+from extractors.reasons import NO_RIGHT, rows_hidden
 from extractors.request import Request
 from extractors.statement import Statement, ValueLost, one_row
 from extractors.texts import Written
 from extractors.titles import column_names, with_nearest
 from extractors.window import window_of
+from extractors.witness import witnessed
 from sources.database_extract import DatabaseExtract
 from standard.errors import SourceRefused, SourceUnreachable
 
@@ -50,6 +52,7 @@ def read_database(request: Request, extract: DatabaseExtract) -> Iterator[Readin
             window=window.times,
             batches=grouped(_batches(origin, connection, columns, window.where)),
             counted=counted(origin, connection, window.where),
+            witnessed=witnessed(request, extract, lambda: counted(replace(origin, within=()), connection, ())),
             without_time=window.without_time,
             future_time=window.future_time,
             forms=window.forms,
@@ -86,6 +89,7 @@ def described(source: str, extract: DatabaseExtract, connection: Connection) -> 
     """
     origin = Origin(source, extract, connection.product)
     columns = _columns(origin, connection)
+    _require_all_rows(origin, connection)
     origin.names, origin.types = columns, _types(origin, connection, columns)
     return origin, columns
 
@@ -134,6 +138,23 @@ def _demand_table(origin: Origin, connection: Connection) -> None:
             expected=declared,
             found=with_nearest([table], there),
         )
+
+
+def _require_all_rows(origin: Origin, connection: Connection) -> None:
+    """A database that hides rows from some of its users must not hide them from this one, as far as it tells.
+
+    PostgreSQL ends a reading by itself that would not see all rows.
+
+    Raises:
+        SourceRefused: `rows_hidden`.
+    """
+    schema, table = origin.table
+    asked = origin.product.hiding(schema, table) if table else ()
+    if not asked:
+        return
+    with suppress(SourceRefused):  # it does not show its policies to this user either
+        if int(one_row(connection.ask(asked))[0]):
+            raise rows_hidden(origin.source)
 
 
 def _types(origin: Origin, connection: Connection, columns: list[str]) -> dict[str, str]:

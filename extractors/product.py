@@ -126,6 +126,10 @@ class Product:
         """The question for the types of the columns of a query, in their order; empty where none is known."""
         return ()
 
+    def hiding(self, schema: str | None, table: str) -> Statement:
+        """The question for how many policies hide rows of a table from this user; empty where a database has none, or refuses itself."""
+        return ()
+
     def may_lose(self, words: str) -> str:
         """Which of `LOSSES` `written` may give for a column of this type; empty for none."""
         return ""

@@ -27,6 +27,7 @@ class Reading:
         batches: the rows, at most `GROUP_ROWS` at a time: the columns, `LOCATOR` and `FAULT`, all text.
         above_header: rows met above the header that hold something.
         counted: the source's own COUNT(*) of what was asked for, or None where it cannot count.
+        witnessed: what the declared witness counted of all rows, and what we did; None where none is declared.
         without_time: rows whose update time is missing or not in the form of the others: no window ever sees them.
         future_time: rows with an update time at or after both the end of the day and the instant of reading.
         forms: of an update column of texts how many rows have which shape.
@@ -44,6 +45,7 @@ class Reading:
     batches: Iterator[pa.RecordBatch]
     above_header: int = 0
     counted: int | None = None
+    witnessed: tuple[int, int] | None = None
     without_time: int = 0
     future_time: int = 0
     forms: dict[str, int] = field(default_factory=dict)

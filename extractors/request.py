@@ -41,6 +41,7 @@ class Request:
         reached: of the same, the greatest number that was ever accepted; None where none was.
         reached_rows: fingerprints of the rows that had it.
         mark_rows: of a part, fingerprints of the rows with which the whole batch ends.
+        witness: what the connection of the declared witness stands for.
         part: which part of a split table; None for all of it.
         secret: what the declared `password` stands for.
         within: how long a database may be kept busy, when that is less than its `statement_limit`; None where nothing ends it.
@@ -58,3 +59,4 @@ class Request:
     reached: int | None = None
     reached_rows: str = ""
     mark_rows: str = ""
+    witness: str | None = None

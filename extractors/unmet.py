@@ -9,7 +9,7 @@ from typing import ClassVar
 from typing_extensions import override
 
 from extractors.product import Clock, Product, Terms, kind_of
-from extractors.statement import Statement
+from extractors.statement import Statement, Value
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,16 @@ class SqlServer(Product):
     @override
     def midnight(self, column: str) -> str:
         return f"CAST({column} AS time) = '00:00:00'"
+
+    @override
+    def hiding(self, schema: str | None, table: str) -> Statement:
+        place = self.quoted(table) if schema is None else f"{self.quoted(schema)}.{self.quoted(table)}"
+        return (
+            "SELECT COUNT(*) FROM sys.security_predicates f JOIN sys.security_policies p ON p.object_id = f.object_id "
+            "WHERE p.is_enabled = 1 AND f.predicate_type = 0 AND f.target_object_id = OBJECT_ID(",
+            Value(place),
+            ")",
+        )
 
     @override
     def size(self, column: str) -> str:
@@ -101,6 +111,17 @@ class Oracle(Product):
         return f"TRUNC({column}) = {column}"
 
     @override
+    def hiding(self, schema: str | None, table: str) -> Statement:
+        owner: Statement = ("SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA')",) if schema is None else (Value(schema),)
+        return (
+            "SELECT COUNT(*) FROM ALL_POLICIES WHERE SEL = 'YES' AND ENABLE = 'YES' AND OBJECT_OWNER = ",
+            *owner,
+            " AND OBJECT_NAME = ",
+            Value(table),
+            " AND NOT EXISTS (SELECT 1 FROM SESSION_PRIVS WHERE PRIVILEGE = 'EXEMPT ACCESS POLICY')",
+        )
+
+    @override
     def size(self, column: str) -> str:
         return f"LENGTHB({column})"
 
@@ -120,6 +141,10 @@ class Dameng(Oracle):
     @override
     def written(self, column: str, words: str) -> str:
         return column
+
+    @override
+    def hiding(self, schema: str | None, table: str) -> Statement:
+        return ()
 
     @override
     def clock(self, words: str) -> Clock | None:

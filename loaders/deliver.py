@@ -305,6 +305,7 @@ def _entry(key: BatchKey, verdict: Verdict, merged: Merged, now: str, seconds: f
         stale=merged.stale,
         moved=merged.moved,
         counted=verdict.counted,
+        witnessed=verdict.witnessed,
         without_time=verdict.without_time,
         future_time=verdict.future_time,
         content=verdict.content,

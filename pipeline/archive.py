@@ -158,6 +158,7 @@ class Archiving:
             digest=self._exchange.workspace.digest(raw),
             window=[instant_text(edge) for edge in read.window] if read.window else [],
             counted=read.counted,
+            witnessed=list(read.witnessed or ()),
             without_time=read.without_time,
             future_time=read.future_time,
             forms=read.forms,

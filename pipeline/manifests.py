@@ -50,6 +50,7 @@ def put_together(workspace: Workspace, key: BatchKey) -> Manifest:
         rows=sum(part.rows for part in parts),
         digest=_digest(parts),
         counted=None if None in counted else sum(number or 0 for number in counted),
+        witnessed=next((part.witnessed for part in parts if part.witnessed), []),
         without_time=sum(part.without_time for part in parts),
         future_time=sum(part.future_time for part in parts),
         forms=dict(sum((Counter(part.forms) for part in parts), Counter())),

@@ -228,4 +228,5 @@ def request(
         plan.reached,
         plan.reached_rows,
         plan.mark_rows,
+        exchange.witness(source),
     )

@@ -85,6 +85,18 @@ class Key(Declared):
     reused: bool = False
 
 
+class Witness(Declared):
+    """A department's own count of all rows of the table or query, asked by another role or at another place.
+
+    Attributes:
+        connection: name of its connection.
+        query: a SELECT that gives one number.
+    """
+
+    connection: ConnectionName
+    query: Name
+
+
 class DatabaseExtract(Declared):
     """Records in a table, or the result of a query. The URL is of the connection, never written here.
 
@@ -101,6 +113,7 @@ class DatabaseExtract(Declared):
         time_zone: of times that name none.
         clock_skew: how far the source's clock is ahead of the true time; behind where negative.
         split: reading in parts.
+        witness: a count of all rows that is compared with ours.
         statement_limit: how long one statement may run before it is ended.
     """
 
@@ -116,6 +129,7 @@ class DatabaseExtract(Declared):
     time_zone: Zone = "Asia/Shanghai"
     clock_skew: ClockSkew = timedelta(0)
     split: Split | None = None
+    witness: Witness | None = None
     statement_limit: Duration = timedelta(hours=1)
 
     @model_validator(mode="after")

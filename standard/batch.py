@@ -111,6 +111,7 @@ class Manifest(_Json):
         columns: the source's own columns, in order.
         digest: SHA-256 of `raw.parquet`.
         counted: the source's own COUNT(*) of the window, or None where a source cannot count.
+        witnessed: what the declared witness counted of all rows, and what we did; empty where none is declared.
         without_time: rows with a null update time, which no window will ever see.
         future_time: rows with an update time after the instant of reading.
         forms: of an update column of texts how many rows have which shape, such as `0000-00-00 00:00:00`.
@@ -134,6 +135,7 @@ class Manifest(_Json):
     digest: str
     window: list[str] = field(default_factory=list)
     counted: int | None = None
+    witnessed: list[int] = field(default_factory=list)
     without_time: int = 0
     future_time: int = 0
     forms: dict[str, int] = field(default_factory=dict)
@@ -197,6 +199,7 @@ class Verdict(_Json):
     failing: dict[str, int] = field(default_factory=dict)
     held_limit: float = 1.0
     counted: int | None = None
+    witnessed: int | None = None
     without_time: int = 0
     future_time: int = 0
     content: str = ""

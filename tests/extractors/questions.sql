@@ -8,6 +8,7 @@ SET TimeZone = 'Asia/Shanghai'
 SET DateStyle = 'ISO, YMD'
 SET extra_float_digits = 1
 SET standard_conforming_strings = on
+SELECT set_config(name, 'off', false) FROM pg_settings WHERE name = 'row_security'
 SELECT set_config('client_encoding', CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END, false)
 BEGIN
 SELECT * FROM "land"."LICENCE" WHERE 1 = 0
@@ -40,6 +41,7 @@ SET TimeZone = 'Asia/Shanghai'
 SET DateStyle = 'ISO, YMD'
 SET extra_float_digits = 1
 SET standard_conforming_strings = on
+SELECT set_config(name, 'off', false) FROM pg_settings WHERE name = 'row_security'
 SELECT set_config('client_encoding', CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END, false)
 BEGIN
 SELECT * FROM "land"."LICENCE" WHERE 1 = 0
