@@ -72,8 +72,10 @@ class Origin:
         return (f"SELECT * FROM {self.place} WHERE 1 = 0",)  # noqa: S608 - see above
 
     def written(self, name: str) -> str:
-        """The expression that gives a column as text."""
-        return self.product.written(self.quoted(name), self.types.get(name, ""))
+        """The expression that gives a column as text; where its encoding is declared, in whatever way keeps its bytes."""
+        words, column = self.types.get(name, ""), self.quoted(name)
+        written = self.product.written(column, words)
+        return self.product.bytes_kept(column, words) or written if self.extract.charset else written
 
     def rows(self, columns: Sequence[str], where: Statement, longest: int | None = None) -> Statement:
         """The question for the rows themselves.

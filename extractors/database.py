@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from extractors.asked import Origin, counted
+from extractors.charset import reread
 from extractors.connections import Connection, connected
 from extractors.product import LOSSES, Terms
 from extractors.reading import Reading, grouped, raw_batch
@@ -259,6 +260,9 @@ def _longest(origin: Origin, connection: Connection, columns: Sequence[str], whe
 def _raw(origin: Origin, columns: Sequence[str], written: Sequence[Written]) -> pa.RecordBatch:
     arrays, faults = [], []
     for name, (texts, bad) in zip(columns, written, strict=True):
+        if origin.extract.charset:
+            texts, unread = reread(texts, origin.extract.charset)
+            bad = sorted({*bad, *unread})
         faults += [(place, "bytes_undecodable", name) for place in bad]
         if mark := origin.product.may_lose(origin.types.get(name, "")):
             lost = pc.fill_null(pc.equal(texts, mark), fill_value=False)

@@ -80,6 +80,10 @@ class Product:
         """
         return column
 
+    def bytes_kept(self, column: str, words: str) -> str:
+        """The expression that gives a text so that its bytes can be told, as after `charset.BYTES`; empty where `written` does."""
+        return ""
+
     def clock(self, words: str) -> Clock | None:
         """What times a column of this type holds; None where only its values tell."""
         return None

@@ -25,6 +25,9 @@ _UTF8 = (
 _ALL_ROWS = "SELECT set_config(name, 'off', false) FROM pg_settings WHERE name = 'row_security'"
 
 
+_TEXTS = frozenset({"text", "character varying", "character"})
+
+
 @dataclass(frozen=True)
 class PostgreSql(Product):
     """PostgreSQL, KingbaseES, openGauss."""
@@ -51,7 +54,7 @@ class PostgreSql(Product):
     @override
     def written(self, column: str, words: str) -> str:
         kind = kind_of(words)
-        if kind in {"text", "character varying", "character"}:
+        if kind in _TEXTS:
             return column  # CAST takes the blanks at the end of a character(n) away
         if kind == "boolean":
             return f"CAST(CAST({column} AS int) AS text)"
@@ -62,6 +65,14 @@ class PostgreSql(Product):
         return (
             rf"regexp_replace({text}, '([+-]\d\d)( BC)?$', '\1:00\2')" if kind == "timestamp with time zone" else text
         )
+
+    @override
+    def bytes_kept(self, column: str, words: str) -> str:
+        """A server of SQL_ASCII has bytes of whatever encoding; another one knows what they are."""
+        if kind_of(words) not in _TEXTS:
+            return ""
+        digits = f"CHR(1) || encode(convert_to({column}, 'SQL_ASCII'), 'hex')"
+        return f"CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN {digits} ELSE {column} END"
 
     @override
     def clock(self, words: str) -> Clock | None:

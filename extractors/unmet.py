@@ -99,6 +99,11 @@ class Oracle(Product):
         return "naive" if kind_of(words).startswith(("date", "timestamp")) else None
 
     @override
+    def bytes_kept(self, column: str, words: str) -> str:
+        """Its driver takes US7ASCII at its word and has no bytes beyond it."""
+        return f"CHR(1) || RAWTOHEX(UTL_RAW.CAST_TO_RAW({column}))" if re.match("(?i)(var)?char", words) else ""
+
+    @override
     def shape(self, column: str) -> str:
         return f"RTRIM(TRANSLATE({column}, '123456789', '000000000'))"
 
