@@ -94,9 +94,20 @@ def connections(found: Mapping[str, ConnectionFacts | str], *, as_json: bool) ->
             )
     if table.row_count:
         _OUT.print(table)
+    for line in (f"{name}: {line}" for name, facts in found.items() for line in _columns(facts)):
+        out(line)
     for facts in found.values():
         if problem := facts if isinstance(facts, str) else facts.problem:
             error(problem)
+
+
+def _columns(facts: ConnectionFacts | str) -> list[str]:
+    """What is to be known of single columns, a line each."""
+    if isinstance(facts, str):
+        return []
+    order = [f"ordered by {facts.order}"] if facts.order else []
+    done = [f"operation {value}: {what}" for value, what in facts.operations.items()]
+    return [*order, *done, *facts.spoilt]
 
 
 def ledger_table(entries: Sequence[LedgerEntry]) -> Table:
