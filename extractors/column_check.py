@@ -12,7 +12,7 @@ from extractors.charset import reread
 from extractors.connections import Connection
 from extractors.rising import extremes
 from extractors.update_time import Dates, Instants, UpdateColumn, update_column
-from sources.database_extract import Changes
+from sources.database_extract import Changes, operation_value
 from standard.finding import mask_personal, mask_text
 from standard.garbled import garbled, meant
 
@@ -80,9 +80,10 @@ def operations(origin: Origin, connection: Connection) -> dict[str, str]:
 
 def _meaning(changes: Changes, value: object) -> str:
     """What an operation is taken for."""
-    said = "" if value is None else str(value).strip().upper()
-    deleted = {text.strip().upper() for text in changes.deleted}
-    return "deleted" if said in deleted else "kept"
+    said = operation_value("" if value is None else str(value))
+    if said in changes.deleted_values:
+        return "deleted"
+    return "kept" if said in changes.kept_values else "unknown"
 
 
 def spoilt_texts(origin: Origin, columns: Mapping[str, pa.StringArray]) -> Iterator[str]:

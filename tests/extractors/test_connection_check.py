@@ -77,7 +77,7 @@ def test_what_decides_which_rows_are_read_is_told(request, declare, day, now, ki
     assert {value.strip(): what for value, what in found.operations.items()} == {
         "I": "1 rows, kept",
         "d": "1 rows, deleted",
-        "(null)": "1 rows, kept",
+        "(null)": "1 rows, unknown",
     }
     assert found.spoilt == []
 
