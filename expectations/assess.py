@@ -166,11 +166,13 @@ def _decided(
         failing=failing(findings),
         held_limit=expect.held.max,
         counted=manifest.counted,
+        witnessed=manifest.witnessed[0] if manifest.witnessed else None,
         without_time=manifest.without_time,
         future_time=manifest.future_time,
         content=manifest.content,
         marks=manifest.marks,
         ordered_by=manifest.ordered_by,
+        mark_rows=manifest.mark_rows,
         beginning=manifest.beginning,
     )
     return Assessment(verdict, findings, become)

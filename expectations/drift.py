@@ -42,6 +42,7 @@ def judge_drift(
     if last is not None:
         drifted += [
             *_types(declaration, today, last),
+            *_forms(declaration, today, last),
             *_nulls(declaration, today, last),
             *_codes(declaration, today, last),
         ]
@@ -76,6 +77,14 @@ def _types(declaration: Declaration, today: Manifest, last: Manifest) -> Iterato
             now, before = shape(today.profile.get(name)), shape(last.profile.get(name))
         if now and before and now != before:
             yield Drifted("column_type", name, now, before)
+
+
+def _forms(declaration: Declaration, today: Manifest, last: Manifest) -> Iterator[Drifted]:
+    """Forms of update times that no row had before: where one is not known, its rows are in no day."""
+    name, before = declaration.extract.updated_at, [form for form in last.forms if form]
+    new = [form for form in today.forms if form and form not in before]
+    if name is not None and before and new:
+        yield Drifted("column_type", name, " / ".join(new), " / ".join(before))
 
 
 def _nulls(declaration: Declaration, today: Manifest, last: Manifest) -> Iterator[Drifted]:

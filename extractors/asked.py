@@ -8,8 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from extractors.connections import Connection
 from extractors.product import Product, is_numeric
-from extractors.statement import Statement, Value
+from extractors.statement import Statement, Value, one_row
 from sources.database_extract import DatabaseExtract
 from standard.errors import SourceRefused
 
@@ -26,6 +27,7 @@ class Origin:
         product: the database that has it.
         within: the condition of the rows that are asked for at all: of one part of the table.
         types: type of each column in the words of the database, where it told.
+        names: of all columns, in order.
     """
 
     source: str
@@ -33,6 +35,7 @@ class Origin:
     product: Product
     within: Statement = ()
     types: dict[str, str] = field(default_factory=dict)
+    names: Sequence[str] = ()
 
     @property
     def place(self) -> str:
@@ -69,8 +72,10 @@ class Origin:
         return (f"SELECT * FROM {self.place} WHERE 1 = 0",)  # noqa: S608 - see above
 
     def written(self, name: str) -> str:
-        """The expression that gives a column as text."""
-        return self.product.written(self.quoted(name), self.types.get(name, ""))
+        """The expression that gives a column as text; where its encoding is declared, in whatever way keeps its bytes."""
+        words, column = self.types.get(name, ""), self.quoted(name)
+        written = self.product.written(column, words)
+        return self.product.bytes_kept(column, words) or written if self.extract.charset else written
 
     def rows(self, columns: Sequence[str], where: Statement, longest: int | None = None) -> Statement:
         """The question for the rows themselves.
@@ -108,6 +113,10 @@ class Origin:
         kept = self.written(name) if self.product.name == "SQLite" else column
         return self.product.first(kept, self.place, (f"{column} IS NOT NULL",), rows)
 
+    def shape(self, name: str) -> str:
+        """The expression that gives a text with 0 for each of its digits, and without blanks at its end."""
+        return self.product.shape(self.quoted(name))
+
     def cuts(self, name: str, parts: int, where: Statement) -> Statement:
         """The question for a value of each of so many equal parts, in the order of the database: the least of them as text.
 
@@ -141,3 +150,8 @@ class Origin:
                 # SQL Server takes a literal of at most three digits of a second.
                 return Value(datetime.fromisoformat(text).replace(microsecond=0))
         return Value(text)
+
+
+def counted(origin: Origin, connection: Connection, where: Statement) -> int:
+    """How many rows the database counts under a condition."""
+    return int(one_row(connection.ask(origin.select("COUNT(*)", where)))[0])

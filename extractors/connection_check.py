@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from extractors.asked import Origin
+import pyarrow as pa
+
+from extractors.asked import Origin, counted
+from extractors.column_check import operations, order_column, spoilt_texts
 from extractors.connections import Connection, connected
 from extractors.database import described
 from extractors.product import Terms
 from extractors.request import Request
 from extractors.statement import ValueLost
-from extractors.window import counted
 from sources.database_extract import DatabaseExtract
 from standard.errors import SourceRefused, UsageError
 
@@ -29,6 +31,9 @@ class ConnectionFacts:
         connecting: seconds until the transaction was open.
         problem: why the table or query cannot be read, a sentence; empty where it can.
         columns: name and, where the database tells it, type.
+        order: what the update times or rising numbers are, a sentence; empty for a snapshot.
+        operations: the values of the declared operation column, and what they are taken for.
+        spoilt: a sentence for each column whose texts seem to be in another encoding.
         rows: how many there are; None where there is a problem.
         sample: how many of them were read.
         seconds: that this took.
@@ -40,6 +45,9 @@ class ConnectionFacts:
     connecting: float
     problem: str = ""
     columns: dict[str, str] = field(default_factory=dict)
+    order: str = ""
+    operations: dict[str, str] = field(default_factory=dict)
+    spoilt: list[str] = field(default_factory=list)
     rows: int | None = None
     sample: int = 0
     seconds: float = 0.0
@@ -73,17 +81,25 @@ def measure(request: Request) -> ConnectionFacts:
             rows = counted(origin, connection, ())
             start = perf_counter()
             sample = _read(origin, connection, columns)
+            seconds = perf_counter() - start
+            order, done = order_column(origin, connection), operations(origin, connection)
         except SourceRefused as refusal:
             return ConnectionFacts(way, database, guarded, connecting, str(refusal))
-        seconds = perf_counter() - start
     types = {name: origin.types.get(name, "") for name in columns}
-    return ConnectionFacts(way, database, guarded, connecting, "", types, rows, sample, seconds)
+    spoilt = list(spoilt_texts(origin, sample))
+    size = len(sample[columns[0]])
+    return ConnectionFacts(way, database, guarded, connecting, "", types, order, done, spoilt, rows, size, seconds)
 
 
-def _read(origin: Origin, connection: Connection, columns: list[str]) -> int:
+def _read(origin: Origin, connection: Connection, columns: list[str]) -> dict[str, pa.StringArray]:
+    """Some of the rows, by column."""
     what = ", ".join(origin.written(name) for name in columns) if origin.types else "*"
     some = origin.product.first(what, origin.place, ("1 = 1",), _SAMPLE)
     try:
-        return sum(len(arrays[0][0]) for arrays in connection.read(some))
+        batches = list(connection.read(some))
     except ValueLost:  # the rate of the slower way is then the true one
-        return sum(len(arrays[0][0]) for arrays in connection.read_rows(some))
+        batches = list(connection.read_rows(some))
+    none = pa.array([], pa.string())
+    return {
+        name: pa.concat_arrays([none, *(arrays[place][0] for arrays in batches)]) for place, name in enumerate(columns)
+    }

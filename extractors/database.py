@@ -5,20 +5,23 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from extractors.asked import Origin
+from extractors.asked import Origin, counted
+from extractors.charset import reread
 from extractors.connections import Connection, connected
 from extractors.product import LOSSES, Terms
 from extractors.reading import Reading, grouped, raw_batch
-from extractors.reasons import NO_RIGHT
+from extractors.reasons import NO_RIGHT, rows_hidden
 from extractors.request import Request
 from extractors.statement import Statement, ValueLost, one_row
 from extractors.texts import Written
 from extractors.titles import column_names, with_nearest
-from extractors.window import counted, window_of
+from extractors.window import window_of
+from extractors.witness import witnessed
 from sources.database_extract import DatabaseExtract
 from standard.errors import SourceRefused, SourceUnreachable
 
@@ -50,13 +53,16 @@ def read_database(request: Request, extract: DatabaseExtract) -> Iterator[Readin
             window=window.times,
             batches=grouped(_batches(origin, connection, columns, window.where)),
             counted=counted(origin, connection, window.where),
+            witnessed=witnessed(request, extract, lambda: counted(replace(origin, within=()), connection, ())),
             without_time=window.without_time,
             future_time=window.future_time,
+            forms=window.forms,
             origin={
                 **({"table": extract.table} if extract.table else {"query": extract.query or ""}),
                 "backend": connection.backend,
             },
             marks=window.marks,
+            mark_rows=window.mark_rows,
             types={} if extract.query and not origin.product.types_of_query("", []) else origin.types,
         )
 
@@ -84,7 +90,8 @@ def described(source: str, extract: DatabaseExtract, connection: Connection) -> 
     """
     origin = Origin(source, extract, connection.product)
     columns = _columns(origin, connection)
-    origin.types = _types(origin, connection, columns)
+    _require_all_rows(origin, connection)
+    origin.names, origin.types = columns, _types(origin, connection, columns)
     return origin, columns
 
 
@@ -132,6 +139,23 @@ def _demand_table(origin: Origin, connection: Connection) -> None:
             expected=declared,
             found=with_nearest([table], there),
         )
+
+
+def _require_all_rows(origin: Origin, connection: Connection) -> None:
+    """A database that hides rows from some of its users must not hide them from this one, as far as it tells.
+
+    PostgreSQL ends a reading by itself that would not see all rows.
+
+    Raises:
+        SourceRefused: `rows_hidden`.
+    """
+    schema, table = origin.table
+    asked = origin.product.hiding(schema, table) if table else ()
+    if not asked:
+        return
+    with suppress(SourceRefused):  # it does not show its policies to this user either
+        if int(one_row(connection.ask(asked))[0]):
+            raise rows_hidden(origin.source)
 
 
 def _types(origin: Origin, connection: Connection, columns: list[str]) -> dict[str, str]:
@@ -236,6 +260,9 @@ def _longest(origin: Origin, connection: Connection, columns: Sequence[str], whe
 def _raw(origin: Origin, columns: Sequence[str], written: Sequence[Written]) -> pa.RecordBatch:
     arrays, faults = [], []
     for name, (texts, bad) in zip(columns, written, strict=True):
+        if origin.extract.charset:
+            texts, unread = reread(texts, origin.extract.charset)
+            bad = sorted({*bad, *unread})
         faults += [(place, "bytes_undecodable", name) for place in bad]
         if mark := origin.product.may_lose(origin.types.get(name, "")):
             lost = pc.fill_null(pc.equal(texts, mark), fill_value=False)

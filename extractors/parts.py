@@ -11,17 +11,17 @@ from extractors.product import LOSSES, is_numeric
 from extractors.request import Part, Request
 from extractors.statement import Statement, one_row
 from extractors.texts import text_of
-from extractors.window import window_of
+from extractors.window import Window, window_of
 from sources.database_extract import DatabaseExtract, Split
 from standard.errors import UsageError
 
 
-def plan_parts(request: Request) -> tuple[list[Part], tuple[int, int] | None]:
+def plan_parts(request: Request) -> tuple[list[Part], Window]:
     """Cut what a request asks for into at most the declared number of parts.
 
     Returns:
-        The parts; and of a source read by a rising number the marks that all of them have, since the greatest number of one
-        part says nothing of the others.
+        The parts; and which rows all of them are of: of a source read by a rising number the marks that all have, since the
+        greatest number of one part says nothing of the others.
 
     Numbers are cut evenly between the least and the greatest, which an index answers at once; all else where the database
     counts off its rows in its own order. The first part has no beginning and the last no end, so that rows that appear later
@@ -39,7 +39,7 @@ def plan_parts(request: Request) -> tuple[list[Part], tuple[int, int] | None]:
         cuts = _cuts(origin, connection, extract.split, window.where)
     bounds = [None, *cuts, None]
     parts = [Part(number, len(bounds) - 1, *bounds[number : number + 2]) for number in range(len(bounds) - 1)]
-    return parts, window.marks
+    return parts, window
 
 
 def _cuts(origin: Origin, connection: Connection, split: Split, where: Statement) -> list[str]:

@@ -80,6 +80,10 @@ class Product:
         """
         return column
 
+    def bytes_kept(self, column: str, words: str) -> str:
+        """The expression that gives a text so that its bytes can be told, as after `charset.BYTES`; empty where `written` does."""
+        return ""
+
     def clock(self, words: str) -> Clock | None:
         """What times a column of this type holds; None where only its values tell."""
         return None
@@ -87,6 +91,20 @@ class Product:
     def without_time(self, column: str, words: str) -> str:
         """The condition of the rows whose update time, of a type that has a clock, is none: no window ever sees them."""
         return f"{column} IS NULL"
+
+    def shape(self, column: str) -> str:
+        """The expression that gives a text with 0 for each of its digits, and without blanks at its end."""
+        for digit in range(1, 10):
+            column = f"REPLACE({column}, '{digit}', '0')"
+        return f"RTRIM({column})"
+
+    def ending(self, text: str, length: int) -> str:
+        """The expression that gives the last characters of a text."""
+        return f"RIGHT({text}, {length})"
+
+    def midnight(self, column: str) -> str:
+        """The condition that a time, of a column whose type has a clock, is the beginning of a day where the source's clock stands."""
+        return f"{column} = CAST({column} AS date)"
 
     def compared(self, column: str, words: str) -> str:
         """The expression whose order is that in which a value of the column is less than another text."""
@@ -110,6 +128,10 @@ class Product:
 
     def types_of_query(self, query: str, columns: list[str]) -> Statement:
         """The question for the types of the columns of a query, in their order; empty where none is known."""
+        return ()
+
+    def hiding(self, schema: str | None, table: str) -> Statement:
+        """The question for how many policies hide rows of a table from this user; empty where a database has none, or refuses itself."""
         return ()
 
     def may_lose(self, words: str) -> str:

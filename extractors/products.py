@@ -21,6 +21,13 @@ _UTF8 = (
 )
 
 
+# A table with policies then gives an error instead of the rows that its reader may see. Not every relative knows the setting.
+_ALL_ROWS = "SELECT set_config(name, 'off', false) FROM pg_settings WHERE name = 'row_security'"
+
+
+_TEXTS = frozenset({"text", "character varying", "character"})
+
+
 @dataclass(frozen=True)
 class PostgreSql(Product):
     """PostgreSQL, KingbaseES, openGauss."""
@@ -39,6 +46,7 @@ class PostgreSql(Product):
             "SET DateStyle = 'ISO, YMD'",
             "SET extra_float_digits = 1",
             "SET standard_conforming_strings = on",
+            _ALL_ROWS,
             _UTF8,
             "BEGIN",
         )
@@ -46,7 +54,7 @@ class PostgreSql(Product):
     @override
     def written(self, column: str, words: str) -> str:
         kind = kind_of(words)
-        if kind in {"text", "character varying", "character"}:
+        if kind in _TEXTS:
             return column  # CAST takes the blanks at the end of a character(n) away
         if kind == "boolean":
             return f"CAST(CAST({column} AS int) AS text)"
@@ -57,6 +65,14 @@ class PostgreSql(Product):
         return (
             rf"regexp_replace({text}, '([+-]\d\d)( BC)?$', '\1:00\2')" if kind == "timestamp with time zone" else text
         )
+
+    @override
+    def bytes_kept(self, column: str, words: str) -> str:
+        """A server of SQL_ASCII has bytes of whatever encoding; another one knows what they are."""
+        if kind_of(words) not in _TEXTS:
+            return ""
+        digits = f"CHR(1) || encode(convert_to({column}, 'SQL_ASCII'), 'hex')"
+        return f"CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN {digits} ELSE {column} END"
 
     @override
     def clock(self, words: str) -> Clock | None:
@@ -70,6 +86,10 @@ class PostgreSql(Product):
     @override
     def without_time(self, column: str, words: str) -> str:
         return f"({column} IS NULL OR {column} = '-infinity')"
+
+    @override
+    def shape(self, column: str) -> str:
+        return f"RTRIM(TRANSLATE(CAST({column} AS text), '123456789', '000000000'))"
 
     @override
     def bound(self, words: str) -> int | None:
@@ -126,6 +146,15 @@ class Sqlite(Product):
     @override
     def opening(self, terms: Terms) -> tuple[str, ...]:
         return ("BEGIN",)  # Python's sqlite3 opens no transaction for a SELECT
+
+    @override
+    def shape(self, column: str) -> str:
+        # A number has another order than texts, though it may look like one.
+        return f"CASE TYPEOF({column}) WHEN 'text' THEN {super().shape(column)} WHEN 'null' THEN NULL ELSE TYPEOF({column}) END"
+
+    @override
+    def ending(self, text: str, length: int) -> str:
+        return f"SUBSTR({text}, -{length})"
 
     @override
     def size(self, column: str) -> str:

@@ -27,11 +27,14 @@ class Reading:
         batches: the rows, at most `GROUP_ROWS` at a time: the columns, `LOCATOR` and `FAULT`, all text.
         above_header: rows met above the header that hold something.
         counted: the source's own COUNT(*) of what was asked for, or None where it cannot count.
+        witnessed: what the declared witness counted of all rows, and what we did; None where none is declared.
         without_time: rows whose update time is missing or not in the form of the others: no window ever sees them.
         future_time: rows with an update time at or after both the end of the day and the instant of reading.
+        forms: of an update column of texts how many rows have which shape.
         origin: what was read and how: table, query or file, its digest, sheet, encoding, backend.
         content: digest of the files read, by which the same delivery is known again; empty for a database.
         marks: of a source read by a rising number, the number after which the reading begins and the greatest it found.
+        mark_rows: fingerprints of the rows that have the last of the marks.
         types: type and length of each column in the words of the source, where it has any.
     """
 
@@ -42,11 +45,14 @@ class Reading:
     batches: Iterator[pa.RecordBatch]
     above_header: int = 0
     counted: int | None = None
+    witnessed: tuple[int, int] | None = None
     without_time: int = 0
     future_time: int = 0
+    forms: dict[str, int] = field(default_factory=dict)
     origin: dict[str, str] = field(default_factory=dict)
     content: str = ""
     marks: tuple[int, int] | None = None
+    mark_rows: str = ""
     types: dict[str, str] = field(default_factory=dict)
 
 

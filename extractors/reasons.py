@@ -57,6 +57,8 @@ _PASSING = re.compile(
 )
 
 _FORBIDDEN = re.compile(r"(?i)permission (was )?denied|42501|command denied|ORA-01031|insufficient privilege")
+# What PostgreSQL says instead of giving some of the rows, in the language of the server.
+_HIDDEN = re.compile(r"(?i)row[- ]level security|行级安全|行安全")
 NO_RIGHT = "no right to read it"
 
 _LONGEST = 200  # characters of a driver's message that a person will read
@@ -111,6 +113,8 @@ class Reasons:
             return SourceUnreachable(
                 f"{self.source}: expected its database to go on answering, found: {told}; try again later"
             )
+        if _HIDDEN.search(words):
+            return rows_hidden(self.source)
         if _FORBIDDEN.search(told):
             sentence = (
                 f"{self.source}: expected the right to read the table or query that is declared, found none; "
@@ -123,6 +127,18 @@ class Reasons:
     def _cleaned(self, told: str) -> str:
         """One short line without secrets and citizen numbers."""
         return mask_text(" ".join(without_secrets(told, self.location).split()))[:_LONGEST]
+
+
+def rows_hidden(source: str) -> SourceRefused:
+    """A database that would hide rows from who reads it."""
+    return SourceRefused(
+        "rows_hidden",
+        f"{source}: expected to see every row of the table or query that is declared, found that its database may hide some from the user "
+        "of the connection (row level security); have the department let that user see all of them, as by ALTER ROLE ... BYPASSRLS, "
+        "or give a view of them that hides none",
+        expected="every row",
+        found="row level security",
+    )
 
 
 def _attempt(action: Callable[[], _T], explained: Callable[[Exception], ExchangeError]) -> _T:

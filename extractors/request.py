@@ -38,6 +38,10 @@ class Request:
         now: instant of reading, aware; of all parts of a batch the same.
         after: of a source read by a rising number, the number after which the day begins; None from the first row on.
         until: of the same, the number with which the day ends because later days begin there; None for all there are.
+        reached: of the same, the greatest number that was ever accepted; None where none was.
+        reached_rows: fingerprints of the rows that had it.
+        mark_rows: of a part, fingerprints of the rows with which the whole batch ends.
+        witness: what the connection of the declared witness stands for.
         part: which part of a split table; None for all of it.
         secret: what the declared `password` stands for.
         within: how long a database may be kept busy, when that is less than its `statement_limit`; None where nothing ends it.
@@ -52,3 +56,7 @@ class Request:
     part: Part | None = None
     secret: str | None = None
     within: timedelta | None = None
+    reached: int | None = None
+    reached_rows: str = ""
+    mark_rows: str = ""
+    witness: str | None = None

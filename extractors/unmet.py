@@ -9,7 +9,7 @@ from typing import ClassVar
 from typing_extensions import override
 
 from extractors.product import Clock, Product, Terms, kind_of
-from extractors.statement import Statement
+from extractors.statement import Statement, Value
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,20 @@ class SqlServer(Product):
         return None if re.search("text|image|xml|variant|geo|hierarchy", kind_of(words)) else 96
 
     @override
+    def midnight(self, column: str) -> str:
+        return f"CAST({column} AS time) = '00:00:00'"
+
+    @override
+    def hiding(self, schema: str | None, table: str) -> Statement:
+        place = self.quoted(table) if schema is None else f"{self.quoted(schema)}.{self.quoted(table)}"
+        return (
+            "SELECT COUNT(*) FROM sys.security_predicates f JOIN sys.security_policies p ON p.object_id = f.object_id "
+            "WHERE p.is_enabled = 1 AND f.predicate_type = 0 AND f.target_object_id = OBJECT_ID(",
+            Value(place),
+            ")",
+        )
+
+    @override
     def size(self, column: str) -> str:
         return f"2 * DATALENGTH({column})"  # two of its bytes for a Chinese character, and three in UTF-8
 
@@ -85,6 +99,34 @@ class Oracle(Product):
         return "naive" if kind_of(words).startswith(("date", "timestamp")) else None
 
     @override
+    def bytes_kept(self, column: str, words: str) -> str:
+        """Its driver takes US7ASCII at its word and has no bytes beyond it."""
+        return f"CHR(1) || RAWTOHEX(UTL_RAW.CAST_TO_RAW({column}))" if re.match("(?i)(var)?char", words) else ""
+
+    @override
+    def shape(self, column: str) -> str:
+        return f"RTRIM(TRANSLATE({column}, '123456789', '000000000'))"
+
+    @override
+    def ending(self, text: str, length: int) -> str:
+        return f"SUBSTR({text}, -{length})"
+
+    @override
+    def midnight(self, column: str) -> str:
+        return f"TRUNC({column}) = {column}"
+
+    @override
+    def hiding(self, schema: str | None, table: str) -> Statement:
+        owner: Statement = ("SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA')",) if schema is None else (Value(schema),)
+        return (
+            "SELECT COUNT(*) FROM ALL_POLICIES WHERE SEL = 'YES' AND ENABLE = 'YES' AND OBJECT_OWNER = ",
+            *owner,
+            " AND OBJECT_NAME = ",
+            Value(table),
+            " AND NOT EXISTS (SELECT 1 FROM SESSION_PRIVS WHERE PRIVILEGE = 'EXEMPT ACCESS POLICY')",
+        )
+
+    @override
     def size(self, column: str) -> str:
         return f"LENGTHB({column})"
 
@@ -104,6 +146,10 @@ class Dameng(Oracle):
     @override
     def written(self, column: str, words: str) -> str:
         return column
+
+    @override
+    def hiding(self, schema: str | None, table: str) -> Statement:
+        return ()
 
     @override
     def clock(self, words: str) -> Clock | None:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from extractors.asked import Origin
+from extractors.asked import Origin, counted
 from extractors.connections import Connection
-from extractors.product import is_numeric
 from extractors.request import Request
-from extractors.statement import Statement, Value, one_row
-from extractors.update_time import UpdateTime, time_of_type, update_time
-from standard.errors import SourceRefused
-
-_MOST = 2**63 - 1  # what a column of the ledger holds
-_SAMPLE = 1000  # update times looked at to find their form: the first ones may be placeholders
+from extractors.rising import extremes, mark_rows, require_risen
+from extractors.statement import Statement, Value
+from extractors.update_time import Form, UpdateColumn, update_column
 
 
 @dataclass(frozen=True)
@@ -28,15 +22,19 @@ class Window:
         where: the condition; empty for all rows.
         times: first and first-no-longer instant, by true time.
         marks: number after which it begins and the one it ends with.
+        mark_rows: fingerprints of the rows that have the last of these numbers.
         without_time: rows without an update time, or without a rising number.
         future_time: rows whose update time is neither in the day nor before the instant of reading.
+        forms: of an update column of texts how many rows have which shape.
     """
 
     where: Statement = ()
     times: tuple[datetime, datetime] | None = None
     marks: tuple[int, int] | None = None
+    mark_rows: str = ""
     without_time: int = 0
     future_time: int = 0
+    forms: dict[str, int] = field(default_factory=dict)
 
 
 def window_of(origin: Origin, connection: Connection, request: Request) -> Window:
@@ -53,97 +51,103 @@ def window_of(origin: Origin, connection: Connection, request: Request) -> Windo
     return Window()
 
 
-def counted(origin: Origin, connection: Connection, where: Statement) -> int:
-    """How many rows the database counts under a condition."""
-    return int(one_row(connection.ask(origin.select("COUNT(*)", where)))[0])
-
-
 def _rising(origin: Origin, connection: Connection, request: Request) -> Window:
     """The rows whose number is above the last one accepted; all up to the greatest there is now."""
-    name = origin.extract.rising or ""
-    least, most, without = one_row(connection.ask(origin.extremes(name)))
-    first, last = (_number(origin, value) for value in (least, most))
+    first, last, without = extremes(origin, connection)
+    whole = request.part is None  # what the greatest number of a part is says nothing
+    if whole:
+        require_risen(origin, connection, request, last)
     if last is None or first is None:  # a part of a split table may be empty, and still has the marks of all
         after, until = request.after, request.after if request.until is None else request.until
         marks = None if after is None or until is None else (after, max(after, until))
-        return Window(("1 = 0",), marks=marks, without_time=int(without))
+        return Window(("1 = 0",), marks=marks, without_time=without, mark_rows=request.mark_rows)
     after = first - 1 if request.after is None else request.after
     until = max(after, last) if request.until is None else request.until
-    column = origin.quoted(name)
+    column = origin.quoted(origin.extract.rising or "")
     where: Statement = (f"{column} > ", Value(after), f" AND {column} <= ", Value(until))
-    return Window(where, marks=(after, until), without_time=int(without))
-
-
-def _number(origin: Origin, value: object) -> int | None:
-    """A rising number, however the driver hands it out."""
-    if value is None:
-        return None
-    try:
-        number = Decimal(str(value))
-        # Some drivers write a number as text too; a column of texts has another order than its numbers.
-        kept_as_text = isinstance(value, str) and not is_numeric(origin.types.get(origin.extract.rising or "", ""))
-        found = "text, whose order is another" if kept_as_text else "fractions"
-        if not kept_as_text and number == int(number):
-            found = "longer ones, which the ledger cannot keep"
-            if abs(number) <= _MOST:
-                return int(number)
-    except (InvalidOperation, ValueError, OverflowError):
-        found = "what is no number"
-    name = origin.extract.rising
-    raise SourceRefused(
-        "source_unreadable",
-        f"{origin.source}: expected whole numbers of at most 18 digits in the rising column {name}, found {found}; "
-        "declare a column of such numbers, or a query that gives one",
-        expected="whole numbers",
-        found=str(name),
-    )
+    rows = mark_rows(origin, connection, request, until) if whole else request.mark_rows
+    return Window(where, marks=(after, until), without_time=without, mark_rows=rows)
 
 
 def _updated(origin: Origin, connection: Connection, request: Request) -> Window:
-    """The half-open day of the update time, reaching back as far as declared."""
+    """The half-open day of the update time, reaching back as far as declared.
+
+    A value that names a day stands for all of it: where the clock's skew, the look-back or another zone let the bounds fall
+    into the midst of a day, that day is asked for whole, so it may be asked for twice but never not at all.
+    """
     extract, day = origin.extract, request.day
     times = (day.start - extract.look_back, day.end)
-    column = origin.quoted(extract.updated_at or "")
-    form = _form(origin, connection)
-    if form is None:  # no row has an update time, so none is of this day
-        return Window(("1 = 0",), times, without_time=counted(origin, connection, ()))
     # What the source's clock shows at an instant is ahead of it by the skew.
-    first, last, horizon = (
-        Value(form.bound(moment + extract.clock_skew)) for moment in (*times, max(day.end, request.now))
-    )
-    formed: Statement = (f"{column} LIKE ", Value(form.like)) if form.like else (f"{column} IS NOT NULL",)
-    missing = origin.product.without_time(column, origin.types.get(extract.updated_at or "", ""))
-    # Of another form, or 0000-00-00, which is what others leave empty.
-    never = f"{column} < '0001-01-01'"
-    formless: Statement = (f"({column} IS NULL OR NOT (", *formed, f") OR {never})") if form.like else (missing,)
+    first, last, horizon = (moment + extract.clock_skew for moment in (*times, max(day.end, request.now)))
+    column = update_column(origin, connection, whole=request.part is None)
+    name = origin.quoted(column.name)
+    inside, ahead = [], []
+    for form, condition in column.forms:
+        of_form: Statement = (" AND ", *condition) if condition else ()
+        begin = form.floor(first) if form.of_days else form.ceil(first)
+        inside.append((f"{name} >= ", Value(begin), f" AND {name} < ", Value(form.ceil(last)), *of_form))
+        if whole := _whole_day(origin, connection, column, (form, of_form), first):
+            inside.append((*whole, *of_form))
+        # A day that has begun is not in the future, though it is not over.
+        beyond = max(last, _midnight(horizon, column) + timedelta(days=1)) if form.of_days else horizon
+        ahead.append((f"{name} >= ", Value(form.ceil(beyond)), *of_form))
     return Window(
-        where=(f"{column} >= ", first, f" AND {column} < ", last),
+        where=_any(inside),
         times=times,
-        without_time=counted(origin, connection, formless),
-        future_time=counted(origin, connection, (*formed, f" AND {column} >= ", horizon)),
+        without_time=column.without_time,
+        future_time=counted(origin, connection, _any(ahead)) if ahead else 0,
+        forms=column.seen,
     )
 
 
-def _form(origin: Origin, connection: Connection) -> UpdateTime | None:
-    name, zone = origin.extract.updated_at or "", ZoneInfo(origin.extract.time_zone)
-    if clock := origin.product.clock(origin.types.get(name, "")):
-        return time_of_type(clock, zone)
-    answer = connection.ask(origin.some(name, _SAMPLE))
-    sample = [row[0] for rows in answer.portions for row in rows if row[0] != ""]
-    # Some drivers hand a number out as text, of which the database knows nothing when it compares.
-    form = None if is_numeric(origin.types.get(name, "")) else update_time(sample, zone)
-    if sample and form is None:
-        shape = _shape(str(sample[0]))
-        raise SourceRefused(
-            "source_unreadable",
-            f"{origin.source}: expected update times such as 2026-01-05 08:00:00 in {name}, found the form {shape}; "
-            "have the department write them so, or declare a query that does",
-            expected="2026-01-05 08:00:00",
-            found=shape,
-        )
-    return form
+def _whole_day(
+    origin: Origin, connection: Connection, column: UpdateColumn, formed: tuple[Form, Statement], first: datetime
+) -> Statement:
+    """The condition of the rows of the day into whose midst the first instant falls, where they have its midnight for all of it."""
+    form, of_form = formed
+    midnight = _midnight(first, column)
+    if form.of_days or midnight == first:
+        return ()
+    name, value = origin.quoted(column.name), form.ceil(midnight)
+    rows: Statement = (f"{name} = ", Value(value))
+    return (
+        rows
+        if counted(origin, connection, (*rows, *of_form)) and _days(origin, connection, name, value, of_form)
+        else ()
+    )
 
 
-def _shape(text: str) -> str:
-    """What a value looks like, without what it says."""
-    return re.sub(r"[^\W0年月日时分秒]", "x", re.sub(r"\d", "0", text))[:40]
+def _days(origin: Origin, connection: Connection, name: str, midnight: object, of_form: Statement) -> bool:
+    """Whether midnights of a column of times stand for days: by chance nearly no row has one, so two of them are no chance.
+
+    Where there is one only, it stands for a day as long as no other row has a time of day.
+    """
+    if isinstance(midnight, str):
+        # Fields come from the year on, so what is behind the day is its midnight, in whatever zone it is written.
+        digits = [place for place, sign in enumerate(midnight) if sign.isdigit()][:8]
+        pattern = "".join("_" if place in digits else sign for place, sign in enumerate(midnight))
+        at_midnight: Statement = (f"RTRIM({name}) LIKE ", Value(pattern))
+    else:
+        at_midnight = (origin.product.midnight(name),)
+    for condition, enough in ((at_midnight, 2), (("NOT (", *at_midnight, ")"), 1)):
+        some = origin.product.first("1", origin.place, (*condition, *of_form), enough)
+        if sum(len(rows) for rows in connection.ask(some).portions) >= enough:
+            return condition is at_midnight
+    return True
+
+
+def _midnight(moment: datetime, column: UpdateColumn) -> datetime:
+    """The beginning of the day in which an instant is where the source's clock stands."""
+    return moment.astimezone(column.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _any(conditions: list[Statement]) -> Statement:
+    """That one of the conditions holds; that none can, where there are none."""
+    if len(conditions) < 2:
+        return conditions[0] if conditions else ("1 = 0",)
+    return ("(", *(part for joined in _joined(conditions) for part in joined), ")")
+
+
+def _joined(conditions: list[Statement]) -> Iterator[Statement]:
+    for place, condition in enumerate(conditions):
+        yield (*((" OR (",) if place else ("(",)), *condition, ")")

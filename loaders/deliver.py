@@ -15,7 +15,7 @@ from loaders.claimants import Claimants, anyone_gives_identifiers
 from loaders.delivery import Delivery
 from loaders.findings import Finder
 from loaders.first_load import indexed_afterwards
-from loaders.ledger import write_entry, write_vanished
+from loaders.ledger import begin_anew, write_entry, write_vanished
 from loaders.merge import Merged, merge
 from loaders.platform import Platform
 from loaders.presence import (
@@ -109,6 +109,17 @@ def write_failure(platform: Platform, key: BatchKey, reason: str, now: str) -> L
                 key.source, str(key.day), 0, str(Status.FAILED), judged_at=now, delivered_at=now, reason=reason
             ),
         )
+
+
+def write_beginning(platform: Platform, source: str, said: str, now: str) -> LedgerEntry:
+    """Write down a person's word that the numbers of a source begin anew.
+
+    Raises:
+        UsageError: when nothing of it was delivered that could.
+    """
+    with platform.transaction() as connection:
+        platform.lock(connection, [_source_lock(source)])
+        return begin_anew(connection, source, now, said)
 
 
 def _source_lock(source: str) -> str:
@@ -238,12 +249,14 @@ def _entry(key: BatchKey, verdict: Verdict, merged: Merged, now: str, seconds: f
         stale=merged.stale,
         moved=merged.moved,
         counted=verdict.counted,
+        witnessed=verdict.witnessed,
         without_time=verdict.without_time,
         future_time=verdict.future_time,
         content=verdict.content,
         mark_after=verdict.marks[0] if verdict.marks else None,
         mark_last=verdict.marks[1] if verdict.marks else None,
         ordered_by=verdict.ordered_by,
+        mark_rows=verdict.mark_rows or None,
         beginning=verdict.beginning,
         reason=verdict.reason,
         failing=verdict.failing,

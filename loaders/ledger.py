@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from operator import eq, ge, le
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert, select, update
 
 from loaders.tables import BATCH
-from standard.batch import LedgerEntry, Status
-from standard.errors import ExchangeError
+from standard.batch import LedgerEntry, OrderedBy, Status
+from standard.day import Day
+from standard.errors import ExchangeError, UsageError
 from standard.finding import storable_text
 
 
@@ -55,7 +57,8 @@ def read_entries(
 ) -> list[LedgerEntry]:
     """The runs by day and source; of each batch one run only, unless all are asked for.
 
-    That one is the last, or the last that reached the source: a later try that did not changes nothing on the platform.
+    That one is the last, or the last that reached the source: a later try that did not changes nothing on the platform. What
+    is no run, a person's word that numbers begin anew, is among all of them only.
 
     Args:
         connection: of the platform.
@@ -68,14 +71,15 @@ def read_entries(
     b = BATCH.c
     asked = ((eq, b.source, source), (eq, b.day, day), (ge, b.day, since), (le, b.day, until))
     where = [compared(column, value) for compared, column, value in asked if value is not None]
-    statement = select(BATCH).where(*where).order_by(b.day, b.source, b.run)
+    statement = select(BATCH)
     if not all_runs:
+        where.append(b.status != str(Status.BEGUN))
         reached = case((b.status == str(Status.FAILED), 0), else_=1)
         order = func.row_number().over(partition_by=(b.source, b.day), order_by=(reached.desc(), b.run.desc()))
         ranked = select(b.source, b.day, b.run, order.label("place")).where(*where).subquery()
         same = and_(*(b[name] == ranked.c[name] for name in ("source", "day", "run")))
         statement = statement.join(ranked, and_(same, ranked.c.place == 1))
-    return [_entry(row) for row in connection.execute(statement)]
+    return [_entry(row) for row in connection.execute(statement.where(*where).order_by(b.day, b.source, b.run))]
 
 
 def last_day(connection: Connection) -> str | None:
@@ -84,17 +88,68 @@ def last_day(connection: Connection) -> str | None:
     return last
 
 
-def marks(connection: Connection, source: str, day: str) -> tuple[int | None, int | None]:
+@dataclass(frozen=True)
+class Marks:
     """Between which rising numbers a day's batch lies, by the batches delivered around it.
 
-    Returns:
-        The number after which it begins: the greatest that an earlier day ended with; and the number it may not go
-        beyond: the least after which a later day began. None where no such day was delivered.
+    Attributes:
+        after: the number after which it begins: the greatest that an earlier day ended with; None where none was delivered.
+        until: the number it may not go beyond: the least after which a later day began; None where none was delivered.
+        beginning: how often the numbers began anew.
+        begun_on: the first day since they did, as text; empty where they never did.
+        reached: the greatest number that was accepted since; None where none was.
+        reached_rows: fingerprints of the rows that had it.
+    """
+
+    after: int | None = None
+    until: int | None = None
+    beginning: int = 0
+    begun_on: str = ""
+    reached: int | None = None
+    reached_rows: str = ""
+
+
+def marks(connection: Connection, source: str, day: str) -> Marks:
+    """Between which rising numbers a day's batch lies; of the numbers of earlier beginnings nothing follows."""
+    b = BATCH.c
+    begun = connection.execute(
+        select(b.beginning, b.day).where(b.source == source, b.status == str(Status.BEGUN)).order_by(b.beginning.desc())
+    ).first()
+    beginning, begun_on = (begun.beginning, begun.day) if begun else (0, "")
+    same = and_(_delivered(source), b.beginning >= beginning, b.mark_last.is_not(None))
+    after = connection.scalar(select(func.max(b.mark_last)).where(same, b.day < day))
+    until = connection.scalar(select(func.min(b.mark_after)).where(same, b.day > day))
+    # Of several batches that end alike the last one read says what was there last.
+    newest = select(b.mark_last, b.mark_rows).where(same).order_by(b.mark_last.desc(), b.taken_at.desc()).limit(1)
+    reached, rows = connection.execute(newest).first() or (None, None)
+    return Marks(after, until, beginning, begun_on, reached, rows or "")
+
+
+def begin_anew(connection: Connection, source: str, now: str, said: str) -> LedgerEntry:
+    """Write down that a source's numbers begin anew after the last day that was delivered. The caller holds its lock.
+
+    Args:
+        connection: to the platform.
+        source: its name.
+        now: instant text.
+        said: who says so, and of what.
+
+    Raises:
+        UsageError: when nothing was delivered since they last began.
     """
     b = BATCH.c
-    after = select(func.max(b.mark_last)).where(_delivered(source), b.day < day)
-    until = select(func.min(b.mark_after)).where(_delivered(source), b.day > day)
-    return connection.scalar(after), connection.scalar(until)
+    known = marks(connection, source, "")
+    last = connection.scalar(select(func.max(b.day)).where(_delivered(source), b.beginning >= known.beginning))
+    if last is None or known.reached is None:
+        raise UsageError(
+            f"{source}: expected numbers that were delivered and begin anew, found none in the ledger; run the source"
+        )
+    day = str(Day.of(last).plus(1))
+    reason = f"{said} after {known.reached}"
+    _, beginning = order_now(connection, source)
+    entry = LedgerEntry(source, day, 0, str(Status.BEGUN), "incremental", now, now, now)
+    begun = replace(entry, ordered_by=str(OrderedBy.NUMBER), beginning=beginning + 1, reason=reason)
+    return write_entry(connection, begun)
 
 
 def known_content(connection: Connection, source: str, day: str | None = None) -> LedgerEntry | None:
@@ -119,10 +174,11 @@ def delivered_before(connection: Connection, source: str, day: str) -> LedgerEnt
 def order_now(connection: Connection, source: str) -> tuple[str, int]:
     """By what the newest delivered reading of a source was ordered, and which beginning of its order that was.
 
-    Empty and 0 where nothing was delivered.
+    Empty and 0 where nothing was delivered. A beginning that a person accepted counts from then on.
     """
     b = BATCH.c
-    statement = select(b.ordered_by, b.beginning).where(_delivered(source))
+    counting = b.status.in_([str(Status.DELIVERED), str(Status.BEGUN)])
+    statement = select(b.ordered_by, b.beginning).where(b.source == source, counting)
     row = connection.execute(statement.order_by(b.beginning.desc(), b.taken_at.desc()).limit(1)).first()
     return ("", 0) if row is None else (row.ordered_by, row.beginning)
 

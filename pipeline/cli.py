@@ -169,6 +169,16 @@ def remask(
 
 
 @app.command()
+def accept_beginning(
+    source: SourceName,
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who accepts it; the name is kept in the ledger.")],
+    json: AsJson = False,
+) -> None:
+    """Accept that the rising numbers of a source begin anew: from the day after the last delivered one all rows are read."""
+    show.ledger([inquiry.accept_beginning(_exchange(), source, by, now())], as_json=json)
+
+
+@app.command()
 def rules(json: AsJson = False) -> None:
     """List every rule: its id, dimension, severity, and what the department should do."""
     show.rules(as_json=json)

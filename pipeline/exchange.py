@@ -61,6 +61,11 @@ class Exchange:
         connection = source.declaration.extract.connection
         return self.settings.connection(connection) if connection else None
 
+    def witness(self, source: Source) -> str | None:
+        """What the connection of the witness that a source declares stands for; None where it declares none."""
+        witness = getattr(source.declaration.extract, "witness", None)
+        return self.settings.connection(witness.connection) if witness else None
+
     def secret(self, source: Source) -> str | None:
         """The password that a source of files declares by name; None where it declares none."""
         name = getattr(source.declaration.extract, "password", None)

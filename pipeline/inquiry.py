@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from loaders.deliver import write_beginning
 from loaders.ledger import last_day, read_entries
 from loaders.platform import Platform
 from loaders.reading import trace as read_trace
@@ -28,9 +29,10 @@ from pipeline.plan import demand_no_quiet
 from pipeline.reporting import report_city, report_department
 from pipeline.run import Ran, now
 from pipeline.workspace import Workspace, of_part
+from sources.database_extract import DatabaseExtract
 from standard.batch import BatchKey, LedgerEntry, Manifest, Status
 from standard.day import Day, instant_text
-from standard.errors import ExchangeError
+from standard.errors import ExchangeError, UsageError
 from standard.finding import mask_personal, mask_text, mask_texts
 from standard.licence import LICENCE
 
@@ -109,6 +111,23 @@ def connections(exchange: Exchange, names: Iterable[str], at: datetime, told: To
         except ExchangeError as error:
             found[name] = str(error)
     return found
+
+
+def accept_beginning(exchange: Exchange, name: str, by: str, at: datetime) -> LedgerEntry:
+    """Write into the ledger that the rising numbers of a source begin anew, and who says so.
+
+    Raises:
+        UsageError: for a source without such numbers, one of which none was delivered, or nobody's name.
+    """
+    extract = exchange.register.source(name).declaration.extract
+    if not isinstance(extract, DatabaseExtract) or extract.rising is None:
+        raise UsageError(
+            f"{name}: expected a source that is read by a rising number, found none declared; nothing begins anew"
+        )
+    if not by.strip():
+        raise UsageError(f"{name}: expected the name of who accepts the new beginning, found none; give it with --by")
+    said = f"{mask_text(' '.join(by.split()))} accepted that the numbers of {extract.rising} begin anew"
+    return write_beginning(exchange.platform, name, said, instant_text(at))
 
 
 def dry_run(exchange: Exchange, key: BatchKey, told: Told, *, from_archive: bool = False) -> Ran:

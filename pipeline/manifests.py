@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -49,8 +50,10 @@ def put_together(workspace: Workspace, key: BatchKey) -> Manifest:
         rows=sum(part.rows for part in parts),
         digest=_digest(parts),
         counted=None if None in counted else sum(number or 0 for number in counted),
+        witnessed=next((part.witnessed for part in parts if part.witnessed), []),
         without_time=sum(part.without_time for part in parts),
         future_time=sum(part.future_time for part in parts),
+        forms=dict(sum((Counter(part.forms) for part in parts), Counter())),
         profile=merged([part.profile for part in parts]),
         parts=len(parts),
     )

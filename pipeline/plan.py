@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
-from loaders.ledger import marks, order_now
+from loaders.ledger import Marks, marks, order_now
 from pipeline import workspace as files
 from pipeline.exchange import Exchange
 from pipeline.workspace import Workspace
@@ -37,6 +37,9 @@ class Plan:
         parts: the parts of a split table; empty where the source is read in one.
         beginning: how often the source's order began anew before: a source that is declared otherwise than it was read last
             says something else of the order of its changes, so what is read from now on is newer than all before.
+        reached: the greatest number that was accepted since; None where none was.
+        reached_rows: fingerprints of the rows that had it.
+        mark_rows: of a split table, fingerprints of the rows with which the batch ends.
     """
 
     now: str
@@ -44,6 +47,9 @@ class Plan:
     until: int | None
     parts: list[Part]
     beginning: int = 0
+    reached: int | None = None
+    reached_rows: str = ""
+    mark_rows: str = ""
 
 
 def planned(exchange: Exchange, key: BatchKey, now: datetime) -> Plan:
@@ -54,26 +60,40 @@ def planned(exchange: Exchange, key: BatchKey, now: datetime) -> Plan:
     """
     source, workspace = exchange.source(key), exchange.workspace
     extract = source.declaration.extract
-    after = until = None
+    known = Marks()
     with exchange.platform.transaction(reading=True) as connection:
         before, beginning = order_now(connection, key.source)
         if isinstance(extract, DatabaseExtract) and extract.rising:
-            after, until = marks(connection, key.source, str(key.day))
+            known = marks(connection, key.source, str(key.day))
+    _require_since(key, known)
     if before not in {"", str(extract.ordered_by)}:
         beginning += 1
-    made = Plan(instant_text(now), after, until, [], beginning)
+    made = Plan(instant_text(now), known.after, known.until, [], beginning, known.reached, known.reached_rows)
     if isinstance(extract, DatabaseExtract) and extract.split:
         from extractors.parts import plan_parts
 
         with before_quiet(source, now) as left:
-            parts, found = plan_parts(request(exchange, source, key, made, None, left))
+            parts, window = plan_parts(request(exchange, source, key, made, None, left))
         # What gets a number while the parts are read is of the next day, whichever part it would be in.
-        after, until = found or (after, until)
-        made = replace(made, after=after, until=until, parts=parts)
+        after, until = window.marks or (made.after, made.until)
+        made = replace(made, after=after, until=until, parts=parts, mark_rows=window.mark_rows)
         workspace.write_text(workspace.path(key, files.PLAN), json.dumps(asdict(made), ensure_ascii=False))
     else:
         workspace.remove(key, files.PLAN)
     return made
+
+
+def _require_since(key: BatchKey, known: Marks) -> None:
+    """Require a day since the numbers of its source began anew: what its database has now are no numbers of an earlier one.
+
+    Raises:
+        UsageError: for an earlier day.
+    """
+    if str(key.day) < known.begun_on:
+        raise UsageError(
+            f"{key}: expected a day from {known.begun_on} on, since the numbers of the source began anew then, found an earlier one; "
+            "`licex replay` judges the archive of that day"
+        )
 
 
 def archived(exchange: Exchange, key: BatchKey, now: datetime) -> bool:
@@ -205,4 +225,8 @@ def request(
         None if part is None else plan.parts[part],
         exchange.secret(source),
         left.time if left else None,
+        plan.reached,
+        plan.reached_rows,
+        plan.mark_rows,
+        exchange.witness(source),
     )

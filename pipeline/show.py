@@ -94,20 +94,34 @@ def connections(found: Mapping[str, ConnectionFacts | str], *, as_json: bool) ->
         }
         _print_json(shown)
         return
+    reached = {name: facts for name, facts in found.items() if not isinstance(facts, str)}
+    if reached:
+        _OUT.print(_connections_table(reached))
+    for name, facts in reached.items():
+        for line in _columns(facts):
+            out(f"{name}: {line}")
+    for problem in (facts if isinstance(facts, str) else facts.problem for facts in found.values()):
+        if problem:
+            error(problem)
+
+
+def _connections_table(reached: Mapping[str, ConnectionFacts]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("source", "way", "database", "connected in", "rows", "rows/s", "guarded"):
         table.add_column(name, justify="right" if name in {"connected in", "rows", "rows/s"} else "left")
-    for name, facts in found.items():
-        if not isinstance(facts, str):
-            rows = "" if facts.rows is None else f"{facts.rows:,}"
-            guarded = "read only" if facts.guarded else "by its rights alone"
-            cells = (name, facts.way, facts.database, f"{facts.connecting:.2f} s", rows, f"{facts.rate:,.0f}", guarded)
-            table.add_row(*map(_cell, cells))
-    if table.row_count:
-        _OUT.print(table)
-    for facts in found.values():
-        if problem := facts if isinstance(facts, str) else facts.problem:
-            error(problem)
+    for name, facts in reached.items():
+        rows = "" if facts.rows is None else f"{facts.rows:,}"
+        guarded = "read only" if facts.guarded else "by its rights alone"
+        cells = (name, facts.way, facts.database, f"{facts.connecting:.2f} s", rows, f"{facts.rate:,.0f}", guarded)
+        table.add_row(*map(_cell, cells))
+    return table
+
+
+def _columns(facts: ConnectionFacts) -> list[str]:
+    """What is to be known of single columns, a line each."""
+    order = [f"ordered by {facts.order}"] if facts.order else []
+    done = [f"operation {value}: {what}" for value, what in facts.operations.items()]
+    return [*order, *done, *facts.spoilt]
 
 
 def ledger_table(entries: Sequence[LedgerEntry]) -> Table:

@@ -163,6 +163,7 @@ WORDS: dict[str, tuple[str, ...]] = {
         "由数据源自己给出，与读取的行数互相印证。",
         "What the source itself says, beside what was read.",
     ),
+    "witnessed": ("部门另行统计的全部行数", "All rows by the department's own count"),
     "counted": ("数据源自己的计数", "The source's own count"),
     "counted_none": ("此类数据源不能计数", "A source of this kind cannot count"),
     "counted_same": ("与读取的行数一致", "the same as the rows read"),

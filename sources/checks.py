@@ -133,6 +133,8 @@ def _database(extract: DatabaseExtract) -> Iterator[Found]:
         and "clock_skew tells of update times, and there are none; remove it",
         "look_back": bool(extract.look_back and extract.rising)
         and "look_back reaches back in time, and rising decides the rows; remove it",
+        "witness": bool(extract.witness and not _IS_SELECT.match(extract.witness.query))
+        and "expected a SELECT (or WITH ... SELECT) as its query, found something else; a witness is only asked",
         "statement_limit": not extract.statement_limit and "expected at least 1m, found no time at all; give some",
         "query": bool(extract.query and not _IS_SELECT.match(extract.query))
         and "expected a SELECT (or WITH ... SELECT), found something else; a source is only read",

@@ -8,7 +8,7 @@ from unicodedata import normalize
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from sources.terms import ClockSkew, ConnectionName, Declared, Duration, Name, Texts, Zone
+from sources.terms import Charsets, ClockSkew, ConnectionName, Declared, Duration, Name, Texts, Zone
 from standard.batch import Keys, OrderedBy
 
 
@@ -85,6 +85,18 @@ class Key(Declared):
     reused: bool = False
 
 
+class Witness(Declared):
+    """A department's own count of all rows of the table or query, asked by another role or at another place.
+
+    Attributes:
+        connection: name of its connection.
+        query: a SELECT that gives one number.
+    """
+
+    connection: ConnectionName
+    query: Name
+
+
 class DatabaseExtract(Declared):
     """Records in a table, or the result of a query. The URL is of the connection, never written here.
 
@@ -101,6 +113,9 @@ class DatabaseExtract(Declared):
         time_zone: of times that name none.
         clock_skew: how far the source's clock is ahead of the true time; behind where negative.
         split: reading in parts.
+        charset: in which encodings the bytes of its texts really are, where its database says another one (latin1, US7ASCII,
+            SQL_ASCII); tried in this order.
+        witness: a count of all rows that is compared with ours.
         statement_limit: how long one statement may run before it is ended.
     """
 
@@ -116,6 +131,8 @@ class DatabaseExtract(Declared):
     time_zone: Zone = "Asia/Shanghai"
     clock_skew: ClockSkew = timedelta(0)
     split: Split | None = None
+    charset: Charsets = []
+    witness: Witness | None = None
     statement_limit: Duration = timedelta(hours=1)
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ from datetime import time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _UNITS_OF_SIZE = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
@@ -69,6 +69,14 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _charset(value: str) -> str:
+    try:
+        "张".encode(value)
+    except (LookupError, UnicodeError) as error:
+        raise ValueError("no encoding that has Chinese; name one such as gbk, gb18030, big5 or utf-8") from error
+    return value
+
+
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -93,6 +101,8 @@ ClockSkew = Annotated[timedelta, BeforeValidator(_signed_duration)]
 Hours = Annotated[tuple[time, time], BeforeValidator(_hours)]
 Texts = Annotated[list[str], BeforeValidator(_listed)]
 Zone = Annotated[str, BeforeValidator(_zone)]
+Charset = Annotated[str, AfterValidator(_charset)]
+Charsets = Annotated[list[Charset], BeforeValidator(_listed)]
 Cron = Annotated[str, BeforeValidator(_cron)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(min_length=1)]

@@ -57,6 +57,7 @@ class Status(StrEnum):
     REFUSED = "refused"
     FAILED = "failed"
     REPEATED = "repeated"  # the source delivered what it had delivered before, so there was nothing to do
+    BEGUN = "begun"  # no run, but a person's word that the numbers of a source begin anew with that day
 
 
 class Keys(StrEnum):
@@ -111,11 +112,14 @@ class Manifest(_Json):
         columns: the source's own columns, in order.
         digest: SHA-256 of `raw.parquet`.
         counted: the source's own COUNT(*) of the window, or None where a source cannot count.
+        witnessed: what the declared witness counted of all rows, and what we did; empty where none is declared.
         without_time: rows with a null update time, which no window will ever see.
         future_time: rows with an update time after the instant of reading.
+        forms: of an update column of texts how many rows have which shape, such as `0000-00-00 00:00:00`.
         origin: what was read and how (table or file, its digest, sheet, encoding, backend).
         content: digest of the files that were read, by which the same delivery is known again; empty for a database.
         marks: of a source read by a rising number, the number after which the batch begins and the one it ends with.
+        mark_rows: fingerprints of the rows that have the last of the marks, by which another row of that number is noticed.
         ordered_by: what the source says of the order of its changes, an `OrderedBy`; empty in archives of before it was kept.
         beginning: how often that order began anew before this batch; stamps of a later beginning are greater.
         types: type and length of each column, in the words of the source, where it has any.
@@ -132,11 +136,14 @@ class Manifest(_Json):
     digest: str
     window: list[str] = field(default_factory=list)
     counted: int | None = None
+    witnessed: list[int] = field(default_factory=list)
     without_time: int = 0
     future_time: int = 0
+    forms: dict[str, int] = field(default_factory=dict)
     origin: dict[str, str] = field(default_factory=dict)
     content: str = ""
     marks: list[int] = field(default_factory=list)
+    mark_rows: str = ""
     ordered_by: str = ""
     beginning: int = 0
     types: dict[str, str] = field(default_factory=dict)
@@ -193,10 +200,12 @@ class Verdict(_Json):
     failing: dict[str, int] = field(default_factory=dict)
     held_limit: float = 1.0
     counted: int | None = None
+    witnessed: int | None = None
     without_time: int = 0
     future_time: int = 0
     content: str = ""
     marks: list[int] = field(default_factory=list)
+    mark_rows: str = ""
     ordered_by: str = ""
     beginning: int = 0
     endings: int = 0

@@ -17,16 +17,22 @@ INSTANT_FORMATS = ("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d", "%Y%m%d%H%
 _ADJACENT = re.compile("%[A-Za-z]%[A-Za-z]")
 ISO = r"^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?$"
 _ISO_DATE = r"^\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d(\.\d+)?)?$"
-_WITH_ZONE = r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)$"
+# An offset with seconds is that of a place before it had a standard time, as PostgreSQL writes old times.
+_WITH_ZONE = (
+    r"^(?P<local>\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?) ?"
+    r"(?P<zone>Z|[+-](?:0\d|1[0-5])(?::?[0-5]\d(?::[0-5]\d)?)?)$"
+)
+_ZONED = r"\d分?秒? ?(Z|[+-]\d\d(:?\d\d(:\d\d)?)?)$"
 
 
-def parse_dates(values: pa.Array, formats: Sequence[str]) -> pa.Array:
+def parse_dates(values: pa.Array, formats: Sequence[str], zone: str = "Asia/Shanghai") -> pa.Array:
     """Read a column of dates.
 
     Args:
         values: cleaned text, nullable.
         formats: strptime forms, tried in order; the ISO date where none is declared. A real date of a database or a
             workbook arrives as text like `2026-03-01` or `2026-03-01 00:00:00`, and is read whatever is declared.
+        zone: the source's time zone; a time that names its zone is of the day that it is there.
 
     Returns:
         date32 of the same length; null where the text is null or fits no form.
@@ -37,7 +43,12 @@ def parse_dates(values: pa.Array, formats: Sequence[str]) -> pa.Array:
     # A form that puts the day before the month would read a real date with them changed.
     read = _first_fit(pc.if_else(real, pc.utf8_slice_codeunits(texts, 0, 10), None), [ISO_DATE])
     others = _first_fit(pc.if_else(real, None, texts), list(formats) or [ISO_DATE])
-    return pc.cast(pc.coalesce(read, others), pa.date32()).take(distinct.indices)
+    found = pc.coalesce(read, others)
+    zoned = pc.and_(pc.is_null(found), pc.match_substring_regex(texts, _ZONED))
+    if pc.any(zoned).as_py():
+        instants = _with_zone(_iso_like(pc.if_else(zoned, texts, None)))
+        found = pc.coalesce(found, pc.local_timestamp(instants.cast(pa.timestamp("us", zone))))
+    return pc.cast(pc.floor_temporal(found, unit="day"), pa.date32()).take(distinct.indices)
 
 
 def parse_instants(values: pa.Array, formats: Sequence[str], zone: str, ahead: timedelta = timedelta(0)) -> pa.Array:
@@ -72,10 +83,20 @@ def _unusual_instants(texts: pa.Array, formats: Sequence[str], zone: str) -> pa.
         rest = pc.if_else(pc.is_null(naive), texts, None)
         naive = pc.coalesce(naive, _first_fit(rest, [*formats, *INSTANT_FORMATS]))
     aware = pc.assume_timezone(naive, zone, ambiguous="earliest", nonexistent="latest").cast(_UTC)
-    zoned = pc.match_substring_regex(texts, _WITH_ZONE)
-    if pc.any(zoned).as_py():
-        aware = pc.coalesce(aware, _cast(pc.if_else(zoned, texts, None), _UTC))
+    if pc.any(pc.match_substring_regex(texts, _ZONED)).as_py():
+        aware = pc.coalesce(aware, _with_zone(texts))
     return aware
+
+
+def _with_zone(texts: pa.Array) -> pa.Array:
+    """Read times that name their zone; null where a text is none."""
+    parts = pc.extract_regex(texts, _WITH_ZONE)
+    local, offset = (pc.struct_field(parts, name) for name in ("local", "zone"))
+    digits = pc.utf8_rpad(pc.replace_substring_regex(offset, "[^0-9]", ""), 6, "0")
+    hours, minutes, seconds = (pc.utf8_slice_codeunits(digits, at, at + 2).cast(pa.int64()) for at in (0, 2, 4))
+    ahead = pc.add(pc.multiply(pc.add(pc.multiply(hours, 60), minutes), 60), seconds)
+    ahead = pc.if_else(pc.starts_with(offset, "-"), pc.negate(ahead), ahead).cast(pa.duration("s"))
+    return pc.subtract(_cast(local, pa.timestamp("us")), ahead).cast(_UTC)
 
 
 def instant_texts(instants: pa.Array) -> pa.Array:
@@ -87,13 +108,11 @@ def instant_texts(instants: pa.Array) -> pa.Array:
 
 def _iso_like(texts: pa.Array) -> pa.Array:
     """Bring the forms that sources write, and that days are chosen by, to the ISO one: `2026.03.01 10:00:00,1234567`."""
-    texts = pc.replace_substring_regex(texts, r"^(\d{4})[/.](\d\d)[/.](\d\d)($|[ T])", r"\1-\2-\3\4")
-    texts = pc.replace_substring_regex(texts, r"^(\d{4})(\d\d)(\d\d)[ T]?(\d\d):?(\d\d):?(\d\d)", r"\1-\2-\3 \4:\5:\6")
-    texts = pc.replace_substring_regex(
-        texts, r"^(\d{4})(\d\d)(\d\d)[ T]?(\d\d):?(\d\d)(Z|[+-]\d\d:?\d\d)?$", r"\1-\2-\3 \4:\5\6"
-    )
-    texts = pc.replace_substring_regex(texts, r"^(\d{4})(\d\d)(\d\d)$", r"\1-\2-\3")
-    return pc.replace_substring_regex(texts, r"(:\d\d)[.,](\d{1,6})\d*", r"\1.\2")
+    texts = pc.replace_substring_regex(texts, r"^(\d{4})(?:[-/.]|年)?(\d\d)(?:[-/.]|月)?(\d\d)日?", r"\1-\2-\3")
+    time = r"[ T]?(\d\d)(?::|时)?(\d\d)(?:(?::|分)?(\d\d)(?:[.,](\d{1,6})\d*)?秒?|分)?( ?(?:Z|[+-][\d:]+))?$"
+    texts = pc.replace_substring_regex(texts, r"^(\d{4}-\d\d-\d\d)" + time, r"\1 \2:\3:\4.\5\6")
+    texts = pc.replace_substring_regex(texts, r":?\.($| ?[Z+-])", r"\1")  # neither seconds nor a fraction
+    return pc.replace_substring_regex(texts, r"^(\d{4}-\d\d-\d\d \d\d:\d\d):\.", r"\1.")
 
 
 def _cast(texts: pa.Array, to: pa.DataType) -> pa.Array:

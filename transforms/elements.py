@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sources.declaration import Column
 from standard.field import ARROW_TYPES, Field, Kind
+from standard.garbled import FIRST_OF_GBK, garbled
 from standard.licence import LICENCE, PLACEHOLDER
 from transforms.dates import parse_dates, parse_instants
 from transforms.distinct import less_of
@@ -20,9 +22,13 @@ from transforms.text import clean_text, split_holders
 # Java (`3.7E17`) has written, maybe with blanks to fill its format: its last digits are not what was typed.
 _DIGITS_LOST = r"^[\s\x{a0}\x{3000}]*-?\d((\.\d+)?[eE]\+\d+|\.\d+E\d+)[\s\x{a0}\x{3000}]*$"
 
+# Han, but for those with which UTF-8 begins that was taken for GBK.
+_EXCEPT = [0x4DFF, *sorted(map(ord, FIRST_OF_GBK)), 0xA000]
+_HAN = "".join(f"{chr(low + 1)}-{chr(high - 1)}" for low, high in pairwise(_EXCEPT) if high - low > 1)
+
 # Values that cleaning, splitting and typing leave as they are, and that stand for something: most of what there is.
 _PLAIN = {
-    Kind.TEXT: r"^([0-9A-Za-z\x{4e00}-\x{9fff}]{5,}|[\x{4e00}-\x{9fff}]{3,})$",
+    Kind.TEXT: rf"^([0-9A-Za-z{_HAN}]{{5,}}|[{_HAN}]{{3,}})$",
     Kind.CODE: r"^[0-9A-Z]{5,}$",
 }
 
@@ -79,6 +85,7 @@ class Reader:
         return None if touched else _PLAIN.get(self.field.kind)
 
     def _read(self, texts: pa.Array) -> tuple[pa.Array, dict[str, pa.Array]]:
+        spoilt = self._garbled(texts)
         if self.column.separator is not None:  # before cleaning, which may change what separates
             texts = split_holders(texts, self.column.separator)
         lost = _holds(pc.match_substring_regex(texts, _DIGITS_LOST))
@@ -91,7 +98,12 @@ class Reader:
         typed = self._typed(texts)
         unreadable = pc.and_(pc.is_valid(texts), pc.is_null(typed))
         placeholder = "placeholder" if self.field.required else "placeholder_optional"
-        return typed, {"digits_lost": lost, "value_unreadable": unreadable, placeholder: nothing}
+        return typed, {"digits_lost": lost, **spoilt, "value_unreadable": unreadable, placeholder: nothing}
+
+    def _garbled(self, texts: pa.Array) -> dict[str, pa.Array]:
+        """Before anything is cleaned: what looks like blanks and controls may be what is left of a character."""
+        of_text = self.field.kind in {Kind.TEXT, Kind.CODE}
+        return {"text_garbled": garbled(texts, names=self.field.personal)} if of_text else {}
 
     def _looked_up(self, texts: pa.Array) -> pa.Array:
         """Cleaned values, or what the lookups have for them, which know a value whatever the width of its signs.
@@ -108,7 +120,7 @@ class Reader:
 
     def _typed(self, texts: pa.Array) -> pa.Array:
         if self.field.kind is Kind.DATE:
-            return parse_dates(texts, self.column.formats)
+            return parse_dates(texts, self.column.formats, self.zone)
         if self.field.kind is Kind.TIME:
             return parse_instants(texts, self.column.formats, self.zone)
         if self.field.kind is Kind.CODE:

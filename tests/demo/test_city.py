@@ -101,6 +101,7 @@ def test_expected_counts_balance_and_few_rows_are_held():
 # the order, the keys and the ends of their rows (tests/pipeline/test_promises.py).
 ELSEWHERE = {
     *("identifier_shared", "bytes_undecodable", "value_cut", "formula_uncalculated", "guard_unclear", "deleted"),
+    "text_garbled",
     *("platform_refused", "operation_unknown", "update_time_missing", "update_time_future"),
     *("order_backwards", "moved", "ending_unmatched", "ended_again"),
 }

@@ -157,6 +157,11 @@ def test_rows_that_no_day_would_see_are_said(judge, findings):
     assert findings(judge({}, manifest={"without_time": 1, "future_time": 2})) == [("rows_unseen", "", -1)]
 
 
+def test_a_witness_that_counts_otherwise_is_said(judge, findings):
+    assert findings(judge({}, manifest={"witnessed": [7, 7]})) == []
+    assert findings(judge({}, manifest={"witnessed": [9, 7]})) == [("witness_differs", "", -1)]
+
+
 def test_a_rule_that_cannot_be_evaluated_lets_nothing_pass(judge, monkeypatch):
     def broken(columns, given):
         raise ValueError("broken on purpose")

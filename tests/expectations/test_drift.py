@@ -253,3 +253,18 @@ def test_how_far_shares_may_move_is_declared(manifest, many, drift, declare, dec
     source = declare(declaration + "expect: {drift: {nulls_jumped: {more_than: 0.6}}}")
     assert drift(today, last, source=source) == []
     assert source.declaration.expect.drift.reactions["nulls_jumped"] == "warn"
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "found"),
+    [
+        ({"0000-00-00 00:00:00": 3}, {"00000000000000": 9}, [("0000-00-00 00:00:00", "00000000000000")]),
+        ({"0000/0/0": 1, "00000000": 9, "": 1}, {"00000000": 9}, [("0000/0/0", "00000000")]),
+        ({"00000000": 9}, {"00000000": 9, "0000-00-00": 1}, []),  # a form that is gone harms nobody
+        ({"00000000": 9, "": 1}, {"00000000": 9}, []),
+        ({"00000000": 9}, {}, []),  # before its forms were kept
+    ],
+)
+def test_a_new_form_of_update_times_is_a_change_of_its_column(drift, manifest, raw, now, before, found):
+    today, last = (manifest(raw({}), forms=forms) for forms in (now, before))
+    assert drift(today, last) == [("column_type", "GXSJ", *item) for item in found]

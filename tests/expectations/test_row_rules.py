@@ -42,6 +42,7 @@ BROKEN = {
     "guard_unclear": ({FAULT: "guard_unclear\tMC"}, "certificate_holder_name"),
     "cell_error": ({FAULT: "cell_error\tDM", "DM": None}, "certificate_holder_code"),
     "digits_lost ": ({FAULT: "digits_lost\tXKZBH", "XKZBH": None}, "certificate_number"),
+    "text_garbled": ({"MC": "ÕÅÈý·á"}, "certificate_holder_name"),
     "digits_lost": ({"DM": "3.7040218800101e+17"}, "certificate_holder_code"),
 }
 

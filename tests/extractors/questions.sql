@@ -8,6 +8,7 @@ SET TimeZone = 'Asia/Shanghai'
 SET DateStyle = 'ISO, YMD'
 SET extra_float_digits = 1
 SET standard_conforming_strings = on
+SELECT set_config(name, 'off', false) FROM pg_settings WHERE name = 'row_security'
 SELECT set_config('client_encoding', CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END, false)
 BEGIN
 SELECT * FROM "land"."LICENCE" WHERE 1 = 0
@@ -17,6 +18,9 @@ SELECT CAST("业务号" AS text) AS "业务号", CAST("GXSJ" AS text) AS "GXSJ",
 SELECT MAX(OCTET_LENGTH('0x' || encode("ZP", 'hex'))) FROM "land"."LICENCE"
 SELECT MIN("业务号"), MAX("业务号"), COUNT(*) - COUNT("业务号") FROM "land"."LICENCE"
 SELECT "GXSJ" FROM "land"."LICENCE" WHERE "GXSJ" IS NOT NULL LIMIT 1000
+RTRIM(TRANSLATE(CAST("GXSJ" AS text), '123456789', '000000000'))
+RIGHT(t, 6)
+t = CAST(t AS date)
 SELECT MIN(CAST(cut AS text)) FROM (SELECT "GXSJ" AS cut, NTILE(4) OVER (ORDER BY "GXSJ") AS part FROM "land"."LICENCE" WHERE "GXSJ" IS NOT NULL) parted GROUP BY part ORDER BY part
 SELECT COUNT(*) FROM "land"."LICENCE" WHERE "业务号" >= 100 AND "业务号" < 200
 SELECT COUNT(*) FROM "land"."LICENCE" WHERE ("GXSJ" < '2026-03-01 00:00:00' OR "GXSJ" IS NULL)
@@ -37,6 +41,7 @@ SET TimeZone = 'Asia/Shanghai'
 SET DateStyle = 'ISO, YMD'
 SET extra_float_digits = 1
 SET standard_conforming_strings = on
+SELECT set_config(name, 'off', false) FROM pg_settings WHERE name = 'row_security'
 SELECT set_config('client_encoding', CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END, false)
 BEGIN
 SELECT * FROM "land"."LICENCE" WHERE 1 = 0
@@ -45,6 +50,9 @@ SELECT CAST("业务号" AS text) AS "业务号", regexp_replace(CAST("GXSJ" AS t
 SELECT CAST("业务号" AS text) AS "业务号", regexp_replace(CAST("GXSJ" AS text), '([+-]\d\d)( BC)?$', '\1:00\2') AS "GXSJ", "ZP" FROM "land"."LICENCE" WHERE "GXSJ" >= '2026-03-01 00:00:00' AND "GXSJ" < '2026-03-02 00:00:00'
 SELECT MIN("业务号"), MAX("业务号"), COUNT(*) - COUNT("业务号") FROM "land"."LICENCE"
 SELECT "GXSJ" FROM "land"."LICENCE" WHERE "GXSJ" IS NOT NULL LIMIT 1000
+RTRIM(TRANSLATE(CAST("GXSJ" AS text), '123456789', '000000000'))
+RIGHT(t, 6)
+t = CAST(t AS date)
 SELECT MIN(regexp_replace(CAST(cut AS text), '([+-]\d\d)( BC)?$', '\1:00\2')) FROM (SELECT "GXSJ" AS cut, NTILE(4) OVER (ORDER BY "GXSJ") AS part FROM "land"."LICENCE" WHERE "GXSJ" IS NOT NULL) parted GROUP BY part ORDER BY part
 SELECT COUNT(*) FROM "land"."LICENCE" WHERE "业务号" >= 100 AND "业务号" < 200
 SELECT COUNT(*) FROM "land"."LICENCE" WHERE ("GXSJ" < '2026-03-01 00:00:00' OR "GXSJ" IS NULL)
@@ -75,6 +83,9 @@ SELECT CAST(`业务号` AS CHAR) AS `业务号`, CAST(`GXSJ` AS CHAR) AS `GXSJ`,
 SELECT MAX(LENGTH(CASE WHEN `ZP` IS NULL THEN NULL WHEN 2 + 2 * LENGTH(`ZP`) <= @@max_allowed_packet THEN CONCAT('0x', LOWER(HEX(`ZP`))) ELSE _utf8mb4 x'f48fbfbc' END)) FROM `land`.`LICENCE`
 SELECT MIN(`业务号`), MAX(`业务号`), COUNT(*) - COUNT(`业务号`) FROM `land`.`LICENCE`
 SELECT `GXSJ` FROM `land`.`LICENCE` WHERE `GXSJ` IS NOT NULL LIMIT 1000
+RTRIM(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(`GXSJ`, '1', '0'), '2', '0'), '3', '0'), '4', '0'), '5', '0'), '6', '0'), '7', '0'), '8', '0'), '9', '0'))
+RIGHT(t, 6)
+t = CAST(t AS date)
 SELECT MIN(CAST(cut AS CHAR)) FROM (SELECT `GXSJ` AS cut, NTILE(4) OVER (ORDER BY `GXSJ`) AS part FROM `land`.`LICENCE` WHERE `GXSJ` IS NOT NULL) parted GROUP BY part ORDER BY part
 SELECT COUNT(*) FROM `land`.`LICENCE` WHERE `业务号` >= :b AND `业务号` < :b
 SELECT COUNT(*) FROM `land`.`LICENCE` WHERE (`GXSJ` < :b OR `GXSJ` IS NULL)
@@ -95,6 +106,9 @@ SELECT [业务号], CASE DATEPART(ns, [GXSJ]) WHEN 0 THEN CONVERT(varchar(19), [
 SELECT MAX(2 * DATALENGTH([ZP])) FROM [land].[LICENCE]
 SELECT MIN([业务号]), MAX([业务号]), COUNT(*) - COUNT([业务号]) FROM [land].[LICENCE]
 SELECT TOP 1000 [GXSJ] FROM [land].[LICENCE] WHERE [GXSJ] IS NOT NULL
+RTRIM(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE([GXSJ], '1', '0'), '2', '0'), '3', '0'), '4', '0'), '5', '0'), '6', '0'), '7', '0'), '8', '0'), '9', '0'))
+RIGHT(t, 6)
+CAST(t AS time) = '00:00:00'
 SELECT MIN(CASE DATEPART(ns, cut) WHEN 0 THEN CONVERT(varchar(19), cut, 120) ELSE CONVERT(varchar(27), cut, 121) END) FROM (SELECT [GXSJ] AS cut, NTILE(4) OVER (ORDER BY [GXSJ]) AS part FROM [land].[LICENCE] WHERE [GXSJ] IS NOT NULL) parted GROUP BY part ORDER BY part
 SELECT COUNT(*) FROM [land].[LICENCE] WHERE [业务号] >= 100 AND [业务号] < 200
 SELECT COUNT(*) FROM [land].[LICENCE] WHERE ([GXSJ] < {ts '2026-03-01 00:00:00'} OR [GXSJ] IS NULL)
@@ -116,6 +130,9 @@ SELECT "业务号", "GXSJ", "ZP" FROM "land"."LICENCE" WHERE "GXSJ" >= :b AND "G
 SELECT MAX(LENGTHB("业务号")), MAX(LENGTHB("GXSJ")), MAX(LENGTHB("ZP")) FROM "land"."LICENCE"
 SELECT MIN("业务号"), MAX("业务号"), COUNT(*) - COUNT("业务号") FROM "land"."LICENCE"
 SELECT "GXSJ" FROM "land"."LICENCE" WHERE "GXSJ" IS NOT NULL AND ROWNUM <= 1000
+RTRIM(TRANSLATE("GXSJ", '123456789', '000000000'))
+SUBSTR(t, -6)
+TRUNC(t) = t
 SELECT MIN(cut) FROM (SELECT "GXSJ" AS cut, NTILE(4) OVER (ORDER BY "GXSJ") AS part FROM "land"."LICENCE" WHERE "GXSJ" IS NOT NULL) parted GROUP BY part ORDER BY part
 SELECT COUNT(*) FROM "land"."LICENCE" WHERE "业务号" >= :b AND "业务号" < :b
 SELECT COUNT(*) FROM "land"."LICENCE" WHERE ("GXSJ" < :b OR "GXSJ" IS NULL)
@@ -136,6 +153,9 @@ SELECT "业务号", "GXSJ", "ZP" FROM "land"."LICENCE" WHERE "GXSJ" >= :b AND "G
 SELECT MAX(LENGTHB("业务号")), MAX(LENGTHB("GXSJ")), MAX(LENGTHB("ZP")) FROM "land"."LICENCE"
 SELECT MIN("业务号"), MAX("业务号"), COUNT(*) - COUNT("业务号") FROM "land"."LICENCE"
 SELECT "GXSJ" FROM "land"."LICENCE" WHERE "GXSJ" IS NOT NULL AND ROWNUM <= 1000
+RTRIM(TRANSLATE("GXSJ", '123456789', '000000000'))
+SUBSTR(t, -6)
+TRUNC(t) = t
 SELECT MIN(cut) FROM (SELECT "GXSJ" AS cut, NTILE(4) OVER (ORDER BY "GXSJ") AS part FROM "land"."LICENCE" WHERE "GXSJ" IS NOT NULL) parted GROUP BY part ORDER BY part
 SELECT COUNT(*) FROM "land"."LICENCE" WHERE "业务号" >= :b AND "业务号" < :b
 SELECT COUNT(*) FROM "land"."LICENCE" WHERE ("GXSJ" < :b OR "GXSJ" IS NULL)

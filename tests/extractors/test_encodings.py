@@ -154,3 +154,50 @@ def test_names_of_columns_in_another_encoding_are_refused_in_a_sentence(declare,
         SourceRefused, match="expected names of columns in UTF-8, found bytes of another encoding; declare"
     ):
         rows(declare, day, location, now)
+
+
+@pytest.fixture
+def latin1(mariadb_url, mariadb_odbc):
+    """A table whose latin1 column has the bytes of GBK and of UTF-8, beside one in utf8mb4; the locations by which it may be read."""
+    engine = sqlalchemy.create_engine(mariadb_url, isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(
+            "CREATE TABLE t (id int, name varchar(60) CHARACTER SET latin1, more varchar(60) CHARACTER SET utf8mb4)"
+        )
+        for number, raw in enumerate((NAME.encode("gbk"), NAME.encode(), b"A-1", b"\xff\xff", None)):
+            told = "NULL" if raw is None else f"x'{raw.hex()}'"
+            connection.exec_driver_sql(f"INSERT INTO t VALUES ({number}, {told}, '有效')")
+    return mariadb_url, mariadb_odbc
+
+
+NAME = "朱镕基·张"
+
+
+@pytest.mark.parametrize("origin", [{}, {"table": None, "query": "SELECT id, name, more FROM t"}])
+def test_bytes_of_another_encoding_are_read_as_what_is_declared(declare, day, now, latin1, origin):
+    for location in latin1:
+        found = rows(declare, day, location, now, charset=["utf-8", "gbk"], **origin)
+        assert [row[1:3] for row in found] == [
+            (NAME, "有效"),
+            (NAME, "有效"),
+            ("A-1", "有效"),
+            (None, "有效"),
+            (None, "有效"),
+        ]
+        assert [row[-1] for row in found] == [None, None, None, UNDECODABLE, None]
+        # Nothing is declared, and nothing is guessed; what such a text means for its row is judged later.
+        assert rows(declare, day, location, now, **origin)[0][1] == NAME.encode("gbk").decode("latin-1")
+
+
+def test_bytes_of_a_server_that_knows_no_encodings_are_read_as_what_is_declared(declare, day, now, postgresql):
+    for way, location in postgresql(
+        "SQL_ASCII", NAME.encode("gbk"), CHANCE.encode("gbk"), b"A-1", b"\xff\xff", None
+    ).items():
+        found = rows(declare, day, location, now, charset="gbk")
+        assert [row[1] for row in found] == [NAME, CHANCE, "A-1", None, None], way
+        assert [row[-1] for row in found] == [None, None, None, UNDECODABLE, None], way
+
+
+def test_what_is_declared_of_bytes_changes_nothing_where_the_server_knows_them(declare, day, now, postgresql):
+    for way, location in postgresql("UTF8", NAME, "𠮷").items():
+        assert [row[1] for row in rows(declare, day, location, now, charset="gbk")] == [NAME, "𠮷"], way

@@ -58,6 +58,9 @@ def questions(name):
     yield origin.longest(COLUMNS, ())
     yield origin.extremes("业务号")
     yield origin.some("GXSJ", 1000)
+    yield (origin.shape("GXSJ"),)
+    yield (origin.product.ending("t", 6),)
+    yield (origin.product.midnight("t"),)
     yield origin.cuts("GXSJ", 4, ())
     yield origin.select("COUNT(*)", part)
     yield origin.select("COUNT(*)", origin.part("GXSJ", None, "2026-03-01 00:00:00"))
@@ -151,3 +154,23 @@ def test_a_url_for_sql_server_becomes_what_odbc_wants():
     assert connection_string(url) == (
         "DRIVER={FreeTDS};Server=db.example.invalid,1433;Database=land;UID=bureau;PWD=g@heim;TDS_Version=7.4"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "kept"),
+    [
+        ("oracle", "VARCHAR2(20)", "CHR(1) || RAWTOHEX(UTL_RAW.CAST_TO_RAW(t))"),
+        ("oracle", "NVARCHAR2(20)", ""),  # which has an encoding of its own
+        ("oracle", "DATE", ""),
+        ("kingbase", "bigint", ""),
+        (
+            "kingbase",
+            "character varying(9)",
+            "CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN CHR(1) || encode(convert_to(t, 'SQL_ASCII'), 'hex') ELSE t END",
+        ),
+        ("mssql", "varchar(9)", ""),
+        ("oceanbase", "varchar(9)", ""),
+    ],
+)
+def test_bytes_that_a_driver_would_spoil_come_as_digits(name, words, kept):
+    assert product_of(name).bytes_kept("t", words) == kept

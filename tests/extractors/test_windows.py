@@ -2,12 +2,14 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy
 
 from extractors import Request, open_source
+from extractors.parts import plan_parts
 from standard.day import SHANGHAI
 from standard.errors import SourceRefused
 
@@ -162,3 +164,165 @@ def test_a_time_that_stands_for_none_is_counted_like_none(declare, day, now, way
         connection.exec_driver_sql(f"INSERT INTO t VALUES (2, '{never}')")
     rows, reading = read(Request(declare({**TABLE, "updated_at": "c"}), day, location, now))
     assert (rows, reading.without_time) == ([0], 2)
+
+
+NIGHTS = range(-1, 4)
+SHIFTED = [
+    {"clock_skew": "3m"},
+    {"clock_skew": "-3m"},
+    {"look_back": "90m"},
+    {"time_zone": "UTC"},
+    {"time_zone": "America/New_York", "clock_skew": "3m", "look_back": "1h"},
+]
+DAYS = [
+    ("date", ""),
+    ("timestamp", ""),
+    ("varchar(30)", "%Y-%m-%d"),
+    ("varchar(30)", "%Y%m%d"),
+    ("varchar(30)", "%Y/%m/%d 00:00:00"),
+    ("varchar(30)", "%Y-%m-%dT00:00"),
+]
+
+
+def dated(kind, shift, midnight="%Y-%m-%d"):
+    """A day of the source's clock as a column of this kind has it."""
+    moment = MIDNIGHT + timedelta(days=shift)
+    return moment.date() if kind == "date" else moment if kind == "timestamp" else moment.strftime(midnight)
+
+
+def in_days(source, day, location, rows, written=lambda shift: None):
+    """Read a source night after night; of each row in how many days it was."""
+    found = []
+    for shift in NIGHTS:
+        written(shift)
+        night = day.plus(shift).end + timedelta(hours=1, minutes=30)
+        rows_read, reading = read(Request(source, day.plus(shift), location, night))
+        assert reading.without_time == 0
+        found += rows_read
+    return [found.count(number) for number in range(rows)]
+
+
+@pytest.mark.parametrize(("kind", "midnight"), DAYS[:3])
+@pytest.mark.parametrize("shifted", [SHIFTED[0], {**SHIFTED[-1], "time_zone": "UTC"}])
+def test_a_row_of_a_day_is_in_a_day_however_the_clock_is_shifted(declare, day, way, kind, midnight, shifted):
+    url, location = way
+    filled(url, kind, [dated(kind, shift, midnight) for shift in range(3)])
+    counts = in_days(declare({**TABLE, "updated_at": "c", **shifted}), day, location, 3)
+    assert all(counts), counts
+    assert max(counts) <= 2
+
+
+@pytest.mark.parametrize(("kind", "midnight"), DAYS[2:])
+@pytest.mark.parametrize("shifted", SHIFTED)
+def test_a_day_that_is_written_before_its_night_is_seen(declare, day, tmp_path, kind, midnight, shifted):
+    path = tmp_path / "t.db"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE t (id integer, c text)")
+
+    def written(shift):
+        if 0 <= shift < 3:
+            with closing(sqlite3.connect(path)) as connection, connection:
+                connection.execute("INSERT INTO t VALUES (?, ?)", (shift, dated(kind, shift, midnight)))
+
+    source = declare({**TABLE, "updated_at": "c", **shifted})
+    assert all(in_days(source, day, f"sqlite:///{path}", 3, written))
+
+
+@pytest.mark.parametrize("kind", ["timestamp", "varchar(30)"])
+def test_days_among_times_are_days_still(declare, day, way, kind):
+    url, location = way
+    late = MIDNIGHT + timedelta(days=2, hours=20)
+    midnight = "%Y-%m-%d 00:00:00"
+    days = [dated(kind, shift, midnight) for shift in range(4)]
+    filled(url, kind, [*days, late if kind == "timestamp" else str(late)])
+    source = declare({**TABLE, "updated_at": "c", "clock_skew": "3m"})
+    assert all(in_days(source, day, location, 5))
+
+
+def test_days_of_no_shifted_clock_are_in_one_day_each(declare, day, way):
+    url, location = way
+    filled(url, "date", [dated("date", shift) for shift in range(4)])
+    assert in_days(declare({**TABLE, "updated_at": "c"}), day, location, 4) == [1] * 4
+
+
+def test_times_at_midnight_are_in_one_day_each(declare, day, now, way):
+    url, location = way
+    filled(url, "timestamp", [MIDNIGHT, *(MIDNIGHT + timedelta(minutes=minutes) for minutes in (1, 4, 1443))])
+    source = declare({**TABLE, "updated_at": "c", "clock_skew": "3m"})
+    found = [sorted(read(Request(source, day.plus(shift), location, now))[0]) for shift in (-1, 0, 1)]
+    assert found == [[0, 1], [2], [3]]
+
+
+def test_days_in_parts_are_in_a_part_each(declare, day, way):
+    url, location = way
+    filled(url, "date", [dated("date", shift) for shift in range(3)])
+    source = declare({**TABLE, "updated_at": "c", "clock_skew": "3m", "split": {"column": "id", "parts": 2}})
+    found = []
+    for shift in NIGHTS:
+        request = Request(source, day.plus(shift), location, day.plus(shift).end + timedelta(hours=1))
+        for part in plan_parts(request)[0]:
+            found += read(replace(request, part=part))[0]
+    assert sorted(set(found)) == [0, 1, 2]
+
+
+TWO_FORMS = [
+    ("20260301100000", "2026-03-02 10:00:00"),
+    ("20260301100000", "2026/03/02 10:00:00"),
+    ("2026-03-01T10:00:00", "2026-03-02 10:00:00"),
+    ("2026-03-01T10:00:00+08:00", "2026-03-02T02:00:00Z"),
+    ("2026-03-01T10:00:00+08:00", "2026-03-02T02:00:00+00:00"),
+    ("2026-03-01T10:00:00+0800", "2026-03-02T10:00:00+08:00"),
+    ("2026-03-01 10:00:00", "2026-03-02 10:00:00.123"),
+    ("2026-03-01", "2026-03-02 10:00:00"),
+    ("2026年03月01日", "20260302"),
+    ("2026-03-01 10:00:00", "2026-03-02 10:00:00 "),
+    ("2026-03-01T10:00:00", "2026-03-02T10:00"),
+]
+
+
+@pytest.mark.parametrize("skew", ["0s", "3m", "-3m"])
+def test_texts_of_many_forms_are_each_in_their_day(declare, day, now, way, skew):
+    url, location = way
+    # Of each pair the first is of the first of March, and the second of the second.
+    filled(url, "varchar(40)", [text for pair in TWO_FORMS for text in pair])
+    source = declare({**TABLE, "updated_at": "c", "clock_skew": skew})
+    found = [read(Request(source, day.plus(shift), location, now.replace(day=4))) for shift in range(2)]
+    for shift, (rows, reading) in enumerate(found):
+        assert set(range(shift, 2 * len(TWO_FORMS), 2)) <= set(rows)
+        assert (reading.without_time, reading.future_time) == (0, 0)
+    # Only what names days may be in two.
+    days = {number for number, text in enumerate(text for pair in TWO_FORMS for text in pair) if len(text) <= 11}
+    assert set(found[0][0]) & set(found[1][0]) <= days
+
+
+STRANGE = [
+    *("2026-3-2 10:00:00", "2026-03-02 10:00:00 GMT", "02.03.2026", "20260302100000999", "1772416800"),
+    *("2026-03-02T10:00:00+99:00", "0000-00-00 00:00:00", "Mon Mar 02", "2026-03-02 10", " 2026-03-02 10:00:00"),
+]
+
+
+def test_a_text_of_no_known_form_is_counted(declare, day, now, way):
+    url, location = way
+    filled(url, "varchar(40)", ["2026-03-01 10:00:00", "20260302", *STRANGE])
+    rows, reading = read(Request(declare({**TABLE, "updated_at": "c"}), day, location, now))
+    assert (rows, reading.without_time) == ([0], len(STRANGE))
+
+
+def test_forms_are_told_without_what_they_say(declare, day, now, way):
+    url, location = way
+    filled(url, "varchar(40)", ["2026-03-01 10:00:00", "2026-03-01 11:00:00", "王某某 1.1.1888", None])
+    _, reading = read(Request(declare({**TABLE, "updated_at": "c"}), day, location, now))
+    assert reading.forms == {"0000-00-00 00:00:00": 2, "xxx 0.0.0000": 1, "": 1}
+
+
+def test_texts_of_several_forms_on_sqlite_by_both_ways(declare, day, now, tmp_path):
+    path = tmp_path / "t.db"
+    values = ["20260301100000", "2026-03-02 10:00:00", 20260302, "2026-03-02T02:00:00Z", "空", None, ""]
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE t (id integer, c)")
+        connection.executemany("INSERT INTO t VALUES (?, ?)", list(enumerate(values)))
+    source = declare({**TABLE, "updated_at": "c", "clock_skew": "3m"})
+    for location in (f"sqlite:///{path}", f"odbc:Driver={{SQLite3}};Database={path}"):
+        found = [read(Request(source, day.plus(shift), location, now)) for shift in range(2)]
+        assert [rows for rows, _ in found] == [[0], [1, 3]]
+        assert found[0][1].without_time == 4

@@ -232,6 +232,53 @@ def test_a_day_begins_after_the_greatest_number_of_the_days_before(rising, licex
     assert marks(platform)[-1][1:] == (1, 3, 4)
 
 
+def test_a_new_beginning_is_accepted_by_a_person_and_all_is_read_again(rising, city, licex, platform):
+    rising((1002, "370402000002", "某二"))
+    assert licex("run", "transport.road", "--day", "2026-03-01")[0] == 0
+    with sqlite3.connect(city / "transport.db") as database:
+        database.execute("UPDATE XKZ SET ID = ID - 1000 WHERE ID > 1000")  # restored, and numbered anew
+    for day in ("2026-03-02", "2026-03-03"):
+        code, _, errors = licex("run", "transport.road", "--day", day)
+        assert (code, "licex accept-beginning transport.road --by NAME" in errors) == (1, True), errors
+    assert platform("SELECT DISTINCT rule, value FROM finding WHERE open") == [("rising_fell", "2")]
+    assert licex("accept-beginning", "transport.road", "--by", "王 某 370402188001010012")[0] == 0
+    begun = platform("SELECT day, beginning, reason FROM exchange_batch WHERE status = 'begun'")
+    assert begun == [
+        ("2026-03-02", 1, "王 某 **************0012 accepted that the numbers of ID begin anew after 1002")
+    ]
+    assert licex("run", "transport.road", "--day", "2026-03-03")[0] == 0
+    rising((3, "370402000003", "某三"))
+    assert licex("run", "transport.road", "--day", "2026-03-04")[0] == 0
+    found = platform(
+        "SELECT day, extracted, mark_after, mark_last, beginning FROM exchange_batch WHERE status = 'delivered' ORDER BY day"
+    )
+    assert found == [("2026-03-01", 2, 0, 1002, 0), ("2026-03-03", 2, 0, 2, 1), ("2026-03-04", 1, 2, 3, 1)]
+    # The numbers of before can no longer be asked for; their archive still can.
+    code, _, errors = licex("run", "transport.road", "--day", "2026-03-01")
+    assert (code, "began anew" in errors) == (2, True), errors
+    assert licex("replay", "transport.road", "--from", "2026-03-01", "--to", "2026-03-01")[0] == 0
+    assert "begun" not in licex("ledger", "--day", "2026-03-02")[1]
+    assert "王 某" in licex("ledger", "--day", "2026-03-02", "--all")[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("transport.road", "--by", " "), "expected the name"),
+        (("transport.road", "--by", "王某"), "found none in the ledger"),
+        (("transport.rode", "--by", "王某"), "road"),
+    ],
+)
+def test_a_beginning_that_nobody_or_nothing_stands_for_is_not_accepted(rising, licex, platform, words, problem):
+    code, _, errors = licex("accept-beginning", *words)
+    assert (code, problem in errors) == (2, True), errors
+
+
+def test_a_source_without_a_rising_number_begins_nothing_anew(city, licex):
+    code, _, errors = licex("accept-beginning", "transport.road", "--by", "王某")
+    assert (code, "rising number" in errors) == (2, True), errors
+
+
 def test_in_parts_a_day_of_numbers_begins_and_ends_where_it_does_in_one(rising, city, licex, platform):
     path = city / "sources/transport/road.yaml"
     text = path.read_text(encoding="utf-8")

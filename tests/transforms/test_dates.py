@@ -34,6 +34,38 @@ def test_a_date_is_read_in_its_declared_form_or_not_at_all(text, formats, read):
     assert parse_dates(pa.array([text], pa.string()), formats).to_pylist() == [read]
 
 
+@pytest.mark.parametrize(
+    ("text", "zone", "read"),
+    [
+        ("2026-02-01 00:00:00+08:00", "Asia/Shanghai", date(2026, 2, 1)),
+        ("2026-02-01 09:30:00.5+08:00", "Asia/Shanghai", date(2026, 2, 1)),
+        ("2026-01-31T16:00:00.000Z", "Asia/Shanghai", date(2026, 2, 1)),
+        ("2026-01-31T15:59:59.999Z", "Asia/Shanghai", date(2026, 1, 31)),
+        ("2026-01-31T16:00Z", "UTC", date(2026, 1, 31)),
+        ("2026-01-31 16:00:00+0000", "Asia/Shanghai", date(2026, 2, 1)),
+        ("2026-01-31 16:00:00+00", "Asia/Shanghai", date(2026, 2, 1)),
+        ("2026-02-01 00:00:00 +0800", "Asia/Shanghai", date(2026, 2, 1)),
+        ("2026-02-01 00:00:00.1234567 +09:00", "Asia/Shanghai", date(2026, 1, 31)),
+        ("2026-02-01 00:00:00-03:30", "Asia/Shanghai", date(2026, 2, 1)),
+        # As PostgreSQL writes it, before there was a standard time.
+        ("1888-10-01 00:00:00+08:05:43", "Asia/Shanghai", date(1888, 10, 1)),
+        ("9999-12-31 00:00:00+08:00", "Asia/Shanghai", date(9999, 12, 31)),
+        ("2026-02-30 00:00:00+08:00", "Asia/Shanghai", None),
+        ("2026-02-01 00:00:00+99:00", "Asia/Shanghai", None),
+        ("2026-02-01 +08:00", "Asia/Shanghai", None),
+        ("2026-02-01 00:00:00 GMT", "Asia/Shanghai", None),
+        ("infinity", "Asia/Shanghai", None),
+    ],
+)
+@pytest.mark.parametrize("formats", [[], ["%Y/%m/%d"]])
+def test_a_time_that_names_its_zone_is_of_the_day_that_it_is_at_the_source(text, zone, read, formats):
+    assert parse_dates(pa.array([text, "昨天", None]), formats, zone).to_pylist() == [read, None, None]
+
+
+def test_a_declared_form_says_more_than_a_zone():
+    assert parse_dates(pa.array(["2026-01-31T16:00Z"]), ["%Y-%m-%dT%H:%MZ"]).to_pylist() == [date(2026, 1, 31)]
+
+
 def test_what_a_date_is_read_as_does_not_depend_on_the_others():
     texts = ["2026-3-1", "2026-03-02 08:30:00"]
     assert parse_dates(pa.array(texts), ["%Y/%m/%d"]).to_pylist() == [None, date(2026, 3, 2)]

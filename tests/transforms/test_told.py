@@ -145,3 +145,17 @@ def test_a_large_group_is_said_like_its_rows_one_by_one(conform, raw, declare):
     expected = pa.concat_tables([one.findings for one in apart]).to_pylist()
     got = [item for item in together.findings.to_pylist() if item["row"] % 7 == 0]
     assert sorted(map(str, got)) == sorted(map(str, expected))
+
+
+@pytest.mark.parametrize("name", ["ÕÅÈý·á", "å¼\xa0ä¸‰ä¸°", "寮犱笁", "寮犱笁涓�", "???", "张?丰"])
+def test_a_name_in_the_wrong_encoding_is_no_name(conform, name):
+    said = conform({"MC": name}, {"MC": "José"}, {"MC": "张三丰"})
+    assert [item[:3] for item in found(said)] == [("text_garbled", "certificate_holder_name", 0)]
+
+
+def test_a_garbled_number_or_text_of_the_face_is_none_either(conform):
+    said = conform({"XKZBH": "Â³½»ÔË0001ºÅ", "JYFW": "ÆÕÍ¨»õÔË"}, {"JYFW": "普通货运?"})
+    assert [item[:3] for item in found(said)] == [
+        ("text_garbled", "certificate_number", 0),
+        ("text_garbled", "KZ_JYFW", 0),
+    ]

@@ -1,0 +1,103 @@
+"""What single columns of a source hold, as far as it decides which rows are read and how: tried before the first night."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from extractors.asked import Origin
+from extractors.charset import reread
+from extractors.connections import Connection
+from extractors.rising import extremes
+from extractors.update_time import Dates, Instants, UpdateColumn, update_column
+from sources.database_extract import Changes, operation_value
+from standard.finding import mask_personal, mask_text
+from standard.garbled import garbled, meant
+
+_VALUES = 20  # of an operation column; one with more holds no operations
+
+
+def order_column(origin: Origin, connection: Connection) -> str:
+    """What the update times or rising numbers are by which a day's rows are chosen; empty where all rows are.
+
+    Raises:
+        SourceRefused: `source_unreadable` where they have no order that anybody knows.
+    """
+    if name := origin.extract.rising:
+        least, most, none = extremes(origin, connection)
+        return f"{name}: numbers {least} to {most}, {none:,} rows without one"
+    if origin.extract.updated_at is None:
+        return ""
+    column = update_column(origin, connection)
+    without = f", {column.without_time:,} rows without a known one" if column.without_time else ""
+    return f"{column.name}: {_granularity(origin, connection, column)}{without}"
+
+
+def _granularity(origin: Origin, connection: Connection, column: UpdateColumn) -> str:
+    """Whether a column of times names instants or days."""
+    if column.seen:
+        shapes = (f"{shape} ({rows:,})" for shape, rows in column.seen.items() if shape)
+        kinds = {"days" if form.of_days else "times" for form, _ in column.forms}
+        return f"texts of {' and '.join(sorted(kinds))}, {', '.join(shapes)}"
+    form = column.forms[0][0] if column.forms else None
+    if isinstance(form, Dates):
+        return "days"
+    if not isinstance(form, Instants):
+        return "empty"
+    midnight = origin.product.midnight(origin.quoted(column.name))
+    timed, at_midnight = (
+        _some(origin, connection, condition, rows) for condition, rows in ((f"NOT ({midnight})", 1), (midnight, 2))
+    )
+    if not timed:
+        return "times that are all at midnight, so they name days" if at_midnight else "empty"
+    return "times, several of them at midnight, which name days" if at_midnight > 1 else "times"
+
+
+def _some(origin: Origin, connection: Connection, condition: str, rows: int) -> int:
+    answer = connection.ask(origin.product.first("1", origin.place, (condition,), rows))
+    return sum(len(portion) for portion in answer.portions)
+
+
+def operations(origin: Origin, connection: Connection) -> dict[str, str]:
+    """The values of the declared operation column, masked, with how many rows have each and what they are taken for."""
+    changes = origin.extract.changes
+    if changes is None:
+        return {}
+    column, written = origin.quoted(changes.operation), origin.written(changes.operation)
+    grouped = f"(SELECT {written} AS o, COUNT(*) AS n FROM {origin.place} GROUP BY {column}) v"  # noqa: S608 - quoted names only
+    answer = connection.ask(origin.product.first("v.o, v.n", grouped, ("1 = 1",), _VALUES))
+    found = [(row[0], int(row[1])) for rows in answer.portions for row in rows]
+    shown = {
+        "(null)"
+        if value is None
+        else mask_text(repr(value)[1:-1])[:20] or "(empty)": f"{count:,} rows, {_meaning(changes, value)}"
+        for value, count in sorted(found, key=lambda item: -item[1])
+    }
+    return {**shown, "…": "more values than an operation column has"} if len(found) == _VALUES else shown
+
+
+def _meaning(changes: Changes, value: object) -> str:
+    """What an operation is taken for."""
+    said = operation_value("" if value is None else str(value))
+    if said in changes.deleted_values:
+        return "deleted"
+    return "kept" if said in changes.kept_values else "unknown"
+
+
+def spoilt_texts(origin: Origin, columns: Mapping[str, pa.StringArray]) -> Iterator[str]:
+    """Of each column whose texts seem to be in another encoding, how many they are, and one of them in both readings, masked."""
+    for name, stored in columns.items():
+        texts, unread = reread(stored, origin.extract.charset) if origin.extract.charset else (stored, [])
+        spoilt = pc.indices_nonzero(garbled(texts, names=True)).to_pylist()
+        if not spoilt and not unread:
+            continue
+        example = texts[spoilt[0]].as_py() if spoilt else stored[unread[0]].as_py()
+        said = meant(example)
+        readings = f"{_masked(example)} as it is" + (f", {_masked(said[1])} in {said[0]}" if said else "")
+        yield f"{name}: {len(spoilt) + len(unread):,} of {len(texts):,} texts are in another encoding or were spoilt, such as {readings}"
+
+
+def _masked(text: str) -> str:
+    return str(mask_personal(pa.array([text]))[0].as_py())

@@ -1,0 +1,57 @@
+"""What a department's own count, asked by another role or at another place, says beside ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from extractors.connections import connected
+from extractors.product import Terms
+from extractors.request import Request
+from sources.database_extract import DatabaseExtract, Witness
+from standard.errors import SourceRefused, UsageError
+
+
+def witnessed(request: Request, extract: DatabaseExtract, ours: Callable[[], int]) -> tuple[int, int] | None:
+    """Count all rows by the source's connection and by its witness.
+
+    The witness is asked before and after, since rows come and go meanwhile: what lies between its answers agrees.
+
+    Args:
+        request: with the location of the witness.
+        extract: what is declared.
+        ours: counts the rows of the table or query by the connection that reads them.
+
+    Returns:
+        What the witness counted and what we did, the same where they agree; None where no witness is declared, or by a part
+        of the table that is not its first.
+
+    Raises:
+        UsageError: when nobody knows where the witness is.
+        SourceUnreachable: when the witness does not answer.
+        SourceRefused: `source_unreadable` for an answer that is no number.
+    """
+    if extract.witness is None or (request.part and request.part.number):
+        return None
+    before = _asked(request, extract, extract.witness)
+    count = ours()
+    after = before if before == count else _asked(request, extract, extract.witness)
+    least, most = sorted((before, after))
+    return min(max(count, least), most), count
+
+
+def _asked(request: Request, extract: DatabaseExtract, witness: Witness) -> int:
+    name = request.source.name
+    if request.witness is None:
+        raise UsageError(f"{name}: expected the URL of the connection {witness.connection}, found none; set it")
+    with connected(name, request.witness, Terms(extract.statement_limit, extract.time_zone)) as connection:
+        rows = [row for rows in connection.ask((witness.query.rstrip().rstrip(";"),)).portions for row in rows]
+    try:
+        ((count,),) = rows
+        return int(str(count))
+    except ValueError:
+        raise SourceRefused(
+            "source_unreadable",
+            f"{name}: expected the query of its witness to give one whole number, found {len(rows)} rows or another value; correct it",
+            expected="one whole number",
+            found=f"{len(rows)} rows, or another value",
+        ) from None
