@@ -19,7 +19,7 @@ def written_in_signs(source: Source) -> list[str]:
     A column that is read as a number by one element and as a text by another is of these.
     """
     number = source.declaration.columns.get("certificate_number")
-    numbers = [number.source] if number and number.source else []
+    numbers = number.names if number else []
     kinds = _of_kinds(source, {Kind.CODE, Kind.DATE, Kind.TIME})
     return list(dict.fromkeys([*numbers, *kinds, *source.declaration.extract.columns]))
 
@@ -27,4 +27,4 @@ def written_in_signs(source: Source) -> list[str]:
 def _of_kinds(source: Source, kinds: set[Kind]) -> list[str]:
     fields = {field.name: field for field in (*LICENCE.fields, *source.face)}
     columns = source.declaration.columns.items()
-    return [column.source for name, column in columns if column.source and fields[name].kind in kinds]
+    return [title for name, column in columns if fields[name].kind in kinds for title in column.names]
