@@ -60,7 +60,7 @@ def test_a_title_of_that_form_is_a_title_where_there_are_no_others(opened, tmp_p
 
 def test_titles_that_do_not_stand_together_are_said_so(book, refused):
     book({"表": [["编号"], ["姓名"], ["证号"], ["发证日期"]]}, "a.xlsx")
-    assert "found its titles, but not in one row, in the sheet 表; restore the header" in refused(
+    assert "found its titles in different rows in the sheet 表; put them in one row" in refused(
         BOOK, rule="columns_missing"
     )
 
@@ -74,7 +74,7 @@ def test_a_workbook_without_sheets_says_so(book, refused, tmp_path):
                 start, end = content.index(b"<sheets>"), content.index(b"</sheets>")
                 content = content[: start + 8] + content[end:]
             bare.writestr(name, content)
-    assert "found none, since it has no sheets; restore the sheet" in refused(BOOK, rule="table_missing")
+    assert "found no sheet of cells at all" in refused(BOOK, rule="table_missing")
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "two files"])
