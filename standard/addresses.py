@@ -73,8 +73,15 @@ def shown_url(url: str) -> str:
     user, password, place = _USER.fullmatch(rest).groups()  # type: ignore[union-attr]  # it fits every text
     place, _, query = place.partition("?")
     place = re.split("[;#]", place)[0]
-    unsure = "?" in f"{user}{password}" or "@" in place or (password is not None and "@" in query)
+    unsure = "?" in f"{user}{password}" or "@" in place or (password is not None and "@" in query) or _no_port(place)
     return f"{scheme}://{'…' if unsure else place}"
+
+
+def _no_port(place: str) -> str:
+    """What stands where a port should, and is none: the password of a URL whose host was left out."""
+    host = place.partition("/")[0]
+    behind = (each.rpartition("]")[2].partition(":")[2] for each in host.split(","))
+    return next((port for port in behind if port and not port.isdecimal()), "")
 
 
 def without_secrets(text: str, location: str) -> str:
@@ -101,7 +108,7 @@ def without_addresses(text: str) -> str:
 def _cut(match: re.Match[str]) -> str:
     found = match.group().rstrip(_ENDS)
     end = match.group()[len(found) :]
-    if not set(found) & set("@?"):
+    if not set(found) & set("@?") and not _no_port(found.partition("://")[2]):
         return match.group()
     scheme, _, rest = found.partition(":")
     return shown_url(f"{scheme}://{rest.lstrip('/') if '@' in found else rest.removeprefix('//')}") + end
@@ -126,6 +133,7 @@ def _of_url(rest: str) -> Iterator[str]:
     place, _, query = place.partition("?")
     if "@" in place:  # the rest of a password that is not written as URLs write it
         yield from re.split("[@:/?]", rest)
+    yield from filter(None, [_no_port(place)])
     options = parse_qsl(query, keep_blank_values=True)
     secret = any(_SECRET.search(name) for name, _ in options)
     for name, value in options:

@@ -92,7 +92,8 @@ class AlreadyDelivered(ExchangeError):
 
 def safe_line(text: str) -> str:
     """A text as one line for a person or a log: nothing hidden, no citizen number, of a URL no more than may be shown."""
-    return visible_line(without_addresses(mask_text(text)))
+    # Made visible first: a line break inside a URL does not end it.
+    return without_addresses(visible_line(mask_text(text)))
 
 
 def unforeseen(error: BaseException) -> str:

@@ -22,6 +22,8 @@ from standard.errors import ExchangeError
         ("postgresql://u:gehe?im@h/x", "postgresql://…"),
         ("postgresql://h?password=pa@geheim/x", "postgresql://…"),
         ("postgresql://u:pa@geheim?x@h/x", "postgresql://…"),
+        ("postgresql://u:geheim/x", "postgresql://…"),
+        ("mysql://u:geheim@[::1]:3306/x", "mysql://[::1]:3306/x"),
         ("geheim", "…"),
     ],
 )
@@ -37,6 +39,7 @@ def test_a_url_shows_where_it_leads_and_nothing_else(url, shown):
         "postgresql://h/x?user=u&PASSWORD=g@heim",
         "postgresql://h/x?passfile=a&g@heim",
         "postgresql://h/x?unknown=g@heim",
+        "postgresql://u:g%40heim/x",
         "mssql+pyodbc://?odbc_connect=Driver%3D%7BX%7D%3BUID%3Du%3BPWD%3D%7Bg%40heim%7D",
         "odbc:Driver={X};Server=h;UID=u;PWD={g@heim}",
         "odbc:Driver={X};Server=h;AccessToken=g@heim;",
@@ -67,6 +70,7 @@ def test_what_says_nothing_of_anybody_stays_in_a_drivers_words():
         ("Driver=X;UID=root;PWD={ge;heim};Server=h", "Driver=X;UID=***;PWD=***;Server=h"),
         ("/srv/a@b/x?.csv and name@place.org", "/srv/a@b/x?.csv and name@place.org"),
         ("sqlite:////srv/x.db: expected", "sqlite:////srv/x.db: expected"),
+        ("postgresql://u:geheim/x: expected", "postgresql://…: expected"),
     ],
 )
 def test_an_address_inside_a_sentence_is_cut(sentence, shown):
@@ -76,6 +80,10 @@ def test_an_address_inside_a_sentence_is_cut(sentence, shown):
 def test_every_error_of_ours_is_cut_masked_and_on_one_line():
     told = str(ExchangeError("a\nb\x1b[2J\u202e 370402188001010012 postgresql://h/x?password=geheim"))
     assert told == "a␊b␛[2J[U+202E] **************0012 postgresql://h/x"
+
+
+def test_a_line_break_in_a_url_does_not_end_it():
+    assert "geheim" not in str(ExchangeError("found postgresql://u:geheim\n@h/x: correct it"))
 
 
 def test_every_form_of_a_secret_is_known():
