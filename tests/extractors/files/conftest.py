@@ -40,7 +40,7 @@ def refused(opened, rows_of):
 def in_this_process(monkeypatch):
     """What is read in a process of its own is read in this one, for tests of what is read: a process takes a second to start."""
     monkeypatch.setattr(apart.resource, "setrlimit", lambda *_: None)
-    monkeypatch.setattr(apart.subprocess, "run", lambda command, **_: apart._main(command[-2], Path(command[-1])))
+    monkeypatch.setattr(apart.subprocess, "run", lambda command, **_: apart._main(command[3], Path(command[4])))
 
 
 @pytest.fixture
