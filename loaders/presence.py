@@ -75,7 +75,9 @@ def sight(connection: Connection, staging: Staging, source: str, read_at: str) -
     weigh(connection, staging.seen)
     held = and_(s.source == source, s.record == seen.record)
     given = {"seen_at": literal(read_at), **{name: seen[name] for name in _SHOWN}}
-    connection.execute(update(SIGHTING).where(held, s.seen_at < read_at).values(given))
+    # A reading that was judged twice may name two places of a record, neither of which is the later one.
+    elsewhere = and_(s.seen_at == read_at, s.locator > seen.locator)
+    connection.execute(update(SIGHTING).where(held, or_(s.seen_at < read_at, elsewhere)).values(given))
     new = select(literal(source), seen.record, *given.values()).where(~exists(select(s.record).where(held)))
     connection.execute(insert(SIGHTING).from_select(["source", "record", *given], new))
     c = CLAIM.c

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
@@ -35,10 +37,10 @@ def stage_beside(connection: Connection, staged: Staging, delivery: Delivery) ->
 
 def _as_endings(rows: pa.Table, *, escaped: bool) -> pa.Table:
     """Ends as they are kept, each with the subject of a finding on it."""
-    nameless = pc.equal(rows["record"], "")
-    rows = rows.append_column(
-        "subject", pc.if_else(nameless, _named(mask_texts(rows["locator"].combine_chunks())), rows["record"])
-    )
+    rows = rows.combine_chunks()
+    nameless = pc.equal(rows["record"], "").combine_chunks()
+    places = _place_names(mask_texts(rows["locator"].combine_chunks()), nameless)
+    rows = rows.append_column("subject", pc.if_else(nameless, places, rows["record"]))
     number = pc.fill_null(rows["certificate_number"], "")
     rows = rows.set_column(rows.schema.get_field_index("certificate_number"), "certificate_number", number)
     return _shown(rows, "certificate_number", 128, escaped=escaped)
@@ -58,6 +60,7 @@ def staged_findings(findings: pa.Table, verdict: Verdict) -> pa.Table:
     """
     key, count = BatchKey.of(verdict.batch), findings.num_rows
     nameless = pc.equal(findings["record"], "")
+    places = _place_names(findings["locator"].combine_chunks(), nameless.combine_chunks())
     whole = pc.less(findings["row"], 0)
     of_snapshot = verdict.kind == "snapshot"
     columns = {
@@ -66,9 +69,7 @@ def staged_findings(findings: pa.Table, verdict: Verdict) -> pa.Table:
         "found_by": pa.repeat(verdict.batch, count),
         "rule": findings["rule"],
         "element": findings["element"],
-        "subject": pc.if_else(
-            nameless, pc.if_else(whole, str(key.day), _named(findings["locator"])), findings["record"]
-        ),
+        "subject": pc.if_else(whole, str(key.day), pc.if_else(nameless, places, findings["record"])),
         "locator": findings["locator"],
         "certificate_number": findings["certificate_number"],
         "value": findings["value"],
@@ -81,6 +82,8 @@ def staged_findings(findings: pa.Table, verdict: Verdict) -> pa.Table:
     return pa.table(columns)
 
 
-def _named(locators: pa.ChunkedArray) -> pa.Array:
-    """A subject of at most 32 characters for a place; the end of a locator tells more than its beginning."""
-    return pc.utf8_slice_codeunits(locators, -32)
+def _place_names(locators: pa.Array, nameless: pa.Array) -> pa.Array:
+    """The subjects of findings on rows that name no record: a digest of the whole place, null for all other rows."""
+    places = pc.if_else(nameless, locators, None).dictionary_encode()
+    named = [hashlib.sha256(text.encode()).hexdigest()[:32] for text in places.dictionary.to_pylist()]
+    return pa.array(named, pa.string()).take(places.indices)

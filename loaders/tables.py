@@ -122,11 +122,13 @@ SIGHTING = Table(
 FORMER_KEY = Table(
     "former_key",
     METADATA,
-    Column("source", text(_SOURCE), primary_key=True),
-    Column("record", digest(), primary_key=True),
-    Column("locator", text(_LOCATOR), primary_key=True),
+    Column("id", Integer, primary_key=True),  # of source, record and locator together no database could make a key
+    Column("source", text(_SOURCE), nullable=False),
+    Column("record", digest(), nullable=False),
+    Column("locator", text(_LOCATOR), nullable=False),
     *_stamp(),
     Column("seen_at", instant(), nullable=False),
+    Index("former_key_by_record", "record"),
     Index("former_key_by_place", "locator"),
 )
 
@@ -134,16 +136,15 @@ FORMER_KEY = Table(
 ENDING = Table(
     "ending",
     METADATA,
-    Column("source", text(_SOURCE), primary_key=True),
-    Column("record", digest(), primary_key=True),
-    Column("locator", text(_LOCATOR), primary_key=True),
-    Column("beginning", Integer, primary_key=True, autoincrement=False),
-    Column("observed_at", instant(), primary_key=True),
-    Column("read_at", instant(), nullable=False),
-    Column("judged_at", instant(), nullable=False),
+    Column("id", Integer, primary_key=True),
+    Column("source", text(_SOURCE), nullable=False),
+    Column("record", digest(), nullable=False),
+    Column("locator", text(_LOCATOR), nullable=False),
+    *_stamp(),
     Column("subject", digest(), nullable=False),  # of a finding on it
     Column("certificate_number", text(128), nullable=False),
     Column("batch", text(_BATCH), nullable=False),
+    Index("ending_by_source", "source"),
     Index("ending_by_record", "record"),
     Index("ending_by_place", "locator"),
 )

@@ -34,10 +34,15 @@ CREATE TABLE claim (
 	batch NVARCHAR(160) COLLATE Latin1_General_100_BIN2 NOT NULL,
 	face_digest NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL,
 	first_observed_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	beginning INTEGER NOT NULL,
 	observed_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	read_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
 	judged_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	seen_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
 	wins BIT NOT NULL,
-	withdrawn BIT NOT NULL,
+	absent_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL,
+	ended NVARCHAR(16) COLLATE Latin1_General_100_BIN2 NULL,
+	moved_to NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NULL,
 	PRIMARY KEY (record, source)
 );
 
@@ -46,6 +51,10 @@ CREATE INDEX claim_by_identifier ON claim (certificate_identifier);
 CREATE INDEX claim_by_number ON claim (certificate_number);
 
 CREATE INDEX claim_by_place ON claim (locator);
+
+CREATE INDEX claim_by_source ON claim (source);
+
+CREATE INDEX claim_by_successor ON claim (moved_to) WHERE moved_to IS NOT NULL;
 
 CREATE TABLE claim_history (
 	record NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL,
@@ -83,8 +92,11 @@ CREATE TABLE claim_history (
 	batch NVARCHAR(160) COLLATE Latin1_General_100_BIN2 NOT NULL,
 	face_digest NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL,
 	first_observed_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	beginning INTEGER NOT NULL,
 	observed_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	read_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
 	judged_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	seen_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
 	PRIMARY KEY (record, source, digest)
 );
 
@@ -101,6 +113,27 @@ CREATE TABLE claimant (
 	gives_identifiers BIT NOT NULL,
 	PRIMARY KEY (source, certificate_type_code)
 );
+
+CREATE TABLE ending (
+	id INTEGER NOT NULL IDENTITY,
+	source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	record NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	locator NVARCHAR(512) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	beginning INTEGER NOT NULL,
+	observed_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	read_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	judged_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	subject NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	certificate_number NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	batch NVARCHAR(160) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX ending_by_place ON ending (locator);
+
+CREATE INDEX ending_by_record ON ending (record);
+
+CREATE INDEX ending_by_source ON ending (source);
 
 CREATE TABLE exchange_batch (
 	source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
@@ -125,40 +158,30 @@ CREATE TABLE exchange_batch (
 	without_time INTEGER NOT NULL,
 	future_time INTEGER NOT NULL,
 	vanished INTEGER NOT NULL,
+	moved INTEGER NOT NULL,
 	counted INTEGER NULL,
+	witnessed BIGINT NULL,
 	content NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
 	mark_after BIGINT NULL,
 	mark_last BIGINT NULL,
+	mark_rows NVARCHAR(512) COLLATE Latin1_General_100_BIN2 NULL,
+	ordered_by NVARCHAR(16) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	beginning INTEGER NOT NULL,
 	reason NVARCHAR(max) COLLATE Latin1_General_100_BIN2 NOT NULL,
 	failing NVARCHAR(max) NOT NULL,
 	seconds DOUBLE PRECISION NOT NULL,
+	report_seconds DOUBLE PRECISION NULL,
 	PRIMARY KEY (source, day, run)
 );
+
+CREATE INDEX exchange_batch_by_day ON exchange_batch (day);
 
 CREATE TABLE exchange_lock (
 	name NVARCHAR(160) COLLATE Latin1_General_100_BIN2 NOT NULL,
 	PRIMARY KEY (name)
 );
 
-CREATE TABLE finding (
-	source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
-	subject NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL,
-	[rule] NVARCHAR(40) COLLATE Latin1_General_100_BIN2 NOT NULL,
-	element NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
-	locator NVARCHAR(512) COLLATE Latin1_General_100_BIN2 NOT NULL,
-	certificate_number NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
-	value NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NOT NULL,
-	expected NVARCHAR(max) COLLATE Latin1_General_100_BIN2 NOT NULL,
-	observed_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
-	judged_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
-	platform_holds BIT NOT NULL,
-	first_day NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NOT NULL,
-	last_day NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NOT NULL,
-	[open] BIT NOT NULL,
-	PRIMARY KEY (source, subject, [rule], element)
-);
-
-CREATE TABLE finding_seen (
+CREATE TABLE finding_sight (
 	id INTEGER NOT NULL IDENTITY,
 	source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
 	day NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NOT NULL,
@@ -170,17 +193,55 @@ CREATE TABLE finding_seen (
 	certificate_number NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
 	value NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NOT NULL,
 	expected NVARCHAR(max) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	beginning INTEGER NOT NULL,
 	observed_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	read_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
 	judged_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
-	platform_holds BIT NOT NULL,
 	PRIMARY KEY (id)
 );
 
-CREATE INDEX finding_seen_by_batch ON finding_seen (source, day);
+CREATE INDEX finding_sight_by_batch ON finding_sight (source, day);
 
-CREATE INDEX finding_seen_by_finder ON finding_seen (found_by);
+CREATE INDEX finding_sight_by_finder ON finding_sight (found_by);
 
-CREATE INDEX finding_seen_by_subject ON finding_seen (subject);
+CREATE INDEX finding_sight_by_subject ON finding_sight (subject);
+
+CREATE TABLE finding_state (
+	source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	subject NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	[rule] NVARCHAR(40) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	element NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	locator NVARCHAR(512) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	certificate_number NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	value NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	expected NVARCHAR(max) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	beginning INTEGER NOT NULL,
+	observed_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	read_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	judged_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	day NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	first_day NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	last_day NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	[open] BIT NOT NULL,
+	PRIMARY KEY (source, subject, [rule], element)
+);
+
+CREATE TABLE former_key (
+	id INTEGER NOT NULL IDENTITY,
+	source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	record NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	locator NVARCHAR(512) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	beginning INTEGER NOT NULL,
+	observed_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	read_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	judged_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	seen_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX former_key_by_place ON former_key (locator);
+
+CREATE INDEX former_key_by_record ON former_key (record);
 
 CREATE TABLE sighting (
 	source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
@@ -191,8 +252,22 @@ CREATE TABLE sighting (
 	PRIMARY KEY (source, record)
 );
 
+CREATE TABLE sweep (
+	source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	taken_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	day NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	swept_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	keys_met BIGINT NOT NULL,
+	vanished BIGINT NOT NULL,
+	unread BIGINT NOT NULL,
+	seconds DOUBLE PRECISION NOT NULL,
+	PRIMARY KEY (source, taken_at)
+);
+
 -- view licence
-SELECT claim.record AS record, claim.certificate_name AS certificate_name, claim.certificate_type_name AS certificate_type_name, claim.certificate_type_code AS certificate_type_code, claim.certificate_number AS certificate_number, claim.certificate_identifier AS certificate_identifier, claim.certificate_issuing_authority_name AS certificate_issuing_authority_name, claim.certificate_issuing_authority_code AS certificate_issuing_authority_code, claim.certificate_issued_date AS certificate_issued_date, claim.certificate_holder_name AS certificate_holder_name, claim.certificate_holder_code AS certificate_holder_code, claim.certificate_holder_type_name AS certificate_holder_type_name, claim.certificate_holder_type_code AS certificate_holder_type_code, claim.certificate_effective_date AS certificate_effective_date, claim.certificate_expiring_date AS certificate_expiring_date, claim.certificate_signer AS certificate_signer, claim.certificate_signed_time AS certificate_signed_time, claim.certificate_signature_name AS certificate_signature_name, claim.certificate_copy_creation_time AS certificate_copy_creation_time, claim.certificate_copy_creator AS certificate_copy_creator, claim.certificate_copy_cause AS certificate_copy_cause, claim.certificate_copy_expiring_time AS certificate_copy_expiring_time, CASE WHEN claim.withdrawn THEN 'CANCELLED' ELSE claim.certificate_status END AS certificate_status, claim.certificate_area_code AS certificate_area_code, claim.certificate_holder_category AS certificate_holder_category, claim.associated_certificate_identifier AS associated_certificate_identifier, claim.face AS face, claim.source_updated_at AS source_updated_at, claim.locator AS locator, claim.batch AS batch, claim.digest AS digest, claim.face_digest AS face_digest, claim.source AS source, claim.observed_at AS observed_at, claim.judged_at AS judged_at 
+SELECT claim.record AS record, claim.certificate_name AS certificate_name, claim.certificate_type_name AS certificate_type_name, claim.certificate_type_code AS certificate_type_code, claim.certificate_number AS certificate_number, claim.certificate_identifier AS certificate_identifier, claim.certificate_issuing_authority_name AS certificate_issuing_authority_name, claim.certificate_issuing_authority_code AS certificate_issuing_authority_code, claim.certificate_issued_date AS certificate_issued_date, claim.certificate_holder_name AS certificate_holder_name, claim.certificate_holder_code AS certificate_holder_code, claim.certificate_holder_type_name AS certificate_holder_type_name, claim.certificate_holder_type_code AS certificate_holder_type_code, claim.certificate_effective_date AS certificate_effective_date, claim.certificate_expiring_date AS certificate_expiring_date, claim.certificate_signer AS certificate_signer, claim.certificate_signed_time AS certificate_signed_time, claim.certificate_signature_name AS certificate_signature_name, claim.certificate_copy_creation_time AS certificate_copy_creation_time, claim.certificate_copy_creator AS certificate_copy_creator, claim.certificate_copy_cause AS certificate_copy_cause, claim.certificate_copy_expiring_time AS certificate_copy_expiring_time, CASE WHEN (claim.ended IS NOT NULL) THEN 'CANCELLED' ELSE claim.certificate_status END AS certificate_status, claim.certificate_area_code AS certificate_area_code, claim.certificate_holder_category AS certificate_holder_category, claim.associated_certificate_identifier AS associated_certificate_identifier, claim.face AS face, claim.source_updated_at AS source_updated_at, claim.locator AS locator, claim.batch AS batch, claim.digest AS digest, claim.face_digest AS face_digest, claim.source AS source, claim.observed_at AS observed_at, claim.read_at AS read_at, claim.judged_at AS judged_at, claim.ended AS ended, claim.moved_to AS moved_to, (SELECT min(former.record) AS min_1 
+FROM claim AS former 
+WHERE former.source = claim.source AND former.moved_to = claim.record) AS moved_from 
 FROM claim 
 WHERE claim.wins = 1;
 
@@ -207,6 +282,18 @@ FROM claim
 WHERE claim.identifier_version IS NOT NULL UNION SELECT claim_history.record AS record, claim_history.face_digest AS face_digest, claim_history.certificate_identifier AS certificate_identifier, claim_history.identifier_version AS version 
 FROM claim_history 
 WHERE claim_history.identifier_version IS NOT NULL;
+
+-- view finding
+SELECT finding_state.source AS source, finding_state.subject AS subject, finding_state.[rule] AS [rule], finding_state.element AS element, finding_state.locator AS locator, finding_state.certificate_number AS certificate_number, finding_state.value AS value, finding_state.expected AS expected, finding_state.beginning AS beginning, finding_state.observed_at AS observed_at, finding_state.read_at AS read_at, finding_state.judged_at AS judged_at, finding_state.day AS day, finding_state.first_day AS first_day, finding_state.last_day AS last_day, finding_state.[open] AS [open], CASE WHEN (EXISTS (SELECT claim.record 
+FROM claim 
+WHERE claim.record = finding_state.subject)) THEN 1 ELSE 0 END AS platform_holds 
+FROM finding_state;
+
+-- view finding_seen
+SELECT finding_sight.id AS id, finding_sight.source AS source, finding_sight.day AS day, finding_sight.found_by AS found_by, finding_sight.[rule] AS [rule], finding_sight.element AS element, finding_sight.subject AS subject, finding_sight.locator AS locator, finding_sight.certificate_number AS certificate_number, finding_sight.value AS value, finding_sight.expected AS expected, finding_sight.beginning AS beginning, finding_sight.observed_at AS observed_at, finding_sight.read_at AS read_at, finding_sight.judged_at AS judged_at, CASE WHEN (EXISTS (SELECT claim.record 
+FROM claim 
+WHERE claim.record = finding_sight.subject)) THEN 1 ELSE 0 END AS platform_holds 
+FROM finding_sight;
 
 SELECT exchange_lock.name
 FROM exchange_lock WITH (UPDLOCK, ROWLOCK, HOLDLOCK)
@@ -302,9 +389,10 @@ CREATE TABLE [#staged_finding] (
 	certificate_number NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NULL,
 	value NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NULL,
 	expected NVARCHAR(max) COLLATE Latin1_General_100_BIN2 NULL,
+	beginning INTEGER NULL,
 	observed_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL,
-	judged_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL,
-	platform_holds BIT NULL
+	read_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL,
+	judged_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL
 );
 
 CREATE TABLE [#staged_closed] (
@@ -327,6 +415,50 @@ CREATE TABLE [#staged_seen] (
 	UNIQUE (record)
 );
 
+CREATE TABLE [#staged_ending] (
+	id INTEGER NULL,
+	record NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NULL,
+	locator NVARCHAR(512) COLLATE Latin1_General_100_BIN2 NULL,
+	observed_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL,
+	subject NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NULL,
+	certificate_number NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NULL,
+	known BIT NULL
+);
+
+CREATE TABLE [#staged_touched] (
+	record NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NULL,
+	UNIQUE (record)
+);
+
+CREATE TABLE [#staged_named] (
+	record NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NULL,
+	named NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NULL,
+	UNIQUE (record)
+);
+
+CREATE TABLE [#staged_naming] (
+	record NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NULL,
+	named NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NULL,
+	beginning INTEGER NULL,
+	observed_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL,
+	read_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL,
+	judged_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL,
+	seen_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL
+);
+
+CREATE TABLE [#staged_parted] (
+	record NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NULL,
+	moves BIT NULL
+);
+
+SELECT TOP 1 exchange_batch.day, exchange_batch.taken_at, exchange_batch.judged_at
+FROM exchange_batch
+WHERE exchange_batch.source = :source_1 AND exchange_batch.kind = :kind_1 AND exchange_batch.status = :status_1 ORDER BY exchange_batch.taken_at DESC, exchange_batch.judged_at DESC;
+
+SELECT TOP 1 sweep.day, sweep.taken_at, sweep.swept_at
+FROM sweep
+WHERE sweep.source = :source_1 ORDER BY sweep.taken_at DESC;
+
 SELECT claimant.source, claimant.certificate_type_code
 FROM claimant
 WHERE claimant.certificate_type_code IN (:certificate_type_code_1_1);
@@ -335,35 +467,59 @@ SELECT TOP 1 claimant.source
 FROM claimant
 WHERE claimant.gives_identifiers = 1;
 
+SELECT TOP 1 ending.record
+FROM ending
+WHERE ending.source = :source_1;
+
 UPDATE claimant SET precedence=:precedence WHERE claimant.source = :source_1 AND claimant.precedence != :precedence_1;
 
 INSERT INTO claimant (source, certificate_type_code, precedence, gives_identifiers) VALUES (:source, :certificate_type_code, :precedence, :gives_identifiers);
 
-SELECT :param_1 AS source, [#staged_licence].record AS subject, [#staged_licence].observed_at AS observed_at, :param_2 AS judged_at, [#staged_licence].locator AS locator, [#staged_licence].certificate_number AS certificate_number, :param_3 AS expected
+SELECT :param_1 AS source, [#staged_licence].record AS subject, [#staged_licence].observed_at AS observed_at, :param_2 AS read_at, :param_3 AS judged_at, [#staged_licence].locator AS locator, [#staged_licence].certificate_number AS certificate_number, :param_4 AS value, :param_5 AS expected, :param_6 AS beginning
 FROM [#staged_licence], [#staged_known]
 WHERE [#staged_licence].record = [#staged_known].record AND [#staged_known].fate = :fate_1;
 
 SELECT TOP 1 [#staged_rival].record
 FROM [#staged_rival];
 
-SELECT TOP 1 exchange_batch.day, exchange_batch.taken_at, exchange_batch.judged_at
-FROM exchange_batch
-WHERE exchange_batch.source = :source_1 AND exchange_batch.kind = :kind_1 AND exchange_batch.status = :status_1 ORDER BY exchange_batch.taken_at DESC, exchange_batch.judged_at DESC;
+UPDATE finding_state SET [open]=:open WHERE finding_state.source = :source_1 AND finding_state.[open] = 1 AND finding_state.[rule] = :rule_1 AND NOT (EXISTS (SELECT ending.record
+FROM ending
+WHERE ending.source = :source_2 AND ending.subject = finding_state.subject AND NOT (EXISTS (SELECT claim.record
+FROM claim
+WHERE claim.source = ending.source AND claim.record = ending.record AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at) OR claim.beginning > ending.beginning OR claim.beginning = ending.beginning AND (claim.observed_at > ending.observed_at OR claim.observed_at = ending.observed_at AND claim.read_at > ending.read_at)))) AND NOT (EXISTS (SELECT claim.record
+FROM claim
+WHERE claim.source = ending.source AND ending.record = :record_1 AND claim.locator = ending.locator AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at) OR claim.beginning > ending.beginning OR claim.beginning = ending.beginning AND (claim.observed_at > ending.observed_at OR claim.observed_at = ending.observed_at AND claim.read_at > ending.read_at))))));
+
+UPDATE finding_state SET [open]=:open WHERE finding_state.source = :source_1 AND finding_state.[open] = 1 AND finding_state.[rule] = :rule_1 AND (EXISTS (SELECT [#staged_touched].record
+FROM [#staged_touched]
+WHERE [#staged_touched].record = finding_state.subject));
+
+SELECT :param_1 AS source, ending.subject AS subject, ending.observed_at AS observed_at, :param_2 AS read_at, :param_3 AS judged_at, ending.locator AS locator, ending.certificate_number AS certificate_number, :param_4 AS value, :param_5 AS expected, :param_6 AS beginning
+FROM ending, [#staged_ending]
+WHERE ending.source = :source_1 AND ending.record = [#staged_ending].record AND ending.locator = [#staged_ending].locator AND ending.observed_at = [#staged_ending].observed_at AND ending.beginning = :param_6 AND NOT (EXISTS (SELECT claim.record
+FROM claim
+WHERE claim.source = ending.source AND claim.record = ending.record AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at) OR claim.beginning > ending.beginning OR claim.beginning = ending.beginning AND (claim.observed_at > ending.observed_at OR claim.observed_at = ending.observed_at AND claim.read_at > ending.read_at)))) AND NOT (EXISTS (SELECT claim.record
+FROM claim
+WHERE claim.source = ending.source AND ending.record = :record_1 AND claim.locator = ending.locator AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at) OR claim.beginning > ending.beginning OR claim.beginning = ending.beginning AND (claim.observed_at > ending.observed_at OR claim.observed_at = ending.observed_at AND claim.read_at > ending.read_at))));
+
+SELECT :param_1 AS source, claim.record AS subject, claim.observed_at AS observed_at, :param_2 AS read_at, :param_3 AS judged_at, claim.locator AS locator, claim.certificate_number AS certificate_number, :param_4 AS value, :param_5 AS expected, :param_6 AS beginning
+FROM claim, [#staged_touched]
+WHERE claim.source = :source_1 AND claim.record = [#staged_touched].record AND (SELECT count(*) AS count_1
+FROM ending
+WHERE ending.source = claim.source AND ending.record = claim.record AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at))) + (SELECT count(*) AS count_2
+FROM ending
+WHERE ending.source = claim.source AND ending.record = :record_1 AND ending.locator = claim.locator AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at))) > :param_7;
 
 SELECT max(exchange_batch.run) AS max_1
 FROM exchange_batch
 WHERE exchange_batch.source = :source_1 AND exchange_batch.day = :day_1;
 
-INSERT INTO exchange_batch (source, day, run, status, kind, taken_at, judged_at, delivered_at, [read], left_out, extracted, accepted, held, duplicates, refused, inserted, updated, unchanged, stale, without_time, future_time, vanished, counted, content, mark_after, mark_last, reason, failing, seconds) VALUES (:source, :day, :run, :status, :kind, :taken_at, :judged_at, :delivered_at, :read, :left_out, :extracted, :accepted, :held, :duplicates, :refused, :inserted, :updated, :unchanged, :stale, :without_time, :future_time, :vanished, :counted, :content, :mark_after, :mark_last, :reason, :failing, :seconds);
+INSERT INTO exchange_batch (source, day, run, status, kind, taken_at, judged_at, delivered_at, [read], left_out, extracted, accepted, held, duplicates, refused, inserted, updated, unchanged, stale, without_time, future_time, vanished, moved, counted, witnessed, content, mark_after, mark_last, mark_rows, ordered_by, beginning, reason, failing, seconds, report_seconds) VALUES (:source, :day, :run, :status, :kind, :taken_at, :judged_at, :delivered_at, :read, :left_out, :extracted, :accepted, :held, :duplicates, :refused, :inserted, :updated, :unchanged, :stale, :without_time, :future_time, :vanished, :moved, :counted, :witnessed, :content, :mark_after, :mark_last, :mark_rows, :ordered_by, :beginning, :reason, :failing, :seconds, :report_seconds);
 
 INSERT INTO [#staged_seen] (record, locator, certificate_number) SELECT [#staged_sighting].record, min([#staged_sighting].locator) AS min_1, min([#staged_sighting].certificate_number) AS min_2
 FROM [#staged_sighting] GROUP BY [#staged_sighting].record;
 
-UPDATE sighting SET seen_at=:seen_at WHERE sighting.source = :source_1 AND sighting.seen_at = :seen_at_1 AND NOT (EXISTS (SELECT [#staged_seen].record
-FROM [#staged_seen]
-WHERE [#staged_seen].record = sighting.record));
-
-UPDATE sighting SET seen_at=:seen_at, locator=[#staged_seen].locator, certificate_number=[#staged_seen].certificate_number FROM sighting, [#staged_seen] WHERE sighting.source = :source_1 AND sighting.record = [#staged_seen].record AND (sighting.seen_at != :seen_at_1 OR sighting.locator != [#staged_seen].locator OR sighting.certificate_number != [#staged_seen].certificate_number);
+UPDATE sighting SET seen_at=:seen_at, locator=[#staged_seen].locator, certificate_number=[#staged_seen].certificate_number FROM sighting, [#staged_seen] WHERE sighting.source = :source_1 AND sighting.record = [#staged_seen].record AND (sighting.seen_at < :seen_at_1 OR sighting.seen_at = :seen_at_2 AND sighting.locator > [#staged_seen].locator);
 
 INSERT INTO sighting (source, record, seen_at, locator, certificate_number) SELECT :param_1 AS anon_1, [#staged_seen].record, :param_2 AS anon_2, [#staged_seen].locator, [#staged_seen].certificate_number
 FROM [#staged_seen]
@@ -371,81 +527,96 @@ WHERE NOT (EXISTS (SELECT sighting.record
 FROM sighting
 WHERE sighting.source = :source_1 AND sighting.record = [#staged_seen].record));
 
-DELETE FROM finding_seen WHERE finding_seen.source = :source_1 AND finding_seen.day = :day_1 AND finding_seen.[rule] = :rule_1;
+UPDATE claim SET absent_at=NULL, ended=CASE WHEN (claim.ended = :ended_1) THEN NULL ELSE claim.ended END FROM claim, [#staged_seen] WHERE claim.source = :source_1 AND claim.record = [#staged_seen].record AND claim.absent_at <= :absent_at_1;
 
-UPDATE claim SET withdrawn=:withdrawn WHERE claim.source = :source_1 AND claim.withdrawn = 1;
-
-UPDATE finding SET [open]=:open WHERE finding.source = :source_1 AND finding.[rule] = :rule_1 AND finding.[open] = 1;
-
-SELECT :param_1 AS source, sighting.record AS subject, :param_2 AS observed_at, :param_3 AS judged_at, sighting.locator AS locator, sighting.certificate_number AS certificate_number, :param_4 AS expected
+UPDATE claim SET absent_at=NULL WHERE claim.source = :source_1 AND claim.absent_at IS NOT NULL AND (claim.seen_at > :seen_at_1 OR claim.seen_at = :seen_at_2 AND claim.judged_at >= :judged_at_1 OR (EXISTS (SELECT claim_history.record
+FROM claim_history
+WHERE claim_history.record = claim.record AND claim_history.source = claim.source AND (claim_history.seen_at > :seen_at_3 OR claim_history.seen_at = :seen_at_4 AND claim_history.judged_at >= :judged_at_2))) OR (EXISTS (SELECT sighting.record
 FROM sighting
-WHERE sighting.source = :source_1 AND sighting.seen_at < :seen_at_1 AND (EXISTS (SELECT claim.record
+WHERE sighting.record = claim.record AND sighting.source = claim.source AND sighting.seen_at >= :seen_at_5)));
+
+UPDATE claim SET absent_at=:absent_at WHERE claim.source = :source_1 AND (claim.absent_at IS NULL OR claim.absent_at != :absent_at_1) AND NOT (claim.seen_at > :seen_at_1 OR claim.seen_at = :seen_at_2 AND claim.judged_at >= :judged_at_1 OR (EXISTS (SELECT claim_history.record
+FROM claim_history
+WHERE claim_history.record = claim.record AND claim_history.source = claim.source AND (claim_history.seen_at > :seen_at_3 OR claim_history.seen_at = :seen_at_4 AND claim_history.judged_at >= :judged_at_2))) OR (EXISTS (SELECT sighting.record
+FROM sighting
+WHERE sighting.record = claim.record AND sighting.source = claim.source AND sighting.seen_at >= :seen_at_5)));
+
+UPDATE finding_state SET [open]=:open WHERE finding_state.source = :source_1 AND finding_state.[rule] = :rule_1 AND finding_state.[open] = 1 AND finding_state.read_at < :read_at_1;
+
+UPDATE claim SET ended=CASE WHEN (claim.moved_to IS NOT NULL) THEN :param_1 WHEN ((EXISTS (SELECT ending.record
+FROM ending
+WHERE ending.source = claim.source AND ending.record = claim.record AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at)))) OR (EXISTS (SELECT ending.record
+FROM ending
+WHERE ending.source = claim.source AND ending.record = :record_1 AND ending.locator = claim.locator AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at))))) THEN :param_2 WHEN (claim.absent_at IS NOT NULL AND coalesce(:param_3, :coalesce_1) = 1) THEN :param_4 END WHERE claim.source = :source_1 AND (claim.absent_at IS NOT NULL OR claim.ended = :ended_1) AND coalesce(CASE WHEN (claim.moved_to IS NOT NULL) THEN :param_1 WHEN ((EXISTS (SELECT ending.record
+FROM ending
+WHERE ending.source = claim.source AND ending.record = claim.record AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at)))) OR (EXISTS (SELECT ending.record
+FROM ending
+WHERE ending.source = claim.source AND ending.record = :record_1 AND ending.locator = claim.locator AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at))))) THEN :param_2 WHEN (claim.absent_at IS NOT NULL AND coalesce(:param_3, :coalesce_1) = 1) THEN :param_4 END, :coalesce_2) != coalesce(claim.ended, :coalesce_3);
+
+DELETE FROM finding_sight WHERE finding_sight.source = :source_1 AND finding_sight.day = :day_1 AND finding_sight.[rule] = :rule_1;
+
+UPDATE finding_state SET [open]=:open WHERE finding_state.source = :source_1 AND finding_state.[rule] = :rule_1 AND finding_state.[open] = 1;
+
+SELECT :param_1 AS source, claim.record AS subject, :param_2 AS observed_at, :param_3 AS read_at, :param_4 AS judged_at, claim.locator AS locator, claim.certificate_number AS certificate_number, :param_5 AS value, :param_6 AS expected, claim.beginning AS beginning
 FROM claim
-WHERE claim.record = sighting.record AND claim.source = sighting.source));
+WHERE claim.source = :source_1 AND claim.absent_at IS NOT NULL AND (claim.ended IS NULL OR claim.ended = :ended_1);
 
 UPDATE exchange_batch SET vanished=:vanished WHERE exchange_batch.source = :source_1 AND exchange_batch.day = :day_1 AND exchange_batch.run = :run_1;
 
-DELETE FROM finding_seen WHERE finding_seen.found_by = :found_by_1 AND (finding_seen.[rule] NOT IN (:rule_1_1, :rule_1_2, :rule_1_3));
+SELECT TOP 1 exchange_batch.run
+FROM exchange_batch
+WHERE exchange_batch.source = :source_1 AND exchange_batch.day = :day_1 AND exchange_batch.judged_at > :judged_at_1 AND exchange_batch.status IN (:status_1_1, :status_1_2);
 
-INSERT INTO finding_seen (source, day, found_by, [rule], element, subject, locator, certificate_number, value, expected, observed_at, judged_at, platform_holds) SELECT [#staged_finding].source, [#staged_finding].day, [#staged_finding].found_by, [#staged_finding].[rule], [#staged_finding].element, [#staged_finding].subject, [#staged_finding].locator, [#staged_finding].certificate_number, [#staged_finding].value, [#staged_finding].expected, [#staged_finding].observed_at, [#staged_finding].judged_at, CASE WHEN (EXISTS (SELECT claim.record
-FROM claim
-WHERE claim.record = [#staged_finding].subject)) THEN 1 ELSE 0 END AS anon_1
-FROM [#staged_finding];
+DELETE FROM finding_sight WHERE finding_sight.found_by = :found_by_1 AND (finding_sight.[rule] NOT IN (:rule_1_1, :rule_1_2, :rule_1_3, :rule_1_4, :rule_1_5, :rule_1_6, :rule_1_7));
 
-UPDATE finding SET first_day=anon_1.first_day FROM finding, (SELECT [#staged_finding].source AS source, [#staged_finding].[rule] AS [rule], [#staged_finding].element AS element, [#staged_finding].subject AS subject, [#staged_finding].locator AS locator, [#staged_finding].certificate_number AS certificate_number, [#staged_finding].value AS value, [#staged_finding].expected AS expected, [#staged_finding].observed_at AS observed_at, [#staged_finding].judged_at AS judged_at, CASE WHEN (EXISTS (SELECT claim.record
-FROM claim
-WHERE claim.record = [#staged_finding].subject)) THEN 1 ELSE 0 END AS platform_holds, [#staged_finding].day AS first_day, [#staged_finding].day AS last_day, row_number() OVER (PARTITION BY [#staged_finding].source, [#staged_finding].[rule], [#staged_finding].element, [#staged_finding].subject ORDER BY [#staged_finding].observed_at DESC, [#staged_finding].judged_at DESC, [#staged_finding].locator) AS place
-FROM [#staged_finding]) AS anon_1 WHERE anon_1.place = :place_1 AND finding.source = anon_1.source AND finding.[rule] = anon_1.[rule] AND finding.element = anon_1.element AND finding.subject = anon_1.subject AND anon_1.first_day < finding.first_day;
+INSERT INTO finding_sight (source, day, found_by, [rule], element, subject, locator, certificate_number, value, expected, beginning, observed_at, read_at, judged_at) SELECT [#staged_finding].source, [#staged_finding].day, [#staged_finding].found_by, [#staged_finding].[rule], [#staged_finding].element, [#staged_finding].subject, [#staged_finding].locator, [#staged_finding].certificate_number, [#staged_finding].value, [#staged_finding].expected, [#staged_finding].beginning, [#staged_finding].observed_at, [#staged_finding].read_at, [#staged_finding].judged_at
+FROM [#staged_finding]
+WHERE 1 = 1;
 
-UPDATE finding SET last_day=anon_1.last_day FROM finding, (SELECT [#staged_finding].source AS source, [#staged_finding].[rule] AS [rule], [#staged_finding].element AS element, [#staged_finding].subject AS subject, [#staged_finding].locator AS locator, [#staged_finding].certificate_number AS certificate_number, [#staged_finding].value AS value, [#staged_finding].expected AS expected, [#staged_finding].observed_at AS observed_at, [#staged_finding].judged_at AS judged_at, CASE WHEN (EXISTS (SELECT claim.record
-FROM claim
-WHERE claim.record = [#staged_finding].subject)) THEN 1 ELSE 0 END AS platform_holds, [#staged_finding].day AS first_day, [#staged_finding].day AS last_day, row_number() OVER (PARTITION BY [#staged_finding].source, [#staged_finding].[rule], [#staged_finding].element, [#staged_finding].subject ORDER BY [#staged_finding].observed_at DESC, [#staged_finding].judged_at DESC, [#staged_finding].locator) AS place
-FROM [#staged_finding]) AS anon_1 WHERE anon_1.place = :place_1 AND finding.source = anon_1.source AND finding.[rule] = anon_1.[rule] AND finding.element = anon_1.element AND finding.subject = anon_1.subject AND anon_1.last_day > finding.last_day;
+UPDATE finding_state SET first_day=anon_1.first_day FROM finding_state, (SELECT [#staged_finding].source AS source, [#staged_finding].[rule] AS [rule], [#staged_finding].element AS element, [#staged_finding].subject AS subject, [#staged_finding].locator AS locator, [#staged_finding].certificate_number AS certificate_number, [#staged_finding].value AS value, [#staged_finding].expected AS expected, [#staged_finding].day AS day, [#staged_finding].beginning AS beginning, [#staged_finding].observed_at AS observed_at, [#staged_finding].read_at AS read_at, [#staged_finding].judged_at AS judged_at, [#staged_finding].day AS first_day, [#staged_finding].day AS last_day, row_number() OVER (PARTITION BY [#staged_finding].source, [#staged_finding].[rule], [#staged_finding].element, [#staged_finding].subject ORDER BY [#staged_finding].beginning DESC, [#staged_finding].observed_at DESC, [#staged_finding].read_at DESC, [#staged_finding].judged_at DESC, [#staged_finding].day DESC, [#staged_finding].locator) AS place
+FROM [#staged_finding]) AS anon_1 WHERE anon_1.place = :place_1 AND finding_state.source = anon_1.source AND finding_state.[rule] = anon_1.[rule] AND finding_state.element = anon_1.element AND finding_state.subject = anon_1.subject AND anon_1.first_day < finding_state.first_day;
 
-UPDATE finding SET locator=anon_1.locator, certificate_number=anon_1.certificate_number, value=anon_1.value, expected=anon_1.expected, observed_at=anon_1.observed_at, judged_at=anon_1.judged_at, platform_holds=anon_1.platform_holds, [open]=1 FROM finding, (SELECT [#staged_finding].source AS source, [#staged_finding].[rule] AS [rule], [#staged_finding].element AS element, [#staged_finding].subject AS subject, [#staged_finding].locator AS locator, [#staged_finding].certificate_number AS certificate_number, [#staged_finding].value AS value, [#staged_finding].expected AS expected, [#staged_finding].observed_at AS observed_at, [#staged_finding].judged_at AS judged_at, CASE WHEN (EXISTS (SELECT claim.record
-FROM claim
-WHERE claim.record = [#staged_finding].subject)) THEN 1 ELSE 0 END AS platform_holds, [#staged_finding].day AS first_day, [#staged_finding].day AS last_day, row_number() OVER (PARTITION BY [#staged_finding].source, [#staged_finding].[rule], [#staged_finding].element, [#staged_finding].subject ORDER BY [#staged_finding].observed_at DESC, [#staged_finding].judged_at DESC, [#staged_finding].locator) AS place
-FROM [#staged_finding]) AS anon_1 WHERE anon_1.place = :place_1 AND finding.source = anon_1.source AND finding.[rule] = anon_1.[rule] AND finding.element = anon_1.element AND finding.subject = anon_1.subject AND NOT (finding.observed_at > anon_1.observed_at OR finding.observed_at = anon_1.observed_at AND finding.judged_at > anon_1.judged_at);
+UPDATE finding_state SET last_day=anon_1.last_day FROM finding_state, (SELECT [#staged_finding].source AS source, [#staged_finding].[rule] AS [rule], [#staged_finding].element AS element, [#staged_finding].subject AS subject, [#staged_finding].locator AS locator, [#staged_finding].certificate_number AS certificate_number, [#staged_finding].value AS value, [#staged_finding].expected AS expected, [#staged_finding].day AS day, [#staged_finding].beginning AS beginning, [#staged_finding].observed_at AS observed_at, [#staged_finding].read_at AS read_at, [#staged_finding].judged_at AS judged_at, [#staged_finding].day AS first_day, [#staged_finding].day AS last_day, row_number() OVER (PARTITION BY [#staged_finding].source, [#staged_finding].[rule], [#staged_finding].element, [#staged_finding].subject ORDER BY [#staged_finding].beginning DESC, [#staged_finding].observed_at DESC, [#staged_finding].read_at DESC, [#staged_finding].judged_at DESC, [#staged_finding].day DESC, [#staged_finding].locator) AS place
+FROM [#staged_finding]) AS anon_1 WHERE anon_1.place = :place_1 AND finding_state.source = anon_1.source AND finding_state.[rule] = anon_1.[rule] AND finding_state.element = anon_1.element AND finding_state.subject = anon_1.subject AND anon_1.last_day > finding_state.last_day;
 
-INSERT INTO finding (source, [rule], element, subject, locator, certificate_number, value, expected, observed_at, judged_at, platform_holds, first_day, last_day, [open]) SELECT anon_1.source, anon_1.[rule], anon_1.element, anon_1.subject, anon_1.locator, anon_1.certificate_number, anon_1.value, anon_1.expected, anon_1.observed_at, anon_1.judged_at, anon_1.platform_holds, anon_1.first_day, anon_1.last_day, 1 AS anon_2
-FROM (SELECT [#staged_finding].source AS source, [#staged_finding].[rule] AS [rule], [#staged_finding].element AS element, [#staged_finding].subject AS subject, [#staged_finding].locator AS locator, [#staged_finding].certificate_number AS certificate_number, [#staged_finding].value AS value, [#staged_finding].expected AS expected, [#staged_finding].observed_at AS observed_at, [#staged_finding].judged_at AS judged_at, CASE WHEN (EXISTS (SELECT claim.record
-FROM claim
-WHERE claim.record = [#staged_finding].subject)) THEN 1 ELSE 0 END AS platform_holds, [#staged_finding].day AS first_day, [#staged_finding].day AS last_day, row_number() OVER (PARTITION BY [#staged_finding].source, [#staged_finding].[rule], [#staged_finding].element, [#staged_finding].subject ORDER BY [#staged_finding].observed_at DESC, [#staged_finding].judged_at DESC, [#staged_finding].locator) AS place
+UPDATE finding_state SET locator=anon_1.locator, certificate_number=anon_1.certificate_number, value=anon_1.value, expected=anon_1.expected, beginning=anon_1.beginning, observed_at=anon_1.observed_at, read_at=anon_1.read_at, judged_at=anon_1.judged_at, day=anon_1.day, [open]=1 FROM finding_state, (SELECT [#staged_finding].source AS source, [#staged_finding].[rule] AS [rule], [#staged_finding].element AS element, [#staged_finding].subject AS subject, [#staged_finding].locator AS locator, [#staged_finding].certificate_number AS certificate_number, [#staged_finding].value AS value, [#staged_finding].expected AS expected, [#staged_finding].day AS day, [#staged_finding].beginning AS beginning, [#staged_finding].observed_at AS observed_at, [#staged_finding].read_at AS read_at, [#staged_finding].judged_at AS judged_at, [#staged_finding].day AS first_day, [#staged_finding].day AS last_day, row_number() OVER (PARTITION BY [#staged_finding].source, [#staged_finding].[rule], [#staged_finding].element, [#staged_finding].subject ORDER BY [#staged_finding].beginning DESC, [#staged_finding].observed_at DESC, [#staged_finding].read_at DESC, [#staged_finding].judged_at DESC, [#staged_finding].day DESC, [#staged_finding].locator) AS place
+FROM [#staged_finding]) AS anon_1 WHERE anon_1.place = :place_1 AND finding_state.source = anon_1.source AND finding_state.[rule] = anon_1.[rule] AND finding_state.element = anon_1.element AND finding_state.subject = anon_1.subject AND NOT (finding_state.beginning > anon_1.beginning OR finding_state.beginning = anon_1.beginning AND (finding_state.observed_at > anon_1.observed_at OR finding_state.observed_at = anon_1.observed_at AND (finding_state.read_at > anon_1.read_at OR finding_state.read_at = anon_1.read_at AND finding_state.judged_at > anon_1.judged_at)));
+
+INSERT INTO finding_state (source, [rule], element, subject, locator, certificate_number, value, expected, day, beginning, observed_at, read_at, judged_at, first_day, last_day, [open]) SELECT anon_1.source, anon_1.[rule], anon_1.element, anon_1.subject, anon_1.locator, anon_1.certificate_number, anon_1.value, anon_1.expected, anon_1.day, anon_1.beginning, anon_1.observed_at, anon_1.read_at, anon_1.judged_at, anon_1.first_day, anon_1.last_day, 1 AS anon_2
+FROM (SELECT [#staged_finding].source AS source, [#staged_finding].[rule] AS [rule], [#staged_finding].element AS element, [#staged_finding].subject AS subject, [#staged_finding].locator AS locator, [#staged_finding].certificate_number AS certificate_number, [#staged_finding].value AS value, [#staged_finding].expected AS expected, [#staged_finding].day AS day, [#staged_finding].beginning AS beginning, [#staged_finding].observed_at AS observed_at, [#staged_finding].read_at AS read_at, [#staged_finding].judged_at AS judged_at, [#staged_finding].day AS first_day, [#staged_finding].day AS last_day, row_number() OVER (PARTITION BY [#staged_finding].source, [#staged_finding].[rule], [#staged_finding].element, [#staged_finding].subject ORDER BY [#staged_finding].beginning DESC, [#staged_finding].observed_at DESC, [#staged_finding].read_at DESC, [#staged_finding].judged_at DESC, [#staged_finding].day DESC, [#staged_finding].locator) AS place
 FROM [#staged_finding]) AS anon_1
-WHERE anon_1.place = :place_1 AND NOT (EXISTS (SELECT finding.[rule]
-FROM finding
-WHERE finding.source = anon_1.source AND finding.[rule] = anon_1.[rule] AND finding.element = anon_1.element AND finding.subject = anon_1.subject));
+WHERE anon_1.place = :place_1 AND NOT (EXISTS (SELECT finding_state.[rule]
+FROM finding_state
+WHERE finding_state.source = anon_1.source AND finding_state.[rule] = anon_1.[rule] AND finding_state.element = anon_1.element AND finding_state.subject = anon_1.subject));
 
 SELECT count(*) AS count_1
 FROM [#staged_finding];
 
-INSERT INTO [#staged_closed] (source, [rule], element, subject) SELECT finding.source, finding.[rule], finding.element, finding.subject
-FROM finding
-WHERE finding.source = :source_1 AND finding.[open] = 1 AND (finding.[rule] NOT IN (:rule_1_1, :rule_1_2)) AND ((finding.[rule] NOT IN (:rule_2_1, :rule_2_2, :rule_2_3, :rule_2_4, :rule_2_5, :rule_2_6, :rule_2_7, :rule_2_8, :rule_2_9, :rule_2_10, :rule_2_11, :rule_2_12, :rule_2_13, :rule_2_14, :rule_2_15, :rule_2_16, :rule_2_17)) AND ((EXISTS (SELECT claim.record
+INSERT INTO [#staged_closed] (source, [rule], element, subject) SELECT finding_state.source, finding_state.[rule], finding_state.element, finding_state.subject
+FROM finding_state
+WHERE finding_state.source = :source_1 AND finding_state.[open] = 1 AND (finding_state.[rule] NOT IN (:rule_1_1, :rule_1_2, :rule_1_3, :rule_1_4, :rule_1_5, :rule_1_6, :rule_1_7)) AND ((finding_state.[rule] NOT IN (:rule_2_1, :rule_2_2, :rule_2_3, :rule_2_4, :rule_2_5, :rule_2_6, :rule_2_7, :rule_2_8, :rule_2_9, :rule_2_10, :rule_2_11, :rule_2_12, :rule_2_13, :rule_2_14, :rule_2_15, :rule_2_16, :rule_2_17, :rule_2_18, :rule_2_19, :rule_2_20, :rule_2_21, :rule_2_22, :rule_2_23, :rule_2_24)) AND ((EXISTS (SELECT claim.record
 FROM claim
-WHERE claim.source = finding.source AND claim.record = finding.subject AND (claim.observed_at > finding.observed_at OR claim.observed_at = finding.observed_at AND claim.judged_at > finding.judged_at))) OR (EXISTS (SELECT claim.record
-FROM claim
-WHERE claim.source = finding.source AND claim.locator = finding.locator AND claim.observed_at > finding.observed_at)) OR (EXISTS (SELECT claim_history.record
-FROM claim_history
-WHERE claim_history.source = finding.source AND claim_history.locator = finding.locator AND claim_history.observed_at > finding.observed_at)) OR (EXISTS (SELECT later.[rule]
-FROM finding AS later
-WHERE later.source = finding.source AND later.subject = finding.subject AND (later.observed_at > finding.observed_at OR later.observed_at = finding.observed_at AND later.judged_at > finding.judged_at))) OR (EXISTS (SELECT exchange_batch.day
+WHERE claim.source = finding_state.source AND claim.record = finding_state.subject AND (claim.beginning > finding_state.beginning OR claim.beginning = finding_state.beginning AND (claim.observed_at > finding_state.observed_at OR claim.observed_at = finding_state.observed_at AND (claim.read_at > finding_state.read_at OR claim.read_at = finding_state.read_at AND claim.judged_at > finding_state.judged_at))))) OR (EXISTS (SELECT ending.record
+FROM ending
+WHERE ending.source = finding_state.source AND ending.record = finding_state.subject AND (ending.beginning > finding_state.beginning OR ending.beginning = finding_state.beginning AND (ending.observed_at > finding_state.observed_at OR ending.observed_at = finding_state.observed_at AND (ending.read_at > finding_state.read_at OR ending.read_at = finding_state.read_at AND ending.judged_at > finding_state.judged_at))))) OR (EXISTS (SELECT later.[rule]
+FROM finding_state AS later
+WHERE later.source = finding_state.source AND later.subject = finding_state.subject AND (later.[rule] NOT IN (:rule_3_1, :rule_3_2, :rule_3_3, :rule_3_4, :rule_3_5, :rule_3_6, :rule_3_7, :rule_3_8)) AND (later.beginning > finding_state.beginning OR later.beginning = finding_state.beginning AND (later.observed_at > finding_state.observed_at OR later.observed_at = finding_state.observed_at AND (later.read_at > finding_state.read_at OR later.read_at = finding_state.read_at AND later.judged_at > finding_state.judged_at))))) OR (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
-WHERE exchange_batch.source = finding.source AND exchange_batch.status = :status_1 AND exchange_batch.kind = :kind_1 AND (exchange_batch.taken_at > finding.observed_at OR exchange_batch.taken_at = finding.observed_at AND exchange_batch.judged_at > finding.judged_at))) OR (EXISTS (SELECT exchange_batch.day
+WHERE exchange_batch.source = finding_state.source AND exchange_batch.status = :status_1 AND exchange_batch.kind = :kind_1 AND (exchange_batch.taken_at > finding_state.read_at OR exchange_batch.taken_at = finding_state.read_at AND exchange_batch.judged_at > finding_state.judged_at))) OR (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
-WHERE exchange_batch.source = finding.source AND exchange_batch.status = :status_1 AND exchange_batch.day = finding.last_day AND exchange_batch.judged_at > finding.judged_at))) OR finding.[rule] IN (:rule_3_1, :rule_3_2, :rule_3_3, :rule_3_4, :rule_3_5, :rule_3_6, :rule_3_7, :rule_3_8, :rule_3_9, :rule_3_10, :rule_3_11, :rule_3_12, :rule_3_13, :rule_3_14, :rule_3_15, :rule_3_16, :rule_3_17) AND ((EXISTS (SELECT exchange_batch.day
+WHERE exchange_batch.source = finding_state.source AND exchange_batch.status = :status_1 AND exchange_batch.day = finding_state.day AND exchange_batch.judged_at > finding_state.judged_at))) OR finding_state.[rule] IN (:rule_4_1, :rule_4_2, :rule_4_3, :rule_4_4, :rule_4_5, :rule_4_6, :rule_4_7, :rule_4_8, :rule_4_9, :rule_4_10, :rule_4_11, :rule_4_12, :rule_4_13, :rule_4_14, :rule_4_15, :rule_4_16, :rule_4_17, :rule_4_18, :rule_4_19, :rule_4_20, :rule_4_21, :rule_4_22, :rule_4_23, :rule_4_24) AND ((EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
-WHERE exchange_batch.source = finding.source AND exchange_batch.status = :status_1 AND exchange_batch.day = finding.last_day AND exchange_batch.judged_at > finding.judged_at)) OR (EXISTS (SELECT exchange_batch.day
+WHERE exchange_batch.source = finding_state.source AND exchange_batch.status = :status_1 AND exchange_batch.day = finding_state.day AND exchange_batch.judged_at > finding_state.judged_at)) OR (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
-WHERE exchange_batch.source = finding.source AND exchange_batch.status = :status_1 AND exchange_batch.kind = :kind_1 AND (exchange_batch.taken_at > finding.observed_at OR exchange_batch.taken_at = finding.observed_at AND exchange_batch.judged_at > finding.judged_at))) OR NOT (finding.[rule] IN (:rule_4_1, :rule_4_2, :rule_4_3, :rule_4_4, :rule_4_5, :rule_4_6, :rule_4_7, :rule_4_8, :rule_4_9, :rule_4_10) AND (EXISTS (SELECT exchange_batch.day
+WHERE exchange_batch.source = finding_state.source AND exchange_batch.status = :status_1 AND exchange_batch.kind = :kind_1 AND (exchange_batch.taken_at > finding_state.read_at OR exchange_batch.taken_at = finding_state.read_at AND exchange_batch.judged_at > finding_state.judged_at))) OR NOT (finding_state.[rule] IN (:rule_5_1, :rule_5_2, :rule_5_3, :rule_5_4, :rule_5_5, :rule_5_6, :rule_5_7, :rule_5_8, :rule_5_9, :rule_5_10, :rule_5_11, :rule_5_12, :rule_5_13, :rule_5_14, :rule_5_15) AND (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
-WHERE exchange_batch.source = finding.source AND exchange_batch.day = finding.last_day AND exchange_batch.judged_at = finding.judged_at AND exchange_batch.status = :status_2))) AND (EXISTS (SELECT exchange_batch.day
+WHERE exchange_batch.source = finding_state.source AND exchange_batch.day = finding_state.day AND exchange_batch.judged_at = finding_state.judged_at AND exchange_batch.status = :status_2))) AND (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
-WHERE exchange_batch.source = finding.source AND exchange_batch.status = :status_1 AND (exchange_batch.taken_at > finding.observed_at OR exchange_batch.taken_at = finding.observed_at AND exchange_batch.judged_at > finding.judged_at)))));
+WHERE exchange_batch.source = finding_state.source AND exchange_batch.status = :status_1 AND (exchange_batch.taken_at > finding_state.read_at OR exchange_batch.taken_at = finding_state.read_at AND exchange_batch.judged_at > finding_state.judged_at)))));
 
-UPDATE finding SET [open]=:open FROM finding, [#staged_closed] WHERE finding.source = [#staged_closed].source AND finding.[rule] = [#staged_closed].[rule] AND finding.element = [#staged_closed].element AND finding.subject = [#staged_closed].subject;
+UPDATE finding_state SET [open]=:open FROM finding_state, [#staged_closed] WHERE finding_state.source = [#staged_closed].source AND finding_state.[rule] = [#staged_closed].[rule] AND finding_state.element = [#staged_closed].element AND finding_state.subject = [#staged_closed].subject;
 
-INSERT INTO [#staged_known] (record, fate) SELECT [#staged_arrival].record, CASE WHEN ([#staged_arrival].digest = claim.digest AND ([#staged_arrival].observed_at > claim.observed_at OR [#staged_arrival].observed_at = claim.observed_at AND (:param_1 > claim.judged_at OR claim.judged_at = :param_1 AND [#staged_arrival].digest > claim.digest))) THEN :param_2 WHEN ([#staged_arrival].digest = claim.digest) THEN :param_3 WHEN (([#staged_arrival].observed_at > claim.observed_at OR [#staged_arrival].observed_at = claim.observed_at AND (:param_1 > claim.judged_at OR claim.judged_at = :param_1 AND [#staged_arrival].digest > claim.digest)) AND claim_history.record IS NOT NULL) THEN :param_4 WHEN ([#staged_arrival].observed_at > claim.observed_at OR [#staged_arrival].observed_at = claim.observed_at AND (:param_1 > claim.judged_at OR claim.judged_at = :param_1 AND [#staged_arrival].digest > claim.digest)) THEN :param_5 WHEN (claim_history.record IS NOT NULL) THEN :param_6 ELSE :param_7 END AS anon_1
+INSERT INTO [#staged_known] (record, fate) SELECT [#staged_arrival].record, CASE WHEN ([#staged_arrival].digest = claim.digest AND (:param_1 > claim.beginning OR claim.beginning = :param_1 AND ([#staged_arrival].observed_at > claim.observed_at OR [#staged_arrival].observed_at = claim.observed_at AND (:param_2 > claim.read_at OR claim.read_at = :param_2 AND (:param_3 > claim.judged_at OR claim.judged_at = :param_3 AND [#staged_arrival].digest > claim.digest))))) THEN :param_4 WHEN ([#staged_arrival].digest = claim.digest) THEN :param_5 WHEN ((:param_1 > claim.beginning OR claim.beginning = :param_1 AND ([#staged_arrival].observed_at > claim.observed_at OR [#staged_arrival].observed_at = claim.observed_at AND (:param_2 > claim.read_at OR claim.read_at = :param_2 AND (:param_3 > claim.judged_at OR claim.judged_at = :param_3 AND [#staged_arrival].digest > claim.digest)))) AND claim_history.record IS NOT NULL) THEN :param_6 WHEN (:param_1 > claim.beginning OR claim.beginning = :param_1 AND ([#staged_arrival].observed_at > claim.observed_at OR [#staged_arrival].observed_at = claim.observed_at AND (:param_2 > claim.read_at OR claim.read_at = :param_2 AND (:param_3 > claim.judged_at OR claim.judged_at = :param_3 AND [#staged_arrival].digest > claim.digest)))) THEN :param_7 WHEN (claim_history.record IS NOT NULL) THEN :param_8 ELSE :param_9 END AS anon_1
 FROM [#staged_arrival] JOIN claim ON claim.record = [#staged_arrival].record AND claim.source = :source_1 LEFT OUTER JOIN claim_history ON claim_history.record = [#staged_arrival].record AND claim_history.source = :source_2 AND claim_history.digest = [#staged_arrival].digest;
 
 SELECT [#staged_known].fate, count(*) AS count_1
@@ -457,6 +628,35 @@ WHERE [#staged_known].record IS NULL OR [#staged_known].fate IN (:fate_1_1, :fat
 
 UPDATE claim SET first_observed_at=[#staged_arrival].observed_at FROM claim, [#staged_arrival], [#staged_known] WHERE claim.source = :source_1 AND claim.record = [#staged_arrival].record AND claim.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND [#staged_arrival].observed_at < claim.first_observed_at;
 
+UPDATE claim SET source_updated_at=[#staged_arrival].source_updated_at, locator=[#staged_arrival].locator, batch=:batch, beginning=:beginning, observed_at=[#staged_arrival].observed_at, read_at=:read_at, judged_at=:judged_at, seen_at=:seen_at, absent_at=NULL FROM claim, [#staged_arrival], [#staged_known] WHERE claim.source = :source_1 AND claim.record = [#staged_arrival].record AND claim.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND (:beginning > claim.beginning OR claim.beginning = :beginning AND ([#staged_arrival].observed_at > claim.observed_at OR [#staged_arrival].observed_at = claim.observed_at AND (:read_at > claim.read_at OR claim.read_at = :read_at AND :judged_at > claim.judged_at))) AND (:beginning > claim.beginning OR claim.beginning = :beginning AND [#staged_arrival].observed_at > claim.observed_at OR claim.beginning = :beginning AND [#staged_arrival].observed_at = claim.observed_at AND :batch > claim.batch OR claim.batch = :batch) AND :seen_at >= claim.seen_at;
+
+UPDATE claim SET seen_at=:seen_at, absent_at=NULL FROM claim, [#staged_arrival], [#staged_known] WHERE claim.source = :source_1 AND claim.record = [#staged_arrival].record AND claim.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND :seen_at > claim.seen_at;
+
+UPDATE claim SET source_updated_at=[#staged_arrival].source_updated_at, locator=[#staged_arrival].locator, batch=:batch FROM claim, [#staged_arrival], [#staged_known] WHERE claim.source = :source_1 AND claim.record = [#staged_arrival].record AND claim.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND (:param_1 > claim.beginning OR claim.beginning = :param_1 AND [#staged_arrival].observed_at > claim.observed_at OR claim.beginning = :param_1 AND [#staged_arrival].observed_at = claim.observed_at AND :batch > claim.batch);
+
+UPDATE claim SET beginning=:beginning, observed_at=[#staged_arrival].observed_at, read_at=:read_at, judged_at=:judged_at FROM claim, [#staged_arrival], [#staged_known] WHERE claim.source = :source_1 AND claim.record = [#staged_arrival].record AND claim.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND (:beginning > claim.beginning OR claim.beginning = :beginning AND ([#staged_arrival].observed_at > claim.observed_at OR [#staged_arrival].observed_at = claim.observed_at AND (:read_at > claim.read_at OR claim.read_at = :read_at AND :judged_at > claim.judged_at)));
+
+INSERT INTO [#staged_touched] (record) SELECT [#staged_arrival].record
+FROM [#staged_arrival];
+
+UPDATE claim SET ended=CASE WHEN (claim.moved_to IS NOT NULL) THEN :param_1 WHEN ((EXISTS (SELECT ending.record
+FROM ending
+WHERE ending.source = claim.source AND ending.record = claim.record AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at)))) OR (EXISTS (SELECT ending.record
+FROM ending
+WHERE ending.source = claim.source AND ending.record = :record_1 AND ending.locator = claim.locator AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at))))) THEN :param_2 WHEN (claim.absent_at IS NOT NULL AND coalesce(claim.ended = :ended_1, :coalesce_1) = 1) THEN :param_3 END FROM claim, [#staged_touched] WHERE claim.source = :source_1 AND claim.record = [#staged_touched].record AND coalesce(CASE WHEN (claim.moved_to IS NOT NULL) THEN :param_1 WHEN ((EXISTS (SELECT ending.record
+FROM ending
+WHERE ending.source = claim.source AND ending.record = claim.record AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at)))) OR (EXISTS (SELECT ending.record
+FROM ending
+WHERE ending.source = claim.source AND ending.record = :record_1 AND ending.locator = claim.locator AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at))))) THEN :param_2 WHEN (claim.absent_at IS NOT NULL AND coalesce(claim.ended = :ended_1, :coalesce_1) = 1) THEN :param_3 END, :coalesce_2) != coalesce(claim.ended, :coalesce_3);
+
+INSERT INTO [#staged_rival] (record) SELECT DISTINCT [#staged_parted].record
+FROM [#staged_parted]
+WHERE NOT (EXISTS (SELECT [#staged_rival].record
+FROM [#staged_rival]
+WHERE [#staged_rival].record = [#staged_parted].record)) AND (EXISTS (SELECT other.record
+FROM claim AS other
+WHERE other.record = [#staged_parted].record AND other.source != :source_1));
+
 INSERT INTO [#staged_need] (record, source, face_digest) SELECT claim.record, claim.source, claim.face_digest
 FROM claim
 WHERE claim.wins = 1 AND claim.certificate_identifier IS NULL AND claim.record IN (SELECT [#staged_known].record
@@ -467,13 +667,15 @@ FROM [#staged_rival]);
 SELECT TOP 1 [#staged_need].record
 FROM [#staged_need];
 
-INSERT INTO claim_history (record, source, digest, certificate_name, certificate_type_name, certificate_type_code, certificate_number, certificate_identifier, certificate_issuing_authority_name, certificate_issuing_authority_code, certificate_issued_date, certificate_holder_name, certificate_holder_code, certificate_holder_type_name, certificate_holder_type_code, certificate_effective_date, certificate_expiring_date, certificate_signer, certificate_signed_time, certificate_signature_name, certificate_copy_creation_time, certificate_copy_creator, certificate_copy_cause, certificate_copy_expiring_time, certificate_status, certificate_area_code, certificate_holder_category, associated_certificate_identifier, identifier_version, face, source_updated_at, locator, batch, face_digest, first_observed_at, observed_at, judged_at) SELECT claim.record, claim.source, claim.digest, claim.certificate_name, claim.certificate_type_name, claim.certificate_type_code, claim.certificate_number, claim.certificate_identifier, claim.certificate_issuing_authority_name, claim.certificate_issuing_authority_code, claim.certificate_issued_date, claim.certificate_holder_name, claim.certificate_holder_code, claim.certificate_holder_type_name, claim.certificate_holder_type_code, claim.certificate_effective_date, claim.certificate_expiring_date, claim.certificate_signer, claim.certificate_signed_time, claim.certificate_signature_name, claim.certificate_copy_creation_time, claim.certificate_copy_creator, claim.certificate_copy_cause, claim.certificate_copy_expiring_time, claim.certificate_status, claim.certificate_area_code, claim.certificate_holder_category, claim.associated_certificate_identifier, claim.identifier_version, claim.face, claim.source_updated_at, claim.locator, claim.batch, claim.face_digest, claim.first_observed_at, claim.observed_at, claim.judged_at
+UPDATE finding_state SET [open]=:open WHERE finding_state.source = :source_1 AND finding_state.[rule] = :rule_1 AND finding_state.[open] = 1 AND NOT (EXISTS (SELECT claim.record
+FROM claim
+WHERE claim.source = :source_2 AND claim.record = finding_state.subject AND claim.absent_at IS NOT NULL));
+
+INSERT INTO claim_history (record, source, digest, certificate_name, certificate_type_name, certificate_type_code, certificate_number, certificate_identifier, certificate_issuing_authority_name, certificate_issuing_authority_code, certificate_issued_date, certificate_holder_name, certificate_holder_code, certificate_holder_type_name, certificate_holder_type_code, certificate_effective_date, certificate_expiring_date, certificate_signer, certificate_signed_time, certificate_signature_name, certificate_copy_creation_time, certificate_copy_creator, certificate_copy_cause, certificate_copy_expiring_time, certificate_status, certificate_area_code, certificate_holder_category, associated_certificate_identifier, identifier_version, face, source_updated_at, locator, batch, face_digest, first_observed_at, beginning, observed_at, read_at, judged_at, seen_at) SELECT claim.record, claim.source, claim.digest, claim.certificate_name, claim.certificate_type_name, claim.certificate_type_code, claim.certificate_number, claim.certificate_identifier, claim.certificate_issuing_authority_name, claim.certificate_issuing_authority_code, claim.certificate_issued_date, claim.certificate_holder_name, claim.certificate_holder_code, claim.certificate_holder_type_name, claim.certificate_holder_type_code, claim.certificate_effective_date, claim.certificate_expiring_date, claim.certificate_signer, claim.certificate_signed_time, claim.certificate_signature_name, claim.certificate_copy_creation_time, claim.certificate_copy_creator, claim.certificate_copy_cause, claim.certificate_copy_expiring_time, claim.certificate_status, claim.certificate_area_code, claim.certificate_holder_category, claim.associated_certificate_identifier, claim.identifier_version, claim.face, claim.source_updated_at, claim.locator, claim.batch, claim.face_digest, claim.first_observed_at, claim.beginning, claim.observed_at, claim.read_at, claim.judged_at, claim.seen_at
 FROM claim, [#staged_known]
 WHERE claim.source = :source_1 AND claim.record = [#staged_known].record AND [#staged_known].fate IN (:fate_1_1, :fate_1_2);
 
-UPDATE claim SET digest=[#staged_licence].digest, certificate_name=[#staged_licence].certificate_name, certificate_type_name=[#staged_licence].certificate_type_name, certificate_type_code=[#staged_licence].certificate_type_code, certificate_number=[#staged_licence].certificate_number, certificate_identifier=CASE WHEN ([#staged_licence].identifier_version IS NULL) THEN [#staged_licence].certificate_identifier ELSE NULL END, certificate_issuing_authority_name=[#staged_licence].certificate_issuing_authority_name, certificate_issuing_authority_code=[#staged_licence].certificate_issuing_authority_code, certificate_issued_date=[#staged_licence].certificate_issued_date, certificate_holder_name=[#staged_licence].certificate_holder_name, certificate_holder_code=[#staged_licence].certificate_holder_code, certificate_holder_type_name=[#staged_licence].certificate_holder_type_name, certificate_holder_type_code=[#staged_licence].certificate_holder_type_code, certificate_effective_date=[#staged_licence].certificate_effective_date, certificate_expiring_date=[#staged_licence].certificate_expiring_date, certificate_signer=[#staged_licence].certificate_signer, certificate_signed_time=[#staged_licence].certificate_signed_time, certificate_signature_name=[#staged_licence].certificate_signature_name, certificate_copy_creation_time=[#staged_licence].certificate_copy_creation_time, certificate_copy_creator=[#staged_licence].certificate_copy_creator, certificate_copy_cause=[#staged_licence].certificate_copy_cause, certificate_copy_expiring_time=[#staged_licence].certificate_copy_expiring_time, certificate_status=[#staged_licence].certificate_status, certificate_area_code=[#staged_licence].certificate_area_code, certificate_holder_category=[#staged_licence].certificate_holder_category, associated_certificate_identifier=[#staged_licence].associated_certificate_identifier, identifier_version=NULL, face=[#staged_licence].face, source_updated_at=[#staged_licence].source_updated_at, locator=[#staged_licence].locator, batch=:batch, face_digest=[#staged_licence].face_digest, first_observed_at=[#staged_licence].observed_at, observed_at=[#staged_licence].observed_at, judged_at=:judged_at FROM claim, [#staged_known], [#staged_licence] WHERE claim.source = :source_1 AND claim.record = [#staged_known].record AND [#staged_known].fate IN (:fate_1_1, :fate_1_2) AND [#staged_licence].record = [#staged_known].record;
-
-UPDATE claim SET source_updated_at=[#staged_arrival].source_updated_at, locator=[#staged_arrival].locator, batch=:batch, observed_at=[#staged_arrival].observed_at, judged_at=:judged_at FROM claim, [#staged_arrival], [#staged_known] WHERE claim.source = :source_1 AND claim.record = [#staged_arrival].record AND claim.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND ([#staged_arrival].observed_at > claim.observed_at OR [#staged_arrival].observed_at = claim.observed_at AND :param_1 > claim.judged_at);
+UPDATE claim SET digest=[#staged_licence].digest, certificate_name=[#staged_licence].certificate_name, certificate_type_name=[#staged_licence].certificate_type_name, certificate_type_code=[#staged_licence].certificate_type_code, certificate_number=[#staged_licence].certificate_number, certificate_identifier=CASE WHEN ([#staged_licence].identifier_version IS NULL) THEN [#staged_licence].certificate_identifier ELSE NULL END, certificate_issuing_authority_name=[#staged_licence].certificate_issuing_authority_name, certificate_issuing_authority_code=[#staged_licence].certificate_issuing_authority_code, certificate_issued_date=[#staged_licence].certificate_issued_date, certificate_holder_name=[#staged_licence].certificate_holder_name, certificate_holder_code=[#staged_licence].certificate_holder_code, certificate_holder_type_name=[#staged_licence].certificate_holder_type_name, certificate_holder_type_code=[#staged_licence].certificate_holder_type_code, certificate_effective_date=[#staged_licence].certificate_effective_date, certificate_expiring_date=[#staged_licence].certificate_expiring_date, certificate_signer=[#staged_licence].certificate_signer, certificate_signed_time=[#staged_licence].certificate_signed_time, certificate_signature_name=[#staged_licence].certificate_signature_name, certificate_copy_creation_time=[#staged_licence].certificate_copy_creation_time, certificate_copy_creator=[#staged_licence].certificate_copy_creator, certificate_copy_cause=[#staged_licence].certificate_copy_cause, certificate_copy_expiring_time=[#staged_licence].certificate_copy_expiring_time, certificate_status=[#staged_licence].certificate_status, certificate_area_code=[#staged_licence].certificate_area_code, certificate_holder_category=[#staged_licence].certificate_holder_category, associated_certificate_identifier=[#staged_licence].associated_certificate_identifier, identifier_version=NULL, face=[#staged_licence].face, source_updated_at=[#staged_licence].source_updated_at, locator=[#staged_licence].locator, batch=:batch, face_digest=[#staged_licence].face_digest, first_observed_at=[#staged_licence].observed_at, beginning=:beginning, observed_at=[#staged_licence].observed_at, read_at=:read_at, judged_at=:judged_at, seen_at=:seen_at, absent_at=NULL FROM claim, [#staged_known], [#staged_licence] WHERE claim.source = :source_1 AND claim.record = [#staged_known].record AND [#staged_known].fate IN (:fate_1_1, :fate_1_2) AND [#staged_licence].record = [#staged_known].record;
 
 DELETE FROM [#staged_rival];
 
@@ -497,43 +699,55 @@ WHERE claim.record = [#staged_need].record AND claim.source = [#staged_need].sou
 
 UPDATE claim SET certificate_identifier=[#staged_minted].certificate_identifier, identifier_version=[#staged_minted].version FROM claim, [#staged_minted] WHERE claim.record = [#staged_minted].record AND claim.source = [#staged_minted].source;
 
-UPDATE claim SET withdrawn=:withdrawn WHERE claim.source = :source_1 AND claim.withdrawn = 1 AND NOT (EXISTS (SELECT sighting.record
-FROM sighting
-WHERE sighting.source = :source_2 AND sighting.seen_at < :seen_at_1 AND sighting.record = claim.record));
-
-UPDATE claim SET withdrawn=:withdrawn WHERE claim.source = :source_1 AND claim.withdrawn = 0 AND (EXISTS (SELECT sighting.record
-FROM sighting
-WHERE sighting.source = :source_2 AND sighting.seen_at < :seen_at_1 AND sighting.record = claim.record));
-
 UPDATE claim SET certificate_identifier=claim_history.certificate_identifier, identifier_version=claim_history.identifier_version FROM claim, [#staged_known], claim_history WHERE claim.source = :source_1 AND claim.record = [#staged_known].record AND [#staged_known].fate IN (:fate_1_1) AND claim_history.record = claim.record AND claim_history.source = claim.source AND claim_history.digest = claim.digest AND claim_history.identifier_version IS NOT NULL;
 
 UPDATE claim SET first_observed_at=claim_history.first_observed_at FROM claim, [#staged_known], claim_history WHERE claim.source = :source_1 AND claim.record = [#staged_known].record AND [#staged_known].fate IN (:fate_1_1) AND claim_history.record = claim.record AND claim_history.source = claim.source AND claim_history.digest = claim.digest AND claim_history.first_observed_at < claim.first_observed_at;
 
-DELETE FROM claim_history WHERE claim_history.source = :source_1 AND claim_history.record IN (SELECT [#staged_known].record
+UPDATE claim SET seen_at=claim_history.seen_at FROM claim, [#staged_known], claim_history WHERE claim.source = :source_1 AND claim.record = [#staged_known].record AND [#staged_known].fate IN (:fate_1_1) AND claim_history.record = claim.record AND claim_history.source = claim.source AND claim_history.digest = claim.digest AND claim_history.seen_at > claim.seen_at;
+
+UPDATE claim SET source_updated_at=claim_history.source_updated_at, locator=claim_history.locator, batch=claim_history.batch FROM claim, [#staged_known], claim_history WHERE claim.source = :source_1 AND claim.record = [#staged_known].record AND [#staged_known].fate IN (:fate_1_1) AND claim_history.record = claim.record AND claim_history.source = claim.source AND claim_history.digest = claim.digest AND (claim_history.beginning > claim.beginning OR claim_history.beginning = claim.beginning AND claim_history.observed_at > claim.observed_at OR claim_history.beginning = claim.beginning AND claim_history.observed_at = claim.observed_at AND claim_history.batch > claim.batch);
+
+DELETE FROM claim_history WHERE (EXISTS (SELECT [#staged_known].record
 FROM [#staged_known]
-WHERE [#staged_known].fate IN (:fate_1_1)) AND (EXISTS (SELECT claim.record
+WHERE claim_history.record = [#staged_known].record AND [#staged_known].fate IN (:fate_1_1))) AND claim_history.source = :source_1 AND (EXISTS (SELECT claim.record
 FROM claim
 WHERE claim_history.record = claim.record AND claim_history.source = claim.source AND claim_history.digest = claim.digest));
 
+UPDATE claim SET source_updated_at=[#staged_arrival].source_updated_at, locator=[#staged_arrival].locator, batch=:batch, beginning=:beginning, observed_at=[#staged_arrival].observed_at, read_at=:read_at, judged_at=:judged_at, seen_at=:seen_at FROM claim, [#staged_arrival], [#staged_known] WHERE claim.source = :source_1 AND claim.record = [#staged_arrival].record AND claim.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND (:beginning > claim.beginning OR claim.beginning = :beginning AND ([#staged_arrival].observed_at > claim.observed_at OR [#staged_arrival].observed_at = claim.observed_at AND (:read_at > claim.read_at OR claim.read_at = :read_at AND :judged_at > claim.judged_at))) AND (:beginning > claim.beginning OR claim.beginning = :beginning AND [#staged_arrival].observed_at > claim.observed_at OR claim.beginning = :beginning AND [#staged_arrival].observed_at = claim.observed_at AND :batch > claim.batch OR claim.batch = :batch) AND :seen_at >= claim.seen_at;
+
+UPDATE claim SET seen_at=:seen_at FROM claim, [#staged_arrival], [#staged_known] WHERE claim.source = :source_1 AND claim.record = [#staged_arrival].record AND claim.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND :seen_at > claim.seen_at;
+
 UPDATE claim_history SET first_observed_at=[#staged_arrival].observed_at FROM claim_history, [#staged_arrival], [#staged_known] WHERE claim_history.source = :source_1 AND claim_history.record = [#staged_arrival].record AND claim_history.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND [#staged_arrival].observed_at < claim_history.first_observed_at;
 
-UPDATE claim_history SET source_updated_at=[#staged_arrival].source_updated_at, locator=[#staged_arrival].locator, batch=:batch, observed_at=[#staged_arrival].observed_at, judged_at=:judged_at FROM claim_history, [#staged_arrival], [#staged_known] WHERE claim_history.source = :source_1 AND claim_history.record = [#staged_arrival].record AND claim_history.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND ([#staged_arrival].observed_at > claim_history.observed_at OR [#staged_arrival].observed_at = claim_history.observed_at AND :param_1 > claim_history.judged_at);
+UPDATE claim_history SET source_updated_at=[#staged_arrival].source_updated_at, locator=[#staged_arrival].locator, batch=:batch, beginning=:beginning, observed_at=[#staged_arrival].observed_at, read_at=:read_at, judged_at=:judged_at, seen_at=:seen_at FROM claim_history, [#staged_arrival], [#staged_known] WHERE claim_history.source = :source_1 AND claim_history.record = [#staged_arrival].record AND claim_history.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND (:beginning > claim_history.beginning OR claim_history.beginning = :beginning AND ([#staged_arrival].observed_at > claim_history.observed_at OR [#staged_arrival].observed_at = claim_history.observed_at AND (:read_at > claim_history.read_at OR claim_history.read_at = :read_at AND :judged_at > claim_history.judged_at))) AND (:beginning > claim_history.beginning OR claim_history.beginning = :beginning AND [#staged_arrival].observed_at > claim_history.observed_at OR claim_history.beginning = :beginning AND [#staged_arrival].observed_at = claim_history.observed_at AND :batch > claim_history.batch OR claim_history.batch = :batch) AND :seen_at >= claim_history.seen_at;
 
-INSERT INTO claim_history (record, source, digest, certificate_name, certificate_type_name, certificate_type_code, certificate_number, certificate_identifier, certificate_issuing_authority_name, certificate_issuing_authority_code, certificate_issued_date, certificate_holder_name, certificate_holder_code, certificate_holder_type_name, certificate_holder_type_code, certificate_effective_date, certificate_expiring_date, certificate_signer, certificate_signed_time, certificate_signature_name, certificate_copy_creation_time, certificate_copy_creator, certificate_copy_cause, certificate_copy_expiring_time, certificate_status, certificate_area_code, certificate_holder_category, associated_certificate_identifier, identifier_version, face, source_updated_at, locator, batch, face_digest, first_observed_at, observed_at, judged_at) SELECT [#staged_licence].record, :param_1 AS anon_1, [#staged_licence].digest, [#staged_licence].certificate_name, [#staged_licence].certificate_type_name, [#staged_licence].certificate_type_code, [#staged_licence].certificate_number, CASE WHEN ([#staged_licence].identifier_version IS NULL) THEN [#staged_licence].certificate_identifier ELSE NULL END AS anon_2, [#staged_licence].certificate_issuing_authority_name, [#staged_licence].certificate_issuing_authority_code, [#staged_licence].certificate_issued_date, [#staged_licence].certificate_holder_name, [#staged_licence].certificate_holder_code, [#staged_licence].certificate_holder_type_name, [#staged_licence].certificate_holder_type_code, [#staged_licence].certificate_effective_date, [#staged_licence].certificate_expiring_date, [#staged_licence].certificate_signer, [#staged_licence].certificate_signed_time, [#staged_licence].certificate_signature_name, [#staged_licence].certificate_copy_creation_time, [#staged_licence].certificate_copy_creator, [#staged_licence].certificate_copy_cause, [#staged_licence].certificate_copy_expiring_time, [#staged_licence].certificate_status, [#staged_licence].certificate_area_code, [#staged_licence].certificate_holder_category, [#staged_licence].associated_certificate_identifier, NULL AS anon_3, [#staged_licence].face, [#staged_licence].source_updated_at, [#staged_licence].locator, :param_2 AS anon_4, [#staged_licence].face_digest, [#staged_licence].observed_at, [#staged_licence].observed_at AS observed_at__1, :param_3 AS anon_5
+UPDATE claim_history SET seen_at=:seen_at FROM claim_history, [#staged_arrival], [#staged_known] WHERE claim_history.source = :source_1 AND claim_history.record = [#staged_arrival].record AND claim_history.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND :seen_at > claim_history.seen_at;
+
+UPDATE claim_history SET source_updated_at=[#staged_arrival].source_updated_at, locator=[#staged_arrival].locator, batch=:batch FROM claim_history, [#staged_arrival], [#staged_known] WHERE claim_history.source = :source_1 AND claim_history.record = [#staged_arrival].record AND claim_history.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND (:param_1 > claim_history.beginning OR claim_history.beginning = :param_1 AND [#staged_arrival].observed_at > claim_history.observed_at OR claim_history.beginning = :param_1 AND [#staged_arrival].observed_at = claim_history.observed_at AND :batch > claim_history.batch);
+
+UPDATE claim_history SET beginning=:beginning, observed_at=[#staged_arrival].observed_at, read_at=:read_at, judged_at=:judged_at FROM claim_history, [#staged_arrival], [#staged_known] WHERE claim_history.source = :source_1 AND claim_history.record = [#staged_arrival].record AND claim_history.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND (:beginning > claim_history.beginning OR claim_history.beginning = :beginning AND ([#staged_arrival].observed_at > claim_history.observed_at OR [#staged_arrival].observed_at = claim_history.observed_at AND (:read_at > claim_history.read_at OR claim_history.read_at = :read_at AND :judged_at > claim_history.judged_at)));
+
+INSERT INTO claim_history (record, source, digest, certificate_name, certificate_type_name, certificate_type_code, certificate_number, certificate_identifier, certificate_issuing_authority_name, certificate_issuing_authority_code, certificate_issued_date, certificate_holder_name, certificate_holder_code, certificate_holder_type_name, certificate_holder_type_code, certificate_effective_date, certificate_expiring_date, certificate_signer, certificate_signed_time, certificate_signature_name, certificate_copy_creation_time, certificate_copy_creator, certificate_copy_cause, certificate_copy_expiring_time, certificate_status, certificate_area_code, certificate_holder_category, associated_certificate_identifier, identifier_version, face, source_updated_at, locator, batch, face_digest, first_observed_at, beginning, observed_at, read_at, judged_at, seen_at) SELECT [#staged_licence].record, :param_1 AS anon_1, [#staged_licence].digest, [#staged_licence].certificate_name, [#staged_licence].certificate_type_name, [#staged_licence].certificate_type_code, [#staged_licence].certificate_number, CASE WHEN ([#staged_licence].identifier_version IS NULL) THEN [#staged_licence].certificate_identifier ELSE NULL END AS anon_2, [#staged_licence].certificate_issuing_authority_name, [#staged_licence].certificate_issuing_authority_code, [#staged_licence].certificate_issued_date, [#staged_licence].certificate_holder_name, [#staged_licence].certificate_holder_code, [#staged_licence].certificate_holder_type_name, [#staged_licence].certificate_holder_type_code, [#staged_licence].certificate_effective_date, [#staged_licence].certificate_expiring_date, [#staged_licence].certificate_signer, [#staged_licence].certificate_signed_time, [#staged_licence].certificate_signature_name, [#staged_licence].certificate_copy_creation_time, [#staged_licence].certificate_copy_creator, [#staged_licence].certificate_copy_cause, [#staged_licence].certificate_copy_expiring_time, [#staged_licence].certificate_status, [#staged_licence].certificate_area_code, [#staged_licence].certificate_holder_category, [#staged_licence].associated_certificate_identifier, NULL AS anon_3, [#staged_licence].face, [#staged_licence].source_updated_at, [#staged_licence].locator, :param_2 AS anon_4, [#staged_licence].face_digest, [#staged_licence].observed_at, :param_3 AS anon_5, [#staged_licence].observed_at AS observed_at__1, :param_4 AS anon_6, :param_5 AS anon_7, :param_6 AS anon_8
 FROM [#staged_licence], [#staged_known]
 WHERE [#staged_licence].record = [#staged_known].record AND [#staged_known].fate IN (:fate_1_1);
 
-UPDATE sighting SET seen_at=:seen_at, locator=[#staged_seen].locator, certificate_number=[#staged_seen].certificate_number FROM sighting, [#staged_seen] WHERE sighting.source = :source_1 AND sighting.record = [#staged_seen].record AND sighting.seen_at < :seen_at_1;
+UPDATE claim SET absent_at=:absent_at FROM claim, [#staged_arrival] WHERE claim.source = :source_1 AND claim.record = [#staged_arrival].record AND NOT (EXISTS (SELECT [#staged_known].record
+FROM [#staged_known]
+WHERE [#staged_known].record = claim.record)) AND NOT (claim.seen_at > :seen_at_1 OR claim.seen_at = :seen_at_2 AND claim.judged_at >= :judged_at_1 OR (EXISTS (SELECT claim_history.record
+FROM claim_history
+WHERE claim_history.record = claim.record AND claim_history.source = claim.source AND (claim_history.seen_at > :seen_at_3 OR claim_history.seen_at = :seen_at_4 AND claim_history.judged_at >= :judged_at_2))) OR (EXISTS (SELECT sighting.record
+FROM sighting
+WHERE sighting.record = claim.record AND sighting.source = claim.source AND sighting.seen_at >= :seen_at_5)));
 
 INSERT INTO [#staged_rival] (record) SELECT DISTINCT [#staged_arrival].record
 FROM [#staged_arrival] JOIN claim ON claim.record = [#staged_arrival].record AND claim.source IN (:source_1_1);
 
-INSERT INTO claim (record, source, digest, certificate_name, certificate_type_name, certificate_type_code, certificate_number, certificate_identifier, certificate_issuing_authority_name, certificate_issuing_authority_code, certificate_issued_date, certificate_holder_name, certificate_holder_code, certificate_holder_type_name, certificate_holder_type_code, certificate_effective_date, certificate_expiring_date, certificate_signer, certificate_signed_time, certificate_signature_name, certificate_copy_creation_time, certificate_copy_creator, certificate_copy_cause, certificate_copy_expiring_time, certificate_status, certificate_area_code, certificate_holder_category, associated_certificate_identifier, identifier_version, face, source_updated_at, locator, batch, face_digest, first_observed_at, observed_at, judged_at, wins, withdrawn) SELECT [#staged_licence].record, :param_1 AS anon_1, [#staged_licence].digest, [#staged_licence].certificate_name, [#staged_licence].certificate_type_name, [#staged_licence].certificate_type_code, [#staged_licence].certificate_number, CASE WHEN ([#staged_licence].identifier_version IS NULL) THEN [#staged_licence].certificate_identifier ELSE NULL END AS anon_2, [#staged_licence].certificate_issuing_authority_name, [#staged_licence].certificate_issuing_authority_code, [#staged_licence].certificate_issued_date, [#staged_licence].certificate_holder_name, [#staged_licence].certificate_holder_code, [#staged_licence].certificate_holder_type_name, [#staged_licence].certificate_holder_type_code, [#staged_licence].certificate_effective_date, [#staged_licence].certificate_expiring_date, [#staged_licence].certificate_signer, [#staged_licence].certificate_signed_time, [#staged_licence].certificate_signature_name, [#staged_licence].certificate_copy_creation_time, [#staged_licence].certificate_copy_creator, [#staged_licence].certificate_copy_cause, [#staged_licence].certificate_copy_expiring_time, [#staged_licence].certificate_status, [#staged_licence].certificate_area_code, [#staged_licence].certificate_holder_category, [#staged_licence].associated_certificate_identifier, NULL AS anon_3, [#staged_licence].face, [#staged_licence].source_updated_at, [#staged_licence].locator, :param_2 AS anon_4, [#staged_licence].face_digest, [#staged_licence].observed_at, [#staged_licence].observed_at AS observed_at__1, :param_3 AS anon_5, 0 AS anon_6, 0 AS anon__1
+INSERT INTO claim (record, source, digest, certificate_name, certificate_type_name, certificate_type_code, certificate_number, certificate_identifier, certificate_issuing_authority_name, certificate_issuing_authority_code, certificate_issued_date, certificate_holder_name, certificate_holder_code, certificate_holder_type_name, certificate_holder_type_code, certificate_effective_date, certificate_expiring_date, certificate_signer, certificate_signed_time, certificate_signature_name, certificate_copy_creation_time, certificate_copy_creator, certificate_copy_cause, certificate_copy_expiring_time, certificate_status, certificate_area_code, certificate_holder_category, associated_certificate_identifier, identifier_version, face, source_updated_at, locator, batch, face_digest, first_observed_at, beginning, observed_at, read_at, judged_at, seen_at, wins, absent_at, ended, moved_to) SELECT [#staged_licence].record, :param_1 AS anon_1, [#staged_licence].digest, [#staged_licence].certificate_name, [#staged_licence].certificate_type_name, [#staged_licence].certificate_type_code, [#staged_licence].certificate_number, CASE WHEN ([#staged_licence].identifier_version IS NULL) THEN [#staged_licence].certificate_identifier ELSE NULL END AS anon_2, [#staged_licence].certificate_issuing_authority_name, [#staged_licence].certificate_issuing_authority_code, [#staged_licence].certificate_issued_date, [#staged_licence].certificate_holder_name, [#staged_licence].certificate_holder_code, [#staged_licence].certificate_holder_type_name, [#staged_licence].certificate_holder_type_code, [#staged_licence].certificate_effective_date, [#staged_licence].certificate_expiring_date, [#staged_licence].certificate_signer, [#staged_licence].certificate_signed_time, [#staged_licence].certificate_signature_name, [#staged_licence].certificate_copy_creation_time, [#staged_licence].certificate_copy_creator, [#staged_licence].certificate_copy_cause, [#staged_licence].certificate_copy_expiring_time, [#staged_licence].certificate_status, [#staged_licence].certificate_area_code, [#staged_licence].certificate_holder_category, [#staged_licence].associated_certificate_identifier, NULL AS anon_3, [#staged_licence].face, [#staged_licence].source_updated_at, [#staged_licence].locator, :param_2 AS anon_4, [#staged_licence].face_digest, [#staged_licence].observed_at, :param_3 AS anon_5, [#staged_licence].observed_at AS observed_at__1, :param_4 AS anon_6, :param_5 AS anon_7, :param_6 AS anon_8, 0 AS anon_9, NULL AS anon__1, NULL AS anon__2, NULL AS anon__3
 FROM [#staged_licence] LEFT OUTER JOIN [#staged_known] ON [#staged_known].record = [#staged_licence].record
 WHERE [#staged_known].record IS NULL;
 
 INSERT INTO [#staged_winner] (record, source, won) SELECT anon_1.record, anon_1.source, anon_1.wins
-FROM (SELECT claim.record AS record, claim.source AS source, claim.wins AS wins, row_number() OVER (PARTITION BY claim.record ORDER BY claimant.precedence DESC, claim.observed_at DESC, claim.judged_at DESC, claim.digest DESC, claim.source DESC) AS place
+FROM (SELECT claim.record AS record, claim.source AS source, claim.wins AS wins, row_number() OVER (PARTITION BY claim.record ORDER BY CASE WHEN (claim.moved_to IS NULL) THEN :param_1 ELSE :param_2 END DESC, claimant.precedence DESC, claim.observed_at DESC, claim.read_at DESC, claim.judged_at DESC, claim.digest DESC, claim.source DESC) AS place
 FROM claim JOIN [#staged_rival] ON [#staged_rival].record = claim.record JOIN claimant ON claimant.source = claim.source AND claimant.certificate_type_code = claim.certificate_type_code) AS anon_1
 WHERE anon_1.place = :place_1;
 
@@ -541,7 +755,7 @@ UPDATE claim SET wins=0 FROM claim, [#staged_winner] WHERE claim.record = [#stag
 
 UPDATE claim SET wins=1 FROM claim, [#staged_winner] WHERE claim.record = [#staged_winner].record AND claim.source = [#staged_winner].source AND claim.wins != 1;
 
-DELETE FROM finding_seen WHERE finding_seen.[rule] = :rule_1 AND finding_seen.day = :day_1 AND finding_seen.subject IN (SELECT [#staged_rival].record
+DELETE FROM finding_sight WHERE finding_sight.[rule] = :rule_1 AND finding_sight.day = :day_1 AND finding_sight.subject IN (SELECT [#staged_rival].record
 FROM [#staged_rival]
 WHERE (EXISTS (SELECT [#staged_arrival].record
 FROM [#staged_arrival]
@@ -549,13 +763,13 @@ WHERE [#staged_arrival].record = [#staged_rival].record)) AND NOT (EXISTS (SELEC
 FROM [#staged_known]
 WHERE [#staged_known].record = [#staged_rival].record AND [#staged_known].fate IN (:fate_1_1, :fate_1_2, :fate_1_3, :fate_1_4))));
 
-UPDATE finding SET [open]=:open WHERE finding.[rule] = :rule_1 AND finding.[open] = 1 AND finding.subject IN (SELECT [#staged_rival].record
+UPDATE finding_state SET [open]=:open WHERE finding_state.[rule] = :rule_1 AND finding_state.[open] = 1 AND finding_state.subject IN (SELECT [#staged_rival].record
 FROM [#staged_rival]
 WHERE (EXISTS (SELECT [#staged_arrival].record
 FROM [#staged_arrival]
 WHERE [#staged_arrival].record = [#staged_rival].record)) AND NOT (EXISTS (SELECT [#staged_known].record
 FROM [#staged_known]
-WHERE [#staged_known].record = [#staged_rival].record AND [#staged_known].fate IN (:fate_1_1, :fate_1_2, :fate_1_3, :fate_1_4)))) AND (finding.subject NOT IN (SELECT claim.record
+WHERE [#staged_known].record = [#staged_rival].record AND [#staged_known].fate IN (:fate_1_1, :fate_1_2, :fate_1_3, :fate_1_4)))) AND (finding_state.subject NOT IN (SELECT claim.record
 FROM claim, claim AS other
 WHERE claim.record IN (SELECT [#staged_rival].record
 FROM [#staged_rival]
@@ -565,9 +779,9 @@ WHERE [#staged_arrival].record = [#staged_rival].record)) AND NOT (EXISTS (SELEC
 FROM [#staged_known]
 WHERE [#staged_known].record = [#staged_rival].record AND [#staged_known].fate IN (:fate_1_1, :fate_1_2, :fate_1_3, :fate_1_4)))) AND other.record = claim.record AND other.source != claim.source AND (claim.face != other.face AND claim.face != :face_1 AND other.face != :face_2 OR claim.certificate_issued_date != other.certificate_issued_date OR claim.certificate_holder_name != other.certificate_holder_name OR claim.certificate_holder_code != other.certificate_holder_code OR claim.certificate_holder_type_code != other.certificate_holder_type_code OR claim.certificate_effective_date != other.certificate_effective_date OR claim.certificate_expiring_date != other.certificate_expiring_date OR claim.certificate_signer != other.certificate_signer OR claim.certificate_signed_time != other.certificate_signed_time OR claim.certificate_signature_name != other.certificate_signature_name OR claim.certificate_copy_creation_time != other.certificate_copy_creation_time OR claim.certificate_copy_creator != other.certificate_copy_creator OR claim.certificate_copy_cause != other.certificate_copy_cause OR claim.certificate_copy_expiring_time != other.certificate_copy_expiring_time OR claim.certificate_area_code != other.certificate_area_code OR claim.certificate_holder_category != other.certificate_holder_category OR claim.associated_certificate_identifier != other.associated_certificate_identifier OR claim.certificate_status != other.certificate_status)));
 
-SELECT claim.source AS source, claim.record AS subject, claim.observed_at AS observed_at, claim.judged_at AS judged_at, claim.locator AS locator, claim.certificate_number AS certificate_number, (SELECT min(further.source) AS min_1
+SELECT claim.source AS source, claim.record AS subject, claim.observed_at AS observed_at, claim.read_at AS read_at, claim.judged_at AS judged_at, claim.locator AS locator, claim.certificate_number AS certificate_number, :param_1 AS value, (SELECT min(further.source) AS min_1
 FROM claim AS further
-WHERE further.record = claim.record AND further.source != claim.source) AS expected
+WHERE further.record = claim.record AND further.source != claim.source) AS expected, claim.beginning AS beginning
 FROM claim
 WHERE claim.record IN (SELECT claim.record
 FROM claim AS other

@@ -562,3 +562,311 @@ GO
 DROP TABLE old_finding_seen;
 
 GO
+
+-- 0003 Stamps have the reading and the beginning of an order; presence, ends and former keys are kept; findings become views.
+CREATE TABLE former_key (
+    id INTEGER NOT NULL IDENTITY,
+    source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    record NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    locator NVARCHAR(512) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    beginning INTEGER NOT NULL,
+    observed_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    read_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    judged_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    seen_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    PRIMARY KEY (id)
+);
+
+GO
+
+CREATE INDEX former_key_by_record ON former_key (record);
+
+GO
+
+CREATE INDEX former_key_by_place ON former_key (locator);
+
+GO
+
+CREATE TABLE ending (
+    id INTEGER NOT NULL IDENTITY,
+    source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    record NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    locator NVARCHAR(512) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    beginning INTEGER NOT NULL,
+    observed_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    read_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    judged_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    subject NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    certificate_number NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    batch NVARCHAR(160) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    PRIMARY KEY (id)
+);
+
+GO
+
+CREATE INDEX ending_by_source ON ending (source);
+
+GO
+
+CREATE INDEX ending_by_record ON ending (record);
+
+GO
+
+CREATE INDEX ending_by_place ON ending (locator);
+
+GO
+
+CREATE TABLE sweep (
+    source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    taken_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    day NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    swept_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    keys_met BIGINT NOT NULL,
+    vanished BIGINT NOT NULL,
+    unread BIGINT NOT NULL,
+    seconds DOUBLE PRECISION NOT NULL,
+    PRIMARY KEY (source, taken_at)
+);
+
+GO
+
+ALTER TABLE claim ADD beginning INTEGER NOT NULL DEFAULT '0';
+
+GO
+
+ALTER TABLE claim ADD read_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL DEFAULT '';
+
+GO
+
+ALTER TABLE claim ADD seen_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL DEFAULT '';
+
+GO
+
+UPDATE claim SET read_at = COALESCE((SELECT MAX(b.taken_at) FROM exchange_batch b WHERE b.source = claim.source AND CONCAT(b.source, '/', b.day) = claim.batch AND b.judged_at = claim.judged_at), judged_at);
+
+GO
+
+UPDATE claim SET seen_at = read_at;
+
+GO
+
+ALTER TABLE claim_history ADD beginning INTEGER NOT NULL DEFAULT '0';
+
+GO
+
+ALTER TABLE claim_history ADD read_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL DEFAULT '';
+
+GO
+
+ALTER TABLE claim_history ADD seen_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL DEFAULT '';
+
+GO
+
+UPDATE claim_history SET read_at = COALESCE((SELECT MAX(b.taken_at) FROM exchange_batch b WHERE b.source = claim_history.source AND CONCAT(b.source, '/', b.day) = claim_history.batch AND b.judged_at = claim_history.judged_at), judged_at);
+
+GO
+
+UPDATE claim_history SET seen_at = read_at;
+
+GO
+
+ALTER TABLE claim ADD absent_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL;
+
+GO
+
+ALTER TABLE claim ADD ended NVARCHAR(16) COLLATE Latin1_General_100_BIN2 NULL;
+
+GO
+
+ALTER TABLE claim ADD moved_to NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NULL;
+
+GO
+
+UPDATE claim SET ended = 'vanished' WHERE withdrawn = 1;
+
+GO
+
+declare @const_name varchar(256)
+select @const_name = QUOTENAME([name]) from sys.default_constraints
+where parent_object_id = object_id('claim')
+and col_name(parent_object_id, parent_column_id) = 'withdrawn'
+exec('alter table claim drop constraint ' + @const_name);
+
+GO
+
+declare @const_name varchar(256)
+select @const_name = QUOTENAME([name]) from sys.check_constraints
+where parent_object_id = object_id('claim')
+and col_name(parent_object_id, parent_column_id) = 'withdrawn'
+exec('alter table claim drop constraint ' + @const_name);
+
+GO
+
+ALTER TABLE claim DROP COLUMN withdrawn;
+
+GO
+
+CREATE INDEX claim_by_source ON claim (source);
+
+GO
+
+CREATE INDEX claim_by_successor ON claim (moved_to) WHERE moved_to IS NOT NULL;
+
+GO
+
+ALTER TABLE exchange_batch ADD moved INTEGER NOT NULL DEFAULT '0';
+
+GO
+
+ALTER TABLE exchange_batch ADD witnessed BIGINT NULL;
+
+GO
+
+ALTER TABLE exchange_batch ADD mark_rows NVARCHAR(512) COLLATE Latin1_General_100_BIN2 NULL;
+
+GO
+
+ALTER TABLE exchange_batch ADD ordered_by NVARCHAR(16) COLLATE Latin1_General_100_BIN2 NOT NULL DEFAULT '';
+
+GO
+
+ALTER TABLE exchange_batch ADD beginning INTEGER NOT NULL DEFAULT '0';
+
+GO
+
+UPDATE exchange_batch SET ordered_by = 'reading' WHERE kind = 'snapshot';
+
+GO
+
+UPDATE exchange_batch SET ordered_by = 'time' WHERE kind = 'incremental' AND mark_last IS NULL;
+
+GO
+
+UPDATE exchange_batch SET ordered_by = 'number' WHERE kind = 'incremental' AND mark_last IS NOT NULL;
+
+GO
+
+UPDATE sighting SET seen_at = COALESCE((SELECT MAX(b.taken_at) FROM exchange_batch b WHERE b.kind = 'snapshot' AND b.status = 'delivered' AND b.source = sighting.source), seen_at) WHERE seen_at = '9999-12-31T23:59:59.999999Z';
+
+GO
+
+UPDATE claim SET absent_at = (SELECT MAX(b.taken_at) FROM exchange_batch b WHERE b.kind = 'snapshot' AND b.status = 'delivered' AND b.source = claim.source) WHERE claim.seen_at < (SELECT MAX(b.taken_at) FROM exchange_batch b WHERE b.kind = 'snapshot' AND b.status = 'delivered' AND b.source = claim.source) AND EXISTS (SELECT 1 FROM sighting s WHERE s.record = claim.record AND s.source = claim.source AND s.seen_at < (SELECT MAX(b.taken_at) FROM exchange_batch b WHERE b.kind = 'snapshot' AND b.status = 'delivered' AND b.source = claim.source));
+
+GO
+
+DELETE FROM sighting WHERE EXISTS (SELECT 1 FROM claim c WHERE c.record = sighting.record AND c.source = sighting.source AND c.seen_at >= sighting.seen_at);
+
+GO
+
+DROP INDEX finding_seen_by_batch ON finding_seen;
+
+GO
+
+DROP INDEX finding_seen_by_finder ON finding_seen;
+
+GO
+
+DROP INDEX finding_seen_by_subject ON finding_seen;
+
+GO
+
+EXEC sp_rename 'finding', finding_state;
+
+GO
+
+EXEC sp_rename 'finding_seen', finding_sight;
+
+GO
+
+CREATE INDEX finding_sight_by_batch ON finding_sight (source, day);
+
+GO
+
+CREATE INDEX finding_sight_by_finder ON finding_sight (found_by);
+
+GO
+
+CREATE INDEX finding_sight_by_subject ON finding_sight (subject);
+
+GO
+
+ALTER TABLE finding_state ADD beginning INTEGER NOT NULL DEFAULT '0';
+
+GO
+
+ALTER TABLE finding_state ADD read_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL DEFAULT '';
+
+GO
+
+UPDATE finding_state SET read_at = judged_at;
+
+GO
+
+declare @const_name varchar(256)
+select @const_name = QUOTENAME([name]) from sys.default_constraints
+where parent_object_id = object_id('finding_state')
+and col_name(parent_object_id, parent_column_id) = 'platform_holds'
+exec('alter table finding_state drop constraint ' + @const_name);
+
+GO
+
+declare @const_name varchar(256)
+select @const_name = QUOTENAME([name]) from sys.check_constraints
+where parent_object_id = object_id('finding_state')
+and col_name(parent_object_id, parent_column_id) = 'platform_holds'
+exec('alter table finding_state drop constraint ' + @const_name);
+
+GO
+
+ALTER TABLE finding_state DROP COLUMN platform_holds;
+
+GO
+
+ALTER TABLE finding_sight ADD beginning INTEGER NOT NULL DEFAULT '0';
+
+GO
+
+ALTER TABLE finding_sight ADD read_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL DEFAULT '';
+
+GO
+
+UPDATE finding_sight SET read_at = judged_at;
+
+GO
+
+declare @const_name varchar(256)
+select @const_name = QUOTENAME([name]) from sys.default_constraints
+where parent_object_id = object_id('finding_sight')
+and col_name(parent_object_id, parent_column_id) = 'platform_holds'
+exec('alter table finding_sight drop constraint ' + @const_name);
+
+GO
+
+declare @const_name varchar(256)
+select @const_name = QUOTENAME([name]) from sys.check_constraints
+where parent_object_id = object_id('finding_sight')
+and col_name(parent_object_id, parent_column_id) = 'platform_holds'
+exec('alter table finding_sight drop constraint ' + @const_name);
+
+GO
+
+ALTER TABLE finding_sight DROP COLUMN platform_holds;
+
+GO
+
+ALTER TABLE finding_state ADD day NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NOT NULL DEFAULT '';
+
+GO
+
+UPDATE finding_state SET day = last_day;
+
+GO
+
+-- 0005 The ledger says what the report took, and finds the batches of a day by it.
+ALTER TABLE exchange_batch ADD report_seconds DOUBLE PRECISION NULL;
+
+GO
+
+CREATE INDEX exchange_batch_by_day ON exchange_batch (day);
+
+GO

@@ -98,7 +98,7 @@ def state_after(platform, deliveries):
             "seen": select(SEEN.c.source, SEEN.c.day, SEEN.c.subject, SEEN.c.judged_at).where(
                 SEEN.c.rule == "holder_code"
             ),
-            "ending": select(ENDING),
+            "ending": select(*(c for c in ENDING.columns if c.name != "id")),
         }
         return {name: sorted(map(str, connection.execute(statement))) for name, statement in shown.items()}
 

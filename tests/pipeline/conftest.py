@@ -33,6 +33,8 @@ def fill(folder, rows):
         database.execute(f"CREATE TABLE XKZ ({', '.join(rows.column_names)})")
         marks = ", ".join("?" * rows.num_columns)
         database.executemany(f"INSERT INTO XKZ VALUES ({marks})", [tuple(row.values()) for row in rows.to_pylist()])
+        # Rows that say nothing of their key have one of their own all the same.
+        database.execute("UPDATE XKZ SET ID = rowid WHERE (SELECT count(DISTINCT ID) < count(*) FROM XKZ)")
     database.close()
 
 

@@ -164,12 +164,12 @@ def test_an_identifier_that_another_licence_has_is_told_to_both(licex, city, ref
     refill({})
     run(licex)
     minted = platform("SELECT certificate_identifier FROM licence")[0][0]
-    refill({"XKZBH": "370402000002", "ZZBS": minted, "GXSJ": f"{NEXT} 10:00:00"})
+    refill({"ID": "2", "XKZBH": "370402000002", "ZZBS": minted, "GXSJ": f"{NEXT} 10:00:00"})
     run(licex, NEXT)
     run(licex, NEXT)
     seen = "SELECT rule, certificate_number, day FROM finding_seen ORDER BY 2"
     assert platform(seen) == [("identifier_shared", "370402000001", NEXT), ("identifier_shared", "370402000002", NEXT)]
-    refill({"XKZBH": "370402000002", "GXSJ": f"{NEXT} 11:00:00"})
+    refill({"ID": "2", "XKZBH": "370402000002", "GXSJ": f"{NEXT} 11:00:00"})
     run(licex, NEXT)
     assert platform("SELECT open FROM finding") == [(0,), (0,)]
 

@@ -1,5 +1,7 @@
 """Stamps have the reading and the beginning of an order; presence, ends and former keys are kept; findings become views."""
 
+import hashlib
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -24,25 +26,28 @@ def upgrade() -> None:
 def _add_tables() -> None:
     op.create_table(
         "former_key",
-        sa.Column("source", text(128), primary_key=True),
-        sa.Column("record", digest(), primary_key=True),
-        sa.Column("locator", text(512), primary_key=True),
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("source", text(128), nullable=False),
+        sa.Column("record", digest(), nullable=False),
+        sa.Column("locator", text(512), nullable=False),
         sa.Column("beginning", sa.Integer, nullable=False),
         *(sa.Column(name, instant(), nullable=False) for name in ("observed_at", "read_at", "judged_at", "seen_at")),
     )
+    op.create_index("former_key_by_record", "former_key", ["record"])
     op.create_index("former_key_by_place", "former_key", ["locator"])
     op.create_table(
         "ending",
-        sa.Column("source", text(128), primary_key=True),
-        sa.Column("record", digest(), primary_key=True),
-        sa.Column("locator", text(512), primary_key=True),
-        sa.Column("beginning", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("observed_at", instant(), primary_key=True),
-        *(sa.Column(name, instant(), nullable=False) for name in ("read_at", "judged_at")),
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("source", text(128), nullable=False),
+        sa.Column("record", digest(), nullable=False),
+        sa.Column("locator", text(512), nullable=False),
+        sa.Column("beginning", sa.Integer, nullable=False),
+        *(sa.Column(name, instant(), nullable=False) for name in ("observed_at", "read_at", "judged_at")),
         sa.Column("subject", digest(), nullable=False),
         sa.Column("certificate_number", text(128), nullable=False),
         sa.Column("batch", text(160), nullable=False),
     )
+    op.create_index("ending_by_source", "ending", ["source"])
     op.create_index("ending_by_record", "ending", ["record"])
     op.create_index("ending_by_place", "ending", ["locator"])
     op.create_table(
@@ -123,8 +128,20 @@ def _rename_findings() -> None:
         _add(table, sa.Column("read_at", instant(), nullable=False, server_default=""))
         _run(f"UPDATE {table} SET read_at = judged_at")  # when exactly the rows were read was not kept
         _drop(table, "platform_holds")
+    _name_whole_places()
     _add("finding_state", sa.Column("day", text(10), nullable=False, server_default=""))
     _run("UPDATE finding_state SET day = last_day")
+
+
+def _name_whole_places() -> None:
+    """The subject of a finding on a row without a record was the end of its locator, which two of them may share."""
+    for table in () if op.get_context().as_sql else ("finding_state", "finding_sight"):
+        places = sa.text(f"SELECT DISTINCT subject, locator FROM {table} WHERE locator <> ''")
+        for subject, locator in op.get_bind().execute(places).all():
+            if subject == locator[-32:]:
+                whole = hashlib.sha256(locator.encode()).hexdigest()[:32]
+                found = f"UPDATE {table} SET subject = :whole WHERE subject = :subject AND locator = :locator"
+                op.get_bind().execute(sa.text(found), {"whole": whole, "subject": subject, "locator": locator})
 
 
 def _add(table: str, column: sa.Column) -> None:  # type: ignore[type-arg]  # of whatever type
