@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -39,6 +39,7 @@ class Delivery:
         findings: `FINDING`.
         vanished: what it means when a snapshot no longer holds a licence: `keep`, `hold` or `cancel`.
         reactions: of rules on the batch for which the declaration says so, whether they `refuse` it or `warn`.
+        digest: of the verdict, by which the ledger names it.
     """
 
     verdict: Verdict
@@ -47,6 +48,7 @@ class Delivery:
     findings: pa.Table
     vanished: str = HOLD
     reactions: Mapping[str, str] = field(default_factory=dict)
+    digest: str = ""
 
 
 def deliver_batch(platform: Platform, delivery: Delivery, now: str, seconds: float) -> LedgerEntry:
@@ -78,21 +80,31 @@ def deliver_batch(platform: Platform, delivery: Delivery, now: str, seconds: flo
         finder = Finder(connection, staged, key, verdict.judged_at)
         if not verdict.refused:
             _find(finder, arrivals)
-        entry = _write(finder, delivery, _entry(key, verdict, merged, now, seconds))
+        entry = _write(
+            finder, delivery, replace(_entry(key, verdict, merged, now, seconds), verdict_digest=delivery.digest)
+        )
         staged.close(connection)
     return entry
 
 
 def write_failure(platform: Platform, key: BatchKey, reason: str, now: str) -> LedgerEntry:
     """Write down that a batch could not be had at all, so that the day's pages say who has not arrived."""
+    return _write_alone(
+        platform,
+        LedgerEntry(key.source, str(key.day), 0, str(Status.FAILED), judged_at=now, delivered_at=now, reason=reason),
+    )
+
+
+def write_repeat(platform: Platform, key: BatchKey, reason: str, content: str, now: str) -> LedgerEntry:
+    """Write down that a source has delivered what it had delivered before."""
+    entry = LedgerEntry(key.source, str(key.day), 0, str(Status.REPEATED), reason=reason, content=content)
+    return _write_alone(platform, replace(entry, judged_at=now, taken_at=now, delivered_at=now))
+
+
+def _write_alone(platform: Platform, entry: LedgerEntry) -> LedgerEntry:
     with platform.transaction() as connection:
-        platform.lock(connection, [_source_lock(key.source)])
-        return write_entry(
-            connection,
-            LedgerEntry(
-                key.source, str(key.day), 0, str(Status.FAILED), judged_at=now, delivered_at=now, reason=reason
-            ),
-        )
+        platform.lock(connection, [_source_lock(entry.source)])
+        return write_entry(connection, entry)
 
 
 def _source_lock(source: str) -> str:

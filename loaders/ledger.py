@@ -35,11 +35,23 @@ def write_vanished(connection: Connection, entry: LedgerEntry, vanished: int) ->
 
 
 def read_entries(
-    connection: Connection, *, source: str | None = None, day: str | None = None, all_runs: bool = False
+    connection: Connection,
+    *,
+    source: str | None = None,
+    day: str | None = None,
+    all_runs: bool = False,
+    standing: bool = False,
 ) -> list[LedgerEntry]:
     """The runs by day and source; of each batch one run only, unless all are asked for.
 
     That one is the last, or the last that reached the source: a later try that did not changes nothing on the platform.
+
+    Args:
+        connection: to the platform.
+        source: whose; of all where absent.
+        day: of which; of all where absent.
+        all_runs: whether every run is asked for.
+        standing: whether a repeat is passed over too, where the batch has a run of which something stands on the platform.
     """
     b = BATCH.c
     statement = select(BATCH).order_by(b.day, b.source, b.run)
@@ -50,7 +62,8 @@ def read_entries(
     entries = [_entry(row) for row in connection.execute(statement)]
     if all_runs:
         return entries
-    failed_first = sorted(entries, key=lambda entry: entry.status != Status.FAILED)
+    rank = {str(Status.FAILED): 0, str(Status.REPEATED): 1 if standing else 2}
+    failed_first = sorted(entries, key=lambda entry: rank.get(entry.status, 2))
     last = {(entry.source, entry.day): entry for entry in failed_first}
     return [last[key] for key in dict.fromkeys((entry.source, entry.day) for entry in entries)]
 

@@ -118,6 +118,7 @@ BATCH = Table(
     Column("content", text(128), nullable=False),
     Column("mark_after", BigInteger),
     Column("mark_last", BigInteger),
+    Column("verdict_digest", digest(), nullable=False, server_default=""),
     Column("reason", long_text(), nullable=False),
     Column("failing", JSON, nullable=False),
     Column("seconds", Double, nullable=False),

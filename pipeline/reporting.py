@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from loaders.ledger import read_entries
 from loaders.reading import read_findings, torn_sources
 from pipeline.exchange import Exchange
+from pipeline.missed import RECENT_DAYS, missed_days
+from pipeline.plan import demand_begun
 from pipeline.workspace import Workspace
 from reports import script
 from reports.city import CityFacts, city_page
@@ -17,23 +21,35 @@ from standard.day import Day
 from standard.licence import LICENCE
 
 
-def report(exchange: Exchange, key: BatchKey) -> LedgerEntry | None:
+def report(exchange: Exchange, key: BatchKey, now: datetime) -> list[str]:
     """Write the pages of a batch, those of sources that turned out to disagree with it, and the city's page of the day.
 
+    Args:
+        exchange: where everything is.
+        key: of the batch.
+        now: the present, by which a day has begun.
+
     Returns:
-        The last ledger entry of the batch, None where it has none.
+        Where the pages are, the city's last.
+
+    Raises:
+        UsageError: for a day in the future, of which nothing is written.
     """
+    demand_begun(key, key.day, now)
     if not have_charts(exchange.workspace):
         exchange.workspace.write_text(exchange.workspace.shared_path(script.NAME), script.charts_script())
     with exchange.platform.transaction(reading=True) as connection:
         others = torn_sources(connection, key)
-    for name in (key.source, *others):
-        if name in exchange.register.paths:
-            report_department(exchange, BatchKey(name, key.day))
-    report_city(exchange, key.day)
+    names = [name for name in (key.source, *others) if name in exchange.register.paths]
+    pages = [report_department(exchange, BatchKey(name, key.day)) for name in names]
+    return [*pages, report_city(exchange, key.day)]
+
+
+def last_entry(exchange: Exchange, key: BatchKey, after: int = 0) -> LedgerEntry | None:
+    """The last ledger entry of a batch, None where it has none after a run."""
     with exchange.platform.transaction(reading=True) as connection:
-        entries = read_entries(connection, source=key.source, day=str(key.day))
-    return entries[-1] if entries else None
+        entries = read_entries(connection, source=key.source, day=str(key.day), all_runs=True)
+    return entries[-1] if entries and entries[-1].run > after else None
 
 
 def have_charts(workspace: Workspace) -> bool:
@@ -48,7 +64,9 @@ def have_charts(workspace: Workspace) -> bool:
 def report_department(exchange: Exchange, key: BatchKey) -> str:
     """Write one department's page and list for correction; returns the page's path."""
     with exchange.platform.transaction(reading=True) as connection:
-        entries = [entry for entry in read_entries(connection, source=key.source) if entry.day <= str(key.day)]
+        entries = [
+            entry for entry in read_entries(connection, source=key.source, standing=True) if entry.day <= str(key.day)
+        ]
         findings = read_findings(connection, key)
     drawn = quality_report(source_facts(exchange.source(key)), key.day, entries, findings)
     workspace = exchange.workspace
@@ -68,7 +86,14 @@ def report_city(exchange: Exchange, day: Day, *, deadline_passed: bool = False) 
     facts = [_facts(exchange, name) for name in exchange.register]
     drawn_from: list[LedgerEntry] | None = None
     while (entries := _entries_until(exchange, day)) != drawn_from:
-        text = city_page(CityFacts(exchange.settings.city), facts, day, entries, deadline_passed=deadline_passed)
+        text = city_page(
+            CityFacts(exchange.settings.city),
+            facts,
+            day,
+            entries,
+            deadline_passed=deadline_passed,
+            missed=missed_before(exchange, day, entries),
+        )
         exchange.workspace.write_text(page, text)
         drawn_from = entries
     return page
@@ -76,7 +101,21 @@ def report_city(exchange: Exchange, day: Day, *, deadline_passed: bool = False) 
 
 def _entries_until(exchange: Exchange, day: Day) -> list[LedgerEntry]:
     with exchange.platform.transaction(reading=True) as connection:
-        return [entry for entry in read_entries(connection) if entry.day <= str(day)]
+        return [entry for entry in read_entries(connection, standing=True) if entry.day <= str(day)]
+
+
+def missed_before(exchange: Exchange, day: Day, entries: list[LedgerEntry]) -> dict[str, list[str]]:
+    """By source the days before a day that the ledger lacks; of those that cannot be had any more only the last ones."""
+    found: dict[str, list[str]] = {}
+    for missed in missed_days(exchange, entries, day, day.end):
+        if not missed.gone or missed.key.day >= day.plus(-RECENT_DAYS):
+            found.setdefault(missed.key.source, []).append(str(missed.key.day))
+    return found
+
+
+def missed_until(exchange: Exchange, day: Day) -> dict[str, list[str]]:
+    """The same from the ledger as it is."""
+    return missed_before(exchange, day, _entries_until(exchange, day))
 
 
 def missing_sources(exchange: Exchange, day: Day) -> list[str]:

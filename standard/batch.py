@@ -56,6 +56,7 @@ class Status(StrEnum):
     REFUSED = "refused"
     FAILED = "failed"
     REPEATED = "repeated"  # the source delivered what it had delivered before, so there was nothing to do
+    MISSED = "missed"  # nothing became of it, and so the ledger has no row of it; only shown
 
 
 class _Json:
@@ -125,6 +126,7 @@ class Verdict(_Json):
         reason: one sentence for people when refused.
         failing: rows with at least one finding, by quality dimension.
         held_limit: share of held rows above which a person must look.
+        evidence: digests of all that it was given on and of what it decided row by row, by the names of the files.
     """
 
     batch: str
@@ -146,6 +148,7 @@ class Verdict(_Json):
     future_time: int = 0
     content: str = ""
     marks: list[int] = field(default_factory=list)
+    evidence: dict[str, str] = field(default_factory=dict)
 
     @property
     def held_above_limit(self) -> bool:
@@ -160,7 +163,8 @@ class LedgerEntry(_Json):
     `read = left_out + extracted`, `extracted = accepted + held + duplicates + refused`,
     `accepted = inserted + updated + unchanged + stale`; an entry that does not balance cannot be written. `vanished` counts
     the records of a snapshot source that its newest snapshot no longer holds; `content`, `mark_after` and `mark_last` are
-    the manifest's, by which the next reading knows where to begin.
+    the manifest's, by which the next reading knows where to begin; `verdict_digest` names the verdict, and through it
+    everything the batch was made from, back to the archive.
     """
 
     source: str
@@ -189,6 +193,7 @@ class LedgerEntry(_Json):
     content: str = ""
     mark_after: int | None = None
     mark_last: int | None = None
+    verdict_digest: str = ""
     reason: str = ""
     failing: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0

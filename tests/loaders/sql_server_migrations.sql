@@ -562,3 +562,8 @@ GO
 DROP TABLE old_finding_seen;
 
 GO
+
+-- 0004 The ledger names the verdict that was delivered, and through it what the batch was made from; of older runs it names none.
+ALTER TABLE exchange_batch ADD verdict_digest NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL DEFAULT '';
+
+GO
