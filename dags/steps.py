@@ -39,7 +39,7 @@ def extract(source: str, part: int | None = None) -> None:
     """Read the source, or one part of it, and archive what it says."""
     from pipeline import archive
 
-    with _step(source, begins=part is None, reads=True) as (exchange, key):
+    with _step(source, part, begins=part is None, reads=True) as (exchange, key):
         manifest = archive.extract(exchange, key, datetime.now(UTC), part)
         _log.info("%s: %s rows read, %s archived", key, manifest.read, manifest.rows)
 
@@ -49,7 +49,7 @@ def standardise(source: str, part: int | None = None) -> None:
     """Say the archived rows in the standard."""
     from pipeline import stages
 
-    with _step(source) as (exchange, key):
+    with _step(source, part) as (exchange, key):
         stages.standardise(exchange, key, part)
 
 
@@ -58,7 +58,7 @@ def judge(source: str, part: int | None = None) -> None:
     """Judge the licences by the rules of single rows."""
     from pipeline import stages
 
-    with _step(source) as (exchange, key):
+    with _step(source, part) as (exchange, key):
         stages.judge(exchange, key, part)
 
 
@@ -135,7 +135,8 @@ def catch_up(source: str) -> None:
     with _running(source) as (exchange, key):
         now = datetime.now(UTC)
         demand_no_quiet(exchange.source(key), now)
-        ran = run_missed(exchange, source, now, lambda step: _log.info("%s", step))
+        # The night's own batch, which may not be in the ledger yet, is not one of them.
+        ran = run_missed(exchange, source, now, lambda step: _log.info("%s", step), until=key.day)
         for one in ran:
             _log.log(logging.ERROR if one.exit_code else logging.INFO, "%s: %s", one.key, one.problem or "caught up")
         if failed := [str(one.key) for one in ran if one.exit_code]:
@@ -180,12 +181,13 @@ def _running(source: str) -> Iterator[tuple[Exchange, BatchKey]]:
 
 @contextmanager
 def _step(
-    source: str, *, begins: bool = False, reads: bool = False, ends: bool = False
+    source: str, part: int | None = None, *, begins: bool = False, reads: bool = False, ends: bool = False
 ) -> Iterator[tuple[Exchange, BatchKey]]:
     """Hold a step of the run with the files of the run and of no other; two runs of a source and day take turns.
 
     Args:
         source: whose batch.
+        part: the part that it works on beside the steps of others.
         begins: whether it is the first step of the run.
         reads: whether it reads the source.
         ends: whether another run may begin once it is done.
@@ -197,7 +199,11 @@ def _step(
         demand_begun(key, key.day, datetime.now(UTC))
         run_id = str(get_current_context()["dag_run"].run_id)
         label = f"airflow-{hashlib.sha256(run_id.encode()).hexdigest()[:12]}"
-        with turn(exchange, key, label, pauses=True) as held, _pages_follow(exchange, key), ExitStack() as files:
+        with (
+            turn(exchange, key, label, pauses=True, together=part is not None) as held,
+            _pages_follow(exchange, key),
+            ExitStack() as files,
+        ):
             try:
                 if begins and reads:
                     own = files.enter_context(begun(exchange, key, label))

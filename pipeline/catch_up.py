@@ -14,7 +14,7 @@ from standard.batch import BatchKey
 from standard.day import Day
 
 
-def catch_up(exchange: Exchange, source: str, now: datetime, told: Told) -> list[Ran]:
+def catch_up(exchange: Exchange, source: str, now: datetime, told: Told, until: Day | None = None) -> list[Ran]:
     """Run the days of a source that were missed and can still be asked for, one after the other.
 
     Args:
@@ -22,8 +22,9 @@ def catch_up(exchange: Exchange, source: str, now: datetime, told: Told) -> list
         source: whose.
         now: the present, by which it is known what can still be asked.
         told: is told which step of which batch begins.
+        until: the day before which all should be in the ledger, where that is later than its last.
     """
-    keys = to_be_run(ledger_lacks(exchange, now), source, now)
+    keys = to_be_run(ledger_lacks(exchange, now, until), source, now)
     return [run_batch(exchange, key, partial(_tell, told, key)) for key in keys]
 
 

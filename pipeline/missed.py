@@ -83,9 +83,9 @@ def _missed(
             yield Missed(key, tried, gone and not archive_of(exchange.workspace, key).exists(key, files.MANIFEST))
 
 
-def ledger_lacks(exchange: Exchange, now: datetime) -> list[Missed]:
-    """The days that the ledger lacks before the last that it has of any source."""
+def ledger_lacks(exchange: Exchange, now: datetime, until: Day | None = None) -> list[Missed]:
+    """The days that the ledger lacks before the last that it has of any source, or before a day that is later."""
     with exchange.platform.transaction(reading=True) as connection:
         entries = read_entries(connection)
-    last = max((entry.day for entry in entries), default=None)
-    return [] if last is None else missed_days(exchange, entries, Day.of(last), now)
+    last = [Day.of(max(entry.day for entry in entries))] if entries else []
+    return missed_days(exchange, entries, max([*last, *([until] if until else [])]), now) if last else []

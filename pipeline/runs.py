@@ -156,8 +156,10 @@ class Turn:
 
 
 @contextmanager
-def turn(exchange: Exchange, key: BatchKey, label: str, *, pauses: bool = False) -> Iterator[Turn]:
-    """Hold the turn of a run on a source and day; the steps of one run hold it together, those of two never.
+def turn(
+    exchange: Exchange, key: BatchKey, label: str, *, pauses: bool = False, together: bool = False
+) -> Iterator[Turn]:
+    """Hold the turn of a run on a source and day; steps of one run wait for each other, or hold it together.
 
     It is a lock on a file, which ends with the process that holds it, however that ends. Where the workspace is no folder,
     nothing is locked; the runs are apart there all the same.
@@ -167,6 +169,7 @@ def turn(exchange: Exchange, key: BatchKey, label: str, *, pauses: bool = False)
         key: of the batch.
         label: of the run.
         pauses: whether its steps are processes of their own, between which its name in the file holds the turn for a while.
+        together: whether this step and others of the run may be at work at once, each on a part of its own.
 
     Raises:
         TurnTaken: while another run has it.
@@ -177,7 +180,7 @@ def turn(exchange: Exchange, key: BatchKey, label: str, *, pauses: bool = False)
         yield held
         return
     with _opened(path) as file:
-        _take_turn(file, key, label, pauses)
+        _take_turn(file, key, label, _PAUSES if pauses else "", fcntl.LOCK_SH if together else fcntl.LOCK_EX)
         try:
             yield held
         finally:
@@ -196,21 +199,17 @@ def _opened(path: Path) -> IO[str]:
         ) from None
 
 
-def _take_turn(file: IO[str], key: BatchKey, label: str, pauses: bool) -> None:
-    holder, paused = _holder(file)
-    alone = _lock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    if alone:
+def _take_turn(file: IO[str], key: BatchKey, label: str, pauses: str, how: int) -> None:
+    if _lock(file, fcntl.LOCK_EX | fcntl.LOCK_NB):
         holder, paused = _holder(file)
         waited = time.time() - os.fstat(file.fileno()).st_mtime > _PAUSE
         if holder == label or not paused or waited:
-            holder = label
             file.truncate(0)
-            file.write(f"{label} {_PAUSES if pauses else ''}")
+            file.write(f"{label} {pauses}")
             file.flush()
-    if holder == label:
-        _lock(file, fcntl.LOCK_SH)  # who asks for it meanwhile finds the name
-        holder, _ = _holder(file)
-    if holder != label:
+    if _holder(file)[0] == label:
+        _lock(file, how)  # who asks for it meanwhile finds the name
+    if _holder(file)[0] != label:
         raise TurnTaken(
             f"{key}: expected no other run of that source and day at work, found one; wait until it has ended and try again"
         )

@@ -7,7 +7,9 @@ import pytest
 
 from pipeline import catch_up, cli, inquiry, run
 from pipeline.catch_up import to_be_run
+from pipeline.exchange import Exchange
 from pipeline.missed import Missed
+from pipeline.settings import Settings
 from standard.batch import BatchKey
 from standard.day import Day, instant_of
 
@@ -72,6 +74,16 @@ def test_a_day_on_which_the_source_did_not_answer_is_caught_up_too(away, licex, 
     assert statuses(licex)[DAYS[1]] == "failed"
     licex("catch-up", "transport.road")
     assert statuses(licex) == dict.fromkeys(DAYS, "delivered")
+
+
+def test_a_night_catches_up_on_those_before_it_while_its_own_batch_is_still_being_read(city, refill, licex, platform):
+    refill(*({"XKZBH": f"37040200000{n}", "GXSJ": f"{day} 10:00:00"} for n, day in enumerate(DAYS)))
+    licex("run", "transport.road", "--day", DAYS[0])
+    exchange = Exchange(Settings.from_environment())
+    ran = catch_up.catch_up(exchange, "transport.road", NOW, lambda step: None, until=Day.of(DAYS[4]))
+    exchange.close()
+    assert [str(one.key.day) for one in ran] == DAYS[1:4]
+    assert platform("SELECT count(*) FROM licence") == [(4,)]
 
 
 def test_the_past_of_a_snapshot_is_named_and_not_asked_for(away, licex, platform):

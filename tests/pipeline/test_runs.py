@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -162,7 +164,8 @@ def test_what_an_older_version_archived_is_judged_again_and_moves_into_a_run(cit
 
 def test_the_steps_of_one_run_hold_its_turn_together_and_another_run_waits(exchange):
     refused = pytest.raises(TurnTaken, match="expected no other run of that source and day at work")
-    with turn(exchange, KEY, "airflow-a", pauses=True), turn(exchange, KEY, "airflow-a", pauses=True):
+    mine = partial(turn, exchange, KEY, "airflow-a", pauses=True, together=True)
+    with mine(), mine():
         other = turn(exchange, KEY, "b")
         with refused:
             other.__enter__()
@@ -172,6 +175,22 @@ def test_the_steps_of_one_run_hold_its_turn_together_and_another_run_waits(excha
         held.over = True
     with turn(exchange, KEY, "b"):
         pass
+
+
+def test_a_step_that_is_not_of_a_part_waits_for_the_others_of_its_run(exchange):
+    order = []
+
+    def deliver():
+        with turn(exchange, KEY, "airflow-a", pauses=True):
+            order.append("the batch")
+
+    with turn(exchange, KEY, "airflow-a", pauses=True, together=True):
+        waiting = threading.Thread(target=deliver)
+        waiting.start()
+        waiting.join(0.5)
+        order.append("the part")
+    waiting.join()
+    assert order == ["the part", "the batch"]
 
 
 def test_a_run_that_pauses_for_long_has_no_turn_any_more(exchange, city):
