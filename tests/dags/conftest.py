@@ -95,10 +95,10 @@ class Airflow:
         logs = [f"--- {name}\n{(self.folder / f'{name}.log').read_text()[-2000:]}" for name in self.processes]
         return "\n".join([*map(str, tasks), *logs])
 
-    def trigger(self, dag, day, **conf):
+    def trigger(self, dag, key, **conf):
         """Begin the run of one day, through the REST interface; gives its name."""
         self.wait(f"{dag} to be parsed", lambda: self.rows("SELECT 1 FROM dag WHERE dag_id = %s", dag))
-        return self._ask(f"/api/v2/dags/{dag}/dagRuns", {"logical_date": None, "partition_key": day, "conf": conf})[
+        return self._ask(f"/api/v2/dags/{dag}/dagRuns", {"logical_date": None, "partition_key": key, "conf": conf})[
             "dag_run_id"
         ]
 
