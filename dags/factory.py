@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from airflow.sdk import DAG, Asset, CronPartitionTimetable, Param, get_parsing_context, task_group
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG, Asset, Param, get_parsing_context, task_group
 
+from dags.outcomes import KILLED_DELAY, TRIES_AGAIN, TriesAgain
 from dags.pools import pool_of
-from dags.steps import assess, broken_declaration, city, deliver, extract, judge, plan, report, standardise
+from dags.steps import assess, broken_declaration, catch_up, city, deliver, extract, judge, plan, report, standardise
+from dags.timetable import NightTimetable
 from pipeline.settings import Settings
 from sources.database_extract import DatabaseExtract
 from sources.problem import Problem
@@ -16,8 +19,7 @@ from sources.register import Register, Source
 from standard.day import SHANGHAI
 
 _TAG = "licence-exchange"
-# A source that does not answer is asked again within the night; its department's night jobs rarely take an hour.
-_RETRIES = {"retries": 3, "retry_delay": timedelta(minutes=10), "retry_exponential_backoff": True}
+_RETRIES = {"retries": TRIES_AGAIN, "retry_delay": KILLED_DELAY, "retry_policy": TriesAgain()}
 # Backfills of one source may run side by side, since the order of its days does not matter; more would crowd others out.
 _ACTIVE_RUNS = 4
 
@@ -61,8 +63,10 @@ def _source_dag(source: Source) -> DAG:
         delivered = deliver.override(outlets=[Asset(f"licence://{name}")])(name)
         reading = _in_parts(name, pool) if split else extract.override(**pool)(name) >> standardise(name)
         reading >> whole >> delivered
-        # A teardown runs whatever happened before, and leaves the run as red as it was.
-        delivered >> report(name).as_teardown()
+        catch_up.override(**pool)(name)
+        # A teardown runs whatever happened before, and leaves the run as red as it was. Airflow would either overlook it, or
+        # look at nothing else; what follows it makes the run red too where the pages lag behind the ledger.
+        delivered >> report(name).as_teardown() >> EmptyOperator(task_id="reported")
     return dag
 
 
@@ -107,9 +111,9 @@ def deadline_dag() -> DAG:
     return dag
 
 
-def _daily(cron: str) -> CronPartitionTimetable:
+def _daily(cron: str) -> NightTimetable:
     """A run each night that stands for the day before; a bare cron string would stand for no day at all."""
-    return CronPartitionTimetable(cron, timezone="Asia/Shanghai", run_offset=-1, key_format="%Y-%m-%d")
+    return NightTimetable(cron, timezone="Asia/Shanghai")
 
 
 def _params() -> dict[str, Any]:

@@ -1,14 +1,18 @@
-"""How many sources of a department may be read at once, as an Airflow pool that the scheduler makes by itself."""
+"""What the scheduler does by itself when a run begins: it makes the pool of the department, and names the day of the run."""
 
 from __future__ import annotations
 
 import logging
+from datetime import UTC
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
+
+from dags.timetable import NightTimetable
+from standard.day import Day
 
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
@@ -69,11 +73,31 @@ class _PoolMaker:
             _ensure(folder.name, slots, session)
 
 
+class _DayNamer:
+    """Makes the day that a person gave as a parameter the partition of the run, by which Airflow knows it among others."""
+
+    @hookimpl
+    def on_dag_run_running(self, dag_run: DagRun, msg: str) -> None:
+        from pipeline.settings import Settings
+
+        department, _, licence = dag_run.dag_id.partition(".")
+        ours = any((Settings.from_environment().sources / department).glob(f"{licence}.y*ml")) if licence else False
+        given = (dag_run.conf or {}).get("day")
+        if not ours or dag_run.partition_key is not None or not isinstance(given, str):
+            return
+        try:
+            day = Day.of(given)
+        except ValueError:
+            return  # the first task says so
+        dag_run.partition_key, dag_run.partition_date = str(day), day.start.astimezone(UTC)
+
+
 class Pools(AirflowPlugin):
     """What Airflow finds under the entry point `airflow.plugins`."""
 
     name = "licence_exchange_pools"
-    listeners = [_PoolMaker()]  # noqa: RUF012 - as Airflow declares it
+    listeners = [_PoolMaker(), _DayNamer()]  # noqa: RUF012 - as Airflow declares it
+    timetables = [NightTimetable]  # noqa: RUF012 - likewise
 
 
 def _ensure(name: str, slots: int, session: Any) -> None:

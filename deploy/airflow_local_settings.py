@@ -24,3 +24,5 @@ if _forks_tasks(sys.argv[1:]):
     # Great Expectations tells its life story while it is imported.
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     import_module("pipeline.preload").preload()
+    if sys.argv[1] == "scheduler":  # a Celery worker may fork from a thread, with which its forks would end
+        import_module("dags.forks").end_forks_with_parent()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -94,21 +95,30 @@ def _deliver(platform: Platform, connection: Connection, delivery: Delivery, now
     finder = Finder(connection, staged, key, accepted.literals)
     if not verdict.refused:
         _find(finder, arrivals)
-    entry = _write(finder, delivery, arrivals, _entry(key, verdict, merged, now, seconds))
+    entry = replace(_entry(key, verdict, merged, now, seconds), verdict_digest=delivery.digest)
+    entry = _write(finder, delivery, arrivals, entry)
     staged.close(connection)
     return entry
 
 
 def write_failure(platform: Platform, key: BatchKey, reason: str, now: str) -> LedgerEntry:
     """Write down that a batch could not be had at all, so that the day's pages say who has not arrived."""
+    return _write_alone(
+        platform,
+        LedgerEntry(key.source, str(key.day), 0, str(Status.FAILED), judged_at=now, delivered_at=now, reason=reason),
+    )
+
+
+def write_repeat(platform: Platform, key: BatchKey, reason: str, content: str, now: str) -> LedgerEntry:
+    """Write down that a source has delivered what it had delivered before."""
+    entry = LedgerEntry(key.source, str(key.day), 0, str(Status.REPEATED), reason=reason, content=content)
+    return _write_alone(platform, replace(entry, judged_at=now, taken_at=now, delivered_at=now))
+
+
+def _write_alone(platform: Platform, entry: LedgerEntry) -> LedgerEntry:
     with platform.transaction() as connection:
-        platform.lock(connection, [_source_lock(key.source)])
-        return write_entry(
-            connection,
-            LedgerEntry(
-                key.source, str(key.day), 0, str(Status.FAILED), judged_at=now, delivered_at=now, reason=reason
-            ),
-        )
+        platform.lock(connection, [_source_lock(entry.source)])
+        return write_entry(connection, entry)
 
 
 def write_beginning(platform: Platform, source: str, said: str, now: str) -> LedgerEntry:

@@ -54,6 +54,7 @@ def read_entries(
     since: str | None = None,
     until: str | None = None,
     all_runs: bool = False,
+    standing: bool = False,
 ) -> list[LedgerEntry]:
     """The runs by day and source; of each batch one run only, unless all are asked for.
 
@@ -67,6 +68,7 @@ def read_entries(
         since: of no earlier day.
         until: of no later day.
         all_runs: whether to give every run.
+        standing: whether a repeat is passed over too, where the batch has a run of which something stands on the platform.
     """
     b = BATCH.c
     asked = ((eq, b.source, source), (eq, b.day, day), (ge, b.day, since), (le, b.day, until))
@@ -74,12 +76,24 @@ def read_entries(
     statement = select(BATCH)
     if not all_runs:
         where.append(b.status != str(Status.BEGUN))
-        reached = case((b.status == str(Status.FAILED), 0), else_=1)
+        repeated = (b.status == str(Status.REPEATED), 1 if standing else 2)
+        reached = case((b.status == str(Status.FAILED), 0), repeated, else_=2)
         order = func.row_number().over(partition_by=(b.source, b.day), order_by=(reached.desc(), b.run.desc()))
         ranked = select(b.source, b.day, b.run, order.label("place")).where(*where).subquery()
         same = and_(*(b[name] == ranked.c[name] for name in ("source", "day", "run")))
         statement = statement.join(ranked, and_(same, ranked.c.place == 1))
     return [_entry(row) for row in connection.execute(statement.where(*where).order_by(b.day, b.source, b.run))]
+
+
+def standing_days(connection: Connection) -> dict[str, dict[str, str]]:
+    """By source and day whether a batch reached its source (`delivered`) or was only tried in vain (`failed`)."""
+    b = BATCH.c
+    tried = func.min(case((b.status == str(Status.FAILED), 1), else_=0)).label("tried")
+    days = select(b.source, b.day, tried).where(b.status != str(Status.BEGUN)).group_by(b.source, b.day)
+    found: dict[str, dict[str, str]] = {}
+    for source, day, in_vain in connection.execute(days):
+        found.setdefault(source, {})[day] = str(Status.FAILED if in_vain else Status.DELIVERED)
+    return found
 
 
 def last_day(connection: Connection) -> str | None:

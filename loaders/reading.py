@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
 from sqlalchemy import Connection, Select, and_, or_, select
 
+from loaders.bulk import take
 from loaders.staging import FOUND
 from loaders.tables import CLAIM, FINDING_TABLE, HISTORY
 from loaders.views import FINDING_VIEW, LICENCE_TABLE, SEEN_VIEW, VERSION
@@ -69,6 +70,24 @@ def _tables(connection: Connection, statement: Select[Any]) -> Iterator[pa.Table
 def _shown(columns: Any) -> list[Any]:
     names = [name for name in REPORTED.names if name not in {"row", "day", "first_day", "last_day", "open"}]
     return [columns.subject.label("record") if name == "record" else columns[name] for name in names]
+
+
+def claims_of(connection: Connection, key: BatchKey, judged: Sequence[str]) -> pa.Table:
+    """The claims that a batch brought and that stand, of some of its runs.
+
+    Args:
+        connection: to the platform.
+        key: of the batch.
+        judged: the instants at which the batch was judged in those runs.
+
+    Returns:
+        A table of `record`, `digest`, `certificate_number` and `locator`.
+    """
+    c = CLAIM.c
+    columns = (c.record, c.digest, c.certificate_number, c.locator)
+    brought = select(*columns).where(c.source == key.source, c.batch == str(key), c.judged_at.in_(judged))
+    schema = pa.schema([(column.name, pa.string()) for column in columns])
+    return pa.concat_tables([schema.empty_table(), *take(connection, brought, schema)])
 
 
 def torn_sources(connection: Connection, key: BatchKey) -> list[str]:

@@ -186,6 +186,7 @@ BATCH = Table(
     Column("mark_rows", text(512)),
     Column("ordered_by", text(16), nullable=False),
     Column("beginning", Integer, nullable=False),
+    Column("verdict_digest", digest(), nullable=False, server_default=""),
     Column("reason", long_text(), nullable=False),
     Column("failing", JSON, nullable=False),
     Column("seconds", Double, nullable=False),

@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from loaders.deliver import deliver_batch, write_failure
+from loaders.deliver import deliver_batch, write_failure, write_repeat
 from loaders.delivery import Delivery
-from loaders.ledger import known_content, write_entry
+from loaders.ledger import known_content
 from loaders.platform import Platform
 from pipeline import workspace as files
 from pipeline.ahead import ahead
 from pipeline.exchange import Exchange
-from pipeline.manifests import gather, manifest, part_numbers
+from pipeline.manifests import gather, is_whole, manifest, part_numbers
 from pipeline.plan import Left, Plan, archived, before_quiet, planned, read_plan, request
+from pipeline.runs import becomes_the_days
 from pipeline.workspace import of_part
 from sources.file_extract import FileExtract
 from sources.register import Source
-from standard.batch import BatchKey, LedgerEntry, Manifest, Status, Verdict
+from standard.batch import BatchKey, Manifest, Verdict
 from standard.day import instant_text
 from standard.errors import AlreadyDelivered, QuietHours, SourceRefused, Unreachable
 from standard.finding import found_on_batch
@@ -144,10 +145,13 @@ class Archiving:
         for group in workspace.writing_table(raw, profile.watch(ahead(batches)), raw_schema(self.columns)):
             rows += group.num_rows
             yield group
-        self.manifest = self._manifest(raw, rows, profile)
+        self.manifest = self._manifest(rows, profile)
         workspace.write_text(workspace.path(self._key, of_part(files.MANIFEST, self._part)), self.manifest.to_json())
+        if self._part is None or is_whole(workspace, self._key):
+            gather(workspace, self._key)
+            becomes_the_days(self._exchange, self._key)
 
-    def _manifest(self, raw: str, rows: int, profile: Profile) -> Manifest:
+    def _manifest(self, rows: int, profile: Profile) -> Manifest:
         read = self._read
         return Manifest(
             batch=str(self._key),
@@ -156,7 +160,7 @@ class Archiving:
             read=read.above_header + rows,
             rows=rows,
             columns=read.columns,
-            digest=self._exchange.workspace.digest(raw),
+            digest=self._exchange.workspace.digest_written(self._key, of_part(files.RAW, self._part)),
             window=[instant_text(edge) for edge in read.window] if read.window else [],
             counted=read.counted,
             witnessed=list(read.witnessed or ()),
@@ -175,7 +179,7 @@ class Archiving:
 
 
 def demand_new(exchange: Exchange, key: BatchKey, content: str, now: datetime) -> None:
-    """Demand that files were not delivered before; of a repeat on another day the ledger is told.
+    """Demand that files were not delivered before; of a repeat the ledger is told.
 
     Raises:
         AlreadyDelivered: when the platform's state of the source is of the same files and declaration; for files of a day
@@ -187,26 +191,12 @@ def demand_new(exchange: Exchange, key: BatchKey, content: str, now: datetime) -
         last = known_content(connection, key.source, str(key.day) if _dated(exchange.source(key)) else None)
     if last is None or last.content != content:
         return
-    sentence = (
-        f"{key}: the files are those that were delivered for {last.day} (run {last.run}), so there is nothing to do; "
+    reason = (
+        f"the files are those that were delivered for {last.day} (run {last.run}), so there is nothing to do; "
         "`licex replay` judges them anew"
     )
-    if last.day != str(key.day):
-        at = instant_text(now)
-        entry = LedgerEntry(
-            key.source,
-            str(key.day),
-            0,
-            str(Status.REPEATED),
-            judged_at=at,
-            taken_at=at,
-            delivered_at=at,
-            reason=sentence,
-            content=content,
-        )
-        with exchange.platform.transaction() as connection:
-            write_entry(connection, entry)
-    raise AlreadyDelivered(sentence)
+    write_repeat(exchange.platform, key, reason, content, instant_text(now))
+    raise AlreadyDelivered(f"{key}: {reason}")
 
 
 def _dated(source: Source) -> bool:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from loaders.platform import Platform
 from pipeline import inquiry, show
+from pipeline.catch_up import catch_up as run_missed
 from pipeline.exchange import Exchange
 from pipeline.run import Ran, load_ahead, now, run_batch
 from pipeline.settings import Settings
@@ -61,6 +62,24 @@ def backfill(source: SourceName, first: First, last: Last, json: AsJson = False,
 def replay(source: SourceName, first: First, last: Last, json: AsJson = False, dry_run: DryRun = False) -> None:
     """Judge the archived raw of a range of days again, under today's declaration and rules; the source is not asked."""
     _run_all(source, _days(first, last), json=json, dry_run=dry_run, from_archive=True)
+
+
+@app.command()
+def catch_up(
+    source: Annotated[
+        str | None, typer.Argument(metavar="[SOURCE]", help="One source; all of them when absent.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Run the days that were missed: those between the first and the last in the ledger of which it has no batch."""
+    exchange = _exchange()
+    if source is not None:
+        exchange.register.source(source)
+    load_ahead(exchange)
+    with show.progress() as told:
+        names = [source] if source else list(exchange.register)
+        ran = [one for name in names for one in run_missed(exchange, name, now(), told)]
+    _end(ran, json)
 
 
 @app.command()
@@ -147,6 +166,19 @@ def trace(
 
 
 @app.command()
+def unjudged(source: SourceName, json: AsJson = False) -> None:
+    """Name the claims that older versions may have delivered without a verdict: the day's archive does not account for them."""
+    from pipeline.unjudged import unjudged as find
+
+    exchange = _exchange()
+    exchange.register.source(source)
+    with show.progress() as told:
+        found = find(exchange, source, told)
+    show.unjudged(found, as_json=json)
+    raise typer.Exit(1 if found else 0)
+
+
+@app.command()
 def migrate(
     json: AsJson = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what is pending, and change nothing.")] = False,
@@ -213,6 +245,10 @@ def _run_all(source: str, days: Iterable[Day], *, json: bool, dry_run: bool, fro
             key = BatchKey(source, day)
             run_one = inquiry.dry_run if dry_run else run_batch
             ran.append(run_one(exchange, key, partial(_tell, told, key), from_archive=from_archive))
+    _end(ran, json)
+
+
+def _end(ran: Sequence[Ran], json: bool) -> NoReturn:
     show.ran(ran, as_json=json)
     raise typer.Exit(max((item.exit_code for item in ran), default=0))
 

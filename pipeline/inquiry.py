@@ -25,9 +25,11 @@ from pipeline.exchange import Exchange
 from pipeline.flow import Told, read_and_judge, rejudge
 from pipeline.holding import held
 from pipeline.manifests import part_numbers, put_together
-from pipeline.plan import demand_no_quiet
+from pipeline.missed import ledger_lacks
+from pipeline.plan import demand_begun, demand_no_quiet
 from pipeline.reporting import report_city, report_department
 from pipeline.run import Ran, now
+from pipeline.runs import archive_of
 from pipeline.workspace import Workspace, of_part
 from sources.database_extract import DatabaseExtract
 from standard.batch import BatchKey, LedgerEntry, Manifest, Status
@@ -133,7 +135,7 @@ def accept_beginning(exchange: Exchange, name: str, by: str, at: datetime) -> Le
 def dry_run(exchange: Exchange, key: BatchKey, told: Told, *, from_archive: bool = False) -> Ran:
     """Read and judge a batch in a folder that is thrown away; the platform and the archive stay as they are."""
     try:
-        with _elsewhere(exchange, key, from_archive) as trial:
+        with elsewhere(exchange, key, from_archive) as trial:
             if from_archive:
                 rejudge(trial, key)
             else:
@@ -155,7 +157,7 @@ def dry_run(exchange: Exchange, key: BatchKey, told: Told, *, from_archive: bool
 
 
 @contextmanager
-def _elsewhere(exchange: Exchange, key: BatchKey, from_archive: bool) -> Iterator[Exchange]:
+def elsewhere(exchange: Exchange, key: BatchKey, from_archive: bool) -> Iterator[Exchange]:
     """The exchange with an archive of its own, in which there is what the steps look for: the batch, the manifest before."""
     exchange.work()
     with tempfile.TemporaryDirectory(prefix="licex-") as folder, ExitStack() as held:
@@ -168,11 +170,12 @@ def _elsewhere(exchange: Exchange, key: BatchKey, from_archive: bool) -> Iterato
         if last is not None and exchange.workspace.exists(last, files.DELIVERED):
             _copy(exchange.workspace, trial.workspace, last, files.DELIVERED)
         if from_archive:
-            whole = put_together(exchange.workspace, key)
+            archive = archive_of(exchange.workspace, key)
+            whole = put_together(archive, key)
             trial.workspace.write_text(trial.workspace.path(key, files.MANIFEST), whole.to_json())
             for part in part_numbers(whole):
                 for name in (files.MANIFEST, files.RAW):
-                    _copy(exchange.workspace, trial.workspace, key, of_part(name, part))
+                    _copy(archive, trial.workspace, key, of_part(name, part))
         yield trial
 
 
@@ -183,6 +186,8 @@ def _copy(origin: Workspace, to: Workspace, key: BatchKey, name: str) -> None:
 
 def rewrite_reports(exchange: Exchange, day: Day | None) -> list[str]:
     """Write the pages of a day again; returns their paths, the city's last."""
+    if day is not None:
+        demand_begun("report", day, now())
     with exchange.platform.transaction(reading=True) as connection:
         last = str(day) if day else last_day(connection)
         entries = read_entries(connection, day=last) if last else []
@@ -194,7 +199,7 @@ def rewrite_reports(exchange: Exchange, day: Day | None) -> list[str]:
 
 
 def ledger(exchange: Exchange, *, source: str | None, day: str | None, all_runs: bool) -> list[LedgerEntry]:
-    """The ledger's entries.
+    """The ledger's entries, and among them the days that it lacks.
 
     Raises:
         DeclarationError: for a source that neither the declarations nor the ledger know.
@@ -204,7 +209,9 @@ def ledger(exchange: Exchange, *, source: str | None, day: str | None, all_runs:
         known = bool(found) or source is None or bool(read_entries(connection, source=source))
     if not known and source not in exchange.register.paths:
         exchange.register.source(str(source))  # says which name was probably meant
-    return found
+    lacking = [missed.entry() for missed in ledger_lacks(exchange, now()) if not missed.tried]
+    asked = [entry for entry in lacking if source in {None, entry.source} and day in {None, entry.day}]
+    return sorted([*found, *asked], key=lambda entry: (entry.day, entry.source, entry.run))
 
 
 def trace(exchange: Exchange, licence: str) -> list[dict[str, Any]]:

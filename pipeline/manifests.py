@@ -37,9 +37,9 @@ def put_together(workspace: Workspace, key: BatchKey) -> Manifest:
     plan = read_plan(workspace, key) if workspace.exists(key, files.PLAN) else None
     if plan is None or not plan.parts:
         return manifest(workspace, key)
-    numbers = range(len(plan.parts))
-    if not all(_is_of(workspace, key, plan, part) for part in numbers):
+    if not is_whole(workspace, key):
         return _before(workspace, key)
+    numbers = range(len(plan.parts))
     from extractors.profile import merged
 
     parts = [manifest(workspace, key, part) for part in numbers]
@@ -57,6 +57,12 @@ def put_together(workspace: Workspace, key: BatchKey) -> Manifest:
         profile=merged([part.profile for part in parts]),
         parts=len(parts),
     )
+
+
+def is_whole(workspace: Workspace, key: BatchKey) -> bool:
+    """Whether all parts of a batch are there, of the reading that was planned last."""
+    plan = read_plan(workspace, key)
+    return all(_is_of(workspace, key, plan, part) for part in range(len(plan.parts)))
 
 
 def _is_of(workspace: Workspace, key: BatchKey, plan: Plan, part: int) -> bool:

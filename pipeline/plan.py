@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from loaders.ledger import Marks, marks, order_now
 from pipeline import workspace as files
 from pipeline.exchange import Exchange
+from pipeline.runs import take_archive
 from pipeline.workspace import Workspace
 from sources.database_extract import DatabaseExtract
 from sources.register import Source
@@ -102,16 +103,25 @@ def archived(exchange: Exchange, key: BatchKey, now: datetime) -> bool:
     Raises:
         UsageError: for a day in the future, or the past of a snapshot that the archive does not have.
     """
-    if key.day > Day.at(now):
-        raise UsageError(f"{key}: expected a day that has begun, found one in the future; correct the day")
+    demand_begun(key, key.day, now)
     _ = exchange.platform  # a platform that cannot take the batch is said before the source is asked for it
     if not exchange.source(key).only_archived(key.day, now):
         return False
-    if exchange.workspace.exists(key, files.MANIFEST):
+    if take_archive(exchange, key):
         return True
     raise UsageError(
         f"{key}: expected the archived raw of that day, found none; the past of a snapshot source cannot be asked for"
     )
+
+
+def demand_begun(who: object, day: Day, now: datetime) -> None:
+    """Demand a day that has begun; of one in the future nothing is written at all.
+
+    Raises:
+        UsageError: when it has not.
+    """
+    if day > Day.at(now):
+        raise UsageError(f"{who}: expected a day that has begun, found {day}, which is in the future; correct the day")
 
 
 @dataclass(frozen=True)

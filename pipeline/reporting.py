@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from datetime import datetime
 
-from loaders.ledger import read_entries, write_report_seconds
+from loaders.ledger import read_entries, standing_days, write_report_seconds
 from loaders.reading import read_findings, torn_sources
 from pipeline.exchange import Exchange
+from pipeline.missed import RECENT_DAYS, missed_days
+from pipeline.plan import demand_begun
 from pipeline.workspace import Workspace
 from reports import script
 from reports.city import CityFacts, city_page
@@ -20,27 +23,41 @@ from standard.day import Day
 from standard.licence import LICENCE
 
 
-def report(exchange: Exchange, key: BatchKey) -> LedgerEntry | None:
+def report(exchange: Exchange, key: BatchKey, now: datetime) -> list[str]:
     """Write the pages of a batch, those of sources that turned out to disagree with it, and the city's page of the day.
 
     What that took is added to the batch's last run in the ledger.
 
+    Args:
+        exchange: where everything is.
+        key: of the batch.
+        now: the present, by which a day has begun.
+
     Returns:
-        The last ledger entry of the batch, None where it has none.
+        Where the pages are, the city's last.
+
+    Raises:
+        UsageError: for a day in the future, of which nothing is written.
     """
     began = time.monotonic()
+    demand_begun(key, key.day, now)
     if not have_charts(exchange.workspace):
         exchange.workspace.write_text(exchange.workspace.shared_path(script.NAME), script.charts_script())
     with exchange.platform.transaction(reading=True) as connection:
         others = torn_sources(connection, key)
-    for name in (key.source, *others):
-        if name in exchange.register.paths:
-            report_department(exchange, BatchKey(name, key.day))
-    report_city(exchange, key.day)
+    names = [name for name in (key.source, *others) if name in exchange.register.paths]
+    pages = [report_department(exchange, BatchKey(name, key.day)) for name in names]
+    pages.append(report_city(exchange, key.day))
     with exchange.platform.transaction() as connection:
         write_report_seconds(connection, key.source, str(key.day), time.monotonic() - began)
-        entries = read_entries(connection, source=key.source, day=str(key.day))
-    return entries[-1] if entries else None
+    return pages
+
+
+def last_entry(exchange: Exchange, key: BatchKey, after: int = 0) -> LedgerEntry | None:
+    """The last ledger entry of a batch, None where it has none after a run."""
+    with exchange.platform.transaction(reading=True) as connection:
+        entries = read_entries(connection, source=key.source, day=str(key.day), all_runs=True)
+    return entries[-1] if entries and entries[-1].run > after else None
 
 
 def have_charts(workspace: Workspace) -> bool:
@@ -55,7 +72,8 @@ def have_charts(workspace: Workspace) -> bool:
 def report_department(exchange: Exchange, key: BatchKey) -> str:
     """Write one department's page and list for correction; returns the page's path."""
     with exchange.platform.transaction(reading=True) as connection:
-        entries = read_entries(connection, source=key.source, since=_first_of(key.day), until=str(key.day))
+        first, last = _first_of(key.day), str(key.day)
+        entries = read_entries(connection, source=key.source, since=first, until=last, standing=True)
         findings = read_findings(connection, key)
     drawn = quality_report(source_facts(exchange.source(key)), key.day, entries, findings)
     workspace = exchange.workspace
@@ -75,7 +93,14 @@ def report_city(exchange: Exchange, day: Day, *, deadline_passed: bool = False) 
     facts = [_facts(exchange, name) for name in exchange.register]
     drawn_from: list[LedgerEntry] | None = None
     while (entries := _entries_until(exchange, day)) != drawn_from:
-        text = city_page(CityFacts(exchange.settings.city), facts, day, entries, deadline_passed=deadline_passed)
+        text = city_page(
+            CityFacts(exchange.settings.city),
+            facts,
+            day,
+            entries,
+            deadline_passed=deadline_passed,
+            missed=missed_before(exchange, day),
+        )
         exchange.workspace.write_text(page, text)
         drawn_from = entries
     return page
@@ -83,7 +108,7 @@ def report_city(exchange: Exchange, day: Day, *, deadline_passed: bool = False) 
 
 def _entries_until(exchange: Exchange, day: Day) -> list[LedgerEntry]:
     with exchange.platform.transaction(reading=True) as connection:
-        entries = read_entries(connection, since=_first_of(day), until=str(day))
+        entries = read_entries(connection, since=_first_of(day), until=str(day), standing=True)
     # What another's report took is on no page, and draws none again.
     return [replace(entry, report_seconds=None) for entry in entries]
 
@@ -91,6 +116,17 @@ def _entries_until(exchange: Exchange, day: Day) -> list[LedgerEntry]:
 def _first_of(day: Day) -> str:
     """The first day that a page of a day speaks of."""
     return str(day.plus(1 - COURSE_DAYS))
+
+
+def missed_before(exchange: Exchange, day: Day) -> dict[str, list[str]]:
+    """By source the days before a day that the ledger lacks; of those that cannot be had any more only the last ones."""
+    with exchange.platform.transaction(reading=True) as connection:
+        standing = standing_days(connection)
+    found: dict[str, list[str]] = {}
+    for missed in missed_days(exchange, standing, day, day.end):
+        if not missed.gone or missed.key.day >= day.plus(-RECENT_DAYS):
+            found.setdefault(missed.key.source, []).append(str(missed.key.day))
+    return found
 
 
 def missing_sources(exchange: Exchange, day: Day) -> list[str]:

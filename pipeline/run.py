@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import uuid4
 
 from pipeline import stages
-from pipeline import workspace as files
 from pipeline.exchange import Exchange
 from pipeline.flow import Told, read_and_judge, rejudge
-from pipeline.reporting import have_charts, report
+from pipeline.plan import demand_begun
+from pipeline.reporting import have_charts, last_entry, report
+from pipeline.runs import PROCESS, begun, take_archive, turn
 from standard.batch import BatchKey, LedgerEntry
-from standard.errors import AlreadyDelivered, ExchangeError, PlatformUnreachable
+from standard.errors import AlreadyDelivered, ExchangeError, PlatformUnreachable, TurnTaken, UsageError
+
+_LOOK = 0.5  # seconds after which a process that waits for its turn looks again
 
 
 @dataclass(frozen=True)
@@ -53,43 +58,80 @@ def run_batch(exchange: Exchange, key: BatchKey, told: Told, *, from_archive: bo
         told: is told which step begins.
         from_archive: whether to judge the archived raw again instead of asking the source.
     """
-    began = time.monotonic()
+    label = f"{PROCESS}-{uuid4().hex[:12]}"
+    try:
+        demand_begun(key, key.day, now())
+    except UsageError as error:
+        return Ran(key, None, str(error), error.exit_code)
+    before = 0
     try:
         exchange.work()
-        if from_archive:
-            _require_archive(exchange, key)
-            told("standardise and judge")
-            rejudge(exchange, key)
-        else:
-            told("read")
-            read_and_judge(exchange, key, now(), told)
-        told("assess")
-        stages.assess(exchange, key, now())
-        told("deliver")
-        entry = stages.deliver(exchange, key, now(), time.monotonic() - began)
+        with _turn(exchange, key, label, told):
+            last = last_entry(exchange, key)
+            before = last.run if last else 0
+            entry, problem = _run_steps(exchange, key, label, told, from_archive)
         told("report")
-        reported = report(exchange, key)
+        report(exchange, key, now())
+        entry = last_entry(exchange, key, entry.run - 1) or entry  # which says now what the report took
     except AlreadyDelivered as nothing_new:
-        return Ran(key, report(exchange, key), str(nothing_new))
+        report(exchange, key, now())
+        return Ran(key, last_entry(exchange, key, before), str(nothing_new))
     except ExchangeError as error:
-        return _stopped(exchange, key, error, told)
-    problem = stages.problem(exchange, key)
-    same = reported is not None and reported.run == entry.run
-    return Ran(key, reported if same else entry, problem, 1 if problem else 0)
+        return _stopped(exchange, key, error, told, before)
+    return Ran(key, entry, problem, 1 if problem else 0)
 
 
-def _require_archive(exchange: Exchange, key: BatchKey) -> None:
-    if not exchange.workspace.exists(key, files.MANIFEST):
-        raise ExchangeError(f"{key}: expected the archived raw of that day, found none; run that day first")
+def _run_steps(
+    exchange: Exchange, key: BatchKey, label: str, told: Told, from_archive: bool
+) -> tuple[LedgerEntry, str]:
+    """The steps from the source, or the archive, to the ledger; what did not become the day's is not kept."""
+    with begun(exchange, key, label) as own:
+        return _steps(own, key, told, from_archive)
 
 
-def _stopped(exchange: Exchange, key: BatchKey, error: ExchangeError, told: Told) -> Ran:
-    """A batch that could not go on still gets its report, where the platform can be reached."""
+def _steps(exchange: Exchange, key: BatchKey, told: Told, from_archive: bool) -> tuple[LedgerEntry, str]:
+    began = time.monotonic()
+    if from_archive:
+        if not take_archive(exchange, key):
+            raise ExchangeError(f"{key}: expected the archived raw of that day, found none; run that day first")
+        told("standardise and judge")
+        rejudge(exchange, key)
+    else:
+        told("read")
+        read_and_judge(exchange, key, now(), told)
+    told("assess")
+    verdict = stages.assess(exchange, key, now())
+    if from_archive and verdict.refused and stages.stands(exchange, key):
+        raise ExchangeError(
+            f"{key}: expected a replay that can be delivered, found one to be refused: {verdict.reason}; the day stays as it was delivered"
+        )
+    told("deliver")
+    entry = stages.deliver(exchange, key, now(), time.monotonic() - began)
+    return entry, stages.problem(exchange, key)
+
+
+@contextmanager
+def _turn(exchange: Exchange, key: BatchKey, label: str, told: Told) -> Iterator[None]:
+    """The turn of this process, for which it waits as long as another run has it."""
+    with ExitStack() as held:
+        while True:
+            try:
+                held.enter_context(turn(exchange, key, label)).over = True
+                break
+            except TurnTaken:
+                told("waits for another run of that day")
+                time.sleep(_LOOK)
+        yield
+
+
+def _stopped(exchange: Exchange, key: BatchKey, error: ExchangeError, told: Told, before: int) -> Ran:
+    """A batch that could not go on still gets its report, where the platform can be reached; and its ledger row, if it has one."""
     entry = None
     if not isinstance(error, PlatformUnreachable):
         try:
             told("report")
-            entry = report(exchange, key)
+            report(exchange, key, now())
+            entry = last_entry(exchange, key, before)
         except ExchangeError:
             entry = None  # what stopped the batch is what the user must hear of
     return Ran(key, entry, str(error), error.exit_code)

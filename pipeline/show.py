@@ -24,6 +24,7 @@ from standard.visible import json_text, visible, visible_line
 
 if TYPE_CHECKING:
     from extractors.connection_check import ConnectionFacts
+    from pipeline.unjudged import Unjudged
 
 _WIDE = 170  # what the ledger's table needs; a narrower terminal wraps its lines, which loses nothing
 _OUT = Console(highlight=False, width=max(Console().width, _WIDE))
@@ -133,7 +134,7 @@ def ledger_table(entries: Sequence[LedgerEntry]) -> Table:
     for entry in entries:
         values = entry.as_dict()
         numbers = [f"{values[name]:,}" for name in _COUNTS]
-        style = {"refused": "red", "failed": "red"}.get(entry.status, "")
+        style = {"refused": "red", "failed": "red", "missed": "red"}.get(entry.status, "")
         status = _cell(entry.status, style)
         report = "" if entry.report_seconds is None else f"{entry.report_seconds:.1f}"
         table.add_row(_cell(entry.source), _cell(entry.day), status, *numbers, f"{entry.seconds:.1f}", report)
@@ -227,6 +228,22 @@ def trace(found: Sequence[dict[str, Any]], *, as_json: bool) -> None:
             )
         )
         _OUT.print(ledger_table([LedgerEntry(**row) for row in record["batches"]]))
+
+
+def unjudged(found: Sequence[Unjudged], *, as_json: bool) -> None:
+    """Claims that the archives of their days do not account for."""
+    if as_json:
+        _print_json(
+            [{"batch": str(one.key), "problem": one.problem, "claims": one.claims.to_pylist()} for one in found]
+        )
+        return
+    for one in found:
+        if one.problem:
+            error(one.problem)
+        else:
+            _OUT.print(_rows(f"{one.key}: not accounted for by its archive", one.claims.to_pylist()))
+    if not found:
+        out("every claim is accounted for")
 
 
 def rules(*, as_json: bool) -> None:

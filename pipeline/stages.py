@@ -17,15 +17,16 @@ import pyarrow as pa
 from loaders.deliver import deliver_batch
 from loaders.delivery import Delivery
 from loaders.effects import COLUMNS, foresee
-from loaders.ledger import delivered_before, usual_sizes
+from loaders.ledger import delivered_before, read_entries, usual_sizes
 from pipeline import workspace as files
 from pipeline.ahead import ahead
 from pipeline.exchange import Exchange
 from pipeline.manifests import gather, manifest, part_numbers, read_manifest
+from pipeline.provenance import evidence, require_judged, require_licences, require_raw, said_as, write_record
+from pipeline.runs import becomes_the_days
 from pipeline.workspace import Workspace, of_part
 from standard.batch import BatchKey, LedgerEntry, Manifest, Status, Verdict
 from standard.day import Day, instant_text
-from standard.errors import ExchangeError
 from standard.finding import FINDING
 
 if TYPE_CHECKING:
@@ -36,11 +37,9 @@ _USUAL = 20  # batches whose sizes tell what is usual
 
 def standardise(exchange: Exchange, key: BatchKey, part: int | None = None) -> None:
     """Say the archived rows in the standard; where the columns are not as declared, say that instead."""
-    workspace, archived = exchange.workspace, manifest(exchange.workspace, key, part)
-    raw = of_part(files.RAW, part)
-    if workspace.digest(workspace.path(key, raw)) != archived.digest:
-        raise ExchangeError(f"{key}: expected the raw archive that its manifest names, found another; extract it again")
-    for _ in standardised(exchange, key, archived.columns, archived.taken_at, workspace.read_groups(key, raw), part):
+    workspace, archived = exchange.workspace, require_raw(exchange.workspace, key, part)
+    raw = workspace.read_groups(key, of_part(files.RAW, part))
+    for _ in standardised(exchange, key, archived.columns, archived.taken_at, raw, part):
         pass
 
 
@@ -83,7 +82,10 @@ def standardised(
             pass
         raise
     workspace.write_table(workspace.path(key, of_part(files.CONFORMED, part)), findings, FINDING)
-    workspace.write_text(workspace.path(key, of_part(files.STANDARDISED, part)), json.dumps(counts))
+    made = [of_part(name, part) for name in (files.LICENCES, files.CONFORMED)]
+    # Whoever gives the rows has archived them when they are exhausted.
+    made_from = manifest(workspace, key, part).digest
+    write_record(workspace, key, of_part(files.STANDARDISED, part), made_from, made, **counts)
 
 
 def judge(exchange: Exchange, key: BatchKey, part: int | None = None) -> None:
@@ -92,6 +94,7 @@ def judge(exchange: Exchange, key: BatchKey, part: int | None = None) -> None:
     Raises:
         ExchangeError: when a rule could not be evaluated.
     """
+    require_licences(exchange.workspace, key, part)
     taken_at = manifest(exchange.workspace, key, part).taken_at
     judged(exchange, key, taken_at, exchange.workspace.read_groups(key, of_part(files.LICENCES, part)), part)
 
@@ -106,8 +109,9 @@ def judged(exchange: Exchange, key: BatchKey, taken_at: str, licences: Iterable[
         for _ in licences:
             pass
         raise
-    workspace = exchange.workspace
-    workspace.write_table(workspace.path(key, of_part(files.JUDGED, part)), [found], FINDING)
+    workspace, name = exchange.workspace, of_part(files.JUDGED, part)
+    workspace.write_table(workspace.path(key, name), [found], FINDING)
+    write_record(workspace, key, of_part(files.JUDGED_FROM, part), said_as(workspace, key, part), [name])
 
 
 def assess(exchange: Exchange, key: BatchKey, now: datetime) -> Verdict:
@@ -116,6 +120,8 @@ def assess(exchange: Exchange, key: BatchKey, now: datetime) -> Verdict:
 
     workspace, source = exchange.workspace, exchange.source(key)
     archived = gather(workspace, key)
+    named = evidence(workspace, key, archived)
+    becomes_the_days(exchange, key)
     before = _before(exchange, key, archived)
     with ExitStack() as held:
         parts = [_part(workspace, key, part, held) for part in part_numbers(archived)]
@@ -124,8 +130,10 @@ def assess(exchange: Exchange, key: BatchKey, now: datetime) -> Verdict:
     workspace.write_table(workspace.path(key, files.FINDINGS), [decided.findings], FINDING)
     outcomes = pa.table({"outcome": decided.outcomes})
     workspace.write_table(workspace.path(key, files.OUTCOMES), [outcomes], outcomes.schema)
-    workspace.write_text(workspace.path(key, files.VERDICT), decided.verdict.to_json())
-    return decided.verdict
+    named |= {name: workspace.digest_written(key, name) for name in (files.FINDINGS, files.OUTCOMES)}
+    verdict = replace(decided.verdict, evidence=named)
+    workspace.write_text(workspace.path(key, files.VERDICT), verdict.to_json())
+    return verdict
 
 
 def deliver(exchange: Exchange, key: BatchKey, now: datetime, seconds: float = 0.0) -> LedgerEntry:
@@ -138,11 +146,13 @@ def deliver(exchange: Exchange, key: BatchKey, now: datetime, seconds: float = 0
         seconds: what the steps took so far, for the ledger.
 
     Raises:
+        ExchangeError: when what is there is not what was judged; nothing was loaded.
         PlatformUnreachable: when the platform does not answer; nothing was loaded.
     """
     workspace = exchange.workspace
     declaration = exchange.source(key).declaration
     verdict = Verdict.from_json(workspace.read_text(key, files.VERDICT))
+    digest = require_judged(workspace, key, verdict)
     findings = workspace.read_table(key, files.FINDINGS)
 
     def rows(names: Sequence[str]) -> Iterator[pa.Table]:
@@ -156,6 +166,7 @@ def deliver(exchange: Exchange, key: BatchKey, now: datetime, seconds: float = 0
         declaration.vanished,
         declaration.expect.drift.reactions,
         declaration.extract.keys,
+        digest=digest,
         only_source=list(exchange.register) == [key.source],
     )
     entry = deliver_batch(exchange.platform, delivery, instant_text(now), seconds)
@@ -176,6 +187,13 @@ def problem(exchange: Exchange, key: BatchKey) -> str:
         share = entry.held / entry.extracted
         return f"{key}: expected at most {limit:.1%} of rows held, found {share:.1%} ({entry.held}); see the report"
     return ""
+
+
+def stands(exchange: Exchange, key: BatchKey) -> bool:
+    """Whether the last run of the day that changed anything was delivered."""
+    with exchange.platform.transaction(reading=True) as connection:
+        entries = read_entries(connection, source=key.source, day=str(key.day), standing=True)
+    return any(entry.status == Status.DELIVERED for entry in entries)
 
 
 def last_delivered(exchange: Exchange, key: BatchKey) -> BatchKey | None:

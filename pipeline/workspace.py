@@ -8,6 +8,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from copy import copy
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -24,15 +25,19 @@ from standard.day import Day
 from standard.errors import ExchangeError, PlatformUnreachable, UsageError
 
 SCRATCH = ".scratch"
-PLAN = "plan.json"
+BEGUN, PLAN = "run.json", "plan.json"
 RAW, MANIFEST = "raw.parquet", "manifest.json"
 LICENCES, CONFORMED, STANDARDISED = "licences.parquet", "conformed_findings.parquet", "standardised.json"
-JUDGED = "judged_findings.parquet"
+JUDGED, JUDGED_FROM = "judged_findings.parquet", "judged.json"
 FINDINGS, OUTCOMES, VERDICT = "findings.parquet", "outcomes.parquet", "verdict.json"
 RECEIPT = "receipt.json"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")  # the name of a batch's folder
+RUN = "run-"  # how the folder of a run begins
 _SAMPLE = 1_000  # rows by which it is told whether the values of a column repeat
-DELIVERED = "delivered.json"  # the manifest of what was last delivered; a later try that was refused leaves it
+# What belongs to the day, and not to one of its runs: which run's archive is the day's, the manifest of what was last
+# delivered, which a later try that was refused leaves, and whose turn it is.
+ARCHIVE, DELIVERED, TURN = "archive.json", "delivered.json", "turn"
+_OF_THE_DAY = {ARCHIVE, DELIVERED, TURN}
 
 
 def of_part(name: str, part: int | None) -> str:
@@ -41,7 +46,11 @@ def of_part(name: str, part: int | None) -> str:
 
 
 class Workspace:
-    """The archive at one fsspec URL: `<root>/<source>/<day>/<file>`, and the reports in `<root>/reports`."""
+    """The archive at one fsspec URL: `<root>/<source>/<day>/<run>/<file>`, and the reports in `<root>/reports`.
+
+    Attributes:
+        run: the folder of the run whose files are meant; empty for those that older versions left in the day's own folder.
+    """
 
     def __init__(self, root: str, *, group: str = "", scratch: str = "") -> None:
         """Find the store.
@@ -51,6 +60,8 @@ class Workspace:
             group: the group that may read reports, where it is a folder.
             scratch: where temporary files lie; in the workspace itself where empty.
         """
+        self.run = ""
+        self._written: dict[str, str] = {}
         try:
             self._fs, path = fsspec.core.url_to_fs(root)
             self._fs.exists(path)
@@ -95,8 +106,17 @@ class Workspace:
     def _is_folder(self) -> bool:
         return "file" in (self._fs.protocol if isinstance(self._fs.protocol, tuple) else (self._fs.protocol,))
 
+    def of_run(self, run: str) -> Workspace:
+        """The same archive, with the files of another run."""
+        other = copy(self)
+        other.run = run
+        return other
+
     def path(self, key: BatchKey, name: str) -> str:
         """Where a file of a batch is."""
+        return self._day_path(key, name if name in _OF_THE_DAY or not self.run else f"{self.run}/{name}")
+
+    def _day_path(self, key: BatchKey, name: str) -> str:
         return f"{self._root}/{key.source}/{key.day}/{name}"
 
     def report_path(self, *parts: str) -> str:
@@ -138,6 +158,44 @@ class Workspace:
         if self.exists(key, name):
             self._fs.rm(self.path(key, name))
 
+    def files(self, key: BatchKey) -> list[str]:
+        """The names of all files of the run, those of its parts included."""
+        folder = self.path(key, "").rstrip("/")
+        self._fs.invalidate_cache()
+        found = self._fs.find(folder) if self._fs.exists(folder) else []
+        return [path.rpartition(f"/{key.source}/{key.day}/")[2].removeprefix(f"{self.run}/") for path in found]
+
+    def run_folders(self, key: BatchKey) -> list[str]:
+        """The folders of all runs of the day."""
+        folder = self._day_path(key, "").rstrip("/")
+        self._fs.invalidate_cache()
+        found = self._fs.ls(folder, detail=False) if self._fs.exists(folder) else []
+        names = (str(path).rstrip("/").rpartition("/")[2] for path in found)
+        return sorted(name for name in names if name.startswith(RUN))
+
+    def adopt(self, key: BatchKey, name: str, origin: Workspace) -> None:
+        """Have a file of another run too. Nobody writes into a file that has its name, so on a disk it is the same file."""
+        path = self.path(key, name)
+        if self._is_there(path):
+            return
+        self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
+        if not self.is_local:
+            self._fs.copy(origin.path(key, name), path)
+            return
+        with suppress(FileExistsError):  # another part of the same run was quicker
+            os.link(origin.path(key, name), path)
+
+    def remove_run(self, key: BatchKey, run: str) -> None:
+        """Take the folder of a run away."""
+        with suppress(FileNotFoundError):  # another part of the same run was quicker
+            self._fs.rm(self._day_path(key, run), recursive=True)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether its files are on this machine's disk, or on one that is mounted."""
+        protocol = self._fs.protocol
+        return "file" in (protocol if isinstance(protocol, tuple) else (protocol,))
+
     @contextmanager
     def writing(self, path: str) -> Iterator[Any]:
         """A file that appears under its name only when it is whole.
@@ -151,8 +209,10 @@ class Workspace:
                 try:
                     self._begin(half)
                     with self._fs.open(half, "wb") as file:
-                        yield file
+                        hashing = _Hashing(file)
+                        yield hashing
                     self._fs.mv(half, path)
+                    self._written[path] = hashing.hexdigest()
                 finally:
                     if self._fs.exists(half):
                         self._fs.rm(half)
@@ -241,12 +301,16 @@ class Workspace:
     def local(self, key: BatchKey, name: str) -> Iterator[str]:
         """A path on this machine's disk for a file of a batch, for programs that read files by path."""
         path = self.path(key, name)
-        if self._is_folder:
+        if self.is_local:
             yield path
             return
         with tempfile.TemporaryDirectory(prefix="licex-") as folder:
             self._fs.get(path, f"{folder}/{name}")
             yield f"{folder}/{name}"
+
+    def digest_written(self, key: BatchKey, name: str) -> str:
+        """SHA-256 of a file of a batch as it was written here, which nobody has to read again for that."""
+        return self._written[self.path(key, name)]
 
     def digest(self, path: str) -> str:
         """SHA-256 of a file; empty where there is none."""
@@ -254,6 +318,24 @@ class Workspace:
             return ""
         with self._fs.open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class _Hashing:
+    """A file that is digested while it is written from its beginning to its end."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._sha256 = hashlib.sha256()
+
+    def write(self, content: Any) -> Any:
+        self._sha256.update(content)
+        return self._file.write(content)
+
+    def hexdigest(self) -> str:
+        return self._sha256.hexdigest()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
 
 def _repeating(group: pa.Table) -> list[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from reports.charts import outcome_chart
 from reports.frame import link, render
@@ -36,6 +36,7 @@ class CityReport:
         entries: the last run of each source and day, by (source, day).
         days: the days of the matrix, the last one this day.
         course: totals of all sources, day by day, at most `COURSE_DAYS` back.
+        missed: the earlier days that the ledger lacks of a source, by its name.
     """
 
     day: Day
@@ -43,6 +44,17 @@ class CityReport:
     entries: dict[tuple[str, str], LedgerEntry]
     days: tuple[str, ...]
     course: tuple[tuple[Day, dict[str, int]], ...]
+    missed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def gaps(self) -> list[tuple[SourceFacts, Sequence[str]]]:
+        """The sources that lack earlier days, with those days, of which many in a row are named by the first and the last."""
+        return [(source, spans(self.missed[source.name])) for source in self.sources if self.missed.get(source.name)]
+
+    @property
+    def gap_count(self) -> int:
+        """How many batches of earlier days are lacking."""
+        return sum(map(len, self.missed.values()))
 
     def entry(self, source: SourceFacts, day: str | None = None) -> LedgerEntry | None:
         """What became of a source's batch, of this day unless another is named."""
@@ -73,7 +85,12 @@ class CityReport:
         return equations(self.totals)
 
 
-def city_report(sources: Sequence[SourceFacts], day: Day, entries: Sequence[LedgerEntry]) -> CityReport:
+def city_report(
+    sources: Sequence[SourceFacts],
+    day: Day,
+    entries: Sequence[LedgerEntry],
+    missed: Mapping[str, Sequence[str]] | None = None,
+) -> CityReport:
     """Draw the city's day from the ledger; later days and earlier runs are passed over."""
     runs = [entry for entry in last_runs(entries) if str(day.plus(1 - COURSE_DAYS)) <= entry.day <= str(day)]
     declared = {source.name: source for source in sources}
@@ -87,7 +104,19 @@ def city_report(sources: Sequence[SourceFacts], day: Day, entries: Sequence[Ledg
         entries={(entry.source, entry.day): entry for entry in runs},
         days=tuple(str(each) for each in first.through(day)),
         course=tuple((Day.of(name), totals(of_day)) for name, of_day in by_day.items()),
+        missed=missed or {},
     )
+
+
+def spans(days: Sequence[str]) -> list[str]:
+    """Days in order, those that follow one another as one span: `2026-03-02 – 2026-03-04`."""
+    found: list[list[Day]] = []
+    for day in map(Day.of, days):
+        if found and found[-1][1].plus(1) == day:
+            found[-1][1] = day
+        else:
+            found.append([day, day])
+    return [str(first) if first == last else f"{first} – {last}" for first, last in found]
 
 
 def totals(entries: Iterable[LedgerEntry]) -> dict[str, int]:
@@ -103,6 +132,7 @@ def city_page(
     entries: Sequence[LedgerEntry],
     *,
     deadline_passed: bool,
+    missed: Mapping[str, Sequence[str]] | None = None,
     department_link: str = "{source}/{day}.html",
     city_link: str = "city-{day}.html",
 ) -> str:
@@ -114,13 +144,14 @@ def city_page(
         day: of the page.
         entries: the ledger up to that day.
         deadline_passed: whether who has not arrived should have.
+        missed: the earlier days that the ledger lacks of a source, by its name.
         department_link: where departments' pages are, relative to this one; `{source}` and `{day}` are filled in.
         city_link: where the city's pages of other days are, likewise.
 
     Returns:
         One HTML document that needs nothing beside it. The same ledger gives the same text.
     """
-    report = city_report(sources, day, entries)
+    report = city_report(sources, day, entries, missed)
     return render(
         "city.html",
         city=city,

@@ -184,6 +184,15 @@ WORDS: dict[str, tuple[str, ...]] = {
         "{day}: of {n:,} sources {delivered:,} delivered, {refused:,} refused, {missing:,} not arrived.",
         "{day}: of {n:,} source {delivered:,} delivered, {refused:,} refused, {missing:,} not arrived.",
     ),
+    "city_gaps": (
+        "但此前有 {n:,} 批应到的数据没有取到。",
+        "But {n:,} batches of earlier days were missed.",
+        "But {n:,} batch of an earlier day was missed.",
+    ),
+    "gaps": (
+        "下列数据源此前的日期没有取到，能补取的由交换自动补取：",
+        "Earlier days of these were missed; the exchange catches up on those that can still be asked for:",
+    ),
     "city_none": ("没有申报的数据源。", "No sources are declared."),
     "missing_passed": (
         "已过截止时间，下列数据源仍未到达，请联系：",

@@ -57,6 +57,7 @@ class Status(StrEnum):
     REFUSED = "refused"
     FAILED = "failed"
     REPEATED = "repeated"  # the source delivered what it had delivered before, so there was nothing to do
+    MISSED = "missed"  # nothing became of it, and so the ledger has no row of it; only shown
     BEGUN = "begun"  # no run, but a person's word that the numbers of a source begin anew with that day
 
 
@@ -183,6 +184,7 @@ class Verdict(_Json):
         held_limit: share of held rows above which a person must look.
         endings: accepted rows that only say that a record ended.
         keys_repeated: whether a key of the source occurs more than once.
+        evidence: digests of all that it was given on and of what it decided row by row, by the names of the files.
     """
 
     batch: str
@@ -210,6 +212,7 @@ class Verdict(_Json):
     beginning: int = 0
     endings: int = 0
     keys_repeated: bool = False
+    evidence: dict[str, str] = field(default_factory=dict)
 
     @property
     def held_above_limit(self) -> bool:
@@ -225,7 +228,8 @@ class LedgerEntry(_Json):
     `accepted = inserted + updated + unchanged + stale`; an entry that does not balance cannot be written. `vanished` counts
     the records that the newest full reading of the source no longer holds, `moved` those whose key names another record
     since this batch. `content`, the marks, `ordered_by` and `beginning` are the manifest's, by which the next reading knows
-    where to begin. `seconds` is what the run took until it was delivered, `report_seconds` what its pages and lists took
+    where to begin. `verdict_digest` names the verdict, and through it everything the batch was made from, back to the
+    archive. `seconds` is what the run took until it was delivered, `report_seconds` what its pages and lists took
     after that; None where none was written.
     """
 
@@ -260,6 +264,7 @@ class LedgerEntry(_Json):
     mark_rows: str | None = None
     ordered_by: str = ""
     beginning: int = 0
+    verdict_digest: str = ""
     reason: str = ""
     failing: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0

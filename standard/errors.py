@@ -69,6 +69,10 @@ class QuietHours(SourceUnreachable):
         self.until = until
 
 
+class TurnTaken(Unreachable):
+    """Raised by `pipeline` while another run of the same source and day is at work; it is worth waiting for."""
+
+
 class PlatformUnreachable(Unreachable):
     """Raised by `loaders` and the archive: the platform's database or the exchange's own disk cannot be used."""
 

@@ -43,6 +43,7 @@ class Airflow:
     environ: dict
     metadata: psycopg.Connection
     processes: dict = field(default_factory=dict)
+    may_fail: bool = False  # whether runs that fail are part of the test
 
     def start(self, name, *command, **environ):
         """Start `airflow <command>`; its output goes to `<name>.log`."""
@@ -79,7 +80,8 @@ class Airflow:
         """Wait until `condition()` gives something true, and give that; asked again at every change of a task."""
         end = monotonic() + PATIENCE
         while not (found := condition()):
-            in_vain = monotonic() > end or self.rows("SELECT 1 FROM dag_run WHERE state = 'failed'")
+            failed = not self.may_fail and self.rows("SELECT 1 FROM dag_run WHERE state = 'failed'")
+            in_vain = monotonic() > end or failed
             assert not in_vain, f"expected {what}\n{self.state()}"
             for _ in self.metadata.notifies(timeout=0.2, stop_after=1):
                 pass
@@ -93,10 +95,24 @@ class Airflow:
         logs = [f"--- {name}\n{(self.folder / f'{name}.log').read_text()[-2000:]}" for name in self.processes]
         return "\n".join([*map(str, tasks), *logs])
 
-    def trigger(self, dag, day):
-        """Begin the run of one day, through the REST interface."""
+    def trigger(self, dag, key, **conf):
+        """Begin the run of one day, through the REST interface; gives its name."""
         self.wait(f"{dag} to be parsed", lambda: self.rows("SELECT 1 FROM dag WHERE dag_id = %s", dag))
-        self._ask(f"/api/v2/dags/{dag}/dagRuns", {"logical_date": None, "partition_key": day})
+        return self._ask(f"/api/v2/dags/{dag}/dagRuns", {"logical_date": None, "partition_key": key, "conf": conf})[
+            "dag_run_id"
+        ]
+
+    def clear(self, dag, run, *tasks):
+        """Clear some tasks of a run and no others, as a person does on the web page."""
+        body = {"dag_run_id": run, "task_ids": list(tasks), "dry_run": False, "only_failed": False}
+        body |= dict.fromkeys(("include_upstream", "include_downstream", "include_future", "include_past"), False)
+        self._ask(f"/api/v2/dags/{dag}/clearTaskInstances", body)
+
+    def log(self, dag, run, task):
+        """What the log of the last try of a task says."""
+        pattern = f"dag_id={dag}/run_id={run}/task_id={task}/attempt=*.log"
+        logs = (self.folder / "airflow/logs").glob(pattern)
+        return max(logs, key=lambda path: int(path.stem.rpartition("=")[2])).read_text()
 
     def succeed(self, *dags):
         """Wait until the only run of each of some DAGs has succeeded."""
@@ -158,6 +174,7 @@ def airflow(folder, server, executor, environ):
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": server.url("postgresql+psycopg", name),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": server.url("postgresql+psycopg_async", name),
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",

@@ -17,6 +17,7 @@ dags = {
     dag.dag_id: {
         "tasks": {task.task_id: sorted(task.upstream_task_ids) for task in dag.tasks},
         "teardowns": [task.task_id for task in dag.tasks if task.is_teardown],
+        "killed": sorted({(task.retries, task.retry_delay.total_seconds()) for task in dag.tasks}),
         "owner": dag.owner, "tags": sorted(dag.tags), "doc": dag.doc_md, "catchup": dag.catchup,
         "timetable": type(dag.timetable).__name__,
     }
@@ -65,8 +66,15 @@ def test_the_steps_follow_one_another_and_the_report_tears_down(parsed):
         "assess": ["standardise"],
         "deliver": ["assess"],
         "report": ["deliver"],
+        "reported": ["report"],
+        "catch_up": [],
     }
     assert dag["teardowns"] == ["report"]
+
+
+def test_a_killed_task_is_tried_again_after_a_minute(parsed):
+    for name, dag in parsed["dags"].items():
+        assert dag["killed"] == [[3, 60.0]], name
 
 
 def test_every_dag_has_an_owner_tags_and_documentation(parsed):
@@ -74,7 +82,7 @@ def test_every_dag_has_an_owner_tags_and_documentation(parsed):
         assert dag["owner"] != "airflow", name
         assert "licence-exchange" in dag["tags"]
         assert dag["doc"]
-        assert (dag["catchup"], dag["timetable"]) == (False, "CronPartitionTimetable")
+        assert (dag["catchup"], dag["timetable"]) == (False, "NightTimetable")
 
 
 def test_a_broken_declaration_breaks_its_own_dag_only(tmp_path):

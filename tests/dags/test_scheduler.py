@@ -102,8 +102,7 @@ def finished(declarations, environ):
 
 def backfill(environ, dag):
     command = [str(Path(sys.executable).parent / "airflow"), "backfill", "create", "--dag-id", dag]
-    # Airflow's bounds are midnights, so the day after the last is named.
-    command += ["--from-date", DAYS[0], "--to-date", "2026-03-04", "--reprocess-behavior", "completed"]
+    command += ["--from-date", DAYS[0], "--to-date", DAYS[-1], "--reprocess-behavior", "completed"]
     ended = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
 

@@ -115,7 +115,7 @@ def struck(deployment, databases):
         deployment.end("two", signal.SIGKILL)
     retry = "SELECT 1 FROM task_instance WHERE map_index = %s AND state = 'up_for_retry'"
     deployment.wait("the loss to be noticed", lambda: deployment.rows(retry, victim))
-    # Ten minutes later, when it is due again; no test waits that long.
+    # A minute later, when it is due again; no test waits that long.
     deployment.metadata.execute(
         "UPDATE task_instance SET end_date = end_date - interval '1 hour' WHERE state = 'up_for_retry'"
     )

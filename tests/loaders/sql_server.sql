@@ -167,6 +167,7 @@ CREATE TABLE exchange_batch (
 	mark_rows NVARCHAR(512) COLLATE Latin1_General_100_BIN2 NULL,
 	ordered_by NVARCHAR(16) COLLATE Latin1_General_100_BIN2 NOT NULL,
 	beginning INTEGER NOT NULL,
+	verdict_digest NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL DEFAULT '',
 	reason NVARCHAR(max) COLLATE Latin1_General_100_BIN2 NOT NULL,
 	failing NVARCHAR(max) NOT NULL,
 	seconds DOUBLE PRECISION NOT NULL,
@@ -514,7 +515,7 @@ SELECT max(exchange_batch.run) AS max_1
 FROM exchange_batch
 WHERE exchange_batch.source = :source_1 AND exchange_batch.day = :day_1;
 
-INSERT INTO exchange_batch (source, day, run, status, kind, taken_at, judged_at, delivered_at, [read], left_out, extracted, accepted, held, duplicates, refused, inserted, updated, unchanged, stale, without_time, future_time, vanished, moved, counted, witnessed, content, mark_after, mark_last, mark_rows, ordered_by, beginning, reason, failing, seconds, report_seconds) VALUES (:source, :day, :run, :status, :kind, :taken_at, :judged_at, :delivered_at, :read, :left_out, :extracted, :accepted, :held, :duplicates, :refused, :inserted, :updated, :unchanged, :stale, :without_time, :future_time, :vanished, :moved, :counted, :witnessed, :content, :mark_after, :mark_last, :mark_rows, :ordered_by, :beginning, :reason, :failing, :seconds, :report_seconds);
+INSERT INTO exchange_batch (source, day, run, status, kind, taken_at, judged_at, delivered_at, [read], left_out, extracted, accepted, held, duplicates, refused, inserted, updated, unchanged, stale, without_time, future_time, vanished, moved, counted, witnessed, content, mark_after, mark_last, mark_rows, ordered_by, beginning, verdict_digest, reason, failing, seconds, report_seconds) VALUES (:source, :day, :run, :status, :kind, :taken_at, :judged_at, :delivered_at, :read, :left_out, :extracted, :accepted, :held, :duplicates, :refused, :inserted, :updated, :unchanged, :stale, :without_time, :future_time, :vanished, :moved, :counted, :witnessed, :content, :mark_after, :mark_last, :mark_rows, :ordered_by, :beginning, :verdict_digest, :reason, :failing, :seconds, :report_seconds);
 
 INSERT INTO [#staged_seen] (record, locator, certificate_number) SELECT [#staged_sighting].record, min([#staged_sighting].locator) AS min_1, min([#staged_sighting].certificate_number) AS min_2
 FROM [#staged_sighting] GROUP BY [#staged_sighting].record;

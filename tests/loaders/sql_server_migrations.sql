@@ -862,6 +862,11 @@ UPDATE finding_state SET day = last_day;
 
 GO
 
+-- 0004 The ledger names the verdict that was delivered, and through it what the batch was made from; of older runs it names none.
+ALTER TABLE exchange_batch ADD verdict_digest NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL DEFAULT '';
+
+GO
+
 -- 0005 The ledger says what the report took, and finds the batches of a day by it.
 ALTER TABLE exchange_batch ADD report_seconds DOUBLE PRECISION NULL;
 

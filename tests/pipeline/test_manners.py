@@ -121,11 +121,18 @@ def test_the_same_file_twice_is_a_no_op_that_says_so(city, book, days, licex, pl
     assert licex("run", "transport.road", "--day", days[0])[0] == 0
     code, said, _ = licex("run", "transport.road", "--day", days[0])
     assert (code, "nothing to do" in said, "licex replay" in said) == (0, True, True)
-    assert platform("SELECT run, status, inserted FROM exchange_batch") == [(1, "delivered", 3)]
+    assert "repeated" in said
+    assert platform("SELECT run, status, inserted FROM exchange_batch ORDER BY run") == [
+        (1, "delivered", 3),
+        (2, "repeated", 0),
+    ]
+    page = (city / f"workspace/reports/transport.road/{days[0]}.html").read_text(encoding="utf-8")
+    assert ("已送达" in page, "与上次相同" in page) == (True, False)  # what stands of that day
     code, said, _ = licex("run", "transport.road", "--day", days[1])
     assert (code, days[0] in said) == (0, True)
-    assert platform("SELECT day, status, extracted FROM exchange_batch ORDER BY day") == [
+    assert platform("SELECT day, status, extracted FROM exchange_batch ORDER BY day, run") == [
         (days[0], "delivered", 3),
+        (days[0], "repeated", 0),
         (days[1], "repeated", 0),
     ]
     assert (city / f"workspace/reports/transport.road/{days[1]}.html").exists()
@@ -139,7 +146,10 @@ def test_a_renamed_file_is_the_same_delivery_and_a_changed_one_is_new(city, book
     assert "nothing to do" in licex("run", "transport.road", "--day", days[0])[1]
     book("b.xlsx", 4)
     assert licex("run", "transport.road", "--day", days[0])[0] == 0
-    assert platform("SELECT inserted, unchanged FROM exchange_batch WHERE run = 2") == [(1, 3)]
+    assert platform("SELECT status, inserted, unchanged FROM exchange_batch WHERE run > 1 ORDER BY run") == [
+        ("repeated", 0, 0),
+        ("delivered", 1, 3),
+    ]
 
 
 def test_an_older_file_that_comes_back_is_new_even_after_a_replay(city, book, days, licex, platform, monkeypatch):
@@ -174,7 +184,8 @@ def test_the_file_of_an_old_day_run_again_is_a_no_op_that_says_so(city, book, da
     assert licex("run", "transport.road", "--day", days[0])[0] == 0
     assert platform("SELECT day, run, status, extracted FROM exchange_batch ORDER BY day, run") == [
         (days[0], 1, "delivered", 3),
-        (days[0], 2, "delivered", 4),
+        (days[0], 2, "repeated", 0),
+        (days[0], 3, "delivered", 4),
         (days[1], 1, "delivered", 4),
     ]
 

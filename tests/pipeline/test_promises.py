@@ -345,3 +345,16 @@ def test_archives_of_every_age_are_replayed_when_a_column_has_had_several_names(
     department.sql("ALTER TABLE t ADD COLUMN YHMC text")
     assert department.run(THIRD).status == "refused"
     assert ("columns_ambiguous", "") in department.open()
+
+
+def test_a_replay_that_would_refuse_a_delivered_day_leaves_it_as_it_stands(department):
+    department.declare("")
+    department.row("N001")
+    department.run(FIRST)
+    path = department._folder / "sources/dep/ride.yaml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("expect: {", "expect: {rows: {min: 5}, "), encoding="utf-8"
+    )
+    assert department.run(FIRST, 2, replay=True) is None
+    assert department._ask("platform.db", "SELECT status FROM exchange_batch") == [("delivered",)]
+    assert (department.licences(), department.open()) == ({"N001": ("甲某", "VALID")}, [])

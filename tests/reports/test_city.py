@@ -42,6 +42,19 @@ def test_totals_are_those_of_all_sources_and_balance(sources, day, entry):
     assert "5 个数据源的数据全部送达平台" in draw(sources, day, [entry(source=source.name) for source in sources])
 
 
+def test_days_that_were_missed_stand_in_the_headline_whatever_became_of_the_day(sources, day, entry, refused):
+    market = sources[2]
+    missed = {market.name: [str(day.plus(-back)) for back in (9, 5, 4, 3)]}
+    for of_day in (entry(), refused()):
+        page = city_page(CITY, [market], day, [entry(day.plus(-10)), of_day], deadline_passed=True, missed=missed)
+        headline = re.search(r'<p class="headline">(.*?)</p>', page, re.DOTALL)[1]
+        assert "但此前有 4 批应到的数据没有取到" in headline
+        assert "4 batches of earlier days were missed" in headline
+        assert f"{day.plus(-9)}, {day.plus(-5)} – {day.plus(-3)}" in page
+        assert 'class="outcome status_' + ("refused" if of_day.refused else "absent") in page
+    assert "没有取到" not in draw([market], day, [entry()])
+
+
 def test_the_matrix_shows_the_newest_days_and_gaps(sources, day, entry, refused):
     market = sources[2]
     entries = [entry(day.plus(-back)) for back in range(40) if back != 3] + [refused(day.plus(-5))]

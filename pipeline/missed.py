@@ -1,0 +1,88 @@
+"""Which days of a source the ledger lacks, and of which of them the source can still be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from loaders.ledger import standing_days
+from pipeline import workspace as files
+from pipeline.exchange import Exchange
+from pipeline.runs import archive_of
+from sources.register import Source
+from sources.schedule import has_run
+from standard.batch import BatchKey, LedgerEntry, Status
+from standard.day import Day
+
+# So long a day is asked for again that was asked for in vain, and a page names one that cannot be asked for any more.
+RECENT_DAYS = 14
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A day of a source that should have had a batch.
+
+    Attributes:
+        key: of the batch.
+        tried: whether the ledger knows that it was asked for, in vain.
+        gone: whether the source cannot be asked for it any more.
+    """
+
+    key: BatchKey
+    tried: bool
+    gone: bool
+
+    def entry(self) -> LedgerEntry:
+        """How it stands in a list of the ledger, which has no row of it."""
+        reason = (
+            "no run of this day came to the ledger, and the source cannot be asked for it any more"
+            if self.gone
+            else f"no run of this day came to the ledger; licex catch-up {self.key.source} asks the source for it"
+        )
+        return LedgerEntry(self.key.source, str(self.key.day), 0, str(Status.MISSED), reason=reason)
+
+
+def missed_days(exchange: Exchange, status: Mapping[str, Mapping[str, str]], until: Day, now: datetime) -> list[Missed]:
+    """The days that the ledger lacks of each declared source, after its first there and before a day.
+
+    A source of changes lacks every day of which it has no batch, since the rows of a day are in no other day's window. Of a
+    snapshot those days are meant on which its schedule would have taken it.
+
+    Args:
+        exchange: where everything is.
+        status: by source and day what stands in the ledger (`standing_days`).
+        until: the day before which all should be there.
+        now: the present, by which it is known what can still be asked.
+    """
+    found: list[Missed] = []
+    for name in sorted(status.keys() & exchange.register.paths.keys()):
+        days = [day for day in Day.of(min(status[name])).through(until.plus(-1)) if _lacking(status[name], day)]
+        source = exchange.register.read(name)[0] if days else None  # reading a declaration takes its time
+        if source is not None:
+            found += _missed(exchange, source, days, status[name], now)
+    return found
+
+
+def _lacking(status: Mapping[str, str], day: Day) -> bool:
+    return status.get(str(day)) in {None, Status.FAILED}
+
+
+def _missed(
+    exchange: Exchange, source: Source, days: Iterable[Day], status: Mapping[str, str], now: datetime
+) -> Iterable[Missed]:
+    declared = source.declaration
+    for day in days:
+        tried = str(day) in status
+        if tried or declared.extract.incremental or has_run(declared.schedule, day.plus(1)):
+            key = BatchKey(source.name, day)
+            gone = source.only_archived(day, now)
+            yield Missed(key, tried, gone and not archive_of(exchange.workspace, key).exists(key, files.MANIFEST))
+
+
+def ledger_lacks(exchange: Exchange, now: datetime, until: Day | None = None) -> list[Missed]:
+    """The days that the ledger lacks before the last that it has of any source, or before a day that is later."""
+    with exchange.platform.transaction(reading=True) as connection:
+        status = standing_days(connection)
+    last = [Day.of(max(max(days) for days in status.values()))] if status else []
+    return missed_days(exchange, status, max([*last, *([until] if until else [])]), now) if last else []
