@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert, select, update
 
 from loaders.tables import BATCH
-from standard.batch import LedgerEntry, OrderedBy, Status
+from standard.batch import LedgerEntry, Status
 from standard.day import Day
 from standard.errors import ExchangeError, UsageError
 from standard.finding import storable_text
@@ -160,9 +160,9 @@ def begin_anew(connection: Connection, source: str, now: str, said: str) -> Ledg
         )
     day = str(Day.of(last).plus(1))
     reason = f"{said} after {known.reached}"
-    _, beginning = order_now(connection, source)
+    ordered_by, beginning = order_now(connection, source)
     entry = LedgerEntry(source, day, 0, str(Status.BEGUN), "incremental", now, now, now)
-    begun = replace(entry, ordered_by=str(OrderedBy.NUMBER), beginning=beginning + 1, reason=reason)
+    begun = replace(entry, ordered_by=ordered_by, beginning=beginning + 1, reason=reason)
     return write_entry(connection, begun)
 
 
@@ -195,6 +195,12 @@ def order_now(connection: Connection, source: str) -> tuple[str, int]:
     statement = select(b.ordered_by, b.beginning).where(b.source == source, counting)
     row = connection.execute(statement.order_by(b.beginning.desc(), b.taken_at.desc()).limit(1)).first()
     return ("", 0) if row is None else (row.ordered_by, row.beginning)
+
+
+def last_read(connection: Connection, source: str, before: int) -> str:
+    """When a source was last read before the so-manieth beginning of its order, as instant text; empty where it never was."""
+    b = BATCH.c
+    return connection.scalar(select(func.max(b.taken_at)).where(_delivered(source), b.beginning < before)) or ""
 
 
 def usual_sizes(connection: Connection, source: str, kind: str, before: str, n: int) -> list[int]:

@@ -170,7 +170,7 @@ class Archiving:
             origin=read.origin,
             content=self._content,
             marks=list(read.marks or ()),
-            ordered_by=str(self._source.declaration.extract.ordered_by),
+            ordered_by=self._source.declaration.extract.read_as,
             mark_rows=read.mark_rows,
             beginning=self._beginning,
             types=read.types,

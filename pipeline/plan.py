@@ -10,14 +10,14 @@ from datetime import datetime, time, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
-from loaders.ledger import Marks, marks, order_now
+from loaders.ledger import Marks, last_read, marks, order_now
 from pipeline import workspace as files
 from pipeline.exchange import Exchange
 from pipeline.runs import take_archive
 from pipeline.workspace import Workspace
 from sources.database_extract import DatabaseExtract
 from sources.register import Source
-from standard.batch import BatchKey
+from standard.batch import BatchKey, Keys
 from standard.day import SHANGHAI, Day, instant_text
 from standard.errors import QuietHours, SourceUnreachable, UsageError
 
@@ -64,11 +64,13 @@ def planned(exchange: Exchange, key: BatchKey, now: datetime) -> Plan:
     known = Marks()
     with exchange.platform.transaction(reading=True) as connection:
         before, beginning = order_now(connection, key.source)
+        if before not in {"", extract.read_as}:
+            beginning += 1
         if isinstance(extract, DatabaseExtract) and extract.rising:
             known = marks(connection, key.source, str(key.day))
+        elif extract.keys is Keys.CHANGES:
+            _require_unread(key, last_read(connection, key.source, beginning))
     _require_since(key, known)
-    if before not in {"", str(extract.ordered_by)}:
-        beginning += 1
     made = Plan(instant_text(now), known.after, known.until, [], beginning, known.reached, known.reached_rows)
     if isinstance(extract, DatabaseExtract) and extract.split:
         from extractors.parts import plan_parts
@@ -94,6 +96,25 @@ def _require_since(key: BatchKey, known: Marks) -> None:
         raise UsageError(
             f"{key}: expected a day from {known.begun_on} on, since the numbers of the source began anew then, found an earlier one; "
             "`licex replay` judges the archive of that day"
+        )
+
+
+def _require_unread(key: BatchKey, last: str) -> None:
+    """Require a day of which a table of changes can say more than was read before its source was declared to be one.
+
+    A table of what is now shows the newest state whenever it is read. Changes that are read again show an old one.
+
+    Args:
+        key: of the batch.
+        last: instant text of the last reading by another declaration; empty where there was none.
+
+    Raises:
+        UsageError: for an earlier day.
+    """
+    if instant_text(key.day.end) <= last:
+        raise UsageError(
+            f"{key}: expected a day that ends after {last}, until when the source was read otherwise than as changes by time, found an earlier one; "
+            "its changes are on the platform"
         )
 
 

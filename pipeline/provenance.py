@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pipeline import workspace as files
 from pipeline.manifests import manifest, part_numbers
 from pipeline.workspace import Workspace, of_part
+from sources.register import Source
 from standard.batch import BatchKey, Manifest, Verdict
 from standard.errors import ExchangeError
 
@@ -44,6 +45,20 @@ def require_raw(workspace: Workspace, key: BatchKey, part: int | None) -> Manife
     if workspace.digest(workspace.path(key, of_part(files.RAW, part))) != archived.digest:
         raise ExchangeError(f"{key}: expected the raw archive that its manifest names, found another; extract it again")
     return archived
+
+
+def require_declared_as_read(source: Source, key: BatchKey, archived: Manifest) -> None:
+    """Require that the rows of an archive mean today what they meant when they were read.
+
+    Raises:
+        ExchangeError: where the declaration says otherwise of their order, or of whether they are changes.
+    """
+    declared = source.declaration.extract.read_as
+    if archived.ordered_by not in {"", declared}:
+        raise ExchangeError(
+            f"{key}: expected an archive that was read as it is declared now (ordered by {declared}), found one ordered by {archived.ordered_by}; "
+            "replay it with the declaration of that time, or run the day again"
+        )
 
 
 def require_licences(workspace: Workspace, key: BatchKey, part: int | None) -> str:

@@ -22,7 +22,15 @@ from pipeline import workspace as files
 from pipeline.ahead import ahead
 from pipeline.exchange import Exchange
 from pipeline.manifests import gather, manifest, part_numbers, read_manifest
-from pipeline.provenance import evidence, require_judged, require_licences, require_raw, said_as, write_record
+from pipeline.provenance import (
+    evidence,
+    require_declared_as_read,
+    require_judged,
+    require_licences,
+    require_raw,
+    said_as,
+    write_record,
+)
 from pipeline.runs import becomes_the_days
 from pipeline.workspace import Workspace, of_part
 from standard.batch import BatchKey, LedgerEntry, Manifest, Status, Verdict
@@ -38,6 +46,7 @@ _USUAL = 20  # batches whose sizes tell what is usual
 def standardise(exchange: Exchange, key: BatchKey, part: int | None = None) -> None:
     """Say the archived rows in the standard; where the columns are not as declared, say that instead."""
     workspace, archived = exchange.workspace, require_raw(exchange.workspace, key, part)
+    require_declared_as_read(exchange.source(key), key, archived)
     raw = workspace.read_groups(key, of_part(files.RAW, part))
     for _ in standardised(exchange, key, archived.columns, archived.taken_at, raw, part):
         pass

@@ -168,6 +168,11 @@ class DatabaseExtract(Declared):
         return OrderedBy.READING if self.updated_at is None else OrderedBy.TIME
 
     @property
+    def read_as(self) -> str:
+        """How its rows are to be understood: by what they are ordered, and whether they are changes. Archives keep it."""
+        return f"{self.ordered_by}/changes" if self.changes else str(self.ordered_by)
+
+    @property
     def keys(self) -> Keys:
         """What the keys name. Where the rising number is among them, each change has a key of its own."""
         if self.key.reused or self.rising in self.key.columns:

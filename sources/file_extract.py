@@ -86,6 +86,11 @@ class FileExtract(Declared):
         return OrderedBy.READING
 
     @property
+    def read_as(self) -> str:
+        """How its rows are to be understood, as archives keep it."""
+        return str(self.ordered_by)
+
+    @property
     def keys(self) -> Keys:
         """Never anything: a locator is a place in a file, where another record may stand tomorrow."""
         return Keys.NOTHING

@@ -121,7 +121,8 @@ class Manifest(_Json):
         content: digest of the files that were read, by which the same delivery is known again; empty for a database.
         marks: of a source read by a rising number, the number after which the batch begins and the one it ends with.
         mark_rows: fingerprints of the rows that have the last of the marks, by which another row of that number is noticed.
-        ordered_by: what the source says of the order of its changes, an `OrderedBy`; empty in archives of before it was kept.
+        ordered_by: by what its rows are ordered, an `OrderedBy`, with `/changes` where they are changes; empty in archives of
+            before it was kept.
         beginning: how often that order began anew before this batch; stamps of a later beginning are greater.
         types: type and length of each column, in the words of the source, where it has any.
         profile: of each column what `extractors.profile` counts: rows, nulls, greatest length, shares of codes.

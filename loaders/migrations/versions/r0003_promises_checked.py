@@ -101,8 +101,6 @@ def _extend_ledger() -> None:
     ):
         _add("exchange_batch", column)
     _run("UPDATE exchange_batch SET ordered_by = 'reading' WHERE kind = 'snapshot'")
-    _run("UPDATE exchange_batch SET ordered_by = 'time' WHERE kind = 'incremental' AND mark_last IS NULL")
-    _run("UPDATE exchange_batch SET ordered_by = 'number' WHERE kind = 'incremental' AND mark_last IS NOT NULL")
 
 
 def _draw_presence() -> None:
