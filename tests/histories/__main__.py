@@ -1,0 +1,62 @@
+"""Plays histories for as many minutes as one likes, and prints the shortest that goes wrong as a case."""
+
+import contextlib
+import sys
+import tempfile
+import time
+
+from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.histories.machine import History
+from tests.histories.player import Stage
+
+
+class Tally:
+    """How many histories and steps were played, and the shortest that went wrong."""
+
+    def __init__(self):
+        self.histories = self.steps = self.readings = self.failed = 0
+        self.shortest = None
+
+    def add(self, machine):
+        player = machine.player
+        self.histories += 1
+        self.steps += machine.steps
+        self.readings += player.readings
+        if player.wrong:
+            self.failed += 1
+            case = (machine.steps, player.wrong, player.case())
+            self.shortest = min(self.shortest or case, case)
+
+
+def play(stage, minutes, most=30):
+    """Play until the time is over; returns the tally."""
+    tally, until = Tally(), time.monotonic() + minutes * 60
+    machine = type("Played", (History,), {"stage": stage, "played": lambda self: tally.add(self)})
+    steps = most
+    while time.monotonic() < until:
+        given = settings(
+            max_examples=10, stateful_step_count=steps, deadline=None, database=None, phases=(Phase.generate,),
+            report_multiple_bugs=False, verbosity=Verbosity.quiet, suppress_health_check=list(HealthCheck),
+        )  # fmt: skip
+        with contextlib.suppress(Exception, BaseExceptionGroup):
+            run_state_machine_as_test(machine, settings=given)
+        if tally.shortest:  # look for shorter ones only
+            steps = max(2, min(steps, tally.shortest[0] - 1))
+    return tally
+
+
+def main(minutes, most=30):
+    with tempfile.TemporaryDirectory(prefix="histories-") as folder:
+        stage = Stage(folder, f"sqlite:///{folder}/dep.db", f"sqlite:///{folder}/platform.db")
+        tally = play(stage, minutes, most)
+        stage.close()
+    print(f"{tally.histories} histories, {tally.steps} steps, {tally.readings} readings, {tally.failed} went wrong")
+    if tally.shortest:
+        print(f"\nThe shortest: {tally.shortest[1]}\n\n{tally.shortest[2]}")
+    return bool(tally.failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(float(sys.argv[1]), *map(int, sys.argv[2:])))

@@ -1,0 +1,162 @@
+"""What the exchange can know of a department: what some delivered reading has shown. It is the list of excuses, too.
+
+A record whose platform differs from its department is excused only where no reading could have shown it:
+
+1. Its row was changed without a new time or number, or written later than any window that was read reaches back, or the
+   night that would have shown it was not run, or was refused (which a finding must say).
+2. Its row has no time, one in the future, or one of another form than all others (which a finding must say).
+3. It was deleted, and the source is not read whole; or its key names another record, and keys are declared to be reused.
+4. The log that is read does not have the change, or orders it before another.
+
+The next full reading takes every excuse away.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from standard.day import SHANGHAI
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a source is declared to be read.
+
+    Attributes:
+        name: `all`, `time`, `number`, or of the log of changes `log by time`, `log by number`.
+        look_back: of update times.
+    """
+
+    name: str
+    look_back: timedelta = timedelta(0)
+    reused: bool = False
+
+    @property
+    def of_log(self):
+        return self.name.startswith("log")
+
+    @property
+    def by_time(self):
+        return self.name.endswith("time")
+
+    @property
+    def by_number(self):
+        return self.name.endswith("number")
+
+    def extract(self, department):
+        """The keys of the declaration."""
+        table = department.changes if self.of_log else department.register
+        key = "{columns: [ID], reused: true}" if self.reused else "[ID]"
+        said = [f"table: {table}", f"key: {key}"]
+        if self.by_time:
+            said += ["updated_at: GXSJ", f"clock_skew: {department.skew.seconds}s"]
+        if self.look_back and self.by_time:
+            said.append(f"look_back: {self.look_back.seconds // 3600}h")
+        if self.by_number:
+            said.append("rising: LSH")
+        if self.of_log:
+            said.append("changes: {operation: OP}")
+        return ", ".join(said)
+
+
+@dataclass
+class Read:
+    """A reading: which rows it showed, and whether it was of everything."""
+
+    way: Way
+    at: datetime
+    rows: list = field(default_factory=list)
+    marks: tuple | None = None
+
+
+@dataclass
+class Knowledge:
+    """What readings of one department have shown.
+
+    Attributes:
+        shown: versions.
+        refused: versions that only a refused reading has shown.
+        archives: the newest reading of each day.
+        marks: of each day that was delivered by numbers, where it began and ended.
+    """
+
+    department: object
+    shown: set = field(default_factory=set)
+    refused: set = field(default_factory=set)
+    archives: dict = field(default_factory=dict)
+    marks: dict = field(default_factory=dict)
+
+    def read(self, way, day, at):
+        """What a reading of a day shows at an instant."""
+        rows = self.department.log if way.of_log else list(self.department.rows.values())
+        made = Read(way, at)
+        if way.by_time:
+            made.rows = [row for row in rows if _in_window(row, day, way.look_back, self.department.skew)]
+        elif way.by_number:
+            made.marks = self._window(rows, day)
+            made.rows = [row for row in rows if row.lsh is not None and made.marks[0] < row.lsh <= made.marks[1]]
+        else:
+            made.rows = rows
+        return made
+
+    def delivered(self, day, read, now_way):
+        """A reading has come to the platform."""
+        if read.marks:
+            self.marks[day] = read.marks
+        versions = {row.version for row in read.rows}
+        self.shown |= versions
+        self.refused -= versions
+        for gone in self.department.gone.values():
+            if gone.version in versions or (read.way.name == "all" and gone.at < read.at):
+                gone.shown = True
+                self.refused.discard(gone.version)
+        if read.way.of_log:
+            self._contradicted(read)
+
+    def refuse(self, read):
+        """A reading was refused: what it showed is not on the platform, and a finding must say so."""
+        versions = {row.version for row in read.rows}
+        if read.way.name == "all":
+            versions |= {gone.version for gone in self.department.gone.values() if not gone.shown}
+        self.refused |= versions - self.shown
+
+    def unknown(self, number):
+        """Versions by which the platform may differ, since no delivered reading has shown them."""
+        versions = {row.version for row in self.department.holds(number)} - self.shown
+        gone = self.department.gone.get(number)
+        return versions | ({gone.version} if gone and not gone.shown else set())
+
+    def unseen(self, way):
+        """Rows that no window of update times ever sees: whether there are any that a finding must tell of."""
+        rows = self.department.log if way.of_log else self.department.rows.values()
+        return way.by_time and any(row.time is None for row in rows)
+
+    def _window(self, rows, day):
+        numbers = [row.lsh for row in rows if row.lsh is not None]
+        after = max((last for other, (_, last) in self.marks.items() if other < day), default=min(numbers, default=1) - 1)
+        until = min((first for other, (first, _) in self.marks.items() if other > day), default=max([*numbers, after]))
+        return after, until
+
+    def _contradicted(self, read):
+        """Where the log that was read says something else of a record than the register, nobody can know that."""
+        newest = {}
+        for row in self.department.log:
+            order = (row.time or datetime.min.replace(tzinfo=SHANGHAI)) if read.way.by_time else (row.lsh or 0)
+            place = (order, row.version)
+            if row.key not in newest or newest[row.key][0] <= place:
+                newest[row.key] = place, row
+        told = {row.key for row in read.rows}
+        for row in self.department.rows.values():
+            if row.key in told and newest[row.key][1].version != row.version:
+                self.shown.discard(row.version)
+        for gone in self.department.gone.values():
+            if gone.key in told and newest[gone.key][1].version < gone.version:
+                gone.shown = False
+
+
+def _in_window(row, day, look_back, skew):
+    if row.time is None:
+        return False
+    first = day - look_back
+    if row.form == "days":
+        return first.date() <= (row.time + skew).date() <= day.date()
+    return first <= row.time < day + timedelta(days=1)
