@@ -9,7 +9,7 @@ install = $(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes $(1) \
 install_ours = $(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e . \
   || $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
 
-.PHONY: run test check airflow docs lock bom clean
+.PHONY: run test histories check airflow docs lock bom clean
 
 run: $(VENV)/.run-installed
 	@$(BIN)/python -m demo.night
@@ -20,6 +20,11 @@ airflow: $(VENV)/.run-installed
 test: $(VENV)/.test-installed check
 	@tests/install-system-packages
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# A department that lies, for as long as one likes: make histories MINUTES=60
+MINUTES ?= 10
+histories: $(VENV)/.test-installed
+	@$(BIN)/python -W ignore -m tests.histories $(MINUTES)
 
 check: $(VENV)/.test-installed
 	$(BIN)/ruff check .

@@ -74,6 +74,7 @@ class Department:
     form: str = "seconds"
     bare_ends: bool = False
     end: str = "D"
+    backwards: set[int] = field(default_factory=set)  # keys whose time may lie before one that was read
     rows: dict[int, Row] = field(default_factory=dict)
     gone: dict[str, Gone] = field(default_factory=dict)
     log: list[Row] = field(default_factory=list)
@@ -107,18 +108,17 @@ class Department:
         """A row that says something else; `how` says what its update time and its number say of that."""
         row, given = self.rows[key], given or {"name": ""}
         if given.get("number", row.number) != row.number:
-            self._leave(row, now)
+            self._leave(row, now)  # by the same version as the row that names another record from now on
         self._put(replace(row, **given), now, how, op="U")
 
     def delete(self, key, now, how="now"):
         """A row that is taken out of the register; the log says so, in its way."""
         row = self.rows.pop(key)
         self._leave(row, now)
-        gone = self.gone.get(row.number)
-        version = gone.version if gone else self._next()
+        self.version += 1
         self._write(f"DELETE FROM {self.register} WHERE {self.database.quoted('ID')} = {key}")
         if how != "silent":
-            stamped = self._stamped(replace(row, version=version), now, how)
+            stamped = self._stamped(replace(row, version=self.version), now, how)
             self._log(replace(stamped, op=self.end, bare=self.bare_ends))
 
     def turn_over(self, now):
@@ -142,7 +142,7 @@ class Department:
     def _leave(self, row, now):
         """The record of a row is there no more, unless another row has it too."""
         if not [other for other in self.holds(row.number) if other.key != row.key]:
-            self.gone[row.number] = Gone(self._next(), row.key, now)
+            self.gone[row.number] = Gone(self.version + 1, row.key, now)
 
     def _put(self, row, now, how, op):
         self.version += 1
@@ -166,6 +166,7 @@ class Department:
         time = {
             "null": None,
             "future": now + timedelta(days=3),
+            "tonight": now + timedelta(hours=2),
             "late": now - timedelta(hours=30),
             "a little late": now - timedelta(hours=3),
         }.get(how, now)
@@ -175,6 +176,8 @@ class Department:
             self.lsh += 1
             lsh = self.lsh
         form = {"text": self.form, "time": "seconds", "day": "days"}[self.kind]
+        if row.lsh and (row.time is None or time is None or time < row.time or form != row.form):
+            self.backwards.add(row.key)
         return replace(row, time=time, lsh=None if how == "unnumbered" else lsh, form=form)
 
     def _log(self, row):
@@ -186,10 +189,6 @@ class Department:
         bare = (None, None) if row.bare else ("2026-01-05", row.status)
         said = (row.key, row.lsh, row.op, row.number, None if row.bare else row.name, *bare, time)
         return dict(zip(COLUMNS, map(_literal, said), strict=True))
-
-    def _next(self):
-        self.version += 1
-        return self.version
 
     def _write(self, statement):
         self.database.execute(statement)

@@ -98,15 +98,18 @@ class Knowledge:
             made.rows = rows
         return made
 
-    def delivered(self, day, read, now_way):
+    def delivered(self, day, read):
         """A reading has come to the platform."""
         if read.marks:
             self.marks[day] = read.marks
         versions = {row.version for row in read.rows}
         self.shown |= versions
         self.refused -= versions
+        newest = sorted((row.key, row.version) for row in read.rows if not read.way.reused)
+        named = dict(newest)
         for gone in self.department.gone.values():
-            if gone.version in versions or (read.way.name == "all" and gone.at < read.at):
+            # A row of its key that is of a later version says that the key names another record, or none.
+            if named.get(gone.key, -1) >= gone.version or (read.way.name == "all" and gone.at < read.at):
                 gone.shown = True
                 self.refused.discard(gone.version)
         if read.way.of_log:
@@ -132,7 +135,9 @@ class Knowledge:
 
     def _window(self, rows, day):
         numbers = [row.lsh for row in rows if row.lsh is not None]
-        after = max((last for other, (_, last) in self.marks.items() if other < day), default=min(numbers, default=1) - 1)
+        after = max(
+            (last for other, (_, last) in self.marks.items() if other < day), default=min(numbers, default=1) - 1
+        )
         until = min((first for other, (first, _) in self.marks.items() if other > day), default=max([*numbers, after]))
         return after, until
 

@@ -10,7 +10,7 @@ from tests.histories.knowledge import Way
 from tests.histories.player import Player
 
 HOWS = st.sampled_from(
-    ["now", "now", "now", "silent", "null", "future", "late", "a little late", "same", "unnumbered"]
+    ["now", "now", "now", "silent", "null", "future", "tonight", "late", "a little late", "same", "unnumbered"]
 )
 WHICH = st.integers(0, 5)
 SOURCE = st.sampled_from([0, 0, 0, 1])
@@ -104,7 +104,9 @@ class History(RuleBasedStateMachine):
         if numbers := sorted(department.gone):
             self._tick(how)
             self.born += 1
-            department.born(f"N{self.born:03}", self.player.now, how, key=department.gone[numbers[which % len(numbers)]].key)
+            department.born(
+                f"N{self.born:03}", self.player.now, how, key=department.gone[numbers[which % len(numbers)]].key
+            )
 
     @rule(source=SOURCE, which=WHICH, how=HOWS, back=st.booleans())
     def is_renumbered(self, source, which, how, back):
@@ -146,6 +148,10 @@ class History(RuleBasedStateMachine):
 
     @rule()
     def night_too(self):
+        self.player.night()
+
+    @rule()
+    def night_once_more(self):
         self.player.night()
 
     @rule()
