@@ -22,7 +22,8 @@ class Way:
     """How a source is declared to be read.
 
     Attributes:
-        name: `all`, `time`, `number`, or of the log of changes `log by time`, `log by number`.
+        name: `all`, `time`, `number`, or of the log of changes `log by time`, `log by number`; by a number, times may be declared
+            beside it: `time beside number`.
         look_back: of update times.
     """
 
@@ -47,7 +48,7 @@ class Way:
         table = department.changes if self.of_log else department.register
         key = "{columns: [ID], reused: true}" if self.reused else "[ID]"
         said = [f"table: {table}", f"key: {key}"]
-        if self.by_time:
+        if "time" in self.name:
             said += ["updated_at: GXSJ", f"clock_skew: {department.skew.seconds}s"]
         if self.look_back and self.by_time:
             said.append(f"look_back: {self.look_back.seconds // 3600}h")
@@ -128,10 +129,12 @@ class Knowledge:
         gone = self.department.gone.get(number)
         return versions | ({gone.version} if gone and not gone.shown else set())
 
-    def unseen(self, way):
-        """Rows that no window of update times ever sees: whether there are any that a finding must tell of."""
+    def fell(self, way):
+        """Whether the numbers of a table have fallen below those that were delivered, which must be refused."""
         rows = self.department.log if way.of_log else self.department.rows.values()
-        return way.by_time and any(row.time is None for row in rows)
+        numbers = [row.lsh for row in rows if row.lsh is not None]
+        reached = max((last for _, last in self.marks.values()), default=0)
+        return way.by_number and bool(numbers) and max(numbers) < reached
 
     def _window(self, rows, day):
         numbers = [row.lsh for row in rows if row.lsh is not None]

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.histories.department import CANCELLED, FORMS, SPOILT, VALID
 from tests.histories.knowledge import Way
@@ -16,7 +16,9 @@ WHICH = st.integers(0, 5)
 SOURCE = st.sampled_from([0, 0, 0, 1])
 WAYS = st.builds(
     Way,
-    st.sampled_from(["all", "time", "number", "log by time", "log by number"]),
+    st.sampled_from(
+        ["all", "time", "number", "log by time", "log by number", "time beside number", "log by time beside number"]
+    ),
     st.sampled_from([timedelta(0), timedelta(0), timedelta(hours=4)]),
 )
 
@@ -47,9 +49,12 @@ class History(RuleBasedStateMachine):
         keys = self._rows(source)
         return keys[which % len(keys)] if keys else None
 
-    def check_invariants(self, *given, **named):
-        self.steps += 1  # called after every step
-        super().check_invariants(*given, **named)
+    @invariant()
+    def a_night_follows(self):
+        """Of every third step, since without a reading nothing can go wrong."""
+        self.steps += 1
+        if self.steps % 3 == 0:
+            self.player.night()
 
     def _tick(self, how):
         if how != "same":
