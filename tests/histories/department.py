@@ -36,6 +36,7 @@ class Row:
     form: str = "seconds"
     op: str = "I"
     bare: bool = False
+    written: datetime | None = None  # by the true clock
 
     @property
     def said(self):
@@ -178,7 +179,7 @@ class Department:
         form = {"text": self.form, "time": "seconds", "day": "days"}[self.kind]
         if row.lsh and (row.time is None or time is None or time < row.time or form != row.form):
             self.backwards.add(row.key)
-        return replace(row, time=time, lsh=None if how == "unnumbered" else lsh, form=form)
+        return replace(row, time=time, lsh=None if how == "unnumbered" else lsh, form=form, written=now)
 
     def _log(self, row):
         self.log.append(row)

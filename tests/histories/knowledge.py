@@ -14,8 +14,6 @@ The next full reading takes every excuse away.
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from standard.day import SHANGHAI
-
 
 @dataclass(frozen=True)
 class Way:
@@ -148,7 +146,8 @@ class Knowledge:
         """Where the log that was read says something else of a record than the register, nobody can know that."""
         newest = {}
         for row in self.department.log:
-            order = (row.time or datetime.min.replace(tzinfo=SHANGHAI)) if read.way.by_time else (row.lsh or 0)
+            credible = row.time if row.time and row.time <= row.written else row.written
+            order = credible if read.way.by_time else (row.lsh or 0)
             place = (order, row.version)
             if row.key not in newest or newest[row.key][0] <= place:
                 newest[row.key] = place, row

@@ -51,9 +51,9 @@ class History(RuleBasedStateMachine):
 
     @invariant()
     def a_night_follows(self):
-        """Of every third step, since without a reading nothing can go wrong."""
+        """Of every fourth step, since without a reading nothing can go wrong."""
         self.steps += 1
-        if self.steps % 3 == 0:
+        if self.steps % 4 == 0:
             self.player.night()
 
     def _tick(self, how):

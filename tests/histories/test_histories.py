@@ -22,7 +22,7 @@ def played(stage, histories, steps, kinds=("text",)):
     run_state_machine_as_test(type("Played", (History,), {"stage": stage, "kinds": kinds}), settings=given)
 
 
-@pytest.mark.parametrize(("histories", "steps"), [(20, 30), (20, 25), (40, 15), (40, 10), (40, 6)])
+@pytest.mark.parametrize(("histories", "steps"), [(15, 30), (20, 20), (45, 12), (40, 8), (40, 5)])
 def test_whatever_a_department_does_the_platform_is_right_or_an_open_finding_says_what_is_not(stage, histories, steps):
     played(stage, histories, steps)
 
@@ -31,6 +31,6 @@ def test_whatever_a_department_does_the_platform_is_right_or_an_open_finding_say
 def test_the_same_holds_of_departments_and_platforms_on_servers(tmp_path, new_database, server):
     on_server = Stage(tmp_path, new_database(server), new_database(server))
     try:
-        played(on_server, 4, 15, kinds=("text", "time", "day"))
+        played(on_server, 4, 10, kinds=("text", "time", "day"))
     finally:
         on_server.close()
