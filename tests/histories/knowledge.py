@@ -146,7 +146,7 @@ class Knowledge:
         """Where the log that was read says something else of a record than the register, nobody can know that."""
         newest = {}
         for row in self.department.log:
-            credible = row.time if row.time and row.time <= row.written else row.written
+            credible = row.time if row.time and row.time <= read.at else row.written
             order = credible if read.way.by_time else (row.lsh or 0)
             place = (order, row.version)
             if row.key not in newest or newest[row.key][0] <= place:

@@ -22,7 +22,7 @@ def played(stage, histories, steps, kinds=("text",)):
     run_state_machine_as_test(type("Played", (History,), {"stage": stage, "kinds": kinds}), settings=given)
 
 
-@pytest.mark.parametrize(("histories", "steps"), [(15, 30), (20, 20), (45, 12), (40, 8), (40, 5)])
+@pytest.mark.parametrize(("histories", "steps"), [(30, 30), (30, 20), (50, 12), (40, 8), (40, 5)])
 def test_whatever_a_department_does_the_platform_is_right_or_an_open_finding_says_what_is_not(stage, histories, steps):
     played(stage, histories, steps)
 
