@@ -11,7 +11,7 @@ from pipeline.manifests import manifest, part_numbers
 from pipeline.workspace import Workspace, of_part
 from sources.register import Source
 from standard.batch import BatchKey, Manifest, Verdict
-from standard.errors import ExchangeError
+from standard.errors import ExchangeError, UsageError
 
 # Of each part: who leaves a record of what it was made from, of what, and what else it names.
 _MADE_FROM, _MADE = "made_from", "made"
@@ -51,11 +51,11 @@ def require_declared_as_read(source: Source, key: BatchKey, archived: Manifest) 
     """Require that the rows of an archive mean today what they meant when they were read.
 
     Raises:
-        ExchangeError: where the declaration says otherwise of their order, or of whether they are changes.
+        UsageError: where the declaration says otherwise of their order, or of whether they are changes.
     """
     declared = source.declaration.extract.read_as
     if archived.ordered_by not in {"", declared}:
-        raise ExchangeError(
+        raise UsageError(
             f"{key}: expected an archive that was read as it is declared now (ordered by {declared}), found one ordered by {archived.ordered_by}; "
             "replay it with the declaration of that time, or run the day again"
         )

@@ -38,9 +38,6 @@ expect: {{held: {{max: 1}}, lost: {{max: {lost}}}}}
 """
 SOURCES = ("dep.ride", "dep.other")
 ENDED = "ended"
-# Three histories are known that end wrong, and are not played until they are mended: an archive that is replayed after the
-# source was declared to be read otherwise (two of them), and a day that is run again after it became a log by time.
-NOT_YET = True
 # Findings that say nothing of a difference: which of several rows was taken, or who else has the record.
 _BESIDE = {"duplicate", "sources_disagree", "ended_again", "identifier_shared"}
 _REFUSING = {rule.id for rule in RULES.values() if rule.scope is Scope.BATCH and refuses(rule.id, {})}
@@ -140,8 +137,6 @@ class Player:
 
     def declare(self, source, way, lost=None):
         """Declare how a source is read from now on."""
-        if way.of_log != source.way.of_log or way.by_time != source.way.by_time:
-            source.since = self.today
         source.way, extract = way, way.extract(source.department)
         ignore = ", ".join(name for name in ("ID", "LSH", "OP", "GXSJ") if name not in extract)
         text = DECLARATION.format(
@@ -159,12 +154,7 @@ class Player:
                 self.run(one, day)
 
     def run(self, source, day):
-        """Run a day of a source, whenever that is.
-
-        Not yet: the days before a source became a log that is read by time; see `NOT_YET`.
-        """
-        if NOT_YET and source.way.name == "log by time" and source.since and day < source.since:
-            return
+        """Run a day of a source, whenever that is."""
         self.tick()
         read = source.knowledge.read(source.way, day, self.now)
         asked = source.way.name != "all" or day.date() >= (self.now - timedelta(days=1)).date()
@@ -178,7 +168,7 @@ class Player:
     def replay(self, source, day):
         """Judge and deliver the archive of a day again."""
         read = source.knowledge.archives.get(day)
-        if read and not (NOT_YET and read.way.name != source.way.name):
+        if read:
             self.tick()
             if entry := self._run(source, day, replay=True):
                 self._came(source, day, read, entry)

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from tests.histories import player as players
 from tests.histories.department import CANCELLED
 from tests.histories.knowledge import Way
 
@@ -149,10 +148,8 @@ def test_a_declaration_that_changes_and_every_day_run_and_replayed_again(play, w
     player.finish()
 
 
-@pytest.mark.xfail(reason="what rows of an archive mean is taken from today's declaration", strict=True)
 @pytest.mark.parametrize(("log", "register"), [(LOG_TIME, TIME), (LOG_NUMBER, NUMBER)])
-def test_an_archive_of_a_log_that_is_replayed_after_the_register_was_declared(play, monkeypatch, log, register):
-    monkeypatch.setattr(players, "NOT_YET", False)
+def test_an_archive_of_a_log_that_is_replayed_after_the_register_was_declared(play, log, register):
     player = play(log)
     source = player.sources[0]
     source.department.born("N001", player.now)
@@ -165,9 +162,7 @@ def test_an_archive_of_a_log_that_is_replayed_after_the_register_was_declared(pl
     player.replay(source, day)
 
 
-@pytest.mark.xfail(reason="the order of an archive's rows is made by today's declaration", strict=True)
-def test_an_archive_read_by_number_that_is_replayed_after_times_were_declared(play, monkeypatch):
-    monkeypatch.setattr(players, "NOT_YET", False)
+def test_an_archive_read_by_number_that_is_replayed_after_times_were_declared(play):
     player = play(NUMBER)
     source = player.sources[0]
     source.department.born("N001", player.now)
@@ -180,10 +175,8 @@ def test_an_archive_read_by_number_that_is_replayed_after_times_were_declared(pl
     player.replay(source, player.first)
 
 
-@pytest.mark.xfail(reason="a new beginning of a log is not newer than what was read before", strict=True)
 @pytest.mark.parametrize("way", [ALL, NUMBER, LOG_NUMBER])
-def test_a_day_that_is_run_again_after_the_source_became_a_log_by_time(play, monkeypatch, way):
-    monkeypatch.setattr(players, "NOT_YET", False)
+def test_a_day_that_is_run_again_after_the_source_became_a_log_by_time(play, way):
     player = play(way)
     source = player.sources[0]
     source.department.born("N001", player.now)
