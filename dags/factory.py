@@ -6,11 +6,23 @@ from datetime import datetime
 from typing import Any
 
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG, Asset, Param, get_parsing_context, task_group
+from airflow.sdk import DAG, Asset, CronTriggerTimetable, Param, get_parsing_context, task_group
 
 from dags.outcomes import KILLED_DELAY, TRIES_AGAIN, TriesAgain
 from dags.pools import pool_of
-from dags.steps import assess, broken_declaration, catch_up, city, deliver, extract, judge, plan, report, standardise
+from dags.steps import (
+    assess,
+    broken_declaration,
+    catch_up,
+    city,
+    deliver,
+    extract,
+    judge,
+    plan,
+    report,
+    standardise,
+    sweep,
+)
 from dags.timetable import NightTimetable
 from pipeline.settings import Settings
 from sources.database_extract import DatabaseExtract
@@ -22,6 +34,7 @@ _TAG = "licence-exchange"
 _RETRIES = {"retries": TRIES_AGAIN, "retry_delay": KILLED_DELAY, "retry_policy": TriesAgain()}
 # Backfills of one source may run side by side, since the order of its days does not matter; more would crowd others out.
 _ACTIVE_RUNS = 4
+_SWEEP = ".sweep"  # ends the name of the DAG that sweeps a source
 
 
 def source_dags() -> dict[str, DAG]:
@@ -31,11 +44,14 @@ def source_dags() -> dict[str, DAG]:
     """
     register = Register(Settings.from_environment().sources)
     wanted = get_parsing_context().dag_id  # of the task that runs; None where all DAGs are looked for
+    asked = [wanted, (wanted or "").removesuffix(_SWEEP)]
     dags = {}
-    for name in register if wanted is None else [wanted] if wanted in register.paths else []:
+    for name in register if wanted is None else [name for name in dict.fromkeys(asked) if name in register.paths]:
         source, problems = register.read(name)
-        dag = _broken_dag(name, problems) if source is None else _source_dag(source)
-        dags[f"dag_{name.replace('.', '__')}"] = dag
+        variable = f"dag_{name.replace('.', '__')}"
+        dags[variable] = _broken_dag(name, problems) if source is None else _source_dag(source)
+        if source is not None and source.declaration.sweep is not None:
+            dags[f"{variable}__sweep"] = _sweep_dag(source, source.declaration.sweep.schedule)
     return dags
 
 
@@ -67,6 +83,28 @@ def _source_dag(source: Source) -> DAG:
         # A teardown runs whatever happened before, and leaves the run as red as it was. Airflow would either overlook it, or
         # look at nothing else; what follows it makes the run red too where the pages lag behind the ledger.
         delivered >> report(name).as_teardown() >> EmptyOperator(task_id="reported")
+    return dag
+
+
+def _sweep_dag(source: Source, schedule: str) -> DAG:
+    """The DAG that reads all keys of an incremental source: one task, since what it finds follows from all of them."""
+    name, declaration = source.name, source.declaration
+    slots = pool_of(source.folder)
+    pool = {"pool": slots} if slots else {}
+    since = datetime(declaration.since.year, declaration.since.month, declaration.since.day, tzinfo=SHANGHAI)
+    with DAG(
+        dag_id=f"{name}{_SWEEP}",
+        dag_display_name=f"{declaration.title} · 清查",
+        description=f"{declaration.department.name}: all keys beside what the platform knows",
+        schedule=CronTriggerTimetable(schedule, timezone="Asia/Shanghai"),
+        start_date=since,
+        catchup=False,
+        max_active_runs=1,
+        default_args={"owner": declaration.department.name, **_RETRIES},
+        tags=[_TAG, name.partition(".")[0], "sweep"],
+        doc_md=f"# {declaration.title} · 清查\n\nReads all keys, delivers what no day has read, and finds what vanished.",
+    ) as dag:
+        sweep.override(**pool)(name)
     return dag
 
 

@@ -147,6 +147,21 @@ def catch_up(source: str) -> None:
 
 
 @task
+def sweep(source: str) -> None:
+    """Read all keys of the source, deliver what no day has read, and find what vanished."""
+    from pipeline.sweep import sweep as sweep_keys
+
+    with _speaking(), closing(_exchange()) as exchange:
+        swept = sweep_keys(exchange, source, lambda: datetime.now(UTC), lambda step: None)
+        if swept.problem:
+            raise ExchangeError(swept.problem)
+        counts = (swept.keys_met, swept.unread, swept.vanished, swept.returned)
+        _log.info("%s: %s keys met, %s rows never read, %s records vanished, %s are back", source, *counts)
+        if swept.why:
+            _log.warning("%s: never read: %s", source, swept.why)
+
+
+@task
 def city() -> None:
     """Draw the city's page of the day and name who has not arrived."""
     from pipeline.plan import demand_begun

@@ -14,8 +14,9 @@ from expectations.gate import counted, failing, first_causes, held_rows, outcome
 from expectations.runner import judge_groups
 from expectations.whole import Batch, Sizes, judge_effects, judge_sizes, whole_batch
 from sources.database_extract import DatabaseExtract
+from sources.declaration import Expect, Most, Rows
 from sources.register import Source
-from standard.batch import Effects, Keys, Manifest, Outcome, Verdict
+from standard.batch import SWEEP, Effects, Keys, Manifest, Outcome, Verdict
 from standard.errors import safe_line
 from standard.finding import FINDING
 from standard.rules import RULES
@@ -91,7 +92,7 @@ def decide(source: Source, manifest: Manifest, parts: Sequence[Part], before: Be
         before: what this batch is compared with.
         judged_at: instant text; the second part of every stamp.
     """
-    expect = source.declaration.expect
+    expect = expected_of(source, manifest.kind)
     starts = [0, *accumulate(part.extracted for part in parts)]
     extracted = starts[-1]
     findings = judge_drift(source.declaration, manifest, before.manifest, extracted, before.usual)
@@ -110,6 +111,14 @@ def decide(source: Source, manifest: Manifest, parts: Sequence[Part], before: Be
     decided = _decided(source, manifest, findings, (extracted, left_out), judged_at)
     accepted = 0 if decided.verdict.refused else _accepted_among(decided.outcomes, endings)
     return replace(decided, verdict=replace(decided.verdict, endings=accepted, keys_repeated=repeated > 0))
+
+
+def expected_of(source: Source, kind: str) -> Expect:
+    """What is expected of a batch: how big a night is, and what its rows are like, says nothing of those that a sweep found."""
+    expect = source.declaration.expect
+    if kind != SWEEP:
+        return expect
+    return expect.model_copy(update={"rows": Rows(), "filled": {}, "held": Most(max=1.0)})
 
 
 def rows_named(source: Source) -> bool:
@@ -146,7 +155,7 @@ def _with_rows(source: Source, batch: Batch, findings: pa.Table) -> pa.Table:
 def _decided(
     source: Source, manifest: Manifest, findings: pa.Table, sizes: tuple[int, int], judged_at: str
 ) -> Assessment:
-    (extracted, left_out), expect = sizes, source.declaration.expect
+    (extracted, left_out), expect = sizes, expected_of(source, manifest.kind)
     refused = refusals(findings, expect.drift.reactions)
     become = outcomes(0 if refused else extracted, findings)
     counts = counted(become)

@@ -207,11 +207,19 @@ def judge_effects(expect: Expect, manifest: Manifest, effects: Effects) -> pa.Ta
     """
     most, found = expect.lost.max * effects.had, list[tuple[str, str, str, str]]()
     shown = f"<= {most:.0f} / {effects.had}"
-    if effects.lost > most and (effects.compared or effects.lost > _FEW):
-        found.append(("snapshot_shrunk", "", f"{effects.lost} / {effects.had}", shown))
+    if shrunk := too_many_lost(expect, effects):
+        found.append(("snapshot_shrunk", "", *shrunk))
     if effects.moved > max(most, _FEW):
         found.append(("register_turned_over", "", f"{effects.moved} / {effects.had}", shown))
     return _batch_findings(found, manifest.taken_at)
+
+
+def too_many_lost(expect: Expect, effects: Effects) -> tuple[str, str] | None:
+    """How many records a full reading lacks, and how many it may; None where it may lack so many."""
+    most = expect.lost.max * effects.had
+    if effects.lost <= most or not (effects.compared or effects.lost > _FEW):
+        return None
+    return f"{effects.lost} / {effects.had}", f"<= {most:.0f} / {effects.had}"
 
 
 def _witnessed(manifest: Manifest) -> list[tuple[str, str, str, str]]:
@@ -220,6 +228,8 @@ def _witnessed(manifest: Manifest) -> list[tuple[str, str, str, str]]:
         found.append(("count_differs", "", str(manifest.rows), str(manifest.counted)))
     if manifest.witnessed and manifest.witnessed[0] != manifest.witnessed[1]:
         found.append(("witness_differs", "", str(manifest.witnessed[1]), str(manifest.witnessed[0])))
+    if unread := manifest.origin.get("unread"):
+        found.append(("rows_unread", "", unread, "0"))
     if manifest.without_time or manifest.future_time:
         found.append(("rows_unseen", "", f"{manifest.without_time} + {manifest.future_time}", "0"))
     return found

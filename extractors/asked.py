@@ -135,12 +135,12 @@ class Origin:
         if low is None and high is None:
             return ()
         if low is None:
-            return ("(", f"{column} < ", self._bound(name, high), f" OR {column} IS NULL)")
-        above: Statement = (f"{column} >= ", self._bound(name, low))
-        return above if high is None else (*above, f" AND {column} < ", self._bound(name, high))
+            return ("(", f"{column} < ", self.value(name, high), f" OR {column} IS NULL)")
+        above: Statement = (f"{column} >= ", self.value(name, low))
+        return above if high is None else (*above, f" AND {column} < ", self.value(name, high))
 
-    def _bound(self, name: str, text: str | None) -> Value:
-        """A value to compare with: both its neighbours are given the same one, so it need not be exact."""
+    def value(self, name: str, text: str | None) -> Value:
+        """A value to compare with: of neighbouring parts both are given the same one, so it need not be exact."""
         assert text is not None
         words = self.types.get(name, "")
         if is_numeric(words) and re.fullmatch(r"-?\d+", text):

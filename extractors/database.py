@@ -51,7 +51,7 @@ def read_database(request: Request, extract: DatabaseExtract) -> Iterator[Readin
             kind="incremental" if extract.incremental else "snapshot",
             taken_at=request.now,
             window=window.times,
-            batches=grouped(_batches(origin, connection, columns, window.where)),
+            batches=grouped(read_batches(origin, connection, columns, window.where)),
             counted=counted(origin, connection, window.where),
             witnessed=witnessed(request, extract, lambda: counted(replace(origin, within=()), connection, ())),
             without_time=window.without_time,
@@ -182,7 +182,7 @@ def _types_of_query(origin: Origin, connection: Connection, columns: list[str]) 
     return dict(zip(columns, words, strict=True)) if words else {}
 
 
-def _batches(
+def read_batches(
     origin: Origin, connection: Connection, columns: Sequence[str], where: Statement
 ) -> Iterator[pa.RecordBatch]:
     """The rows in bulk; when one value cannot be carried so, the rest of them one by one."""

@@ -36,13 +36,13 @@ def plan_parts(request: Request) -> tuple[list[Part], Window]:
         raise UsageError(f"{request.source.name}: expected extract.split to be declared, found none; declare it")
     with opened(request, extract) as (connection, origin, _):
         window = window_of(origin, connection, request)
-        cuts = _cuts(origin, connection, extract.split, window.where)
+        cuts = cuts_of(origin, connection, extract.split, window.where)
     bounds = [None, *cuts, None]
     parts = [Part(number, len(bounds) - 1, *bounds[number : number + 2]) for number in range(len(bounds) - 1)]
     return parts, window
 
 
-def _cuts(origin: Origin, connection: Connection, split: Split, where: Statement) -> list[str]:
+def cuts_of(origin: Origin, connection: Connection, split: Split, where: Statement) -> list[str]:
     """The values with which the second and every later part begins."""
     words = origin.types.get(split.column, "")
     if is_numeric(words) and "money" not in words:  # of which every driver has an opinion

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from operator import eq, ge, le
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert, null, select, update
 
 from loaders.tables import BATCH
-from standard.batch import LedgerEntry, Status
+from standard.batch import SWEEP, LedgerEntry, Status
 from standard.day import Day
 from standard.errors import ExchangeError, UsageError
 from standard.finding import storable_text
@@ -55,11 +55,13 @@ def read_entries(
     until: str | None = None,
     all_runs: bool = False,
     standing: bool = False,
+    sweeps: bool = False,
 ) -> list[LedgerEntry]:
     """The runs by day and source; of each batch one run only, unless all are asked for.
 
     That one is the last, or the last that reached the source: a later try that did not changes nothing on the platform. What
-    is no run, a person's word that numbers begin anew, is among all of them only.
+    is no run, a person's word that numbers begin anew, is among all of them only. What a sweep brought is no night's batch: it is
+    left out unless it is asked for, and then stands beside that of its day.
 
     Args:
         connection: of the platform.
@@ -69,16 +71,20 @@ def read_entries(
         until: of no later day.
         all_runs: whether to give every run.
         standing: whether a repeat is passed over too, where the batch has a run of which something stands on the platform.
+        sweeps: whether to give what sweeps brought too.
     """
     b = BATCH.c
     asked = ((eq, b.source, source), (eq, b.day, day), (ge, b.day, since), (le, b.day, until))
     where = [compared(column, value) for compared, column, value in asked if value is not None]
+    if not sweeps:
+        where.append(b.kind != SWEEP)
     statement = select(BATCH)
     if not all_runs:
         where.append(b.status != str(Status.BEGUN))
         repeated = (b.status == str(Status.REPEATED), 1 if standing else 2)
         reached = case((b.status == str(Status.FAILED), 0), repeated, else_=2)
-        order = func.row_number().over(partition_by=(b.source, b.day), order_by=(reached.desc(), b.run.desc()))
+        swept = case((b.kind == SWEEP, 1), else_=0)
+        order = func.row_number().over(partition_by=(b.source, b.day, swept), order_by=(reached.desc(), b.run.desc()))
         ranked = select(b.source, b.day, b.run, order.label("place")).where(*where).subquery()
         same = and_(*(b[name] == ranked.c[name] for name in ("source", "day", "run")))
         statement = statement.join(ranked, and_(same, ranked.c.place == 1))
@@ -216,8 +222,32 @@ def usual_sizes(connection: Connection, source: str, kind: str, before: str, n: 
     return list(connection.scalars(select(b.extracted).join(last, same).order_by(b.day.desc()).limit(n)))
 
 
+class Night(NamedTuple):
+    """A delivered night: its day, whether it was a snapshot, when it was read last, and the number it ended with.
+
+    A number of an earlier beginning of the source's order is none.
+    """
+
+    day: str
+    snapshot: bool
+    taken_at: str
+    mark_last: int | None
+
+
+def delivered_nights(connection: Connection, source: str) -> list[Night]:
+    """The delivered nights of a source, by day."""
+    b = BATCH.c
+    _, beginning = order_now(connection, source)
+    mark = case((b.beginning == beginning, b.mark_last), else_=null())
+    last = select(b.day, b.kind, func.max(b.taken_at), func.max(mark)).where(_delivered(source))
+    rows = connection.execute(last.group_by(b.day, b.kind).order_by(b.day))
+    return [Night(day, kind == "snapshot", taken_at, mark) for day, kind, taken_at, mark in rows]
+
+
 def _delivered(source: str) -> ColumnElement[bool]:
-    return and_(BATCH.c.source == source, BATCH.c.status == str(Status.DELIVERED))
+    """The delivered nights of a source: what a sweep brought is of no window, and no day has arrived by it."""
+    b = BATCH.c
+    return and_(b.source == source, b.status == str(Status.DELIVERED), b.kind != SWEEP)
 
 
 def _first(connection: Connection, where: ColumnElement[bool], *order: Any) -> LedgerEntry | None:

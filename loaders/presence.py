@@ -80,8 +80,13 @@ def sight(connection: Connection, staging: Staging, source: str, read_at: str) -
     connection.execute(update(SIGHTING).where(held, or_(s.seen_at < read_at, elsewhere)).values(given))
     new = select(literal(source), seen.record, *given.values()).where(~exists(select(s.record).where(held)))
     connection.execute(insert(SIGHTING).from_select(["source", "record", *given], new))
+    find_back(connection, staging, source, read_at)
+
+
+def find_back(connection: Connection, staging: Staging, source: str, read_at: str) -> None:
+    """Find the absent claims that a reading held; `seen` is filled."""
     c = CLAIM.c
-    back = and_(c.source == source, c.record == seen.record, c.absent_at <= read_at)
+    back = and_(c.source == source, c.record == staging.seen.c.record, c.absent_at <= read_at)
     still = case((c.ended == VANISHED, null()), else_=c.ended)
     connection.execute(update(CLAIM).where(back).values(ended=still, absent_at=null()))
 
@@ -103,6 +108,16 @@ def find_absent_from_the_start(connection: Connection, staging: Staging, source:
     known = exists(select(k.record).where(k.record == c.record).correlate(CLAIM))
     fresh = and_(c.source == source, c.record == a.record, ~known, not_(_held_since(newest)))
     connection.execute(update(CLAIM).where(fresh).values(absent_at=newest.taken_at))
+
+
+def find_missed(connection: Connection, staging: Staging, source: str, newest: FullReading) -> None:
+    """Find the claims that a sweep, the newest full reading, did not meet; `touched` has their records.
+
+    One that another reading has held since, while the sweep went on, is there.
+    """
+    c, t = CLAIM.c, staging.touched.c
+    missed = and_(c.source == source, c.record == t.record, not_(_held_since(newest)))
+    connection.execute(update(CLAIM).where(missed).values(absent_at=newest.taken_at))
 
 
 def find_vanished(finder: Finder, policy: str, newest: FullReading) -> int:

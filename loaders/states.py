@@ -27,18 +27,19 @@ from loaders.bulk import weigh
 from loaders.staging import FOUND, Staging
 from loaders.stamps import STAMP, greater
 from loaders.tables import BATCH, CLAIM, ENDING, FINDING_TABLE, FORMER_KEY, HISTORY, SEEN
-from standard.batch import BatchKey, Keys, Status
+from standard.batch import SWEEP, BatchKey, Keys, Status
 from standard.rules import RULES, Scope, refuses
 
 _LATER = FINDING_TABLE.alias("later")
 _DETAILS = ("locator", "certificate_number", "value", "expected", "day", *STAMP)
 _MANY = 1_000  # findings of one batch, from which on what the database knew of these tables no longer holds
 # What is true of the platform as a whole, and drawn anew when a record changes, not when a batch is run again.
-_STATES = [
+STATES = [
     *("vanished", "sources_disagree", "identifier_shared"),
     *("moved", "order_backwards", "ending_unmatched", "ended_again"),
+    *("rows_unread", "sweep_refused"),
 ]
-_OF_BATCH = [rule.id for rule in RULES.values() if rule.scope is Scope.BATCH]
+OF_BATCH = [rule.id for rule in RULES.values() if rule.scope is Scope.BATCH]
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Judging:
     @classmethod
     def of(cls, judged_at: str, reactions: Mapping[str, str], keys: Keys) -> Judging:
         """From what the declaration says happens where a batch breaks a rule."""
-        return cls(judged_at, [rule for rule in _OF_BATCH if refuses(rule, reactions)], keys)
+        return cls(judged_at, [rule for rule in OF_BATCH if refuses(rule, reactions)], keys)
 
 
 def keep_findings(connection: Connection, staging: Staging, key: BatchKey, judging: Judging) -> None:
@@ -70,25 +71,48 @@ def keep_findings(connection: Connection, staging: Staging, key: BatchKey, judgi
         key: of the batch.
         judging: what of the batch and its declaration decides how findings close.
     """
-    f = staging.finding.c
-    given = {column.name: column for column in f}
-    _keep_seen(connection, given, key, judging.judged_at)
+    _keep_seen(connection, _given(staging), key, judging.judged_at)
+    add_findings(connection, staging, key.source, judging)
+
+
+def add_findings(
+    connection: Connection, staging: Staging, source: str, judging: Judging, *, seen: bool = False
+) -> None:
+    """Bring the state of the staged findings in, and close what is settled.
+
+    Args:
+        connection: of the transaction.
+        staging: its tables; `finding` is filled.
+        source: whose they are.
+        judging: what of the batch and its declaration decides how findings close.
+        seen: whether the day's report is to list them beside what it has.
+    """
+    given = _given(staging)
+    if seen:
+        connection.execute(insert(SEEN).from_select(list(given), select(*given.values())))
     _keep_states(connection, given)
     if (connection.scalar(select(func.count()).select_from(staging.finding)) or 0) > _MANY:
         weigh(connection, SEEN, "source", "day", "subject")
         weigh(connection, FINDING_TABLE, *FOUND)
-    _close(connection, staging, key.source, judging)
+    _close(connection, staging, source, judging)
+
+
+def _given(staging: Staging) -> dict[str, Any]:
+    return {column.name: column for column in staging.finding.c}
 
 
 def _keep_seen(connection: Connection, given: dict[str, Any], key: BatchKey, judged_at: str) -> None:
     """Keep what a batch has found, unless the same day was judged later already: that judgement is the day's."""
     b = BATCH.c
-    later = select(b.run).where(b.source == key.source, b.day == str(key.day), b.judged_at > judged_at)
+    kind = b.kind == SWEEP if key.sweep else b.kind != SWEEP
+    same = and_(b.source == key.source, b.day == str(key.day), kind)
+    later = select(b.run).where(same, b.judged_at > judged_at)
     judged = b.status.in_([str(Status.DELIVERED), str(Status.REFUSED)])
     outdated = connection.execute(later.where(judged).limit(1)).first() is not None
-    if not outdated:
-        connection.execute(delete(SEEN).where(SEEN.c.found_by == str(key), SEEN.c.rule.not_in(_STATES)))
-    rows = select(*given.values()).where(given["rule"].in_(_STATES) if outdated else true())
+    if not outdated and not key.sweep:  # a second sweep of a day has read other rows than the first
+        old = and_(SEEN.c.found_by == str(key), SEEN.c.rule.not_in(STATES), SEEN.c.subject != SWEEP)
+        connection.execute(delete(SEEN).where(old))
+    rows = select(*given.values()).where(given["rule"].in_(STATES) if outdated else true())
     connection.execute(insert(SEEN).from_select(list(given), rows))
 
 
@@ -119,18 +143,26 @@ def _keep_states(connection: Connection, given: dict[str, Any]) -> None:
 
 def _close(connection: Connection, staging: Staging, source: str, judging: Judging) -> None:
     f, b = FINDING_TABLE.c, BATCH.c
-    delivered = and_(b.source == f.source, b.status == str(Status.DELIVERED))
+    nightly = and_(b.source == f.source, b.kind != SWEEP)
+    delivered = and_(nightly, b.status == str(Status.DELIVERED))
     # A snapshot says everything anew, and so does the same day judged again.
     snapshot_later = exists(select(b.day).where(delivered, b.kind == "snapshot", _after(b, f)))
-    judged_again = exists(select(b.day).where(delivered, b.day == f.day, b.judged_at > f.judged_at))
+    # What a sweep read is of no night, so no night says it anew.
+    swept = exists(
+        select(b.day).where(b.source == f.source, b.kind == SWEEP, b.taken_at == f.read_at, b.judged_at == f.judged_at)
+    )
+    again = exists(select(b.day).where(delivered, b.day == f.day, b.judged_at > f.judged_at))
+    judged_again = and_(again, ~swept)
     delivered_later = exists(select(b.day).where(delivered, _after(b, f)))
     # What a declaration has let refuse since then has only warned; the ledger knows.
     of_same = and_(b.source == f.source, b.day == f.day, b.judged_at == f.judged_at)
     refused = and_(f.rule.in_(judging.refusing), exists(select(b.day).where(of_same, b.status == str(Status.REFUSED))))
     # What refused a day of changes is settled by that day alone; what only warned, by the next good batch.
-    of_row = and_(f.rule.not_in(_OF_BATCH), or_(*_said_since(judging.keys), snapshot_later, judged_again))
-    of_batch = and_(f.rule.in_(_OF_BATCH), or_(judged_again, snapshot_later, and_(~refused, delivered_later)))
-    standing = select(*(f[name] for name in FOUND)).where(f.source == source, f.open, f.rule.not_in(_STATES))
+    of_row = and_(f.rule.not_in(OF_BATCH), or_(*_said_since(judging.keys), snapshot_later, judged_again))
+    of_batch = and_(f.rule.in_(OF_BATCH), or_(judged_again, snapshot_later, and_(~refused, delivered_later)))
+    standing = select(*(f[name] for name in FOUND)).where(
+        f.source == source, f.open, f.rule.not_in(STATES), f.subject != SWEEP
+    )
     # Into a table first: MySQL may not change what the condition reads, and PostgreSQL would ask it for every pair.
     closed = staging.closed
     connection.execute(insert(closed).from_select(list(FOUND), standing.where(or_(of_row, of_batch))))
@@ -146,7 +178,7 @@ def _said_since(keys: Keys) -> list[ColumnElement[bool]]:
     f, c, e, later = FINDING_TABLE.c, CLAIM.c, ENDING.c, _LATER.c
     accepted = exists(select(c.record).where(c.source == f.source, c.record == f.subject, greater(c, f)))
     ended = exists(select(e.record).where(e.source == f.source, e.record == f.subject, greater(e, f)))
-    of_rows = later.rule.not_in([*_STATES, "stale"])
+    of_rows = later.rule.not_in([*STATES, "stale"])
     otherwise = and_(later.source == f.source, later.subject == f.subject, of_rows, greater(later, f))
     since: list[ColumnElement[bool]] = [accepted, ended, exists(select(later.rule).where(otherwise))]
     if not keys.name_records:

@@ -83,6 +83,23 @@ def catch_up(
 
 
 @app.command()
+def sweep(
+    source: SourceName,
+    json: AsJson = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and compare the keys, but change nothing.")] = False,
+) -> None:
+    """Read all keys of an incremental source: deliver what no day has read, and find what vanished."""
+    from pipeline.sweep import sweep as sweep_keys
+
+    exchange = _exchange()
+    exchange.register.source(source)
+    with show.progress() as told:
+        found = sweep_keys(exchange, source, now, lambda step: told(f"{source} {step}"), dry_run=dry_run)
+    show.swept(found, as_json=json)
+    raise typer.Exit(1 if found.problem else 0)
+
+
+@app.command()
 def check(
     source: Annotated[
         str | None, typer.Argument(metavar="[SOURCE]", help="One source; all of them when absent.")

@@ -32,7 +32,7 @@ from pipeline.run import Ran, now
 from pipeline.runs import archive_of
 from pipeline.workspace import Workspace, of_part
 from sources.database_extract import DatabaseExtract
-from standard.batch import BatchKey, LedgerEntry, Manifest, Status
+from standard.batch import SWEEP, BatchKey, LedgerEntry, Manifest, Status
 from standard.day import Day, instant_text
 from standard.errors import ExchangeError, UsageError
 from standard.finding import mask_personal, mask_text, mask_texts
@@ -205,7 +205,7 @@ def ledger(exchange: Exchange, *, source: str | None, day: str | None, all_runs:
         DeclarationError: for a source that neither the declarations nor the ledger know.
     """
     with exchange.platform.transaction(reading=True) as connection:
-        found = read_entries(connection, source=source, day=day, all_runs=all_runs)
+        found = read_entries(connection, source=source, day=day, all_runs=all_runs, sweeps=True)
         known = bool(found) or source is None or bool(read_entries(connection, source=source))
     if not known and source not in exchange.register.paths:
         exchange.register.source(str(source))  # says which name was probably meant
@@ -225,7 +225,8 @@ def trace(exchange: Exchange, licence: str) -> list[dict[str, Any]]:
             record["batches"] = [
                 entry.as_dict()
                 for key in keys
-                for entry in read_entries(connection, source=key.source, day=str(key.day))
+                for entry in read_entries(connection, source=key.source, day=str(key.day), sweeps=key.sweep)
+                if (entry.kind == SWEEP) == key.sweep
             ]
     return [
         {part: _masked_rows(rows) if isinstance(rows, list) else rows for part, rows in record.items()}

@@ -62,10 +62,8 @@ def planned(exchange: Exchange, key: BatchKey, now: datetime) -> Plan:
     source, workspace = exchange.source(key), exchange.workspace
     extract = source.declaration.extract
     known = Marks()
+    beginning = beginning_now(exchange, source)
     with exchange.platform.transaction(reading=True) as connection:
-        before, beginning = order_now(connection, key.source)
-        if before not in {"", extract.read_as}:
-            beginning += 1
         if isinstance(extract, DatabaseExtract) and extract.rising:
             known = marks(connection, key.source, str(key.day))
         elif extract.keys is Keys.CHANGES:
@@ -116,6 +114,13 @@ def _require_unread(key: BatchKey, last: str) -> None:
             f"{key}: expected a day that ends after {last}, until when the source was read otherwise than as changes by time, found an earlier one; "
             "its changes are on the platform"
         )
+
+
+def beginning_now(exchange: Exchange, source: Source) -> int:
+    """How often a source's order began anew before what is read now: it does where it is declared otherwise than before."""
+    with exchange.platform.transaction(reading=True) as connection:
+        before, beginning = order_now(connection, source.name)
+    return beginning + (before not in {"", source.declaration.extract.read_as})
 
 
 def archived(exchange: Exchange, key: BatchKey, now: datetime) -> bool:

@@ -17,13 +17,14 @@ from pipeline.holding import sentence
 from pipeline.inquiry import Preview
 from pipeline.run import Ran
 from sources.problem import Problem
-from standard.batch import LedgerEntry
+from standard.batch import SWEEP, LedgerEntry
 from standard.errors import safe_line
 from standard.rules import DIMENSION_TITLES, RULES
 from standard.visible import json_text, visible, visible_line
 
 if TYPE_CHECKING:
     from extractors.connection_check import ConnectionFacts
+    from pipeline.sweep import Swept
     from pipeline.unjudged import Unjudged
 
 _WIDE = 170  # what the ledger's table needs; a narrower terminal wraps its lines, which loses nothing
@@ -86,6 +87,25 @@ def ran(items: Sequence[Ran], *, as_json: bool) -> None:
             (error if item.exit_code else out)(item.problem)
 
 
+def swept(found: Swept, *, as_json: bool) -> None:
+    """What a sweep has found and done."""
+    if as_json:
+        _print_json(asdict(found))
+        return
+    counts = {name: getattr(found, name) for name in ("keys_met", "unread", "absent", "vanished", "returned")}
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("source", *counts, "seconds"):
+        table.add_column(name.replace("_", " "), justify="left" if name == "source" else "right")
+    table.add_row(found.source, *(f"{count:,}" for count in counts.values()), f"{found.seconds:.1f}")
+    _OUT.print(table)
+    if found.entry is not None:
+        _OUT.print(ledger_table([found.entry]))
+    if found.why:
+        out(f"never read: {found.why}")
+    if found.problem:
+        error(found.problem)
+
+
 def connections(found: Mapping[str, ConnectionFacts | str], *, as_json: bool) -> None:
     """Of each source how its database is read and how fast, or why it is not."""
     if as_json:
@@ -137,7 +157,8 @@ def ledger_table(entries: Sequence[LedgerEntry]) -> Table:
         style = {"refused": "red", "failed": "red", "missed": "red"}.get(entry.status, "")
         status = _cell(entry.status, style)
         report = "" if entry.report_seconds is None else f"{entry.report_seconds:.1f}"
-        table.add_row(_cell(entry.source), _cell(entry.day), status, *numbers, f"{entry.seconds:.1f}", report)
+        day = _cell(f"{entry.day} {SWEEP}" if entry.kind == SWEEP else entry.day)
+        table.add_row(_cell(entry.source), day, status, *numbers, f"{entry.seconds:.1f}", report)
     return table
 
 

@@ -222,7 +222,11 @@ def _before(exchange: Exchange, key: BatchKey, archived: Manifest) -> Before:
     with exchange.platform.transaction(reading=True) as connection:
         effects = foresee(connection, key.source, archived.taken_at, rows, snapshot=snapshot, keys=keys)
         usual = usual_sizes(connection, key.source, archived.kind, str(key.day), _USUAL)
-    return Before(delivered_manifest(exchange, key), usual, effects)
+    # A sweep comes after the night of its day.
+    last = delivered_manifest(exchange, BatchKey(key.source, key.day.plus(1)) if key.sweep else key)
+    if key.sweep and last is not None:  # its columns are the same; what fills them in a few odd rows tells nothing
+        last = replace(last, profile={})
+    return Before(last, usual, effects)
 
 
 def delivered_manifest(exchange: Exchange, key: BatchKey) -> Manifest | None:

@@ -117,7 +117,7 @@ class Workspace:
         return self._day_path(key, name if name in _OF_THE_DAY or not self.run else f"{self.run}/{name}")
 
     def _day_path(self, key: BatchKey, name: str) -> str:
-        return f"{self._root}/{key.source}/{key.day}/{name}"
+        return f"{self._root}/{key}/{name}"
 
     def report_path(self, *parts: str) -> str:
         """Where a report is."""
@@ -163,7 +163,7 @@ class Workspace:
         folder = self.path(key, "").rstrip("/")
         self._fs.invalidate_cache()
         found = self._fs.find(folder) if self._fs.exists(folder) else []
-        return [path.rpartition(f"/{key.source}/{key.day}/")[2].removeprefix(f"{self.run}/") for path in found]
+        return [path.rpartition(f"/{key}/")[2].removeprefix(f"{self.run}/") for path in found]
 
     def run_folders(self, key: BatchKey) -> list[str]:
         """The folders of all runs of the day."""

@@ -49,6 +49,8 @@ def check(declaration: Declaration, city: City) -> Iterator[Found]:
     """Every problem of a declaration whose form is right."""
     yield from _codes(declaration, city)
     yield from _extract(declaration)
+    if declaration.sweep is not None and (why := _unswept(declaration)):
+        yield Found(("sweep",), f"{why}; remove sweep")
     elements = _elements(declaration, city)
     for name, column in declaration.columns.items():
         if name not in elements:
@@ -140,6 +142,20 @@ def _database(extract: DatabaseExtract) -> Iterator[Found]:
         and "expected a SELECT (or WITH ... SELECT), found something else; a source is only read",
     }
     yield from (Found(("extract", key), message) for key, message in wrong.items() if message)
+
+
+def _unswept(declaration: Declaration) -> str:
+    """Why the keys of a source cannot be swept; empty where they can."""
+    extract = declaration.extract
+    if not isinstance(extract, DatabaseExtract):
+        return "expected a database, whose keys can be asked for, found files, which are always read whole"
+    if not extract.incremental:
+        return "expected an incremental source, found a snapshot, which holds everything each night"
+    if extract.key.reused:
+        return "expected keys that name records, found keys that are used again (reused), so nobody knows whose row a key is"
+    if not extract.keys.name_records:
+        return f"expected keys that name records, found {extract.rising} among them, so that each change has a key of its own"
+    return ""
 
 
 def _changes(changes: Changes | None) -> str:

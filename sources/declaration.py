@@ -145,11 +145,22 @@ class Expect(Declared):
     drift: Drift = Drift()
 
 
+class Sweep(Declared):
+    """When all keys of an incremental source are read, to find what no night has seen.
+
+    Attributes:
+        schedule: five cron fields, Asia/Shanghai.
+    """
+
+    schedule: Cron
+
+
 class Declaration(Declared):
     """One source as its YAML says it.
 
     `vanished` says what it means when a licence is no longer in the source: `keep` (nothing), `hold` (the platform keeps it
-    as it was and the department is asked), `cancel` (its state on the platform becomes cancelled).
+    as it was and the department is asked), `cancel` (its state on the platform becomes cancelled). `sweep` stands beside it,
+    since it says when what vanished, or was never read, is looked for.
     """
 
     title: Name
@@ -165,6 +176,7 @@ class Declaration(Declared):
     issuing_authorities: Texts = []
     precedence: int = 0
     vanished: Literal["keep", "hold", "cancel"] = "hold"
+    sweep: Sweep | None = None
     expect: Expect = Expect()
 
     @property

@@ -10,13 +10,23 @@ from typing import Any, Self
 from standard.day import Day
 from standard.visible import json_text
 
+SWEEP = "sweep"  # the kind of a batch of the rows that a sweep found, beside `incremental` and `snapshot`
+_SWEPT = f".{SWEEP}"
+
 
 @dataclass(frozen=True, order=True)
 class BatchKey:
-    """Names a batch: `market_regulation.food_operation/2026-11-22`. The only thing that goes between tasks."""
+    """Names a batch: `market_regulation.food_operation/2026-11-22`. The only thing that goes between tasks.
+
+    Attributes:
+        source: whose it is.
+        day: it stands for.
+        sweep: whether it is of the rows that a sweep found, and so no night's; it then ends with `.sweep`.
+    """
 
     source: str
     day: Day
+    sweep: bool = False
 
     @classmethod
     def of(cls, text: str) -> BatchKey:
@@ -28,10 +38,10 @@ class BatchKey:
         source, slash, day = text.rpartition("/")
         if not slash or not source:
             raise ValueError(f"a batch is named <source>/<day>, not {text!r}")
-        return cls(source, Day.of(day))
+        return cls(source, Day.of(day.removesuffix(_SWEPT)), day.endswith(_SWEPT))
 
     def __str__(self) -> str:
-        return f"{self.source}/{self.day}"
+        return f"{self.source}/{self.day}{_SWEPT if self.sweep else ''}"
 
 
 class Outcome(StrEnum):
@@ -105,7 +115,7 @@ class Manifest(_Json):
 
     Attributes:
         batch: the key as text.
-        kind: `incremental` or `snapshot`.
+        kind: `incremental`, `snapshot` or `sweep`.
         taken_at: instant the source was read; for a dated file the end of its day.
         window: first and first-no-longer instant of an incremental batch, else empty.
         read: rows met in the source, those above a header included.

@@ -101,6 +101,11 @@ class Conformer:
         ]
         return Conformed(licences, pa.concat_tables([FINDING.empty_table(), *findings]), left_out)
 
+    def element(self, name: str, raw: pa.Table) -> pa.Array:
+        """One element of a group, null where it cannot be said; its column is declared, not constant."""
+        field = next(field for field in self.fields if field.name == name)
+        return self._element(field, self.source.declaration.columns[name], raw)[0]
+
     def _elements(self, raw: pa.Table) -> tuple[dict[str, Values], list[Unread]]:
         """The elements by name: a column, or where every row has the same the one value."""
         elements: dict[str, Values] = {}

@@ -49,12 +49,18 @@ def left_out_rows(declaration: Declaration, raw: pa.Table) -> pa.Array:
 
     A row in which reading found something wrong is not blank.
     """
-    out = _blank(raw)
+    out = pc.or_(_blank(raw), rows_fitting(declaration, raw))
+    return pc.or_(out, deleted_rows(declaration, raw)) if declaration.vanished == "keep" else out
+
+
+def rows_fitting(declaration: Declaration, raw: pa.Table) -> pa.Array:
+    """Row by row whether it fits a `leave_out` pattern."""
+    out = pa.repeat(pa.scalar(False), raw.num_rows)
     for name, patterns in declaration.leave_out.items():
         cleaned = clean_text(one(raw, name), Kind.TEXT)
         for pattern in clean_text(pa.array(patterns), Kind.TEXT).to_pylist():
             out = pc.or_(out, pc.fill_null(pc.match_substring_regex(cleaned, _anchored(pattern)), False))
-    return pc.or_(out, deleted_rows(declaration, raw)) if declaration.vanished == "keep" else out
+    return out
 
 
 def deleted_rows(declaration: Declaration, raw: pa.Table) -> pa.Array:

@@ -94,6 +94,17 @@ def _update_times(
     return read, pc.and_(read.is_valid(), pc.invert(future)), wrong
 
 
+def number_text(number: int) -> str:
+    """A rising number as the order of its row."""
+    return f"{_NUMBERED}{number:0{_DIGITS}d}"
+
+
+def credible_order(declaration: Declaration, raw: pa.Table, taken_at: str) -> pa.Array:
+    """What the source itself says of the order of each row, as text; null where that is not credible."""
+    stamped = stamps(declaration, raw, taken_at)
+    return pc.if_else(stamped.ordered, stamped.observed_at, pa.scalar(None, pa.string()))
+
+
 def _numbered(name: str, raw: pa.Table) -> tuple[pa.Array, list[Unread]]:
     texts = clean_text(one(raw, name), Kind.CODE)
     texts = pc.replace_substring_regex(texts, r"^(\d+)\.0+$", r"\1")  # a whole number in a decimal column

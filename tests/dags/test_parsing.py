@@ -77,6 +77,16 @@ def test_a_killed_task_is_tried_again_after_a_minute(parsed):
         assert dag["killed"] == [[3, 60.0]], name
 
 
+def test_a_source_that_declares_a_sweep_has_a_second_dag(tmp_path):
+    road = (Path(__file__).parent / "road.yaml").read_text(encoding="utf-8")
+    (tmp_path / "sources/transport").mkdir(parents=True)
+    (tmp_path / "sources/transport/road.yaml").write_text(f"{road}\nsweep: {{schedule: 0 3 * * 6}}\n", encoding="utf-8")
+    found = parse(tmp_path / "airflow", tmp_path / "sources")
+    assert found["errors"] == {}
+    swept = found["dags"]["transport.road.sweep"]
+    assert (swept["tasks"], swept["catchup"], "sweep" in swept["tags"]) == ({"sweep": []}, False, True)
+
+
 def test_every_dag_has_an_owner_tags_and_documentation(parsed):
     for name, dag in parsed["dags"].items():
         assert dag["owner"] != "airflow", name

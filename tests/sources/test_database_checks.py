@@ -12,8 +12,8 @@ TABLE = {"kind": "database", "connection": "transport", "table": "XKZ", "key": [
 def problems(tmp_path, declaration):
     """How to ask what is wrong with an extract."""
 
-    def found(**extract):
-        text = {**yaml.safe_load(declaration), "extract": {**TABLE, **extract}}
+    def found(*, sweep=None, **extract):
+        text = {**yaml.safe_load(declaration), "extract": {**TABLE, **extract}, "sweep": sweep}
         path = tmp_path / "transport" / "road.yaml"
         path.parent.mkdir(exist_ok=True)
         path.write_text(
@@ -51,3 +51,18 @@ def test_all_that_can_be_declared_together(problems):
 )
 def test_what_cannot_be(problems, extract, words):
     assert any(words in problem for problem in problems(**extract))
+
+
+@pytest.mark.parametrize(
+    ("extract", "words"),
+    [
+        ({}, "found a snapshot"),
+        ({"updated_at": "GXSJ", "key": {"columns": ["ID"], "reused": True}}, "used again (reused)"),
+        ({"rising": "XH", "key": ["ID", "XH"]}, "found XH among them"),
+        ({"rising": "XH"}, ""),
+        ({"updated_at": "GXSJ", "changes": {"operation": "STATE"}}, ""),
+    ],
+)
+def test_only_keys_that_name_records_are_swept(problems, extract, words):
+    found = [problem for problem in problems(sweep={"schedule": "0 3 * * 6"}, **extract) if "sweep" in problem]
+    assert (words in found[0]) if words else not found

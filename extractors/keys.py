@@ -1,0 +1,130 @@
+"""How a table is read by its own keys: all of them and little beside, or the rows of some."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, pairwise
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from extractors.asked import Origin
+from extractors.connections import Connection
+from extractors.database import opened, read_batches
+from extractors.parts import cuts_of
+from extractors.reading import Reading, grouped, raw_schema
+from extractors.request import Request
+from extractors.statement import Statement, Value
+from extractors.titles import with_nearest
+from sources.database_extract import DatabaseExtract
+from standard.batch import LOCATOR, SWEEP
+from standard.errors import SourceRefused
+
+_VALUES = 500  # asked for at once: SQL Server takes 2,100 in one statement, others a thousand in one list
+
+
+@contextmanager
+def read_keys(request: Request, extract: DatabaseExtract, names: Sequence[str]) -> Iterator[Iterator[pa.RecordBatch]]:
+    """Read some columns of every row there is.
+
+    A big table is read in its declared parts, one statement each, where its database shows one state to all of them: a row
+    that goes from one part to another meanwhile would else be missed in both.
+
+    Args:
+        request: what is asked, with a location.
+        extract: what is declared.
+        names: the columns, those of the key among them.
+
+    Raises:
+        SourceUnreachable, SourceRefused: as `read_database`.
+    """
+    with opened(request, extract) as (connection, origin, columns):
+        if missing := [name for name in names if name not in columns]:
+            raise SourceRefused(
+                "columns_missing",
+                f"{origin.source}: expected the columns {with_nearest(missing, columns)}, by which a sweep knows its rows, found "
+                f"{len(columns)} others; restore the columns, or announce their new names",
+                expected=", ".join(missing),
+                found=with_nearest(missing, columns),
+            )
+        wanted = [name for name in columns if name in names] if origin.types else columns
+        parts: list[Statement] = [()]
+        if extract.split and connection.product.guarded:
+            bounds = [None, *cuts_of(origin, connection, extract.split, ()), None]
+            parts = [origin.part(extract.split.column, low, high) for low, high in pairwise(bounds)]
+        yield grouped(chain.from_iterable(read_batches(origin, connection, wanted, part) for part in parts))
+
+
+@contextmanager
+def read_rows_of(request: Request, extract: DatabaseExtract, keys: pa.Table) -> Iterator[Reading]:
+    """Read the rows of some keys whole, as a batch is read: columns, locators, types and texts are the same.
+
+    Args:
+        request: what is asked, with a location.
+        extract: what is declared.
+        keys: the columns of the key as text, and `LOCATOR`; each key once.
+
+    Raises:
+        SourceUnreachable, SourceRefused: as `read_database`.
+    """
+    with opened(request, extract) as (connection, origin, columns):
+        yield Reading(
+            columns=columns,
+            kind=SWEEP,
+            taken_at=request.now,
+            window=None,
+            batches=grouped(_rows(origin, connection, columns, keys)),
+            origin={
+                **({"table": extract.table} if extract.table else {"query": extract.query or ""}),
+                "backend": connection.backend,
+            },
+            types={} if extract.query and not origin.product.types_of_query("", []) else origin.types,
+        )
+
+
+def _rows(origin: Origin, connection: Connection, columns: Sequence[str], keys: pa.Table) -> Iterator[pa.RecordBatch]:
+    """The rows of the keys, a bounded number of them at a time; a key whose row is gone meanwhile gives none.
+
+    They are asked for by values, for which a database has an index; what it does not know by them again by their text.
+    """
+    size = max(1, _VALUES // len(origin.extract.key_columns))
+    for start in range(0, keys.num_rows, size):
+        asked = keys.slice(start, size)
+        met: list[pa.Array] = []
+        for by_text in (False, True):
+            if not asked.num_rows:
+                break
+            where = _condition(origin, asked, by_text=by_text)
+            for batch in read_batches(origin, connection, columns, where):
+                # A collation may know more rows under a key than are named by it.
+                mine = batch.filter(pc.is_in(batch[LOCATOR], asked[LOCATOR].combine_chunks()))
+                met.append(mine[LOCATOR])
+                yield mine.cast(raw_schema(columns))
+            asked = asked.filter(
+                pc.invert(pc.is_in(asked[LOCATOR], pa.concat_arrays([pa.array([], pa.string()), *met])))
+            )
+
+
+def _condition(origin: Origin, keys: pa.Table, *, by_text: bool) -> Statement:
+    """The condition of the rows of some keys."""
+    names = origin.extract.key_columns
+    rows: list[Statement] = []
+    for row in keys.select(names).to_pylist():  # few, and each becomes a piece of the statement
+        pieces = [_equal(origin, name, row[name], by_text=by_text) for name in names]
+        rows.append(tuple(chain.from_iterable(((" AND ", *piece) if i else piece) for i, piece in enumerate(pieces))))
+    if len(names) == 1 and keys[names[0]].null_count == 0:
+        values = (piece for row in rows for piece in (", ", row[1]))
+        return (f"{_side(origin, names[0], by_text=by_text)} IN (", *tuple(values)[1:], ")")
+    joined = (piece for row in rows for piece in (" OR (", *row, ")"))
+    return ("(1 = 0", *joined, ")")
+
+
+def _side(origin: Origin, name: str, *, by_text: bool) -> str:
+    return origin.written(name) if by_text else origin.quoted(name)
+
+
+def _equal(origin: Origin, name: str, text: str | None, *, by_text: bool) -> Statement:
+    if text is None:
+        return (f"{origin.quoted(name)} IS NULL", "")
+    return (f"{_side(origin, name, by_text=by_text)} = ", Value(text) if by_text else origin.value(name, text))

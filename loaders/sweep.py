@@ -1,0 +1,181 @@
+"""How a sweep of a source's keys enters the platform: what vanished, what is there again, and what is to be said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, literal, or_, select, update
+
+from loaders.bulk import put, weigh
+from loaders.findings import Finder
+from loaders.known_keys import Compared
+from loaders.platform import Platform
+from loaders.presence import (
+    FullReading,
+    close_returned,
+    find_back,
+    find_missed,
+    find_vanished,
+    newest_full_reading,
+    settle_moved,
+)
+from loaders.staging import Staging, staging
+from loaders.states import OF_BATCH, Judging, add_findings
+from loaders.tables import BATCH, CLAIMANT, FINDING_TABLE, SEEN, SWEEP
+from standard import batch
+from standard.batch import BatchKey, Keys, Status
+from standard.errors import ExchangeError
+
+
+@dataclass(frozen=True)
+class Sweeping:
+    """One sweep of a source's keys.
+
+    Attributes:
+        key: of its day.
+        taken_at: instant before the first key was read.
+        swept_at: instant at which it is written down.
+        beginning: of the source's order.
+        compared: what it met beside what the platform knew.
+        vanished: what it means when a licence is no longer there: `keep`, `hold` or `cancel`.
+        keys: what the source's keys name.
+        unread: how many rows were met and never read.
+        seconds: what it took.
+    """
+
+    key: BatchKey
+    taken_at: str
+    swept_at: str
+    beginning: int
+    compared: Compared
+    vanished: str
+    keys: Keys
+    unread: int
+    seconds: float
+
+
+def keep_sweep(platform: Platform, sweeping: Sweeping) -> int:
+    """Write a sweep down: a full reading, of which only what differs is written.
+
+    Returns:
+        How many records have vanished.
+
+    Raises:
+        ExchangeError: when a newer full reading was delivered meanwhile; nothing was written.
+        PlatformUnreachable: when the database does not answer; nothing was written.
+    """
+    source, compared = sweeping.key.source, sweeping.compared
+
+    def found(connection: Connection, staged: Staging, finder: Finder) -> int:
+        newest = newest_full_reading(connection, source)
+        if newest is not None and newest.taken_at >= sweeping.taken_at:
+            raise ExchangeError(
+                f"{source}: expected the sweep of {sweeping.taken_at} to be the newest full reading, found one of {newest.taken_at}; "
+                "nothing was written; sweep again"
+            )
+        this = FullReading(str(sweeping.key.day), sweeping.taken_at, sweeping.swept_at)
+        put(connection, staged.touched, [compared.absent])
+        put(connection, staged.seen, [compared.returned])
+        for table in (staged.touched, staged.seen):
+            weigh(connection, table)
+        find_back(connection, staged, source, sweeping.taken_at)
+        find_missed(connection, staged, source, this)
+        vanished = find_vanished(finder, sweeping.vanished, this)
+        close_returned(connection, source)
+        settle_moved(connection, source, this)
+        _settle(connection, sweeping)
+        if compared.repeated and sweeping.keys is Keys.ROWS:
+            _say(connection, staged, sweeping, "key_repeated", str(compared.repeated), "0")
+        row = {
+            "source": source,
+            "taken_at": sweeping.taken_at,
+            "day": str(sweeping.key.day),
+            "swept_at": sweeping.swept_at,
+            "keys_met": compared.keys_met,
+            "vanished": vanished,
+            "unread": sweeping.unread,
+            "seconds": round(sweeping.seconds, 3),
+        }
+        connection.execute(insert(SWEEP).values(**row))
+        return vanished
+
+    return _within(platform, sweeping, found)
+
+
+def refuse_sweep(platform: Platform, sweeping: Sweeping, found: tuple[str, str]) -> None:
+    """Say that a sweep would end too many records; nothing else is written.
+
+    Args:
+        platform: where to.
+        sweeping: the sweep.
+        found: what it would end, and what may end at most.
+    """
+
+    def say(connection: Connection, staged: Staging, _finder: Finder) -> int:
+        _forget(connection, sweeping.key)
+        _say(connection, staged, sweeping, "sweep_refused", *found)
+        return 0
+
+    _within(platform, sweeping, say)
+
+
+def _within(platform: Platform, sweeping: Sweeping, work: Callable[[Connection, Staging, Finder], int]) -> int:
+    """Do something in one transaction under the locks of a load, and bring in the findings that it has staged."""
+    source, k = sweeping.key.source, CLAIMANT.c
+    with platform.transaction() as connection:
+        staged = staging(connection.dialect.name)
+        staged.open(connection)
+        types = connection.scalars(select(k.certificate_type_code).where(k.source == source))
+        platform.lock(connection, [f"source {source}", *sorted(f"type {code}" for code in types), "findings"])
+        of_batch: dict[str, ColumnElement[Any]] = {"source": literal(source), "beginning": literal(sweeping.beginning)}
+        done = work(connection, staged, Finder(connection, staged, sweeping.key, of_batch))
+        judging = Judging.of(sweeping.swept_at, {}, sweeping.keys)
+        add_findings(connection, staged, source, judging, seen=True)
+        staged.close(connection)
+    return done
+
+
+def _settle(connection: Connection, sweeping: Sweeping) -> None:
+    """Close what earlier sweeps have said; what still holds is found again, and open again with that.
+
+    What was unread on an earlier day has been read since; what this day's sweep found unread stays said when it is repeated.
+    """
+    f, b, key = FINDING_TABLE.c, BATCH.c, sweeping.key
+    _forget(connection, key)
+    earlier = and_(f.rule == "rows_unread", f.day < str(key.day))
+    # What refused the batch of an earlier sweep: its rows have been read again.
+    same = and_(b.source == f.source, b.taken_at == f.read_at, b.judged_at == f.judged_at)
+    refused = select(b.day).where(same, b.kind == batch.SWEEP, b.status == str(Status.REFUSED))
+    again = and_(f.rule.in_(OF_BATCH), f.read_at < sweeping.taken_at, exists(refused))
+    settled = and_(f.source == key.source, f.open, or_(f.subject == batch.SWEEP, earlier, again))
+    connection.execute(update(FINDING_TABLE).where(settled).values(open=False))
+
+
+def _forget(connection: Connection, key: BatchKey) -> None:
+    """Forget what a sweep has said today of itself: it is said anew."""
+    s = SEEN.c
+    connection.execute(delete(SEEN).where(s.source == key.source, s.day == str(key.day), s.subject == batch.SWEEP))
+
+
+def _say(connection: Connection, staged: Staging, sweeping: Sweeping, rule: str, value: str, expected: str) -> None:
+    """Stage a finding on the sweep as a whole."""
+    alike = dict.fromkeys(("element", "locator", "certificate_number"), "")
+    finding = {
+        **alike,
+        "source": sweeping.key.source,
+        "day": str(sweeping.key.day),
+        "found_by": str(sweeping.key),
+        "rule": rule,
+        "subject": batch.SWEEP,
+        "value": value,
+        "expected": expected,
+        "observed_at": sweeping.taken_at,
+        "read_at": sweeping.taken_at,
+        "judged_at": sweeping.swept_at,
+    }
+    row = pa.Table.from_pylist([finding])
+    row = row.append_column("beginning", pa.array([sweeping.beginning], pa.int32()))
+    put(connection, staged.finding, [row])

@@ -1,0 +1,286 @@
+"""A sweep: all keys of an incremental source beside what the platform knows, and what follows from the difference."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from time import monotonic
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from loaders.known_keys import CONTENT, END, MEANS, NUMBER, ORDER, THERE, Compared, compare, ordinals, write_known
+from loaders.ledger import delivered_nights
+from loaders.presence import newest_full_reading
+from loaders.sweep import Sweeping, keep_sweep, refuse_sweep
+from pipeline import stages
+from pipeline import workspace as files
+from pipeline.ahead import ahead
+from pipeline.archive import Archiving
+from pipeline.exchange import Exchange
+from pipeline.flow import Told
+from pipeline.plan import Left, before_quiet, beginning_now
+from pipeline.reporting import report
+from pipeline.runs import PROCESS, begun
+from pipeline.unread import Unread, read_until
+from sources.database_extract import DatabaseExtract
+from sources.register import Source
+from standard.batch import LOCATOR, BatchKey, Effects, LedgerEntry
+from standard.day import Day, instant_text
+from standard.errors import ExchangeError, UsageError
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep has found and done.
+
+    Attributes:
+        source: whose keys were read.
+        taken_at: instant text.
+        keys_met: rows there are.
+        absent: records whose key was not met.
+        vanished: those that count as vanished; none before it is written down.
+        returned: records that had vanished and are there again.
+        unread: rows that were never read.
+        why: of those that a night should have read, how many and why.
+        entry: of the batch by which they were delivered.
+        problem: why a person must look, as one sentence.
+        seconds: what it took.
+    """
+
+    source: str
+    taken_at: str
+    keys_met: int
+    absent: int
+    returned: int
+    unread: int
+    vanished: int = 0
+    why: str = ""
+    entry: LedgerEntry | None = None
+    problem: str = ""
+    seconds: float = 0.0
+
+
+def sweep(exchange: Exchange, name: str, clock: Clock, told: Told, *, dry_run: bool = False) -> Swept:
+    """Read all keys of a source, deliver what was never read, and find what vanished.
+
+    What was unread is delivered before the sweep counts as a full reading: whatever that held is then known. So a sweep may
+    be killed anywhere, and the next does the rest.
+
+    Args:
+        exchange: where everything is.
+        name: of the source.
+        clock: gives the present.
+        told: is told what is being done.
+        dry_run: whether to compare only.
+
+    Raises:
+        UsageError: for a source that declares no sweep.
+        QuietHours, SourceUnreachable, SourceRefused: when the keys cannot be read.
+        PlatformUnreachable: when the platform does not answer.
+    """
+    source, began, taken = exchange.register.source(name), monotonic(), clock()
+    if source.declaration.sweep is None:
+        raise UsageError(
+            f"{name}: expected sweep to be declared, found none; declare it, such as sweep: {{schedule: 0 3 * * 6}}"
+        )
+    exchange.work()
+    key = BatchKey(name, Day.at(taken).plus(-1), sweep=True)
+    beginning = beginning_now(exchange, source)
+    compared = _compared(exchange, source, taken, beginning, told)
+    swept = Swept(
+        name,
+        instant_text(taken),
+        compared.keys_met,
+        compared.absent.num_rows,
+        compared.returned.num_rows,
+        compared.unread.num_rows,
+    )
+    declared = source.declaration
+    sweeping = Sweeping(
+        key, swept.taken_at, "", beginning, compared, declared.vanished, declared.extract.keys, swept.unread, 0.0
+    )
+    swept = _guarded(exchange, source, swept, sweeping, clock, dry_run=dry_run)
+    if not (dry_run or swept.problem):
+        swept = _done(exchange, source, swept, sweeping, clock, told)
+    return replace(swept, seconds=round(monotonic() - began, 3))
+
+
+def _compared(exchange: Exchange, source: Source, taken: datetime, beginning: int, told: Told) -> Compared:
+    """What is there beside what is known; the keys are put away as they come."""
+    with tempfile.TemporaryDirectory(prefix="licex-") as folder:
+        met = Path(folder) / "met.parquet"
+        reader = _Keys(source, taken)
+        with before_quiet(source, taken) as left:
+            reader.write(exchange, met, left, told)
+        told("read what the platform knows")
+        with exchange.platform.transaction(reading=True) as connection:
+            nights = delivered_nights(connection, source.name)
+            write_known(connection, source.name, instant_text(taken), beginning, Path(folder))
+        told("compare")
+        extract = reader.extract
+        until = read_until(source, nights)
+        return compare(met, extract.key_columns, Path(folder), by_number=reader.by_number, until=until)
+
+
+def _guarded(
+    exchange: Exchange, source: Source, swept: Swept, sweeping: Sweeping, clock: Clock, *, dry_run: bool
+) -> Swept:
+    """Refuse a sweep that would end more than the declaration lets go at once."""
+    from expectations.whole import too_many_lost
+
+    compared = sweeping.compared
+    with exchange.platform.transaction(reading=True) as connection:
+        before = newest_full_reading(connection, source.name) is not None
+    effects = Effects(compared.had, compared.lost, 0, before)
+    shrunk = too_many_lost(source.declaration.expect, effects)
+    if shrunk is None:
+        return swept
+    if not dry_run:
+        refuse_sweep(exchange.platform, replace(sweeping, swept_at=instant_text(clock())), shrunk)
+        report(exchange, sweeping.key, clock())
+    most = shrunk[1].removeprefix("<= ").partition(" / ")[0]
+    sentence = (
+        f"{source.name}: expected a sweep to miss at most {most} of the {compared.had} records that stand (expect.lost.max), "
+        f"found {compared.lost} missing; nothing was written; look at the department's table and its keys, or let more go and sweep again"
+    )
+    return replace(swept, problem=sentence)
+
+
+def _done(exchange: Exchange, source: Source, swept: Swept, sweeping: Sweeping, clock: Clock, told: Told) -> Swept:
+    """Deliver what was unread, then write the sweep down."""
+    began = monotonic()
+    if swept.unread:
+        told(f"read {swept.unread:,} rows that were never read")
+        with begun(exchange, sweeping.key, f"{PROCESS}-{uuid4().hex[:12]}") as own:
+            unread, entry = _delivered(own, source, sweeping, clock)
+        swept = replace(swept, why=str(unread), entry=entry)
+        if entry is not None and entry.status != "delivered":
+            report(exchange, sweeping.key, clock())
+            return replace(swept, problem=f"{sweeping.key}: refused: {entry.reason}")
+    told("write down")
+    finished = replace(sweeping, swept_at=instant_text(clock()), seconds=monotonic() - began)
+    vanished = keep_sweep(exchange.platform, finished)
+    report(exchange, sweeping.key, clock())
+    return replace(swept, vanished=vanished)
+
+
+def _delivered(
+    exchange: Exchange, source: Source, sweeping: Sweeping, clock: Clock
+) -> tuple[Unread, LedgerEntry | None]:
+    """Read rows by their keys and deliver them as a batch of their own; None where none of them is a record any more."""
+    from extractors import Request
+    from extractors.keys import read_rows_of
+
+    key, now, began = sweeping.key, clock(), monotonic()
+    with exchange.platform.transaction(reading=True) as connection:
+        unread = Unread(source, instant_text(now), delivered_nights(connection, source.name))
+    with before_quiet(source, now) as left:
+        request = Request(source, key.day, _location(exchange, source), now, within=left.time if left else None)
+        with read_rows_of(request, _database(source), sweeping.compared.unread) as read:
+            read.batches = _noting(unread, read.batches, read.origin)
+            for _ in Archiving(exchange, key, source, read, None, left, sweeping.beginning).groups():
+                pass
+    stages.standardise(exchange, key)
+    if not json.loads(exchange.workspace.read_text(key, files.STANDARDISED))["extracted"]:
+        return unread, None
+    stages.judge(exchange, key)
+    stages.assess(exchange, key, clock())
+    return unread, stages.deliver(exchange, key, clock(), monotonic() - began)
+
+
+def _noting(unread: Unread, batches: Iterator[pa.RecordBatch], origin: dict[str, str]) -> Iterator[pa.RecordBatch]:
+    """Note in the archive, when all rows have passed by, why they were unread; a finding is made of it."""
+    yield from unread.watch(batches)
+    if why := str(unread):
+        origin["unread"] = why
+
+
+class _Keys:
+    """Reads of each row what names it.
+
+    Attributes:
+        extract: what is declared.
+        by_number: whether the number of the licence is read too, as it stands beside the key: the row at a key may name
+            another record than it did. Not where the department's own `tidy` makes numbers of whole rows.
+    """
+
+    def __init__(self, source: Source, taken: datetime) -> None:
+        self._source, self._taken = source, taken
+        self.extract = _database(source)
+        column = source.declaration.columns.get("certificate_number")
+        name = column.names[0] if column and len(column.names) == 1 else None  # of several, which is there changes
+        self.by_number = name is not None and name not in self.extract.key_columns and source.tidy is None
+        self._number = name or ""
+
+    @property
+    def _names(self) -> list[str]:
+        changes = self.extract.changes
+        beside = [self._number] if self.by_number else []
+        patterned = [] if self._source.tidy else list(self._source.declaration.leave_out)
+        said = [changes.operation if changes else None, self.extract.rising or self.extract.updated_at]
+        return list(dict.fromkeys([*self.extract.key_columns, *beside, *patterned, *filter(None, said)]))
+
+    def write(self, exchange: Exchange, path: Path, left: Left | None, told: Told) -> None:
+        """Write the keys to Parquet as they come."""
+        from extractors import Request
+        from extractors.keys import read_keys
+
+        location, within = _location(exchange, self._source), left.time if left else None
+        request = Request(self._source, Day.at(self._taken).plus(-1), location, self._taken, within=within)
+        kept = [*dict.fromkeys([*self.extract.key_columns, LOCATOR]), NUMBER]
+        schema = pa.schema(
+            [*(pa.field(name, pa.string()) for name in kept), pa.field(MEANS, pa.int8()), pa.field(ORDER, pa.int64())]
+        )
+        rows = 0
+        with (
+            read_keys(request, self.extract, self._names) as batches,
+            pq.ParquetWriter(path, schema, compression="lz4", use_dictionary=False, write_statistics=False) as writer,
+        ):
+            for batch in ahead(left.watched(batches) if left else batches):
+                writer.write_table(self._meaning(pa.Table.from_batches([batch])).select(schema.names).cast(schema))
+                rows += batch.num_rows
+                told(f"read keys {rows:,}")
+
+    def _meaning(self, raw: pa.Table) -> pa.Table:
+        """Of each row that is a record what it names, and what it says of it."""
+        from transforms.conform import Conformer
+        from transforms.records import deleted_rows, rows_fitting
+        from transforms.stamps import credible_order
+
+        declaration = self._source.declaration
+        if declaration.leave_out and self._source.tidy is None:
+            raw = raw.filter(pc.invert(rows_fitting(declaration, raw)))
+        raw = raw.combine_chunks()
+        number = pa.nulls(raw.num_rows, pa.string())
+        if self.by_number:
+            number = Conformer(self._source, instant_text(self._taken)).element("certificate_number", raw)
+        said = THERE if declaration.vanished == "keep" else END
+        means = pc.if_else(deleted_rows(declaration, raw), said, CONTENT)
+        order = pa.nulls(raw.num_rows, pa.int64())
+        if self._source.tidy is None:
+            order = ordinals(credible_order(declaration, raw, instant_text(self._taken)))
+        return raw.append_column(NUMBER, number).append_column(MEANS, means).append_column(ORDER, order)
+
+
+def _database(source: Source) -> DatabaseExtract:
+    extract = source.declaration.extract
+    assert isinstance(extract, DatabaseExtract)  # or its declaration would not have been taken
+    return extract
+
+
+def _location(exchange: Exchange, source: Source) -> str:
+    location = exchange.location(source)
+    if location is None:
+        raise ExchangeError(
+            f"{source.name}: expected the URL of the connection {source.declaration.extract.connection}, found none; set it"
+        )
+    return location

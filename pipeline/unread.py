@@ -1,0 +1,113 @@
+"""Why rows that a sweep found were never read, as far as their times or numbers can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from standard.batch import OrderedBy
+from standard.day import Day, instant_text
+
+if TYPE_CHECKING:
+    from loaders.ledger import Night
+    from sources.database_extract import DatabaseExtract
+    from sources.register import Source
+
+_NONE, _FUTURE, _LATE = "no {0}", "a {0} in the future", "committed late, or given an older {0} afterwards"
+_OLD, _MISSED = "older than the first day that was read", "of a day that was not delivered"
+_REASONS = (_NONE, _FUTURE, _LATE, _OLD, _MISSED)
+
+
+@dataclass
+class Unread:
+    """Counts, while rows pass by, why no night has read them.
+
+    Attributes:
+        source: the declaration.
+        taken_at: instant text; when the rows are read.
+        nights: the delivered ones, by day.
+        counts: rows by reason. What the next night would have read was not missed, and is not among them.
+    """
+
+    source: Source
+    taken_at: str
+    nights: Sequence[Night]
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def watch(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Give what passes by, counted."""
+        for batch in batches:
+            self._count(pa.Table.from_batches([batch]))
+            yield batch
+
+    @property
+    def total(self) -> int:
+        """How many rows were missed."""
+        return sum(self.counts.values())
+
+    def __str__(self) -> str:
+        """How many and why; empty where none was missed."""
+        what = "number" if self.source.declaration.extract.ordered_by is OrderedBy.NUMBER else "time"
+        told = [f"{count} {reason.format(what)}" for reason in _REASONS if (count := self.counts.get(reason))]
+        return f"{self.total}: {'; '.join(told)}" if told else ""
+
+    def _count(self, raw: pa.Table) -> None:
+        from transforms.records import left_out_rows, tidied
+        from transforms.stamps import stamps
+
+        declaration = self.source.declaration
+        raw = tidied(self.source, raw).combine_chunks()
+        raw = raw.filter(pc.invert(left_out_rows(declaration, raw))).combine_chunks()
+        stamped = stamps(declaration, raw, self.taken_at)
+        if declaration.extract.ordered_by is OrderedBy.NUMBER:
+            found = self._by_number(stamped.observed_at, stamped.ordered)
+        else:
+            found = self._by_time(stamped.updated_at, stamped.ordered)
+        for reason, rows in found.items():
+            self.counts[reason] = self.counts.get(reason, 0) + (pc.sum(rows).as_py() or 0)
+
+    def _by_number(self, order: pa.Array, numbered: pa.Array) -> dict[str, pa.Array]:
+        from transforms.stamps import number_text
+
+        last = max((night.mark_last for night in self.nights if night.mark_last is not None), default=None)
+        below = pc.less_equal(order, number_text(last)) if last is not None else pa.repeat(pa.scalar(False), len(order))
+        return {_NONE: pc.invert(numbered), _LATE: pc.and_(numbered, below)}
+
+    def _by_time(self, times: pa.Array, credible: pa.Array) -> dict[str, pa.Array]:
+        """Which windows have passed over a time after it, which never did, and which are still to come."""
+        extract: DatabaseExtract = self.source.declaration.extract  # type: ignore[assignment]  # no other is swept
+        windows = [_window(night, extract) for night in self.nights]
+        covered = pa.repeat(pa.scalar(False), len(times))
+        for first, last in windows:
+            covered = pc.or_(covered, pc.and_(pc.greater_equal(times, first), pc.less(times, last)))
+        begun = pc.less(times, windows[0][0]) if windows else pa.repeat(pa.scalar(False), len(times))
+        ended = pc.less(times, max(last for _, last in windows)) if windows else pa.repeat(pa.scalar(True), len(times))
+        kinds = {_LATE: covered, _OLD: begun, _MISSED: ended}
+        left, found = credible, {_NONE: times.is_null(), _FUTURE: pc.and_(times.is_valid(), pc.invert(credible))}
+        for reason, rows in kinds.items():
+            found[reason] = pc.and_(left, pc.fill_null(rows, False))
+            left = pc.and_(left, pc.invert(found[reason]))
+        return found
+
+
+def read_until(source: Source, nights: Sequence[Night]) -> str:
+    """The order up to which the delivered nights have read, that itself left out; empty where there were none."""
+    from transforms.stamps import number_text
+
+    extract: DatabaseExtract = source.declaration.extract  # type: ignore[assignment]  # no other is swept
+    if extract.ordered_by is OrderedBy.NUMBER:
+        last = [night.mark_last for night in nights if night.mark_last is not None]
+        return number_text(max(last) + 1) if last else ""
+    return max((_window(night, extract)[1] for night in nights), default="")
+
+
+def _window(night: Night, extract: DatabaseExtract) -> tuple[str, str]:
+    """Which times a night has read, by true time; one that was read before its end no more than up to then."""
+    if night.snapshot:
+        return "", night.taken_at
+    day = Day.of(night.day)
+    return instant_text(day.start - extract.look_back), min(instant_text(day.end), night.taken_at)
