@@ -117,10 +117,13 @@ def _require_unread(key: BatchKey, last: str) -> None:
 
 
 def beginning_now(exchange: Exchange, source: Source) -> int:
-    """How often a source's order began anew before what is read now: it does where it is declared otherwise than before."""
+    """How often a source's order began anew before what is read now: it does where it is declared otherwise than before.
+
+    A register and a table of its changes that are ordered alike go on with one order.
+    """
     with exchange.platform.transaction(reading=True) as connection:
         before, beginning = order_now(connection, source.name)
-    return beginning + (before not in {"", source.declaration.extract.read_as})
+    return beginning + (before.partition("/")[0] not in {"", str(source.declaration.extract.ordered_by)})
 
 
 def archived(exchange: Exchange, key: BatchKey, now: datetime) -> bool:

@@ -738,14 +738,6 @@ UPDATE exchange_batch SET ordered_by = 'reading' WHERE kind = 'snapshot';
 
 GO
 
-UPDATE exchange_batch SET ordered_by = 'time' WHERE kind = 'incremental' AND mark_last IS NULL;
-
-GO
-
-UPDATE exchange_batch SET ordered_by = 'number' WHERE kind = 'incremental' AND mark_last IS NOT NULL;
-
-GO
-
 UPDATE sighting SET seen_at = COALESCE((SELECT MAX(b.taken_at) FROM exchange_batch b WHERE b.kind = 'snapshot' AND b.status = 'delivered' AND b.source = sighting.source), seen_at) WHERE seen_at = '9999-12-31T23:59:59.999999Z';
 
 GO
