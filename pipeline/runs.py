@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from standard.errors import ExchangeError, PlatformUnreachable, TurnTaken
 PROCESS = "process"  # how the label of a run begins that is one process
 # What a run of several processes may pause between two of its steps before another run takes its turn, in seconds.
 _PAUSE, _PAUSES = 600.0, "pauses"
-# What older versions left in the day's own folder.
+# What a batch consists of; older versions left it in the day's own folder, where it can be found still.
 _FLAT = {
     files.PLAN, files.RAW, files.MANIFEST, files.LICENCES, files.CONFORMED, files.STANDARDISED, files.JUDGED,
     files.FINDINGS, files.OUTCOMES, files.VERDICT, files.RECEIPT,
@@ -120,6 +120,29 @@ def becomes_the_days(exchange: Exchange, key: BatchKey) -> None:
     for name in flat.files(key):
         if not name.startswith(files.RUN) and name.rpartition("/")[2] in _FLAT:
             flat.remove(key, name)
+
+
+def show_in_the_day(workspace: Workspace, key: BatchKey) -> None:
+    """Let the files of the run that has become the day's be found in the day's own folder too, where people look for them.
+
+    They are the same files by a second name; where the archive is no folder, or its disk has no such names, they have one.
+    """
+    if workspace.is_local and workspace.run and workspace.run == _archive_run(workspace, key):
+        with suppress(OSError):
+            for name in workspace.files(key):
+                if name.rpartition("/")[2] in _FLAT:
+                    _link(Path(workspace.path(key, name)), Path(workspace.of_run("").path(key, name)))
+
+
+def _link(file: Path, second: Path) -> None:
+    """Give a file a second name; what had the name before is gone at once."""
+    if second.exists() and second.samefile(file):
+        return
+    second.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new = second.with_name(f".{second.name}.{os.getpid()}.part")
+    new.unlink(missing_ok=True)
+    os.link(file, new)
+    os.replace(new, second)
 
 
 def _archive_run(workspace: Workspace, key: BatchKey) -> str:

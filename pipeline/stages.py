@@ -31,7 +31,7 @@ from pipeline.provenance import (
     said_as,
     write_record,
 )
-from pipeline.runs import becomes_the_days
+from pipeline.runs import becomes_the_days, show_in_the_day
 from pipeline.workspace import Workspace, of_part
 from standard.batch import BatchKey, LedgerEntry, Manifest, Status, Verdict
 from standard.day import Day, instant_text
@@ -182,6 +182,7 @@ def deliver(exchange: Exchange, key: BatchKey, now: datetime, seconds: float = 0
     workspace.write_text(workspace.path(key, files.RECEIPT), entry.to_json())
     if entry.status == Status.DELIVERED:
         workspace.write_text(workspace.path(key, files.DELIVERED), workspace.read_text(key, files.MANIFEST))
+    show_in_the_day(workspace, key)
     return entry
 
 
