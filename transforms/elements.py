@@ -103,7 +103,9 @@ class Reader:
     def _garbled(self, texts: pa.Array) -> dict[str, pa.Array]:
         """Before anything is cleaned: what looks like blanks and controls may be what is left of a character."""
         of_text = self.field.kind in {Kind.TEXT, Kind.CODE}
-        return {"text_garbled": garbled(texts, names=self.field.personal)} if of_text else {}
+        # A field of the face that nobody has described is personal, but need not be a name.
+        names = self.field.personal and self.field.name in LICENCE.by_name
+        return {"text_garbled": garbled(texts, names=names)} if of_text else {}
 
     def _looked_up(self, texts: pa.Array) -> pa.Array:
         """Cleaned values, or what the lookups have for them, which know a value whatever the width of its signs.
