@@ -131,14 +131,15 @@ def show_in_the_day(workspace: Workspace, key: BatchKey) -> None:
         with suppress(OSError):
             for name in workspace.files(key):
                 if name.rpartition("/")[2] in _FLAT:
-                    _link(Path(workspace.path(key, name)), Path(workspace.of_run("").path(key, name)))
+                    second = workspace.of_run("").path(key, name)
+                    workspace.make_folder(second.rpartition("/")[0])
+                    _link(Path(workspace.path(key, name)), Path(second))
 
 
 def _link(file: Path, second: Path) -> None:
     """Give a file a second name; what had the name before is gone at once."""
     if second.exists() and second.samefile(file):
         return
-    second.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = second.with_name(f".{second.name}.{os.getpid()}.part")
     new.unlink(missing_ok=True)
     os.link(file, new)
@@ -202,7 +203,7 @@ def turn(
     if not exchange.workspace.is_local:
         yield held
         return
-    with _opened(path) as file:
+    with _opened(exchange.workspace, path) as file:
         _take_turn(file, key, label, _PAUSES if pauses else "", fcntl.LOCK_SH if together else fcntl.LOCK_EX)
         try:
             yield held
@@ -212,14 +213,20 @@ def turn(
             os.utime(file.fileno())  # a pause begins
 
 
-def _opened(path: Path) -> IO[str]:
+def _opened(workspace: Workspace, path: Path) -> IO[str]:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("a+")
+        workspace.make_folder(str(path.parent))
+        return open(path, "a+", opener=_for_its_user_alone)
     except OSError as error:
         raise PlatformUnreachable(
             f"{path}: expected to write the archive, found: {error.strerror or error}; free or mount the disk and run the step again"
         ) from None
+
+
+def _for_its_user_alone(path: str, flags: int) -> int:
+    descriptor = os.open(path, flags, 0o600)
+    os.fchmod(descriptor, 0o600)  # whatever the umask is
+    return descriptor
 
 
 def _take_turn(file: IO[str], key: BatchKey, label: str, pauses: str, how: int) -> None:

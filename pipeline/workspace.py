@@ -178,7 +178,7 @@ class Workspace:
         path = self.path(key, name)
         if self._is_there(path):
             return
-        self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
+        self.make_folder(path.rpartition("/")[0])
         if not self.is_local:
             self._fs.copy(origin.path(key, name), path)
             return
@@ -223,12 +223,16 @@ class Workspace:
 
     def _begin(self, path: str) -> None:
         """Make the folder of a file and, on a disk, the file itself, before anybody else could read either."""
-        folder = path.rpartition("/")[0]
+        self.make_folder(path.rpartition("/")[0])
+        if self._rights is not None:
+            self._rights.make_file(path)
+
+    def make_folder(self, folder: str) -> None:
+        """Make a folder, on a disk for the exchange's own user alone."""
         if self._rights is None:
             self._fs.makedirs(folder, exist_ok=True)
         else:
             self._rights.make_folder(folder)
-            self._rights.make_file(path)
 
     def write_text(self, path: str, text: str) -> None:
         """Write a text file."""

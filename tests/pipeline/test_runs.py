@@ -153,13 +153,14 @@ def test_what_an_older_version_archived_is_judged_again_and_moves_into_a_run(cit
     licex("run", "transport.road", "--day", "2026-03-01")
     (run,) = folder(city).glob("run-*")
     for path in run.iterdir():
+        (folder(city) / path.name).unlink(missing_ok=True)  # its second name, which a rename would leave as it is
         path.rename(folder(city) / path.name)
     run.rmdir()
     (folder(city) / "archive.json").unlink()
     code, out, errors = licex("replay", "transport.road", "--from", "2026-03-01", "--to", "2026-03-01", "--json")
     assert (code, json.loads(out)[0]["entry"]["unchanged"]) == (0, 2), errors
-    assert not (folder(city) / "raw.parquet").exists()
-    assert len(list(folder(city).glob("run-*/raw.parquet"))) == 1
+    (raw,) = folder(city).glob("run-*/raw.parquet")
+    assert (folder(city) / "raw.parquet").samefile(raw)
 
 
 def test_the_steps_of_one_run_hold_its_turn_together_and_another_run_waits(exchange):

@@ -103,7 +103,9 @@ def modes(tmp_path, monkeypatch, mariadb_url):
 def test_whatever_a_server_is_set_to_the_same_rows_arrive(modes, licex, tmp_path, reading, mode):
     modes(reading, mode)
     _, _, errors = licex("run", "transport.road", "--day", "2026-03-01")
-    raw = [row for path in tmp_path.glob("workspace/**/raw.parquet") for row in pq.read_table(path).to_pylist()]
+    raw = [
+        row for path in tmp_path.glob("workspace/*/*/run-*/**/raw.parquet") for row in pq.read_table(path).to_pylist()
+    ]
     shown = [
         [(row[name] or "").rstrip() if row[name] is not None else None for name in (NAME, CUT, PICTURE, RARE, "_fault")]
         for row in sorted(raw, key=lambda row: row[ID])
