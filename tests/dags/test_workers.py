@@ -155,12 +155,13 @@ def test_the_platform_is_as_after_a_run_that_nothing_disturbed(struck, deploymen
 
 
 def state(databases, name):
-    """What the platform holds, but for the instants of judging."""
+    """What the platform holds, but for the instants of reading and judging."""
     with psycopg.connect(databases.url("postgresql", name)) as platform:
         columns = [
             row[0]
             for row in platform.execute(
-                "SELECT column_name FROM information_schema.columns WHERE table_name = 'claim' AND column_name NOT LIKE '%judged%' ORDER BY 1"
+                "SELECT column_name FROM information_schema.columns WHERE table_name = 'claim' "
+                "AND column_name NOT IN ('judged_at', 'read_at', 'seen_at') ORDER BY 1"
             )
         ]
         claims = platform.execute(f"SELECT {', '.join(columns)} FROM claim ORDER BY record, source").fetchall()

@@ -105,7 +105,7 @@ def state(place):
 
 
 def state_of(target):
-    """Everything on the platform but the instants at which it was judged and the number of tries it took."""
+    """Everything on the platform but the instants at which it was read and judged and the number of tries it took."""
     engine = sqlalchemy.create_engine(target)
     with engine.connect() as connection:
 
@@ -115,7 +115,7 @@ def state_of(target):
         shown = {}
         for table in ("licence", "licence_version", "licence_identifier", "claim", "finding", "finding_seen"):
             columns = [column["name"] for column in sqlalchemy.inspect(connection).get_columns(table)]
-            kept = [name for name in columns if name not in ("judged_at", "id")]
+            kept = [name for name in columns if name not in ("judged_at", "read_at", "seen_at", "id")]
             shown[table] = rows(f"SELECT {', '.join(kept)} FROM {table}")
         ledger = "SELECT DISTINCT day, status, {0}, left_out, extracted, accepted, held, duplicates, refused FROM exchange_batch"
         read = connection.dialect.identifier_preparer.quote("read")
