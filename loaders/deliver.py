@@ -159,6 +159,7 @@ def _write(finder: Finder, delivery: Delivery, arrivals: Arrivals, entry: Ledger
         entry = _keep_presence(finder, delivery, arrivals, entry)
     judging = Judging.of(verdict.judged_at, delivery.reactions, delivery.keys)
     keep_findings(connection, staged, finder.key, judging)
+    settle_moved(connection, finder.key.source)
     return entry
 
 
@@ -171,7 +172,6 @@ def _keep_presence(finder: Finder, delivery: Delivery, arrivals: Arrivals, entry
         return entry
     if verdict.kind == "snapshot" and verdict.taken_at == newest.taken_at:
         find_absent(connection, source, newest)
-        settle_moved(connection, source, newest)
     elif verdict.taken_at < newest.taken_at:
         arrivals.stage()
         find_absent_from_the_start(connection, finder.staging, source, newest)

@@ -85,7 +85,7 @@ def keep_sweep(platform: Platform, sweeping: Sweeping) -> int:
         find_missed(connection, staged, source, this)
         vanished = find_vanished(finder, sweeping.vanished, this)
         close_returned(connection, source)
-        settle_moved(connection, source, this)
+        settle_moved(connection, source)
         _settle(connection, sweeping)
         if compared.repeated and sweeping.keys is Keys.ROWS:
             _say(connection, staged, sweeping, "key_repeated", str(compared.repeated), "0")
