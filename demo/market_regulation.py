@@ -87,11 +87,11 @@ _SLIPS = (
     Slip(put(FZRQ="2025-06-01", YXQQ="2025-05-01", YXQZ="2030-05-01"), 5, "date_order", EFFECTIVE),
     Slip(put(FZRQ="2025-06-01", YXQQ="2025-06-01", YXQZ="2025-05-31"), 5, "date_order", EXPIRING),
     Slip(put(FZRQ="2025-06-01", YXQQ=None, YXQZ="2025-05-31"), 2, "date_order", EXPIRING),
-    Slip(put(FZRQ="2026-05-01", YXQQ="2026-05-01", YXQZ="2031-04-30"), 4, "issued_in_future", ISSUED),
+    Slip(put(FZRQ="2099-05-01", YXQQ="2099-05-01", YXQZ="2104-04-30"), 4, "issued_in_future", ISSUED),
     # Later days.
     Slip(edit("TYSHXYDM", slips.wrong_check), 3, "holder_code", HOLDER, day=2),
     Slip(put(ZT="测试"), 2, "placeholder", "certificate_status", day=2),
-    Slip(put(FZRQ="2026-04-01", YXQQ="2026-04-01", YXQZ="2031-03-31"), 2, "issued_in_future", ISSUED, day=3),
+    Slip(put(FZRQ="2099-04-01", YXQQ="2099-04-01", YXQZ="2104-03-31"), 2, "issued_in_future", ISSUED, day=3),
     Slip(put(JYXM="/"), 2, "placeholder_optional", "KZ_JYXM", day=3),
 )
 

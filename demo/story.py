@@ -230,7 +230,7 @@ class _Story:
         places = [place for place in self._free if (at := self._row(place).updated_at) and latest <= at < midnight]
         for place in places[:rows]:
             self._free.remove(place)
-            old = self._other(self._row(place), [("stale", "")], timedelta(0))
+            old = self._other(self._row(place), [("stale", ""), ("order_backwards", "")], timedelta(0))
             self._rows[place] = replace(old, updated_at=midnight - timedelta(minutes=110))
 
     def _say(self, place: int, values: Values, moment: datetime) -> None:

@@ -25,14 +25,14 @@ from loaders.presence import (
     find_absent_from_the_start,
     find_vanished,
     newest_full_reading,
-    settle_moved,
     sight,
 )
+from loaders.redraw import redraw
 from loaders.refused_rows import deliver_the_rest
 from loaders.staged_rows import stage_beside, staged_findings
 from loaders.staging import Staging, staging
 from loaders.states import Judging, keep_findings
-from standard.batch import BatchKey, Keys, LedgerEntry, Outcome, Status, Verdict
+from standard.batch import BatchKey, LedgerEntry, Outcome, Status, Verdict
 from standard.errors import PlatformRefused
 from standard.identifiers import ROOT
 
@@ -94,7 +94,7 @@ def _deliver(platform: Platform, connection: Connection, delivery: Delivery, now
         merged = _merged(platform, connection, staged, delivery, arrivals)
     finder = Finder(connection, staged, key, accepted.literals)
     if not verdict.refused:
-        _find(finder, arrivals)
+        finder.find_stale()
     entry = replace(_entry(key, verdict, merged, now, seconds), verdict_digest=delivery.digest)
     entry = _write(finder, delivery, arrivals, entry)
     staged.close(connection)
@@ -136,18 +136,12 @@ def _source_lock(source: str) -> str:
     return f"source {source}"
 
 
-def _find(finder: Finder, arrivals: Arrivals) -> None:
-    """Find what the merge has done to the platform."""
-    finder.find_stale()
-    finder.find_disagreements()
-    if anyone_gives_identifiers(finder.connection):
+def _redraw(finder: Finder, arrivals: Arrivals) -> None:
+    """Draw anew what the merge has made true of the platform, or untrue."""
+    identifiers = anyone_gives_identifiers(finder.connection)
+    if identifiers:
         arrivals.stage()  # not staged yet where another load was the first to give any, a moment ago
-        finder.find_shared_identifiers()
-    finder.find_endings()
-    if arrivals.accepted.keys.name_records:
-        finder.find_moved()
-    if arrivals.accepted.keys is Keys.ROWS:
-        finder.find_backwards()
+    redraw(finder, arrivals.accepted.keys, identifiers=identifiers)
 
 
 def _write(finder: Finder, delivery: Delivery, arrivals: Arrivals, entry: LedgerEntry) -> LedgerEntry:
@@ -157,9 +151,9 @@ def _write(finder: Finder, delivery: Delivery, arrivals: Arrivals, entry: Ledger
     entry = write_entry(connection, entry)
     if not verdict.refused:
         entry = _keep_presence(finder, delivery, arrivals, entry)
+        _redraw(finder, arrivals)
     judging = Judging.of(verdict.judged_at, delivery.reactions, delivery.keys)
     keep_findings(connection, staged, finder.key, judging)
-    settle_moved(connection, finder.key.source)
     return entry
 
 

@@ -121,8 +121,8 @@ def _keep_endings(connection: Connection, staging: Staging, accepted: Accepted) 
     given |= {name: accepted.literals[name] for name in ("source", "batch", "beginning", "read_at", "judged_at")}
     same = and_(*(e[name] == given[name] for name in ("source", "record", "locator", "beginning", "observed_at")))
     connection.execute(update(staging.ending).where(exists(select(e.record).where(same))).values(known=True))
-    sight = {name: given[name] for name in ("read_at", "judged_at", "batch")}
-    connection.execute(update(ENDING).where(same, s.known, e.read_at < given["read_at"]).values(sight))
+    sight = {name: given[name] for name in ("subject", "certificate_number", "read_at", "judged_at", "batch")}
+    connection.execute(update(ENDING).where(same, s.known, greater(given, e, "read_at", "judged_at")).values(sight))
     connection.execute(insert(ENDING).from_select(list(given), select(*given.values()).where(s.known.is_(None))))
     c, there = CLAIM.c, exists(select(t.record).where(t.record == CLAIM.c.record))
     for named in (c.record == s.record, and_(s.record == "", c.locator == s.locator)):

@@ -195,12 +195,15 @@ WHERE means = 1 AND CASE WHEN known.n IS NULL THEN n NOT IN (SELECT n FROM other
 UNION ALL
 SELECT row, number FROM met WHERE means = 2 AND k NOT IN (SELECT k FROM others WHERE means = 2)
 """
+# The key of a claim that has ended may have been given to another record: then the claim is gone though its key is there.
 # A row under another key may name the record too: one that was held, a second one, or one whose key came back. Which key
 # a masked one was nobody knows, so it counts as met.
 _GONE = """
 CREATE TABLE gone AS
 WITH missed AS (
     SELECT record, state, number FROM claims ANTI JOIN (SELECT k FROM met) keys USING (k) WHERE state < 4
+    UNION
+    SELECT record, state, number FROM claims ANTI JOIN (SELECT n FROM met) names USING (n) WHERE state IN (2, 3)
 ), named AS (
     SELECT record, n, masked FROM others SEMI JOIN missed USING (record)
 )

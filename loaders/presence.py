@@ -163,14 +163,6 @@ def close_returned(connection: Connection, source: str) -> None:
     connection.execute(update(FINDING_TABLE).where(standing, ~absent).values(open=False))
 
 
-def settle_moved(connection: Connection, source: str) -> None:
-    """Close what was found on claims that have moved and that a full reading has missed since: they are gone indeed."""
-    c, f = CLAIM.c, FINDING_TABLE.c
-    gone = exists(select(c.record).where(c.source == source, c.record == f.subject, c.absent_at.is_not(None)))
-    standing = and_(f.source == source, f.rule == "moved", f.open)
-    connection.execute(update(FINDING_TABLE).where(standing, gone).values(open=False))
-
-
 def _held_since(newest: FullReading) -> ColumnElement[bool]:
     """Whether the newest full reading, as judged last, or one since then held the record of a claim."""
     c, h, s = CLAIM.c, HISTORY.c, SIGHTING.c

@@ -150,7 +150,12 @@ def _one_more(
         half = (taken + not_taken) // 2
         said = _reason(lambda: attempt(_part_of(delivery, rows.slice(0, half))))  # noqa: B023 - called at once
         taken, not_taken, reason = (half, not_taken, reason) if said is None else (taken, half, said)
-    return delivery, {**refused, not_taken - 1: f"+ {reason}"}
+    place = not_taken - 1
+    if place not in refused:
+        return delivery, {**refused, place: f"+ {reason}"}
+    if delivery.escaped:
+        raise refusal
+    return replace(delivery, escaped=True), refused  # it is held already: what its sighting shows is refused
 
 
 def _none_of(delivery: Delivery) -> Delivery:

@@ -34,6 +34,8 @@ class Staging:
         minted: identifiers for them.
         finding: findings of this batch, those of the merge itself among them.
         closed: findings of which something newer is known.
+        looked: subjects of which a finding is drawn anew.
+        drawn: what is true of them; whether the day's report need not list it.
         sighting: rows that name a record and were not accepted.
         seen: their records, each once.
         ending: rows that only say that a record ended, and whether the same end was said before.
@@ -59,6 +61,8 @@ class Staging:
         )  # fmt: skip
         self.finding = self._table("finding", *_like(SEEN, "id"))
         self.closed = self._table("closed", *_like(FINDING_TABLE, *_all_but(FINDING_TABLE, *FOUND)))
+        self.looked = self._table("looked", Column("subject", digest()))
+        self.drawn = self._table("drawn", *_like(SEEN, "id"), Column("listed", Boolean))
         self.sighting = self._table("sighting", *_like(SIGHTING, "source", "seen_at"))
         # Indexed everywhere: PostgreSQL cannot know how many sightings are of now, and would take them for a few.
         key = UniqueConstraint("record")

@@ -76,8 +76,7 @@ CLAIM = Table(
     Column("moved_to", digest()),  # the record that the source's own key names now instead of this one
     Index("claim_by_identifier", "certificate_identifier"),
     Index("claim_by_number", "certificate_number"),
-    Index("claim_by_place", "locator"),
-    Index("claim_by_source", "source"),
+    Index("claim_by_place", "source", "locator"),
     Index("claim_by_successor", "moved_to", postgresql_where=_MOVED, sqlite_where=_MOVED, mssql_where=_MOVED),
 )
 
@@ -102,7 +101,7 @@ HISTORY = Table(
     *_said(),
     Index("claim_history_by_identifier", "certificate_identifier"),
     Index("claim_history_by_number", "certificate_number"),
-    Index("claim_history_by_place", "locator"),
+    Index("claim_history_by_place", "source", "locator"),
 )
 
 # The newest reading of a source that held a record without it being accepted: rows that were held, and keys that a sweep
@@ -129,7 +128,7 @@ FORMER_KEY = Table(
     *_stamp(),
     Column("seen_at", instant(), nullable=False),
     Index("former_key_by_record", "record"),
-    Index("former_key_by_place", "locator"),
+    Index("former_key_by_place", "source", "locator"),
 )
 
 # Every end that a source has said, of a record, or of one of its keys where the row names no record.
@@ -144,9 +143,8 @@ ENDING = Table(
     Column("subject", digest(), nullable=False),  # of a finding on it
     Column("certificate_number", text(128), nullable=False),
     Column("batch", text(_BATCH), nullable=False),
-    Index("ending_by_source", "source"),
     Index("ending_by_record", "record"),
-    Index("ending_by_place", "locator"),
+    Index("ending_by_place", "source", "locator"),
 )
 
 # Readings of a source's keys alone, each of them whole: beside the delivered snapshots they say what is no longer there.

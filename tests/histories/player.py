@@ -236,8 +236,13 @@ class Player:
         return False
 
     def _findings(self):
-        columns = "source, rule, certificate_number, locator"
-        return {tuple(row) for row in self.stage.ask(f"SELECT {columns} FROM finding WHERE open")}
+        """What is open, of each place that its day's report lists: of two rows that nobody can decide, both."""
+        named, same = ("certificate_number", "locator"), ("source", "rule", "element", "subject", "day")
+        seen = " AND ".join(f"s.{name} = f.{name}" for name in same)
+        now = f"SELECT source, rule, {', '.join(named)} FROM finding WHERE open"
+        listed = ", ".join(f"s.{name}" for name in named)
+        both = f"{now} UNION SELECT f.source, f.rule, {listed} FROM finding f JOIN finding_seen s ON {seen} WHERE open"
+        return {tuple(row) for row in self.stage.ask(both)}
 
     def _numbers(self):
         held = {row.number for source in self.sources for row in source.department.rows.values()}

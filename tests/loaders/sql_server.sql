@@ -50,9 +50,7 @@ CREATE INDEX claim_by_identifier ON claim (certificate_identifier);
 
 CREATE INDEX claim_by_number ON claim (certificate_number);
 
-CREATE INDEX claim_by_place ON claim (locator);
-
-CREATE INDEX claim_by_source ON claim (source);
+CREATE INDEX claim_by_place ON claim (source, locator);
 
 CREATE INDEX claim_by_successor ON claim (moved_to) WHERE moved_to IS NOT NULL;
 
@@ -104,7 +102,7 @@ CREATE INDEX claim_history_by_identifier ON claim_history (certificate_identifie
 
 CREATE INDEX claim_history_by_number ON claim_history (certificate_number);
 
-CREATE INDEX claim_history_by_place ON claim_history (locator);
+CREATE INDEX claim_history_by_place ON claim_history (source, locator);
 
 CREATE TABLE claimant (
 	source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
@@ -129,11 +127,9 @@ CREATE TABLE ending (
 	PRIMARY KEY (id)
 );
 
-CREATE INDEX ending_by_place ON ending (locator);
+CREATE INDEX ending_by_place ON ending (source, locator);
 
 CREATE INDEX ending_by_record ON ending (record);
-
-CREATE INDEX ending_by_source ON ending (source);
 
 CREATE TABLE exchange_batch (
 	source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
@@ -240,7 +236,7 @@ CREATE TABLE former_key (
 	PRIMARY KEY (id)
 );
 
-CREATE INDEX former_key_by_place ON former_key (locator);
+CREATE INDEX former_key_by_place ON former_key (source, locator);
 
 CREATE INDEX former_key_by_record ON former_key (record);
 
@@ -403,6 +399,28 @@ CREATE TABLE [#staged_closed] (
 	element NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NULL
 );
 
+CREATE TABLE [#staged_looked] (
+	subject NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NULL
+);
+
+CREATE TABLE [#staged_drawn] (
+	source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NULL,
+	day NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NULL,
+	found_by NVARCHAR(160) COLLATE Latin1_General_100_BIN2 NULL,
+	[rule] NVARCHAR(40) COLLATE Latin1_General_100_BIN2 NULL,
+	element NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NULL,
+	subject NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NULL,
+	locator NVARCHAR(512) COLLATE Latin1_General_100_BIN2 NULL,
+	certificate_number NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NULL,
+	value NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NULL,
+	expected NVARCHAR(max) COLLATE Latin1_General_100_BIN2 NULL,
+	beginning INTEGER NULL,
+	observed_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL,
+	read_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL,
+	judged_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL,
+	listed BIT NULL
+);
+
 CREATE TABLE [#staged_sighting] (
 	record NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NULL,
 	locator NVARCHAR(512) COLLATE Latin1_General_100_BIN2 NULL,
@@ -480,37 +498,6 @@ SELECT :param_1 AS source, [#staged_licence].record AS subject, [#staged_licence
 FROM [#staged_licence], [#staged_known]
 WHERE [#staged_licence].record = [#staged_known].record AND [#staged_known].fate = :fate_1;
 
-SELECT TOP 1 [#staged_rival].record
-FROM [#staged_rival];
-
-UPDATE finding_state SET [open]=:open WHERE finding_state.source = :source_1 AND finding_state.[open] = 1 AND finding_state.[rule] = :rule_1 AND NOT (EXISTS (SELECT ending.record
-FROM ending
-WHERE ending.source = :source_2 AND ending.subject = finding_state.subject AND NOT (EXISTS (SELECT claim.record
-FROM claim
-WHERE claim.source = ending.source AND claim.record = ending.record AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at) OR claim.beginning > ending.beginning OR claim.beginning = ending.beginning AND (claim.observed_at > ending.observed_at OR claim.observed_at = ending.observed_at AND claim.read_at > ending.read_at)))) AND NOT (EXISTS (SELECT claim.record
-FROM claim
-WHERE claim.source = ending.source AND ending.record = :record_1 AND claim.locator = ending.locator AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at) OR claim.beginning > ending.beginning OR claim.beginning = ending.beginning AND (claim.observed_at > ending.observed_at OR claim.observed_at = ending.observed_at AND claim.read_at > ending.read_at))))));
-
-UPDATE finding_state SET [open]=:open WHERE finding_state.source = :source_1 AND finding_state.[open] = 1 AND finding_state.[rule] = :rule_1 AND (EXISTS (SELECT [#staged_touched].record
-FROM [#staged_touched]
-WHERE [#staged_touched].record = finding_state.subject));
-
-SELECT :param_1 AS source, ending.subject AS subject, ending.observed_at AS observed_at, :param_2 AS read_at, :param_3 AS judged_at, ending.locator AS locator, ending.certificate_number AS certificate_number, :param_4 AS value, :param_5 AS expected, :param_6 AS beginning
-FROM ending, [#staged_ending]
-WHERE ending.source = :source_1 AND ending.record = [#staged_ending].record AND ending.locator = [#staged_ending].locator AND ending.observed_at = [#staged_ending].observed_at AND ending.beginning = :param_6 AND NOT (EXISTS (SELECT claim.record
-FROM claim
-WHERE claim.source = ending.source AND claim.record = ending.record AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at) OR claim.beginning > ending.beginning OR claim.beginning = ending.beginning AND (claim.observed_at > ending.observed_at OR claim.observed_at = ending.observed_at AND claim.read_at > ending.read_at)))) AND NOT (EXISTS (SELECT claim.record
-FROM claim
-WHERE claim.source = ending.source AND ending.record = :record_1 AND claim.locator = ending.locator AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at) OR claim.beginning > ending.beginning OR claim.beginning = ending.beginning AND (claim.observed_at > ending.observed_at OR claim.observed_at = ending.observed_at AND claim.read_at > ending.read_at))));
-
-SELECT :param_1 AS source, claim.record AS subject, claim.observed_at AS observed_at, :param_2 AS read_at, :param_3 AS judged_at, claim.locator AS locator, claim.certificate_number AS certificate_number, :param_4 AS value, :param_5 AS expected, :param_6 AS beginning
-FROM claim, [#staged_touched]
-WHERE claim.source = :source_1 AND claim.record = [#staged_touched].record AND (SELECT count(*) AS count_1
-FROM ending
-WHERE ending.source = claim.source AND ending.record = claim.record AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at))) + (SELECT count(*) AS count_2
-FROM ending
-WHERE ending.source = claim.source AND ending.record = :record_1 AND ending.locator = claim.locator AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at))) > :param_7;
-
 SELECT max(exchange_batch.run) AS max_1
 FROM exchange_batch
 WHERE exchange_batch.source = :source_1 AND exchange_batch.day = :day_1;
@@ -542,8 +529,6 @@ WHERE claim_history.record = claim.record AND claim_history.source = claim.sourc
 FROM sighting
 WHERE sighting.record = claim.record AND sighting.source = claim.source AND sighting.seen_at >= :seen_at_5)));
 
-UPDATE finding_state SET [open]=:open WHERE finding_state.source = :source_1 AND finding_state.[rule] = :rule_1 AND finding_state.[open] = 1 AND finding_state.read_at < :read_at_1;
-
 UPDATE claim SET ended=CASE WHEN (claim.moved_to IS NOT NULL) THEN :param_1 WHEN ((EXISTS (SELECT ending.record
 FROM ending
 WHERE ending.source = claim.source AND ending.record = claim.record AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at)))) OR (EXISTS (SELECT ending.record
@@ -563,6 +548,9 @@ FROM claim
 WHERE claim.source = :source_1 AND claim.absent_at IS NOT NULL AND (claim.ended IS NULL OR claim.ended = :ended_1);
 
 UPDATE exchange_batch SET vanished=:vanished WHERE exchange_batch.source = :source_1 AND exchange_batch.day = :day_1 AND exchange_batch.run = :run_1;
+
+SELECT TOP 1 [#staged_rival].record
+FROM [#staged_rival];
 
 SELECT TOP 1 exchange_batch.run
 FROM exchange_batch
@@ -760,40 +748,57 @@ UPDATE claim SET wins=0 FROM claim, [#staged_winner] WHERE claim.record = [#stag
 
 UPDATE claim SET wins=1 FROM claim, [#staged_winner] WHERE claim.record = [#staged_winner].record AND claim.source = [#staged_winner].source AND claim.wins != 1;
 
-DELETE FROM finding_sight WHERE finding_sight.[rule] = :rule_1 AND finding_sight.day = :day_1 AND finding_sight.subject IN (SELECT [#staged_rival].record
+INSERT INTO [#staged_looked] (subject) SELECT [#staged_rival].record
 FROM [#staged_rival]
 WHERE (EXISTS (SELECT [#staged_arrival].record
 FROM [#staged_arrival]
 WHERE [#staged_arrival].record = [#staged_rival].record)) AND NOT (EXISTS (SELECT [#staged_known].record
 FROM [#staged_known]
-WHERE [#staged_known].record = [#staged_rival].record AND [#staged_known].fate IN (:fate_1_1, :fate_1_2, :fate_1_3, :fate_1_4))));
+WHERE [#staged_known].record = [#staged_rival].record AND [#staged_known].fate IN (:fate_1_1, :fate_1_2, :fate_1_3, :fate_1_4)));
 
-UPDATE finding_state SET [open]=:open WHERE finding_state.[rule] = :rule_1 AND finding_state.[open] = 1 AND finding_state.subject IN (SELECT [#staged_rival].record
-FROM [#staged_rival]
-WHERE (EXISTS (SELECT [#staged_arrival].record
-FROM [#staged_arrival]
-WHERE [#staged_arrival].record = [#staged_rival].record)) AND NOT (EXISTS (SELECT [#staged_known].record
-FROM [#staged_known]
-WHERE [#staged_known].record = [#staged_rival].record AND [#staged_known].fate IN (:fate_1_1, :fate_1_2, :fate_1_3, :fate_1_4)))) AND (finding_state.subject NOT IN (SELECT claim.record
-FROM claim, claim AS other
-WHERE claim.record IN (SELECT [#staged_rival].record
-FROM [#staged_rival]
-WHERE (EXISTS (SELECT [#staged_arrival].record
-FROM [#staged_arrival]
-WHERE [#staged_arrival].record = [#staged_rival].record)) AND NOT (EXISTS (SELECT [#staged_known].record
-FROM [#staged_known]
-WHERE [#staged_known].record = [#staged_rival].record AND [#staged_known].fate IN (:fate_1_1, :fate_1_2, :fate_1_3, :fate_1_4)))) AND other.record = claim.record AND other.source != claim.source AND (claim.face != other.face AND claim.face != :face_1 AND other.face != :face_2 OR claim.certificate_issued_date != other.certificate_issued_date OR claim.certificate_holder_name != other.certificate_holder_name OR claim.certificate_holder_code != other.certificate_holder_code OR claim.certificate_holder_type_code != other.certificate_holder_type_code OR claim.certificate_effective_date != other.certificate_effective_date OR claim.certificate_expiring_date != other.certificate_expiring_date OR claim.certificate_signer != other.certificate_signer OR claim.certificate_signed_time != other.certificate_signed_time OR claim.certificate_signature_name != other.certificate_signature_name OR claim.certificate_copy_creation_time != other.certificate_copy_creation_time OR claim.certificate_copy_creator != other.certificate_copy_creator OR claim.certificate_copy_cause != other.certificate_copy_cause OR claim.certificate_copy_expiring_time != other.certificate_copy_expiring_time OR claim.certificate_area_code != other.certificate_area_code OR claim.certificate_holder_category != other.certificate_holder_category OR claim.associated_certificate_identifier != other.associated_certificate_identifier OR claim.certificate_status != other.certificate_status)));
+INSERT INTO [#staged_looked] (subject) SELECT finding_state.subject
+FROM finding_state, [#staged_rival]
+WHERE finding_state.[rule] = :rule_1 AND finding_state.[open] = 1 AND finding_state.subject = [#staged_rival].record;
 
 SELECT claim.source AS source, claim.record AS subject, claim.observed_at AS observed_at, claim.read_at AS read_at, claim.judged_at AS judged_at, claim.locator AS locator, claim.certificate_number AS certificate_number, :param_1 AS value, (SELECT min(further.source) AS min_1
 FROM claim AS further
 WHERE further.record = claim.record AND further.source != claim.source) AS expected, claim.beginning AS beginning
 FROM claim
-WHERE claim.record IN (SELECT claim.record
+WHERE claim.record IN (SELECT [#staged_looked].subject
+FROM [#staged_looked]) AND (EXISTS (SELECT other.record
 FROM claim AS other
-WHERE claim.record IN (SELECT [#staged_rival].record
-FROM [#staged_rival]
-WHERE (EXISTS (SELECT [#staged_arrival].record
-FROM [#staged_arrival]
-WHERE [#staged_arrival].record = [#staged_rival].record)) AND NOT (EXISTS (SELECT [#staged_known].record
-FROM [#staged_known]
-WHERE [#staged_known].record = [#staged_rival].record AND [#staged_known].fate IN (:fate_1_1, :fate_1_2, :fate_1_3, :fate_1_4)))) AND other.record = claim.record AND other.source != claim.source AND (claim.face != other.face AND claim.face != :face_1 AND other.face != :face_2 OR claim.certificate_issued_date != other.certificate_issued_date OR claim.certificate_holder_name != other.certificate_holder_name OR claim.certificate_holder_code != other.certificate_holder_code OR claim.certificate_holder_type_code != other.certificate_holder_type_code OR claim.certificate_effective_date != other.certificate_effective_date OR claim.certificate_expiring_date != other.certificate_expiring_date OR claim.certificate_signer != other.certificate_signer OR claim.certificate_signed_time != other.certificate_signed_time OR claim.certificate_signature_name != other.certificate_signature_name OR claim.certificate_copy_creation_time != other.certificate_copy_creation_time OR claim.certificate_copy_creator != other.certificate_copy_creator OR claim.certificate_copy_cause != other.certificate_copy_cause OR claim.certificate_copy_expiring_time != other.certificate_copy_expiring_time OR claim.certificate_area_code != other.certificate_area_code OR claim.certificate_holder_category != other.certificate_holder_category OR claim.associated_certificate_identifier != other.associated_certificate_identifier OR claim.certificate_status != other.certificate_status));
+WHERE other.record = claim.record AND other.source != claim.source AND (claim.face != other.face AND claim.face != :face_1 AND other.face != :face_2 OR claim.certificate_issued_date != other.certificate_issued_date OR claim.certificate_holder_name != other.certificate_holder_name OR claim.certificate_holder_code != other.certificate_holder_code OR claim.certificate_holder_type_code != other.certificate_holder_type_code OR claim.certificate_effective_date != other.certificate_effective_date OR claim.certificate_expiring_date != other.certificate_expiring_date OR claim.certificate_signer != other.certificate_signer OR claim.certificate_signed_time != other.certificate_signed_time OR claim.certificate_signature_name != other.certificate_signature_name OR claim.certificate_copy_creation_time != other.certificate_copy_creation_time OR claim.certificate_copy_creator != other.certificate_copy_creator OR claim.certificate_copy_cause != other.certificate_copy_cause OR claim.certificate_copy_expiring_time != other.certificate_copy_expiring_time OR claim.certificate_area_code != other.certificate_area_code OR claim.certificate_holder_category != other.certificate_holder_category OR claim.associated_certificate_identifier != other.associated_certificate_identifier OR claim.certificate_status != other.certificate_status)));
+
+UPDATE finding_state SET [open]=:open WHERE finding_state.[rule] = :rule_1 AND finding_state.subject IN (SELECT [#staged_looked].subject
+FROM [#staged_looked]) AND finding_state.[open] = 1 AND NOT (EXISTS (SELECT [#staged_drawn].[rule]
+FROM [#staged_drawn]
+WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject));
+
+UPDATE [#staged_drawn] SET listed=1 WHERE EXISTS (SELECT finding_state.[rule]
+FROM finding_state
+WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject AND finding_state.[open] = 1 AND finding_state.day != :day_1 AND finding_state.locator = [#staged_drawn].locator AND finding_state.certificate_number = [#staged_drawn].certificate_number AND finding_state.value = [#staged_drawn].value AND finding_state.expected = [#staged_drawn].expected);
+
+DELETE FROM finding_sight WHERE finding_sight.[rule] = :rule_1 AND finding_sight.subject IN (SELECT [#staged_looked].subject
+FROM [#staged_looked]) AND finding_sight.day = :day_1;
+
+INSERT INTO finding_sight (source, day, found_by, [rule], element, subject, locator, certificate_number, value, expected, beginning, observed_at, read_at, judged_at) SELECT [#staged_drawn].source, [#staged_drawn].day, [#staged_drawn].found_by, [#staged_drawn].[rule], [#staged_drawn].element, [#staged_drawn].subject, [#staged_drawn].locator, [#staged_drawn].certificate_number, [#staged_drawn].value, [#staged_drawn].expected, [#staged_drawn].beginning, [#staged_drawn].observed_at, [#staged_drawn].read_at, [#staged_drawn].judged_at
+FROM [#staged_drawn]
+WHERE [#staged_drawn].listed IS NULL;
+
+UPDATE finding_state SET last_day=:last_day FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject AND [#staged_drawn].listed IS NULL AND finding_state.last_day < :last_day_1;
+
+UPDATE finding_state SET first_day=:first_day FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject AND [#staged_drawn].listed IS NULL AND finding_state.first_day > :first_day_1;
+
+UPDATE finding_state SET day=:day FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject AND [#staged_drawn].listed IS NULL;
+
+UPDATE finding_state SET locator=[#staged_drawn].locator, certificate_number=[#staged_drawn].certificate_number, value=[#staged_drawn].value, expected=[#staged_drawn].expected, beginning=[#staged_drawn].beginning, observed_at=[#staged_drawn].observed_at, read_at=[#staged_drawn].read_at, judged_at=[#staged_drawn].judged_at, [open]=1 FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject;
+
+INSERT INTO finding_state (source, [rule], element, subject, locator, certificate_number, value, expected, beginning, observed_at, read_at, judged_at, day, first_day, last_day, [open]) SELECT [#staged_drawn].source, [#staged_drawn].[rule], [#staged_drawn].element, [#staged_drawn].subject, [#staged_drawn].locator, [#staged_drawn].certificate_number, [#staged_drawn].value, [#staged_drawn].expected, [#staged_drawn].beginning, [#staged_drawn].observed_at, [#staged_drawn].read_at, [#staged_drawn].judged_at, [#staged_drawn].day, [#staged_drawn].day AS day__1, [#staged_drawn].day AS day__2, 1 AS anon_1
+FROM [#staged_drawn]
+WHERE NOT (EXISTS (SELECT finding_state.[rule]
+FROM finding_state
+WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject));
+
+DELETE FROM [#staged_looked];
+
+DELETE FROM [#staged_drawn];

@@ -867,3 +867,44 @@ GO
 CREATE INDEX exchange_batch_by_day ON exchange_batch (day);
 
 GO
+
+-- 0006 A key is asked for with its source, so one index leads to both: without it a database may read all rows of the source.
+DROP INDEX claim_by_source ON claim;
+
+GO
+
+DROP INDEX ending_by_source ON ending;
+
+GO
+
+DROP INDEX claim_by_place ON claim;
+
+GO
+
+CREATE INDEX claim_by_place ON claim (source, locator);
+
+GO
+
+DROP INDEX claim_history_by_place ON claim_history;
+
+GO
+
+CREATE INDEX claim_history_by_place ON claim_history (source, locator);
+
+GO
+
+DROP INDEX former_key_by_place ON former_key;
+
+GO
+
+CREATE INDEX former_key_by_place ON former_key (source, locator);
+
+GO
+
+DROP INDEX ending_by_place ON ending;
+
+GO
+
+CREATE INDEX ending_by_place ON ending (source, locator);
+
+GO

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from loaders.deliver import Delivery, deliver_batch
 from loaders.staging import FOUND
-from loaders.tables import CLAIM, ENDING, FINDING_TABLE, METADATA, SEEN, SIGHTING
+from loaders.stamps import STAMP
+from loaders.tables import CLAIM, ENDING, METADATA, SEEN, SIGHTING
 from loaders.views import FINDING_VIEW, IDENTIFIER, LICENCE_TABLE, VERSION
 from standard.batch import Keys
 from standard.day import instant_text
@@ -27,9 +28,9 @@ SOURCES = {
     "c.all": ("snapshot", 0, Keys.NOTHING),
     "d.all": ("snapshot", 3, Keys.ROWS),
 }
-# Rules on what is true of the platform as a whole, which are drawn anew. Those on moves, ends and times that went back are
-# not yet the same in every order (docs/order.md).
-DRAWN = ("vanished",)
+# Rules on what is true of the platform as a whole, which are drawn anew.
+DRAWN = ("vanished", "moved", "order_backwards", "ending_unmatched", "ended_again", "sources_disagree")
+SAID = (*FOUND, "locator", "certificate_number", "value", "expected", *STAMP, "platform_holds")
 DAYS = ["2026-03-01", "2026-03-02", "2026-03-03"]
 
 
@@ -93,8 +94,8 @@ def state_after(platform, deliveries):
             "sighting": select(SIGHTING.c.source, SIGHTING.c.record, SIGHTING.c.seen_at, SIGHTING.c.locator),
             "finding": select(*open_findings).where(FINDING_VIEW.c.rule == "holder_code"),
             # Of what was so only for a while some orders never hear; what is so at the end all of them say.
-            "drawn": select(FINDING_TABLE.c.source, FINDING_TABLE.c.rule, FINDING_TABLE.c.subject).where(
-                FINDING_TABLE.c.rule.in_(DRAWN), FINDING_TABLE.c.open
+            "drawn": select(*(FINDING_VIEW.c[name] for name in SAID)).where(
+                FINDING_VIEW.c.rule.in_(DRAWN), FINDING_VIEW.c.open
             ),
             "seen": select(SEEN.c.source, SEEN.c.day, SEEN.c.subject, SEEN.c.judged_at).where(
                 SEEN.c.rule == "holder_code"
@@ -155,9 +156,7 @@ def test_orders_that_once_ended_differently_end_in_the_same_state(make, swift_pl
 def examples(count):
     quiet = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
     # The same examples every time, so that a change is judged by itself; more of them are tried by raising `count`.
-    return settings(
-        max_examples=count, phases=[Phase.generate], deadline=None, suppress_health_check=quiet, derandomize=True
-    )
+    return settings(max_examples=count, phases=[Phase.generate], deadline=None, suppress_health_check=quiet)
 
 
 @examples(200)

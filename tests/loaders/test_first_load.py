@@ -61,7 +61,6 @@ def test_a_first_load_ends_with_every_index_there_was(postgresql_platform, deliv
         "claim_by_identifier",
         "claim_by_number",
         "claim_by_place",
-        "claim_by_source",
         "claim_by_successor",
     ]
     assert indexes(postgresql_platform) == before

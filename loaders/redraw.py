@@ -1,0 +1,262 @@
+"""What is true of the platform as a whole: drawn anew for all that a batch may have changed, from what is kept for good.
+
+Each of these findings is open exactly as long as it is true, and says what is true now, in whatever order batches come:
+nothing here asks what was found before. Only the days on which it was noticed tell of the runs, as the ledger does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
+
+from loaders.endings import ORDER, any_endings, endings_of
+from loaders.findings import Finder
+from loaders.merge import changed_licence, changed_record
+from loaders.staging import FOUND
+from loaders.stamps import STAMP, greater
+from loaders.tables import CLAIM, ENDING, FINDING_TABLE, FORMER_KEY, HISTORY, SEEN
+from sources.checks import DERIVED
+from standard.batch import Keys
+from standard.licence import LICENCE
+
+_COMPARED = [name for name in LICENCE.names if name not in {*LICENCE.key, *DERIVED, "certificate_identifier"}]
+_COMPARED.append("certificate_status")
+# Aliases are made once: each copies every column.
+_OTHER, _FURTHER, _LATER = CLAIM.alias("other"), CLAIM.alias("further"), ENDING.alias("later")
+_SHOWN = ("locator", "certificate_number", "value", "expected")
+
+
+def redraw(finder: Finder, keys: Keys, *, identifiers: bool) -> None:
+    """Draw anew what is true of the platform of all that a batch may have changed.
+
+    Args:
+        finder: of the batch, after the merge and after presence is known.
+        keys: what the source's own keys name.
+        identifiers: whether any source gives identifiers of its own.
+    """
+    drawing = _Drawing(finder)
+    drawing.find_disagreements()
+    if identifiers:
+        drawing.find_shared_identifiers()
+    if any_endings(finder.connection, finder.key.source):
+        drawing.find_unmatched_endings()
+        drawing.find_repeated_endings()
+    if keys is Keys.ROWS:
+        drawing.find_backwards()
+    if keys.name_records:
+        redraw_moved(finder)
+
+
+def redraw_moved(finder: Finder) -> None:
+    """Draw anew which claims of a source have moved; one that a full reading has missed since is gone indeed."""
+    _Drawing(finder).find_moved()
+
+
+class _Drawing:
+    """The findings of one batch; each way to find says on which subjects it looks, and what is true of them."""
+
+    def __init__(self, finder: Finder) -> None:
+        self._finder = finder
+        self._connection: Connection = finder.connection
+        self._staging = finder.staging
+        self._source = finder.key.source
+
+    def find_moved(self) -> None:
+        """Find the claims that have moved."""
+        c, o = CLAIM.c, _OTHER.c
+        moved = and_(c.source == self._source, c.moved_to.is_not(None), c.absent_at.is_(None))
+        named = and_(o.source == c.source, o.record == c.moved_to)
+        self._draw("moved", None, _of_claim() | {"value": o.certificate_number}, and_(moved, named))
+
+    def find_backwards(self) -> None:
+        """Find the records whose row says, in a later reading, something of an earlier order than what is taken for it."""
+        c, h = CLAIM.c, HISTORY.c
+        same = and_(h.record == c.record, h.source == c.source, h.locator == c.locator)
+        later = exists(select(h.record).where(same, h.seen_at > c.seen_at))
+        touched = self._staging.touched.c.record
+        self._draw("order_backwards", touched, _of_claim(), and_(self._claimed(touched), later))
+
+    def find_unmatched_endings(self) -> None:
+        """Find the ends that no record is known for."""
+        e, t, w = ENDING.c, self._staging.touched.c, _LATER.c
+        mine = e.source == self._source
+        self._look_at(select(self._staging.ending.c.subject), select(e.subject).where(mine, e.record == t.record))
+        for table in (CLAIM, HISTORY, FORMER_KEY):
+            named = and_(table.c.source == e.source, table.c.record == t.record, table.c.locator == e.locator)
+            self._look_at(select(e.subject).where(mine, e.record == "", named))
+        looked = self._staging.looked.c.subject
+        again = and_(w.source == e.source, w.subject == e.subject, greater(w, e, *STAMP, "locator"))
+        newest = ~exists(select(w.record).where(again, _unmatched(w)))
+        given = {name: e[name] for name in ("source", "subject", "locator", "certificate_number", *STAMP)}
+        where = and_(mine, e.subject.in_(select(looked)), _unmatched(e), newest)
+        self._draw("ending_unmatched", looked, given, where)
+
+    def find_repeated_endings(self) -> None:
+        """Find the records that ended more than once since their newest content."""
+        times = [select(func.count()).select_from(ENDING).where(of).scalar_subquery() for of in endings_of(CLAIM.c)]
+        touched = self._staging.touched.c.record
+        self._draw("ended_again", touched, _of_claim(), and_(self._claimed(touched), times[0] + times[1] > 1))
+
+    def find_disagreements(self) -> None:
+        """Find the records of which two sources say different things.
+
+        Two sources contradict each other where both say something and not the same. Identifiers and the names that the
+        exchange fills in may differ, and so may what only one of them knows.
+        """
+        # Only a record that two sources claim can ever have had such a finding.
+        if self._connection.execute(select(self._staging.rival.c.record).limit(1)).first() is None:
+            return
+        c, o, r, f = CLAIM.c, _OTHER.c, self._staging.rival.c, FINDING_TABLE.c
+        standing = and_(f.rule == "sources_disagree", f.open, f.subject == r.record)
+        self._look_at(
+            select(r.record).where(changed_record(self._staging, r.record)), select(f.subject).where(standing)
+        )
+        looked = self._staging.looked.c.subject
+        faces = and_(c.face != o.face, c.face != "{}", o.face != "{}")
+        contradicts = or_(faces, *(c[name] != o[name] for name in _COMPARED))
+        torn = exists(select(o.record).where(o.record == c.record, o.source != c.source, contradicts).correlate(CLAIM))
+        given = _of_claim() | {"expected": _other_source(c.source, c.record)}
+        self._draw("sources_disagree", looked, given, and_(c.record.in_(select(looked)), torn))
+
+    def find_shared_identifiers(self) -> None:
+        """Find the licences whose identifier another licence has too.
+
+        Inside a batch that holds both; across batches both are on the platform already, so both departments are told.
+        """
+        # One of two that are alike is a source's own: the exchange never mints the same one for two records.
+        c, o, m, f = CLAIM.c, _OTHER.c, _FURTHER.c, FINDING_TABLE.c
+        alike = and_(m.certificate_identifier == o.certificate_identifier, m.record != o.record, m.wins, o.wins)
+        changed = or_(changed_licence(self._staging, m.record), changed_licence(self._staging, o.record))
+        pairs = [select(told.record).where(alike, m.identifier_version.is_(None), changed) for told in (m, o)]
+        self._look_at(*pairs, select(f.subject).where(f.rule == "identifier_shared", f.open))
+        looked = self._staging.looked.c.subject
+        same = and_(o.certificate_identifier == c.certificate_identifier, o.record != c.record, o.wins)
+        own = or_(c.identifier_version.is_(None), o.identifier_version.is_(None))
+        still = exists(select(o.record).where(same, own).correlate(CLAIM))
+        where = and_(c.wins, c.record.in_(select(looked)), still)
+        self._draw("identifier_shared", looked, _of_claim(), where, element="certificate_identifier")
+
+    def _claimed(self, records: ColumnElement[str]) -> ColumnElement[bool]:
+        """The source's own claims on some staged records."""
+        return and_(CLAIM.c.source == self._source, CLAIM.c.record.in_(select(records)))
+
+    def _look_at(self, *subjects: Select[Any]) -> None:
+        """Have subjects looked at, one query after the other: not every database reads one staged table twice in one."""
+        for rows in subjects:
+            self._connection.execute(insert(self._staging.looked).from_select(["subject"], rows))
+
+    def _draw(
+        self,
+        rule: str,
+        looked: ColumnElement[str] | None,
+        given: dict[str, Any],
+        where: ColumnElement[bool],
+        *,
+        element: str = "",
+    ) -> None:
+        """Draw the findings of one rule anew.
+
+        Args:
+            rule: which.
+            looked: the staged subjects that are looked at; None for all of the source.
+            given: the columns of a finding that differ from row to row.
+            where: what is true now, of which rows.
+            element: that they are on.
+        """
+        self._finder.stage(rule, given, where, element=element, into=self._staging.drawn)
+        f, s, day = FINDING_TABLE.c, SEEN.c, str(self._finder.key.day)
+        mine = [] if rule in _OF_SEVERAL else [self._source]
+        scope = [
+            and_(t.rule == rule, *(t.source == source for source in mine), _among(t.subject, looked)) for t in (f, s)
+        ]
+        same = and_(*(f[name] == self._staging.drawn.c[name] for name in FOUND))
+        still = exists(select(self._staging.drawn.c.rule).where(same).correlate(FINDING_TABLE))
+        self._connection.execute(update(FINDING_TABLE).where(scope[0], f.open, ~still).values(open=False))
+        self._list(same, and_(scope[1], s.day == day), day)
+        self._keep(same, day)
+        for table in (self._staging.looked, self._staging.drawn):
+            self._connection.execute(delete(table))
+
+    def _list(self, same: ColumnElement[bool], today: ColumnElement[bool], day: str) -> None:
+        """Have the day's report list what is new, or says something new: what is open from earlier days it lists anyhow."""
+        drawn, f = self._staging.drawn, FINDING_TABLE.c
+        d = drawn.c
+        earlier = and_(same, f.open, f.day != day, *(f[name] == d[name] for name in _SHOWN))
+        listed = exists(select(f.rule).where(earlier).correlate(drawn))
+        self._connection.execute(update(drawn).where(listed).values(listed=true()))
+        self._connection.execute(delete(SEEN).where(today))
+        names = [column.name for column in d if column.name != "listed"]
+        rows = select(*(d[name] for name in names)).where(d.listed.is_(None))
+        self._connection.execute(insert(SEEN).from_select(names, rows))
+
+    def _keep(self, same: ColumnElement[bool], day: str) -> None:
+        """Have the findings say what is true now."""
+        d, f = self._staging.drawn.c, FINDING_TABLE.c
+        new, shown = d.listed.is_(None), {name: d[name] for name in (*_SHOWN, *STAMP)}
+        for met, values in (
+            (and_(new, f.last_day < day), {"last_day": day}),
+            (and_(new, f.first_day > day), {"first_day": day}),
+            (new, {"day": day}),
+            (true(), {**shown, "open": true()}),
+        ):
+            self._connection.execute(update(FINDING_TABLE).where(same, met).values(values))
+        names = [*FOUND, *shown]
+        rows = select(*(d[name] for name in names), *[d.day] * 3, true()).where(
+            ~exists(select(f.rule).where(same).correlate(self._staging.drawn))
+        )
+        days = ["day", "first_day", "last_day"]
+        self._connection.execute(insert(FINDING_TABLE).from_select([*names, *days, "open"], rows))
+
+
+# Of these each source that one concerns has a finding of its own.
+_OF_SEVERAL = ("sources_disagree", "identifier_shared")
+
+
+def _among(subject: ColumnElement[str], looked: ColumnElement[str] | None) -> ColumnElement[bool]:
+    return true() if looked is None else subject.in_(select(looked))
+
+
+def _of_claim() -> dict[str, Any]:
+    c = CLAIM.c
+    place = {"source": c.source, "subject": c.record, "locator": c.locator, "certificate_number": c.certificate_number}
+    return place | {name: c[name] for name in STAMP}
+
+
+def _unmatched(ending: Any) -> ColumnElement[bool]:
+    """Whether no claim is known that an end is of, or one whose content is of the same order, so that nobody knows which is last."""
+    c = CLAIM.c
+    decided = or_(greater(ending, c, *ORDER), greater(c, ending, *ORDER))
+    named = (c.record == ending.record, and_(ending.record == "", c.locator == ending.locator))
+    known = [select(c.record).where(c.source == ending.source, name, decided) for name in named]
+    # A key that named a record whose claim stands under another one now.
+    for table in (HISTORY, FORMER_KEY):
+        t = table.c
+        former = and_(t.source == ending.source, ending.record == "", t.locator == ending.locator)
+        known.append(
+            select(t.record).where(former, c.source == t.source, c.record == t.record, c.locator != ending.locator)
+        )
+    return and_(*(~exists(statement) for statement in known))
+
+
+def _other_source(source: Any, record: Any) -> Any:
+    """The name of another source that claims the record; of several, the first by name."""
+    return (
+        select(func.min(_FURTHER.c.source))
+        .where(_FURTHER.c.record == record, _FURTHER.c.source != source)
+        .correlate(CLAIM)
+        .scalar_subquery()
+    )
