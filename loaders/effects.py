@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, and_, exists, func, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
 
 from loaders.bulk import put, weigh
 from loaders.presence import newest_full_reading
@@ -40,20 +40,30 @@ def foresee(
     staged = staging(connection.dialect.name)
     staged.open(connection)
     try:
+        count = 0
         for group in rows:
             held = group.filter(pc.and_(pc.not_equal(group["record"], ""), pc.invert(group["ends"])))
-            put(connection, staged.sighting, [held.select(["record", "locator"])])
-        weigh(connection, staged.sighting, "record", "locator")
+            places = pa.array(range(count, count + held.num_rows), pa.int32())
+            count += held.num_rows
+            put(connection, staged.held, [held.select(["record", "locator"]).append_column("place", places)])
+        weigh(connection, staged.held, "record", "locator")
         newest = newest_full_reading(connection, source)
-        s, earlier = staged.sighting.c, and_(standing, c.seen_at <= taken_at)
+        # Of a snapshot that comes after a newer one nothing vanishes. But one that lacks what was known before it is none.
+        late = snapshot and newest is not None and taken_at < newest.taken_at
+        known = and_(standing, c.first_observed_at <= taken_at) if late else standing
+        s, earlier = staged.held.c, known if late else and_(standing, c.seen_at <= taken_at)
         there = exists(select(s.record).where(s.record == c.record).correlate(CLAIM))
         lost = moved = 0
-        if snapshot and (newest is None or taken_at >= newest.taken_at):
-            lost = connection.scalar(select(func.count()).select_from(CLAIM).where(earlier, ~there)) or 0
+        if snapshot:
+            lost = _count(connection, earlier, ~there)
         if keys.name_records:
             same_key = exists(select(s.record).where(s.locator == c.locator, s.record != c.record).correlate(CLAIM))
-            moved = connection.scalar(select(func.count()).select_from(CLAIM).where(earlier, same_key, ~there)) or 0
-        had = connection.scalar(select(func.count()).select_from(CLAIM).where(standing)) if lost or moved else 0
+            moved = _count(connection, standing, c.seen_at <= taken_at, same_key, ~there)
+        had = _count(connection, known) if lost or moved else 0
     finally:
         staged.close(connection)
-    return Effects(had or 0, lost, moved, newest is not None)
+    return Effects(had, lost, moved, newest is not None)
+
+
+def _count(connection: Connection, *where: ColumnElement[bool]) -> int:
+    return connection.scalar(select(func.count()).select_from(CLAIM).where(*where)) or 0

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     Table,
     and_,
     case,
@@ -125,19 +126,24 @@ def was_stale(staging: Staging) -> ColumnElement[bool]:
 
 def changed_record(staging: Staging, record: ColumnElement[str]) -> ColumnElement[bool]:
     """Whether a record is one of which the source now says something new: come in, and neither seen again nor late."""
-    s, k = staging.arrival.c, staging.known.c
-    staged = exists(select(s.record).where(s.record == record).correlate_except(staging.arrival))
-    same = [_AGAIN, _BEFORE, _FORMER, _LATE]
-    return and_(
-        staged, ~exists(select(k.record).where(k.record == record, k.fate.in_(same)).correlate_except(staging.known))
-    )
+    s = staging.arrival.c
+    come = exists(select(s.record).where(s.record == record).correlate_except(staging.arrival))
+    return and_(come, _says_something_new(staging, record))
 
 
-def changed_licence(staging: Staging, record: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether the current state of a record may be another one now: its source says something new, or another one wins it."""
-    w = staging.winner.c
-    won = select(w.record).where(w.record == record, w.won == false()).correlate_except(staging.winner)
-    return or_(changed_record(staging, record), exists(won))
+def changed_licences(staging: Staging) -> list[Select[Any]]:
+    """The records whose current state may be another one now: their source says something new, or another one wins them."""
+    s, w = staging.arrival.c, staging.winner.c
+    return [
+        select(s.record).where(_says_something_new(staging, s.record)),
+        select(w.record).where(w.won == false()),
+    ]
+
+
+def _says_something_new(staging: Staging, arrived: ColumnElement[str]) -> ColumnElement[bool]:
+    k = staging.known.c
+    same = k.fate.in_([_AGAIN, _BEFORE, _FORMER, _LATE])
+    return ~exists(select(k.record).where(k.record == arrived, same).correlate_except(staging.known))
 
 
 def _tell_fates(connection: Connection, staging: Staging, accepted: Accepted) -> dict[str, int]:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from loaders.endings import ORDER, any_endings, endings_of
 from loaders.findings import Finder
-from loaders.merge import changed_licence, changed_record
+from loaders.merge import changed_licences, changed_record
 from loaders.staging import FOUND
 from loaders.stamps import STAMP, greater
 from loaders.tables import CLAIM, ENDING, FINDING_TABLE, FORMER_KEY, HISTORY, SEEN
@@ -137,18 +137,15 @@ class _Drawing:
 
         Inside a batch that holds both; across batches both are on the platform already, so both departments are told.
         """
+        c, o, f, looked = CLAIM.c, _OTHER.c, FINDING_TABLE.c, self._staging.looked.c.subject
+        same = and_(o.certificate_identifier == c.certificate_identifier, o.record != c.record, c.wins, o.wins)
         # One of two that are alike is a source's own: the exchange never mints the same one for two records.
-        c, o, m, f = CLAIM.c, _OTHER.c, _FURTHER.c, FINDING_TABLE.c
-        alike = and_(m.certificate_identifier == o.certificate_identifier, m.record != o.record, m.wins, o.wins)
-        changed = or_(changed_licence(self._staging, m.record), changed_licence(self._staging, o.record))
-        pairs = [select(told.record).where(alike, m.identifier_version.is_(None), changed) for told in (m, o)]
-        self._look_at(*pairs, select(f.subject).where(f.rule == "identifier_shared", f.open))
-        looked = self._staging.looked.c.subject
-        same = and_(o.certificate_identifier == c.certificate_identifier, o.record != c.record, o.wins)
-        own = or_(c.identifier_version.is_(None), o.identifier_version.is_(None))
-        still = exists(select(o.record).where(same, own).correlate(CLAIM))
-        where = and_(c.wins, c.record.in_(select(looked)), still)
-        self._draw("identifier_shared", looked, _of_claim(), where, element="certificate_identifier")
+        alike = and_(same, or_(c.identifier_version.is_(None), o.identifier_version.is_(None)))
+        standing = select(f.subject).where(f.rule == "identifier_shared", f.open)
+        self._look_at(*changed_licences(self._staging), standing)
+        self._look_at(select(o.record).where(c.record == looked, alike))
+        shared = and_(c.record.in_(select(looked)), exists(select(o.record).where(alike).correlate(CLAIM)))
+        self._draw("identifier_shared", looked, _of_claim(), shared, element="certificate_identifier")
 
     def _claimed(self, records: ColumnElement[str]) -> ColumnElement[bool]:
         """The source's own claims on some staged records."""

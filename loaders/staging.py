@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,7 @@ ARRIVED = ("record", "digest", "locator", "source_updated_at", "observed_at")
 OF_BATCH = ("source", "batch", "beginning", "read_at", "judged_at", "seen_at")
 _MERGED = (*OF_BATCH, "first_observed_at", "wins", "absent_at", "ended", "moved_to")
 _OF_ENDING = ("source", "batch", "beginning", "read_at", "judged_at")
+_BY_RECORD = (("record",),)
 
 
 class Staging:
@@ -36,6 +38,7 @@ class Staging:
         closed: findings of which something newer is known.
         looked: subjects of which a finding is drawn anew.
         drawn: what is true of them; whether the day's report need not list it.
+        held: what a batch would bring, before it is decided; `place` tells its rows apart.
         sighting: rows that name a record and were not accepted.
         seen: their records, each once.
         ending: rows that only say that a record ended, and whether the same end was said before.
@@ -48,29 +51,35 @@ class Staging:
     def __init__(self, dialect: str) -> None:
         self._metadata = MetaData()
         self._dialect = dialect
-        self.arrival = self._table("arrival", *_like(CLAIM, *_all_but(CLAIM, *ARRIVED)), unique=True)
-        self.licence = self._table("licence", *_like(CLAIM, *_MERGED), unique=True)
-        self.known = self._table("known", Column("record", digest()), Column("fate", text(16)), unique=True)
-        self.rival = self._table("rival", Column("record", digest()), unique=True)
+        self.arrival = self._table("arrival", *_like(CLAIM, *_all_but(CLAIM, *ARRIVED)), unique=_BY_RECORD)
+        self.licence = self._table("licence", *_like(CLAIM, *_MERGED), unique=_BY_RECORD)
+        self.known = self._table("known", Column("record", digest()), Column("fate", text(16)), unique=_BY_RECORD)
+        self.rival = self._table("rival", Column("record", digest()), unique=_BY_RECORD)
         claims = [Column("record", digest()), Column("source", text(128))]
-        self.winner = self._table("winner", *claims, Column("won", Boolean), unique=True)
-        self.need = self._table("need", *_like(CLAIM, *_all_but(CLAIM, "record", "source", "face_digest")), unique=True)
+        self.winner = self._table("winner", *claims, Column("won", Boolean), unique=_BY_RECORD)
+        self.need = self._table(
+            "need", *_like(CLAIM, *_all_but(CLAIM, "record", "source", "face_digest")), unique=_BY_RECORD
+        )
         self.minted = self._table(
             "minted", *_like(CLAIM, *_all_but(CLAIM, "record", "source", "certificate_identifier")),
-            Column("version", Integer), unique=True,
+            Column("version", Integer), unique=_BY_RECORD,
         )  # fmt: skip
         self.finding = self._table("finding", *_like(SEEN, "id"))
         self.closed = self._table("closed", *_like(FINDING_TABLE, *_all_but(FINDING_TABLE, *FOUND)))
         self.looked = self._table("looked", Column("subject", digest()))
-        self.drawn = self._table("drawn", *_like(SEEN, "id"), Column("listed", Boolean))
+        self.drawn = self._table(
+            "drawn", *_like(SEEN, "id"), Column("listed", Boolean), unique=(("source", "subject", "rule", "element"),)
+        )
+        places = (*_like(CLAIM, *_all_but(CLAIM, "record", "locator")), Column("place", Integer))
+        self.held = self._table("held", *places, unique=(("record", "place"), ("locator", "place")))
         self.sighting = self._table("sighting", *_like(SIGHTING, "source", "seen_at"))
         # Indexed everywhere: PostgreSQL cannot know how many sightings are of now, and would take them for a few.
         key = UniqueConstraint("record")
         self.seen = self._table("seen", *_like(SIGHTING, "source", "seen_at"), key)
         self.ending = self._table("ending", *_like(ENDING, *_OF_ENDING), Column("known", Boolean))
-        self.touched = self._table("touched", Column("record", digest()), unique=True)
+        self.touched = self._table("touched", Column("record", digest()), unique=_BY_RECORD)
         names = (Column("record", digest()), Column("named", digest()))
-        self.named = self._table("named", *names, unique=True)
+        self.named = self._table("named", *names, unique=_BY_RECORD)
         stamp = _like(CLAIM, *_all_but(CLAIM, *STAMP, "seen_at"))
         self.naming = self._table("naming", Column("record", digest()), Column("named", digest()), *stamp)
         self.parted = self._table("parted", Column("record", digest()), Column("moves", Boolean))
@@ -88,9 +97,11 @@ class Staging:
         for table in self._metadata.tables.values():
             connection.exec_driver_sql(f"DROP {temporary}TABLE IF EXISTS {quoted(table)}")
 
-    def _table(self, name: str, *columns: Column[Any] | UniqueConstraint, unique: bool = False) -> Table:
+    def _table(
+        self, name: str, *columns: Column[Any] | UniqueConstraint, unique: Sequence[tuple[str, ...]] = ()
+    ) -> Table:
         # PostgreSQL joins whole tables by hashing; the others look rows up one by one and need the index.
-        keys = [UniqueConstraint("record")] if unique and self._dialect != "postgresql" else []
+        keys = [UniqueConstraint(*names) for names in unique] if self._dialect != "postgresql" else []
         if self._dialect == "mssql":
             return Table(f"#staged_{name}", self._metadata, *columns, *keys)
         return Table(f"staged_{name}", self._metadata, *columns, *keys, prefixes=["TEMPORARY"])
