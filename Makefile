@@ -9,7 +9,7 @@ install = $(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes $(1) \
 install_ours = $(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e . \
   || $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
 
-.PHONY: run test histories check airflow docs lock bom clean
+.PHONY: run test histories orders check airflow docs lock bom clean
 
 run: $(VENV)/.run-installed
 	@$(BIN)/python -m demo.night
@@ -25,6 +25,11 @@ test: $(VENV)/.test-installed check
 MINUTES ?= 10
 histories: $(VENV)/.test-installed
 	@$(BIN)/python -W ignore -m tests.histories $(MINUTES)
+
+# The same batches in as many drawn orders as one likes: make orders EXAMPLES=10000
+EXAMPLES ?= 1000
+orders: $(VENV)/.test-installed
+	LICEX_ORDERS=$(EXAMPLES) $(BIN)/python -m pytest -q tests/loaders/test_any_order.py
 
 check: $(VENV)/.test-installed
 	$(BIN)/ruff check .
