@@ -93,7 +93,7 @@ _SLIPS = (
     Slip(put(YT="—"), 5, "placeholder_optional", "KZ_YT"),
     Slip(put(DJSJ="2024/13/01"), 3, "value_unreadable", "certificate_issued_date"),
     Slip(put(ZZRQ="2009-01-01"), 5, "date_order", EXPIRING),
-    Slip(put(DJSJ="2099-07-01 09:00:00", QSRQ=None), 3, "issued_in_future", "certificate_issued_date"),
+    Slip(put(DJSJ="2099-07-01 09:00:00", QSRQ=None, ZZRQ="2169-06-30"), 3, "issued_in_future", "certificate_issued_date"),
     Slip(put(ZT="3"), 4, "status", "certificate_status"),
     Slip(put(XZQH="370407"), 4, "area_code", "certificate_area_code"),
     Slip(put(QLRZJH="-"), 2, "placeholder", HOLDER, day=2),

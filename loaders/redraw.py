@@ -57,6 +57,8 @@ def redraw(finder: Finder, keys: Keys, *, identifiers: bool) -> None:
         drawing.find_repeated_endings()
     if keys is Keys.ROWS:
         drawing.find_backwards()
+    if keys is Keys.CHANGES:
+        drawing.find_undecided_keys()
     if keys.name_records:
         redraw_moved(finder)
 
@@ -81,6 +83,17 @@ class _Drawing:
         moved = and_(c.source == self._source, c.moved_to.is_not(None), c.absent_at.is_(None))
         named = and_(o.source == c.source, o.record == c.moved_to)
         self._draw("moved", None, _of_claim() | {"value": o.certificate_number}, and_(moved, named))
+
+    def find_undecided_keys(self) -> None:
+        """Find the claims whose key named another record at the very same place of the source's order."""
+        c, touched = CLAIM.c, self._staging.touched.c.record
+        named = [
+            exists(select(t.record).where(_same_key(t, c), *(t[name] == c[name] for name in ORDER)))
+            for t in (_OTHER.c, HISTORY.c, FORMER_KEY.c)
+        ]
+        self._draw(
+            "key_undecided", touched, _of_claim(), and_(self._claimed(touched), c.moved_to.is_(None), or_(*named))
+        )
 
     def find_backwards(self) -> None:
         """Find the records whose row says, in a later reading, something of an earlier order than what is taken for it."""
@@ -231,6 +244,11 @@ def _of_claim() -> dict[str, Any]:
     c = CLAIM.c
     place = {"source": c.source, "subject": c.record, "locator": c.locator, "certificate_number": c.certificate_number}
     return place | {name: c[name] for name in STAMP}
+
+
+def _same_key(one: Any, other: Any) -> ColumnElement[bool]:
+    """Whether two contents of one source stood under one key and are of two records."""
+    return and_(one.source == other.source, one.locator == other.locator, one.record != other.record)
 
 
 def _unmatched(ending: Any) -> ColumnElement[bool]:

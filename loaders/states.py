@@ -36,7 +36,7 @@ _MANY = 1_000  # findings of one batch, from which on what the database knew of 
 # What is true of the platform as a whole, and drawn anew when a record changes, not when a batch is run again.
 STATES = [
     *("vanished", "sources_disagree", "identifier_shared"),
-    *("moved", "order_backwards", "ending_unmatched", "ended_again"),
+    *("moved", "key_undecided", "order_backwards", "ending_unmatched", "ended_again"),
     *("rows_unread", "sweep_refused"),
 ]
 OF_BATCH = [rule.id for rule in RULES.values() if rule.scope is Scope.BATCH]

@@ -103,7 +103,7 @@ ELSEWHERE = {
     *("identifier_shared", "bytes_undecodable", "value_cut", "formula_uncalculated", "guard_unclear", "deleted"),
     "text_garbled",
     *("platform_refused", "operation_unknown", "update_time_missing", "update_time_future"),
-    *("moved", "ending_unmatched", "ended_again", "sweep_refused"),
+    *("moved", "key_undecided", "ending_unmatched", "ended_again", "sweep_refused"),
 }
 
 

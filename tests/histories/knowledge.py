@@ -8,7 +8,8 @@ A record whose platform differs from its department is excused only where no rea
 3. It was deleted, and the source is not read whole; or its key names another record, and keys are declared to be reused.
 4. The log that is read does not have the change, or orders it before another.
 
-The next full reading takes every excuse away.
+The next full reading takes every excuse away. A sweep takes those of records that no reading has shown, and of records that
+are gone.
 """
 
 from dataclasses import dataclass, field
@@ -40,6 +41,10 @@ class Way:
     @property
     def by_number(self):
         return self.name.endswith("number")
+
+    @property
+    def swept(self):
+        return not (self.of_log or self.reused or self.name == "all")
 
     def extract(self, department):
         """The keys of the declaration."""
@@ -73,6 +78,7 @@ class Knowledge:
 
     Attributes:
         shown: versions.
+        named: numbers.
         refused: versions that only a refused reading has shown.
         archives: the newest reading of each day.
         marks: of each day that was delivered by numbers, where it began and ended.
@@ -80,6 +86,7 @@ class Knowledge:
 
     department: object
     shown: set = field(default_factory=set)
+    named: set = field(default_factory=set)
     refused: set = field(default_factory=set)
     archives: dict = field(default_factory=dict)
     marks: dict = field(default_factory=dict)
@@ -103,6 +110,7 @@ class Knowledge:
             self.marks[day] = read.marks
         versions = {row.version for row in read.rows}
         self.shown |= versions
+        self.named |= {row.number for row in read.rows}
         self.refused -= versions
         newest = sorted((row.key, row.version) for row in read.rows if not read.way.reused)
         named = dict(newest)
@@ -113,6 +121,16 @@ class Knowledge:
                 self.refused.discard(gone.version)
         if read.way.of_log:
             self._contradicted(read)
+
+    def swept(self):
+        """All keys of the register were read, and the rows that nobody had read before."""
+        unread = {row.version for row in self.department.rows.values() if row.number not in self.named}
+        self.shown |= unread
+        self.refused -= unread
+        self.named |= {row.number for row in self.department.rows.values()}
+        for gone in self.department.gone.values():
+            gone.shown = True
+            self.refused.discard(gone.version)
 
     def refuse(self, read):
         """A reading was refused: what it showed is not on the platform, and a finding must say so."""

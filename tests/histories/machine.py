@@ -169,6 +169,10 @@ class History(RuleBasedStateMachine):
         self.player.run(self.player.sources[source], day)
 
     @rule(source=SOURCE)
+    def keys_are_swept(self, source):
+        self.player.sweep(self.player.sources[source])
+
+    @rule(source=SOURCE)
     def days_are_filled_in(self, source):
         day = self.player.first
         while day < self.player.today:

@@ -210,6 +210,19 @@ def test_a_number_changed_back_is_current_again(department):
     assert department.licences() == {"N001": ("甲某", "VALID"), "N002": ("甲某", "CANCELLED")}
 
 
+def test_a_key_that_names_two_records_at_one_time_is_said_until_it_is_decided(department):
+    department.declare("updated_at: GXSJ, changes: {operation: OP}")
+    department.row("N001", ID=1)
+    department.row("N002", ID=1)
+    department.run(FIRST)
+    assert department.licences() == {"N001": ("甲某", "VALID"), "N002": ("甲某", "VALID")}
+    assert department.open() == [("key_undecided", "N001"), ("key_undecided", "N002")]
+    department.row("N002", SECOND, ID=1)
+    department.run(SECOND)
+    assert department.licences() == {"N001": ("甲某", "CANCELLED"), "N002": ("甲某", "VALID")}
+    assert department.open() == [("moved", "N001")]
+
+
 def test_keys_that_are_used_again_end_nothing(department):
     department.declare(key="{columns: [ID], reused: true}")
     department.row("N001")
