@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pipeline.sweep import Swept
     from pipeline.unjudged import Unjudged
 
-_WIDE = 170  # what the ledger's table needs; a narrower terminal wraps its lines, which loses nothing
+_WIDE = 180  # what the ledger's table needs; a narrower terminal wraps its lines, which loses nothing
 _OUT = Console(highlight=False, width=max(Console().width, _WIDE))
 _ERR = Console(stderr=True, highlight=False)
 
