@@ -146,5 +146,7 @@ def _divided(rows: pa.Table, sent: pa.Table | None) -> tuple[pa.Table, pa.Table]
 def _as_claims(rows: pa.Table, accepted: Accepted) -> pa.Table:
     """The rows as claims that win: what the merge adds is the same for all of them."""
     for name, value in {**accepted.of_batch, "wins": True}.items():
-        rows = rows.append_column(name, pa.repeat(value, rows.num_rows))
+        # As wide as the table's column: PostgreSQL takes no other in binary.
+        kind = pa.int32() if name == "beginning" else None
+        rows = rows.append_column(name, pa.repeat(pa.scalar(value, kind), rows.num_rows))
     return rows.append_column("first_observed_at", rows["observed_at"])

@@ -84,12 +84,9 @@ def draw_ended(connection: Connection, source: str, where: ColumnElement[bool], 
     c = CLAIM.c
     vanished = c.ended == VANISHED if cancels is None else literal(cancels)
     gone = and_(c.absent_at.is_not(None), func.coalesce(vanished, False))
-    now = case(
-        (c.moved_to.is_not(None), MOVED),
-        (ends(CLAIM.c), DELETED),
-        (gone, VANISHED),
-        else_=None,
-    )
+    # Most sources never say an end; then nobody need look for one for every claim.
+    deleted = [(ends(CLAIM.c), DELETED)] if any_endings(connection, source) else []
+    now = case((c.moved_to.is_not(None), MOVED), *deleted, (gone, VANISHED), else_=None)
     changed = func.coalesce(now, "") != func.coalesce(c.ended, "")
     connection.execute(update(CLAIM).where(c.source == source, where, changed).values(ended=now))
 

@@ -219,7 +219,7 @@ class _Merging:
             self.bring_back()
         for table, fate in ((CLAIM, _AGAIN), (CLAIM, _BEFORE), (HISTORY, _FORMER)):
             if fate in fates:
-                self.see(table, fate)
+                self.see(table, fate, fates[fate])
         if _LATE in fates:
             self.keep_late()
 
@@ -254,8 +254,8 @@ class _Merging:
         mine = and_(h.source == self._accepted.source, claimed)
         delete_matched(self._connection, HISTORY, self._staging.known, returned, mine)
 
-    def see(self, table: Table, fate: str) -> None:
-        """Note where and when contents of claims, or of the history, were seen: first, last, and by which reading.
+    def see(self, table: Table, fate: str, rows: int) -> None:
+        """Note of so many rows where and when contents of claims, or of the history, were seen: first, last, and by which reading.
 
         Of the sights of one content each column has its own greatest or least, so their order does not matter: two days
         that saw it at the same time are one batch or the other by their names, not by which was run last.
@@ -266,14 +266,13 @@ class _Merging:
         placed = _placed_later(s, t)
         stamp, place = ({name: s[name] for name in names} for names in (STAMP, _PLACE))
         in_every_way = and_(newest, or_(placed, s["batch"] == t.batch), s["seen_at"] >= t.seen_at)
-        for where, values in (
-            (s["observed_at"] < t.first_observed_at, {"first_observed_at": s["observed_at"]}),
-            (in_every_way, place | stamp | held),  # nearly all rows; those below find only the rest
-            (s["seen_at"] > t.seen_at, held),
-            (placed, place),
-            (newest, stamp),
-        ):
-            self._connection.execute(update(table).where(seen, where).values(values))
+        first = (s["observed_at"] < t.first_observed_at, {"first_observed_at": s["observed_at"]})
+        every = (in_every_way, place | stamp | held)  # nearly always all rows; then nothing is left for those below
+        rest = ((s["seen_at"] > t.seen_at, held), (placed, place), (newest, stamp))
+        for where, values in (first, every, *rest):
+            met = self._connection.execute(update(table).where(seen, where).values(values)).rowcount
+            if where is in_every_way and met == rows:
+                break
 
     def keep_late(self) -> None:
         """Bring into the history what came too late to be a claim."""

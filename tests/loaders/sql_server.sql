@@ -538,15 +538,7 @@ WHERE claim_history.record = claim.record AND claim_history.source = claim.sourc
 FROM sighting
 WHERE sighting.record = claim.record AND sighting.source = claim.source AND sighting.seen_at >= :seen_at_5)));
 
-UPDATE claim SET ended=CASE WHEN (claim.moved_to IS NOT NULL) THEN :param_1 WHEN ((EXISTS (SELECT ending.record
-FROM ending
-WHERE ending.source = claim.source AND ending.record = claim.record AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at)))) OR (EXISTS (SELECT ending.record
-FROM ending
-WHERE ending.source = claim.source AND ending.record = :record_1 AND ending.locator = claim.locator AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at))))) THEN :param_2 WHEN (claim.absent_at IS NOT NULL AND coalesce(:param_3, :coalesce_1) = 1) THEN :param_4 END WHERE claim.source = :source_1 AND (claim.absent_at IS NOT NULL OR claim.ended = :ended_1) AND coalesce(CASE WHEN (claim.moved_to IS NOT NULL) THEN :param_1 WHEN ((EXISTS (SELECT ending.record
-FROM ending
-WHERE ending.source = claim.source AND ending.record = claim.record AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at)))) OR (EXISTS (SELECT ending.record
-FROM ending
-WHERE ending.source = claim.source AND ending.record = :record_1 AND ending.locator = claim.locator AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at))))) THEN :param_2 WHEN (claim.absent_at IS NOT NULL AND coalesce(:param_3, :coalesce_1) = 1) THEN :param_4 END, :coalesce_2) != coalesce(claim.ended, :coalesce_3);
+UPDATE claim SET ended=CASE WHEN (claim.moved_to IS NOT NULL) THEN :param_1 WHEN (claim.absent_at IS NOT NULL AND coalesce(:param_2, :coalesce_1) = 1) THEN :param_3 END WHERE claim.source = :source_1 AND (claim.absent_at IS NOT NULL OR claim.ended = :ended_1) AND coalesce(CASE WHEN (claim.moved_to IS NOT NULL) THEN :param_1 WHEN (claim.absent_at IS NOT NULL AND coalesce(:param_2, :coalesce_1) = 1) THEN :param_3 END, :coalesce_2) != coalesce(claim.ended, :coalesce_3);
 
 DELETE FROM finding_sight WHERE finding_sight.source = :source_1 AND finding_sight.day = :day_1 AND finding_sight.[rule] = :rule_1;
 
@@ -641,15 +633,7 @@ UPDATE claim SET beginning=:beginning, observed_at=[#staged_arrival].observed_at
 INSERT INTO [#staged_touched] (record) SELECT [#staged_arrival].record
 FROM [#staged_arrival];
 
-UPDATE claim SET ended=CASE WHEN (claim.moved_to IS NOT NULL) THEN :param_1 WHEN ((EXISTS (SELECT ending.record
-FROM ending
-WHERE ending.source = claim.source AND ending.record = claim.record AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at)))) OR (EXISTS (SELECT ending.record
-FROM ending
-WHERE ending.source = claim.source AND ending.record = :record_1 AND ending.locator = claim.locator AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at))))) THEN :param_2 WHEN (claim.absent_at IS NOT NULL AND coalesce(claim.ended = :ended_1, :coalesce_1) = 1) THEN :param_3 END FROM claim, [#staged_touched] WHERE claim.source = :source_1 AND claim.record = [#staged_touched].record AND coalesce(CASE WHEN (claim.moved_to IS NOT NULL) THEN :param_1 WHEN ((EXISTS (SELECT ending.record
-FROM ending
-WHERE ending.source = claim.source AND ending.record = claim.record AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at)))) OR (EXISTS (SELECT ending.record
-FROM ending
-WHERE ending.source = claim.source AND ending.record = :record_1 AND ending.locator = claim.locator AND (ending.beginning > claim.beginning OR ending.beginning = claim.beginning AND (ending.observed_at > claim.observed_at OR ending.observed_at = claim.observed_at AND ending.read_at > claim.read_at))))) THEN :param_2 WHEN (claim.absent_at IS NOT NULL AND coalesce(claim.ended = :ended_1, :coalesce_1) = 1) THEN :param_3 END, :coalesce_2) != coalesce(claim.ended, :coalesce_3);
+UPDATE claim SET ended=CASE WHEN (claim.moved_to IS NOT NULL) THEN :param_1 WHEN (claim.absent_at IS NOT NULL AND coalesce(claim.ended = :ended_1, :coalesce_1) = 1) THEN :param_2 END FROM claim, [#staged_touched] WHERE claim.source = :source_1 AND claim.record = [#staged_touched].record AND coalesce(CASE WHEN (claim.moved_to IS NOT NULL) THEN :param_1 WHEN (claim.absent_at IS NOT NULL AND coalesce(claim.ended = :ended_1, :coalesce_1) = 1) THEN :param_2 END, :coalesce_2) != coalesce(claim.ended, :coalesce_3);
 
 INSERT INTO [#staged_rival] (record) SELECT DISTINCT [#staged_parted].record
 FROM [#staged_parted]
@@ -717,8 +701,6 @@ WHERE claim_history.record = claim.record AND claim_history.source = claim.sourc
 
 UPDATE claim SET source_updated_at=[#staged_arrival].source_updated_at, locator=[#staged_arrival].locator, batch=:batch, beginning=:beginning, observed_at=[#staged_arrival].observed_at, read_at=:read_at, judged_at=:judged_at, seen_at=:seen_at FROM claim, [#staged_arrival], [#staged_known] WHERE claim.source = :source_1 AND claim.record = [#staged_arrival].record AND claim.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND (:beginning > claim.beginning OR claim.beginning = :beginning AND ([#staged_arrival].observed_at > claim.observed_at OR [#staged_arrival].observed_at = claim.observed_at AND (:read_at > claim.read_at OR claim.read_at = :read_at AND :judged_at > claim.judged_at))) AND (:beginning > claim.beginning OR claim.beginning = :beginning AND [#staged_arrival].observed_at > claim.observed_at OR claim.beginning = :beginning AND [#staged_arrival].observed_at = claim.observed_at AND :batch > claim.batch OR claim.batch = :batch) AND :seen_at >= claim.seen_at;
 
-UPDATE claim SET seen_at=:seen_at FROM claim, [#staged_arrival], [#staged_known] WHERE claim.source = :source_1 AND claim.record = [#staged_arrival].record AND claim.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND :seen_at > claim.seen_at;
-
 UPDATE claim_history SET first_observed_at=[#staged_arrival].observed_at FROM claim_history, [#staged_arrival], [#staged_known] WHERE claim_history.source = :source_1 AND claim_history.record = [#staged_arrival].record AND claim_history.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND [#staged_arrival].observed_at < claim_history.first_observed_at;
 
 UPDATE claim_history SET source_updated_at=[#staged_arrival].source_updated_at, locator=[#staged_arrival].locator, batch=:batch, beginning=:beginning, observed_at=[#staged_arrival].observed_at, read_at=:read_at, judged_at=:judged_at, seen_at=:seen_at FROM claim_history, [#staged_arrival], [#staged_known] WHERE claim_history.source = :source_1 AND claim_history.record = [#staged_arrival].record AND claim_history.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND (:beginning > claim_history.beginning OR claim_history.beginning = :beginning AND ([#staged_arrival].observed_at > claim_history.observed_at OR [#staged_arrival].observed_at = claim_history.observed_at AND (:read_at > claim_history.read_at OR claim_history.read_at = :read_at AND :judged_at > claim_history.judged_at))) AND (:beginning > claim_history.beginning OR claim_history.beginning = :beginning AND [#staged_arrival].observed_at > claim_history.observed_at OR claim_history.beginning = :beginning AND [#staged_arrival].observed_at = claim_history.observed_at AND :batch > claim_history.batch OR claim_history.batch = :batch) AND :seen_at >= claim_history.seen_at;
@@ -740,6 +722,8 @@ FROM claim_history
 WHERE claim_history.record = claim.record AND claim_history.source = claim.source AND (claim_history.seen_at > :seen_at_3 OR claim_history.seen_at = :seen_at_4 AND claim_history.judged_at >= :judged_at_2))) OR (EXISTS (SELECT sighting.record
 FROM sighting
 WHERE sighting.record = claim.record AND sighting.source = claim.source AND sighting.seen_at >= :seen_at_5)));
+
+UPDATE claim SET seen_at=:seen_at FROM claim, [#staged_arrival], [#staged_known] WHERE claim.source = :source_1 AND claim.record = [#staged_arrival].record AND claim.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND :seen_at > claim.seen_at;
 
 INSERT INTO [#staged_rival] (record) SELECT DISTINCT [#staged_arrival].record
 FROM [#staged_arrival] JOIN claim ON claim.record = [#staged_arrival].record AND claim.source IN (:source_1_1);
