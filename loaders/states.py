@@ -27,7 +27,7 @@ from loaders.bulk import weigh
 from loaders.staging import FOUND, Staging
 from loaders.stamps import STAMP, greater
 from loaders.tables import BATCH, CLAIM, ENDING, FINDING_TABLE, FORMER_KEY, HISTORY, SEEN
-from standard.batch import SWEEP, BatchKey, Keys, Status
+from standard.batch import SWEEP, BatchKey, Keys, OrderedBy, Status
 from standard.rules import RULES, Scope, refuses
 
 _LATER = FINDING_TABLE.alias("later")
@@ -159,7 +159,10 @@ def _close(connection: Connection, staging: Staging, source: str, judging: Judgi
     refused = and_(f.rule.in_(judging.refusing), exists(select(b.day).where(of_same, b.status == str(Status.REFUSED))))
     # What refused a day of changes is settled by that day alone; what only warned, by the next good batch.
     of_row = and_(f.rule.not_in(OF_BATCH), or_(*_said_since(judging.keys), snapshot_later, judged_again))
-    of_batch = and_(f.rule.in_(OF_BATCH), or_(judged_again, snapshot_later, and_(~refused, delivered_later)))
+    # By numbers the next day that is delivered begins where the last one ended, so it has the refused day's rows as well.
+    by_number = exists(select(b.day).where(delivered, b.ordered_by == str(OrderedBy.NUMBER), _after(b, f)))
+    settled = or_(judged_again, snapshot_later, by_number, and_(~refused, delivered_later))
+    of_batch = and_(f.rule.in_(OF_BATCH), settled)
     standing = select(*(f[name] for name in FOUND)).where(
         f.source == source, f.open, f.rule.not_in(STATES), f.subject != SWEEP
     )

@@ -264,6 +264,7 @@ def test_a_new_beginning_is_accepted_by_a_person_and_all_is_read_again(rising, c
         "SELECT day, extracted, mark_after, mark_last, beginning FROM exchange_batch WHERE status = 'delivered' ORDER BY day"
     )
     assert found == [("2026-03-01", 2, 0, 1002, 0), ("2026-03-03", 2, 0, 2, 1), ("2026-03-04", 1, 2, 3, 1)]
+    assert platform("SELECT rule, day FROM finding WHERE open") == []  # all rows of the refused days were read since
     # The numbers of before can no longer be asked for; their archive still can.
     code, _, errors = licex("run", "transport.road", "--day", "2026-03-01")
     assert (code, "began anew" in errors) == (2, True), errors
