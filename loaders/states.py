@@ -151,14 +151,16 @@ def _close(connection: Connection, staging: Staging, source: str, judging: Judgi
     swept = exists(
         select(b.day).where(b.source == f.source, b.kind == SWEEP, b.taken_at == f.read_at, b.judged_at == f.judged_at)
     )
-    again = exists(select(b.day).where(delivered, b.day == f.day, b.judged_at > f.judged_at))
-    judged_again = and_(again, ~swept)
+    again = and_(delivered, b.day == f.day, b.judged_at > f.judged_at)
+    judged_again = and_(exists(select(b.day).where(again)), ~swept)
+    # A source that is read otherwise by now may show other rows of the day; what was found on those before still stands.
+    row_again = and_(exists(select(b.day).where(again, b.beginning == f.beginning)), ~swept)
     delivered_later = exists(select(b.day).where(delivered, _after(b, f)))
     # What a declaration has let refuse since then has only warned; the ledger knows.
     of_same = and_(b.source == f.source, b.day == f.day, b.judged_at == f.judged_at)
     refused = and_(f.rule.in_(judging.refusing), exists(select(b.day).where(of_same, b.status == str(Status.REFUSED))))
     # What refused a day of changes is settled by that day alone; what only warned, by the next good batch.
-    of_row = and_(f.rule.not_in(OF_BATCH), or_(*_said_since(judging.keys), snapshot_later, judged_again))
+    of_row = and_(f.rule.not_in(OF_BATCH), or_(*_said_since(judging.keys), snapshot_later, row_again))
     # By numbers the next day that is delivered begins where the last one ended, so it has the refused day's rows as well.
     by_number = exists(select(b.day).where(delivered, b.ordered_by == str(OrderedBy.NUMBER), _after(b, f)))
     settled = or_(judged_again, snapshot_later, by_number, and_(~refused, delivered_later))

@@ -194,6 +194,8 @@ class Player:
             swept = sweep.sweep(self.stage.exchange, source.name, lambda: self.now, lambda _: None)
         except SourceRefused:
             return
+        finally:
+            self.stage.exchange.workspace.close_scratch()  # other tests of this process have their own temporary files
         if not swept.problem:
             source.knowledge.swept()
             source.ever |= {row.number for row in source.department.rows.values()}

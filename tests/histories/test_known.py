@@ -259,3 +259,18 @@ def test_two_sources_of_which_one_leaves_the_record(play, vanished):
     two.change(1, player.now)
     player.night()
     player.finish()
+
+
+def test_a_deletion_that_only_the_log_has_said_stands_when_its_day_is_read_otherwise(play):
+    player = play(LOG_TIME, vanished="hold")
+    department = player.sources[0].department
+    department.born("N001", player.now)
+    player.night()
+    player.tick()
+    department.delete(1, player.now)
+    player.night()
+    player.declare(player.sources[0], NUMBER)
+    player.night()
+    for day in range(3):
+        player.run(player.sources[0], player.first + timedelta(days=day))
+    player.finish()
