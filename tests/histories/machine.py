@@ -34,6 +34,7 @@ class History(RuleBasedStateMachine):
         super().__init__()
         self.player = None
         self.born = self.steps = 0
+        self.swept = False
 
     @initialize(data=st.data(), skew=st.sampled_from([0, 0, 3]), vanished=st.sampled_from(["cancel", "hold"]),
                 lost=st.sampled_from([1.0, 1.0, 0.2]), way=WAYS)  # fmt: skip
@@ -168,9 +169,10 @@ class History(RuleBasedStateMachine):
         day = max(self.player.first, self.player.today - timedelta(days=back))
         self.player.run(self.player.sources[source], day)
 
+    @precondition(lambda self: not self.swept)  # once in a history, since a sweep takes as long as ten nights
     @rule(source=SOURCE)
     def keys_are_swept(self, source):
-        self.player.sweep(self.player.sources[source])
+        self.swept = self.player.sweep(self.player.sources[source])
 
     @rule(source=SOURCE)
     def days_are_filled_in(self, source):

@@ -183,9 +183,9 @@ class Player:
                 self._came(source, day, read, entry)
 
     def sweep(self, source):
-        """Read all keys of the register, and what no night has read."""
+        """Read all keys of the register, and what no night has read; returns whether that could be asked."""
         if not source.way.swept or not source.department.version:
-            return
+            return False
         self.tick()
         self.stage.said.append(f"$ licex sweep {source.name}  # at {self.now:%Y-%m-%d %H:%M}")
         self.readings += 1
@@ -193,13 +193,14 @@ class Player:
         try:
             swept = sweep.sweep(self.stage.exchange, source.name, lambda: self.now, lambda _: None)
         except SourceRefused:
-            return
+            return True
         finally:
             self.stage.exchange.workspace.close_scratch()  # other tests of this process have their own temporary files
         if not swept.problem:
             source.knowledge.swept()
             source.ever |= {row.number for row in source.department.rows.values()}
         self.check()
+        return True
 
     def fail(self, sentence):
         """End the history with what is wrong."""
