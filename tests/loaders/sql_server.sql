@@ -594,7 +594,7 @@ WHERE later.source = finding_state.source AND later.subject = finding_state.subj
 FROM exchange_batch
 WHERE exchange_batch.source = finding_state.source AND exchange_batch.kind != :kind_1 AND exchange_batch.status = :status_1 AND exchange_batch.kind = :kind_2 AND (exchange_batch.taken_at > finding_state.read_at OR exchange_batch.taken_at = finding_state.read_at AND exchange_batch.judged_at > finding_state.judged_at))) OR (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
-WHERE exchange_batch.source = finding_state.source AND exchange_batch.kind != :kind_1 AND exchange_batch.status = :status_1 AND exchange_batch.day = finding_state.day AND exchange_batch.judged_at > finding_state.judged_at)) AND NOT (EXISTS (SELECT exchange_batch.day
+WHERE exchange_batch.source = finding_state.source AND exchange_batch.kind != :kind_1 AND exchange_batch.status = :status_1 AND exchange_batch.day = finding_state.day AND exchange_batch.judged_at > finding_state.judged_at AND exchange_batch.beginning = finding_state.beginning)) AND NOT (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
 WHERE exchange_batch.source = finding_state.source AND exchange_batch.kind = :kind_3 AND exchange_batch.taken_at = finding_state.read_at AND exchange_batch.judged_at = finding_state.judged_at))) OR finding_state.[rule] IN (:rule_4_1, :rule_4_2, :rule_4_3, :rule_4_4, :rule_4_5, :rule_4_6, :rule_4_7, :rule_4_8, :rule_4_9, :rule_4_10, :rule_4_11, :rule_4_12, :rule_4_13, :rule_4_14, :rule_4_15, :rule_4_16, :rule_4_17, :rule_4_18, :rule_4_19, :rule_4_20, :rule_4_21, :rule_4_22, :rule_4_23, :rule_4_24, :rule_4_25) AND ((EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
@@ -602,7 +602,9 @@ WHERE exchange_batch.source = finding_state.source AND exchange_batch.kind != :k
 FROM exchange_batch
 WHERE exchange_batch.source = finding_state.source AND exchange_batch.kind = :kind_3 AND exchange_batch.taken_at = finding_state.read_at AND exchange_batch.judged_at = finding_state.judged_at)) OR (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
-WHERE exchange_batch.source = finding_state.source AND exchange_batch.kind != :kind_1 AND exchange_batch.status = :status_1 AND exchange_batch.kind = :kind_2 AND (exchange_batch.taken_at > finding_state.read_at OR exchange_batch.taken_at = finding_state.read_at AND exchange_batch.judged_at > finding_state.judged_at))) OR NOT (finding_state.[rule] IN (:rule_5_1, :rule_5_2, :rule_5_3, :rule_5_4, :rule_5_5, :rule_5_6, :rule_5_7, :rule_5_8, :rule_5_9, :rule_5_10, :rule_5_11, :rule_5_12, :rule_5_13, :rule_5_14, :rule_5_15) AND (EXISTS (SELECT exchange_batch.day
+WHERE exchange_batch.source = finding_state.source AND exchange_batch.kind != :kind_1 AND exchange_batch.status = :status_1 AND exchange_batch.kind = :kind_2 AND (exchange_batch.taken_at > finding_state.read_at OR exchange_batch.taken_at = finding_state.read_at AND exchange_batch.judged_at > finding_state.judged_at))) OR (EXISTS (SELECT exchange_batch.day
+FROM exchange_batch
+WHERE exchange_batch.source = finding_state.source AND exchange_batch.kind != :kind_1 AND exchange_batch.status = :status_1 AND exchange_batch.ordered_by = :ordered_by_1 AND (exchange_batch.taken_at > finding_state.read_at OR exchange_batch.taken_at = finding_state.read_at AND exchange_batch.judged_at > finding_state.judged_at))) OR NOT (finding_state.[rule] IN (:rule_5_1, :rule_5_2, :rule_5_3, :rule_5_4, :rule_5_5, :rule_5_6, :rule_5_7, :rule_5_8, :rule_5_9, :rule_5_10, :rule_5_11, :rule_5_12, :rule_5_13, :rule_5_14, :rule_5_15) AND (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
 WHERE exchange_batch.source = finding_state.source AND exchange_batch.day = finding_state.day AND exchange_batch.judged_at = finding_state.judged_at AND exchange_batch.status = :status_2))) AND (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
