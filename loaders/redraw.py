@@ -59,12 +59,14 @@ def redraw(finder: Finder, keys: Keys, *, identifiers: bool) -> None:
         drawing.find_backwards()
     if keys is Keys.CHANGES:
         drawing.find_undecided_keys()
-    if keys.name_records:
-        redraw_moved(finder)
+    redraw_moved(finder)
 
 
 def redraw_moved(finder: Finder) -> None:
-    """Draw anew which claims of a source have moved; one that a full reading has missed since is gone indeed."""
+    """Draw anew which claims of a source have moved; one that a full reading has missed since is gone indeed.
+
+    Whatever the source's keys name by now: claims that moved before are drawn as well.
+    """
     _Drawing(finder).find_moved()
 
 

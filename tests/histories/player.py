@@ -4,6 +4,7 @@ import shutil
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import sqlalchemy
 
@@ -63,7 +64,6 @@ class Stage:
         self.dialect = self._engine.dialect.name
         self._connection = self._engine.connect()
         self.said = []
-        sweep.report = lambda *_: []  # pages are other tests' matter, and would take most of the time
 
     def empty(self):
         """Take away what the history before has left."""
@@ -142,11 +142,10 @@ class Player:
         """Declare how a source is read from now on."""
         source.way, extract = way, way.extract(source.department)
         ignore = ", ".join(name for name in ("ID", "LSH", "OP", "GXSJ") if name not in extract)
-        sweep = "sweep: {schedule: 0 3 * * 6}" if way.swept else ""
         text = DECLARATION.format(
             vanished=self.vanished,
             precedence=source.precedence,
-            sweep=sweep,
+            sweep="sweep: {schedule: 0 3 * * 6}" if way.swept else "",
             extract=extract,
             ignore=ignore,
             lost=lost or self.lost,
@@ -191,7 +190,9 @@ class Player:
         self.readings += 1
         self.stage.exchange.__dict__.pop("register", None)
         try:
-            swept = sweep.sweep(self.stage.exchange, source.name, lambda: self.now, lambda _: None)
+            # Pages are other tests' matter, and would take most of the time.
+            with patch.object(sweep, "report", lambda *_: []):
+                swept = sweep.sweep(self.stage.exchange, source.name, lambda: self.now, lambda _: None)
         except SourceRefused:
             return True
         finally:

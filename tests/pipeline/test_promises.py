@@ -287,6 +287,19 @@ def test_a_register_that_was_turned_over_is_refused(department, rows, renamed, r
     assert ([rule for rule, _ in department.open()] == ["snapshot_shrunk"]) == refused
 
 
+def test_a_snapshot_that_was_refused_is_refused_again_when_a_newer_one_was_delivered(department):
+    department.declare("", key="[XKZH]")
+    for number in range(20):
+        department.row(f"A{number:03}")
+    department.run(FIRST)
+    department.sql("CREATE TABLE aside AS SELECT * FROM t WHERE ID > 4")
+    department.sql("DELETE FROM t WHERE ID > 4")
+    assert department.run(SECOND).status == "refused"
+    department.sql("INSERT INTO t SELECT * FROM aside")
+    assert department.run(THIRD).status == "delivered"
+    assert department.run(SECOND, 72, replay=True).status == "refused"
+
+
 @pytest.mark.parametrize("extract", ["updated_at: GXSJ", "rising: LSH"])
 def test_changes_that_would_turn_a_register_over_are_refused(department, extract):
     department.declare(extract)
