@@ -553,6 +553,42 @@ UPDATE exchange_batch SET vanished=:vanished WHERE exchange_batch.source = :sour
 SELECT TOP 1 [#staged_rival].record
 FROM [#staged_rival];
 
+SELECT claim.source AS source, claim.record AS subject, claim.observed_at AS observed_at, claim.read_at AS read_at, claim.judged_at AS judged_at, claim.locator AS locator, claim.certificate_number AS certificate_number, other.certificate_number AS value, :param_1 AS expected, claim.beginning AS beginning
+FROM claim, claim AS other
+WHERE claim.source = :source_1 AND claim.moved_to IS NOT NULL AND claim.absent_at IS NULL AND other.source = claim.source AND other.record = claim.moved_to;
+
+UPDATE finding_state SET [open]=:open WHERE finding_state.[rule] = :rule_1 AND finding_state.source = :source_1 AND finding_state.[open] = 1 AND NOT (EXISTS (SELECT [#staged_drawn].[rule]
+FROM [#staged_drawn]
+WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject));
+
+UPDATE [#staged_drawn] SET listed=1 WHERE EXISTS (SELECT finding_state.[rule]
+FROM finding_state
+WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject AND finding_state.[open] = 1 AND finding_state.day != :day_1 AND finding_state.locator = [#staged_drawn].locator AND finding_state.certificate_number = [#staged_drawn].certificate_number AND finding_state.value = [#staged_drawn].value AND finding_state.expected = [#staged_drawn].expected);
+
+DELETE FROM finding_sight WHERE finding_sight.[rule] = :rule_1 AND finding_sight.source = :source_1 AND finding_sight.day = :day_1;
+
+INSERT INTO finding_sight (source, day, found_by, [rule], element, subject, locator, certificate_number, value, expected, beginning, observed_at, read_at, judged_at) SELECT [#staged_drawn].source, [#staged_drawn].day, [#staged_drawn].found_by, [#staged_drawn].[rule], [#staged_drawn].element, [#staged_drawn].subject, [#staged_drawn].locator, [#staged_drawn].certificate_number, [#staged_drawn].value, [#staged_drawn].expected, [#staged_drawn].beginning, [#staged_drawn].observed_at, [#staged_drawn].read_at, [#staged_drawn].judged_at
+FROM [#staged_drawn]
+WHERE [#staged_drawn].listed IS NULL;
+
+UPDATE finding_state SET last_day=:last_day FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject AND [#staged_drawn].listed IS NULL AND finding_state.last_day < :last_day_1;
+
+UPDATE finding_state SET first_day=:first_day FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject AND [#staged_drawn].listed IS NULL AND finding_state.first_day > :first_day_1;
+
+UPDATE finding_state SET day=:day FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject AND [#staged_drawn].listed IS NULL;
+
+UPDATE finding_state SET locator=[#staged_drawn].locator, certificate_number=[#staged_drawn].certificate_number, value=[#staged_drawn].value, expected=[#staged_drawn].expected, beginning=[#staged_drawn].beginning, observed_at=[#staged_drawn].observed_at, read_at=[#staged_drawn].read_at, judged_at=[#staged_drawn].judged_at, [open]=1 FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject;
+
+INSERT INTO finding_state (source, [rule], element, subject, locator, certificate_number, value, expected, beginning, observed_at, read_at, judged_at, day, first_day, last_day, [open]) SELECT [#staged_drawn].source, [#staged_drawn].[rule], [#staged_drawn].element, [#staged_drawn].subject, [#staged_drawn].locator, [#staged_drawn].certificate_number, [#staged_drawn].value, [#staged_drawn].expected, [#staged_drawn].beginning, [#staged_drawn].observed_at, [#staged_drawn].read_at, [#staged_drawn].judged_at, [#staged_drawn].day, [#staged_drawn].day AS day__1, [#staged_drawn].day AS day__2, 1 AS anon_1
+FROM [#staged_drawn]
+WHERE NOT (EXISTS (SELECT finding_state.[rule]
+FROM finding_state
+WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject));
+
+DELETE FROM [#staged_looked];
+
+DELETE FROM [#staged_drawn];
+
 SELECT TOP 1 exchange_batch.run
 FROM exchange_batch
 WHERE exchange_batch.source = :source_1 AND exchange_batch.day = :day_1 AND exchange_batch.kind != :kind_1 AND exchange_batch.judged_at > :judged_at_1 AND exchange_batch.status IN (:status_1_1, :status_1_2);
@@ -769,31 +805,5 @@ FROM [#staged_looked]) AND finding_state.[open] = 1 AND NOT (EXISTS (SELECT [#st
 FROM [#staged_drawn]
 WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject));
 
-UPDATE [#staged_drawn] SET listed=1 WHERE EXISTS (SELECT finding_state.[rule]
-FROM finding_state
-WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject AND finding_state.[open] = 1 AND finding_state.day != :day_1 AND finding_state.locator = [#staged_drawn].locator AND finding_state.certificate_number = [#staged_drawn].certificate_number AND finding_state.value = [#staged_drawn].value AND finding_state.expected = [#staged_drawn].expected);
-
 DELETE FROM finding_sight WHERE finding_sight.[rule] = :rule_1 AND finding_sight.subject IN (SELECT [#staged_looked].subject
 FROM [#staged_looked]) AND finding_sight.day = :day_1;
-
-INSERT INTO finding_sight (source, day, found_by, [rule], element, subject, locator, certificate_number, value, expected, beginning, observed_at, read_at, judged_at) SELECT [#staged_drawn].source, [#staged_drawn].day, [#staged_drawn].found_by, [#staged_drawn].[rule], [#staged_drawn].element, [#staged_drawn].subject, [#staged_drawn].locator, [#staged_drawn].certificate_number, [#staged_drawn].value, [#staged_drawn].expected, [#staged_drawn].beginning, [#staged_drawn].observed_at, [#staged_drawn].read_at, [#staged_drawn].judged_at
-FROM [#staged_drawn]
-WHERE [#staged_drawn].listed IS NULL;
-
-UPDATE finding_state SET last_day=:last_day FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject AND [#staged_drawn].listed IS NULL AND finding_state.last_day < :last_day_1;
-
-UPDATE finding_state SET first_day=:first_day FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject AND [#staged_drawn].listed IS NULL AND finding_state.first_day > :first_day_1;
-
-UPDATE finding_state SET day=:day FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject AND [#staged_drawn].listed IS NULL;
-
-UPDATE finding_state SET locator=[#staged_drawn].locator, certificate_number=[#staged_drawn].certificate_number, value=[#staged_drawn].value, expected=[#staged_drawn].expected, beginning=[#staged_drawn].beginning, observed_at=[#staged_drawn].observed_at, read_at=[#staged_drawn].read_at, judged_at=[#staged_drawn].judged_at, [open]=1 FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject;
-
-INSERT INTO finding_state (source, [rule], element, subject, locator, certificate_number, value, expected, beginning, observed_at, read_at, judged_at, day, first_day, last_day, [open]) SELECT [#staged_drawn].source, [#staged_drawn].[rule], [#staged_drawn].element, [#staged_drawn].subject, [#staged_drawn].locator, [#staged_drawn].certificate_number, [#staged_drawn].value, [#staged_drawn].expected, [#staged_drawn].beginning, [#staged_drawn].observed_at, [#staged_drawn].read_at, [#staged_drawn].judged_at, [#staged_drawn].day, [#staged_drawn].day AS day__1, [#staged_drawn].day AS day__2, 1 AS anon_1
-FROM [#staged_drawn]
-WHERE NOT (EXISTS (SELECT finding_state.[rule]
-FROM finding_state
-WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject));
-
-DELETE FROM [#staged_looked];
-
-DELETE FROM [#staged_drawn];
