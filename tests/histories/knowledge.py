@@ -15,6 +15,8 @@ are gone.
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from tests.histories.department import SPOILT
+
 
 @dataclass(frozen=True)
 class Way:
@@ -82,6 +84,7 @@ class Knowledge:
         refused: versions that only a refused reading has shown.
         archives: the newest reading of each day.
         marks: of each day that was delivered by numbers, where it began and ended.
+        whole: the newest reading that was delivered, where it was of everything and no other came behind it.
     """
 
     department: object
@@ -90,6 +93,7 @@ class Knowledge:
     refused: set = field(default_factory=set)
     archives: dict = field(default_factory=dict)
     marks: dict = field(default_factory=dict)
+    whole: Read | None = None
 
     def read(self, way, day, at):
         """What a reading of a day shows at an instant."""
@@ -108,6 +112,8 @@ class Knowledge:
         """A reading has come to the platform."""
         if read.marks:
             self.marks[day] = read.marks
+        newer = self.whole is None or self.whole.at < read.at
+        self.whole = read if read.way.name == "all" and newer else None
         versions = {row.version for row in read.rows}
         self.shown |= versions
         self.named |= {row.number for row in read.rows}
@@ -124,6 +130,7 @@ class Knowledge:
 
     def swept(self):
         """All keys of the register were read, and the rows that nobody had read before."""
+        self.whole = None
         unread = {row.version for row in self.department.rows.values() if row.number not in self.named}
         self.shown |= unread
         self.refused -= unread
@@ -144,6 +151,15 @@ class Knowledge:
         versions = {row.version for row in self.department.holds(number)} - self.shown
         gone = self.department.gone.get(number)
         return versions | ({gone.version} if gone and not gone.shown else set())
+
+    def lost(self, read):
+        """The share of its records that the register has lost since the last reading; 0 where they were not both of everything."""
+        if self.whole is None or read.way.name != "all":
+            return 0
+        before, now = {row.number for row in self.whole.rows}, {row.number for row in read.rows}
+        # A row that was held has brought no record.
+        lost = {row.number for row in self.whole.rows if row.status != SPOILT} - now
+        return len(lost) / len(before) if before else 0
 
     def fell(self, way):
         """Whether the numbers of a table have fallen below those that were delivered, which must be refused."""

@@ -36,11 +36,12 @@ class History(RuleBasedStateMachine):
         self.born = self.steps = 0
         self.swept = False
 
-    @initialize(data=st.data(), skew=st.sampled_from([0, 0, 3]), vanished=st.sampled_from(["cancel", "hold"]),
-                lost=st.sampled_from([1.0, 1.0, 0.2]), way=WAYS)  # fmt: skip
-    def begin(self, data, skew, vanished, lost, way):
+    @initialize(data=st.data(), skew=st.sampled_from([0, 3]), vanished=st.sampled_from(["cancel", "hold"]),
+                lost=st.sampled_from([1.0, 1.0, 0.2]), way=WAYS, form=st.sampled_from(sorted(FORMS)))  # fmt: skip
+    def begin(self, data, skew, vanished, lost, way, form):
         kind = data.draw(st.sampled_from(self.kinds))
         self.player = Player(self.stage, kind=kind, skew=timedelta(minutes=skew), vanished=vanished, lost=lost)
+        self.player.sources[0].department.form = form
         self.player.declare(self.player.sources[0], way)
 
     def _rows(self, source):

@@ -106,6 +106,7 @@ class Source:
     knowledge: Knowledge
     precedence: int
     way: Way = field(default_factory=lambda: Way("time"))
+    lost: float = 1.0  # the declared share of its records that a batch may end
     ever: set = field(default_factory=set)  # numbers that a delivered reading has shown
     since: datetime | None = None  # the first day that it was declared so
 
@@ -141,6 +142,7 @@ class Player:
     def declare(self, source, way, lost=None):
         """Declare how a source is read from now on."""
         source.way, extract = way, way.extract(source.department)
+        source.lost = lost or self.lost
         ignore = ", ".join(name for name in ("ID", "LSH", "OP", "GXSJ") if name not in extract)
         text = DECLARATION.format(
             vanished=self.vanished,
@@ -148,7 +150,7 @@ class Player:
             sweep="sweep: {schedule: 0 3 * * 6}" if way.swept else "",
             extract=extract,
             ignore=ignore,
-            lost=lost or self.lost,
+            lost=source.lost,
         )
         (self.stage.folder / f"sources/{source.name.replace('.', '/')}.yaml").write_text(text, encoding="utf-8")
         self.stage.said.append(f"-- {source.name}: extract: {{kind: database, connection: dep, {extract}}}")
@@ -169,9 +171,9 @@ class Player:
         entry = self._run(source, day, replay=False)
         if entry is None:
             return
-        if asked:
+        if asked and entry is not Status.REFUSED:  # a reading that is refused leaves no archive
             source.knowledge.archives[day] = read
-        self._came(source, day, source.knowledge.archives[day], entry)
+        self._came(source, day, read if asked else source.knowledge.archives[day], entry)
 
     def replay(self, source, day):
         """Judge and deliver the archive of a day again."""
@@ -310,6 +312,8 @@ class Player:
             self.fail(f"{source.name}: expected numbers that fell to be refused, found {entry.status}")
         if entry is Status.REFUSED or entry.status == Status.REFUSED:
             source.knowledge.refuse(read)
+        elif read.at == self.now and source.knowledge.lost(read) > source.lost:
+            self.fail(f"{source.name}: expected a register that was turned over to be refused, found {entry.status}")
         else:
             source.knowledge.delivered(day, read)
             source.ever |= {row.number for row in read.rows}
