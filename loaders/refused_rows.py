@@ -28,7 +28,7 @@ _TOGETHER = 20  # rows that are refused only beside others
 _RULE, _RULE_MANY = "platform_refused", "platform_refuses_many"
 _PLACE = ["locator", "record", "certificate_number", "observed_at"]
 _QUOTED = ("locator", "element", "certificate_number", "value", "expected")
-_PERSONAL = [*(name for name in LICENCE.names if LICENCE.by_name[name].personal), "certificate_signer", "face"]
+_PERSONAL = [*(name for name in LICENCE.names if LICENCE.by_name[name].personal), "face"]
 
 Attempt = Callable[[Delivery], object]
 

@@ -49,11 +49,11 @@ LICENCE = Schema(
         ),
         Field("certificate_effective_date", "证照有效期起始日期", "ZZYXQQSRQ", DATE),
         Field("certificate_expiring_date", "证照有效期截止日期", "ZZYXQJZRQ", DATE),
-        Field("certificate_signer", "证照签章人", "ZZQZR", TEXT, 256),
+        Field("certificate_signer", "证照签章人", "ZZQZR", TEXT, 256, personal=True),
         Field("certificate_signed_time", "证照签章时间", "ZZQZSJ", TIME),
         Field("certificate_signature_name", "证照签章名称", "ZZQZMC", TEXT, 256),
         Field("certificate_copy_creation_time", "加注件制作时间", "JZJZZSJ", TIME),
-        Field("certificate_copy_creator", "加注件制作者", "JZJZZZ", TEXT, 256),
+        Field("certificate_copy_creator", "加注件制作者", "JZJZZZ", TEXT, 256, personal=True),
         Field("certificate_copy_cause", "加注件制作事由", "JZJZZSY", TEXT, 512),
         Field("certificate_copy_expiring_time", "加注件有效期截止时间", "JZJYXQJZSJ", TIME),
         # Not among the base elements: they come from the catalogue, the exchange layer and the ministries' type standards.

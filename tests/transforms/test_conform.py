@@ -69,6 +69,12 @@ def test_what_cannot_be_typed_is_a_finding_and_the_row_stays(conform, column, te
     assert only(said, element) is None
 
 
+def test_who_signed_a_licence_is_a_person(conform):
+    said = conform({"QZR": "\u00d5\u00c5\u00c8\u00fd\u00b7\u00e1"})
+    assert said.findings["rule"].to_pylist() == ["text_garbled"]
+    assert said.findings["value"].to_pylist() == ["\u00d5**"]
+
+
 @pytest.mark.parametrize(
     ("column", "text", "element", "said"),
     [
