@@ -136,6 +136,11 @@ class Department:
         """Begin the sequence anew."""
         self.lsh, self.reserved = 0, None
 
+    def forget(self):
+        """Empty the log, as a program does that writes into it anew."""
+        self.log.clear()
+        self._write(f"DELETE FROM {self.changes}")
+
     def holds(self, number):
         """The rows of a record."""
         return [row for row in self.rows.values() if row.number == number]

@@ -66,12 +66,13 @@ class Way:
 
 @dataclass
 class Read:
-    """A reading: which rows it showed, and whether it was of everything."""
+    """A reading: which rows it showed, and by which numbers: those of the last beginning, or of one before."""
 
     way: Way
     at: datetime
     rows: list = field(default_factory=list)
     marks: tuple | None = None
+    beginning: int = 0
 
 
 @dataclass
@@ -84,6 +85,7 @@ class Knowledge:
         refused: versions that only a refused reading has shown.
         archives: the newest reading of each day.
         marks: of each day that was delivered by numbers, where it began and ended.
+        beginning: how often a person has accepted that the numbers began anew.
         whole: the newest reading that was delivered, where it was of everything and no other came behind it.
     """
 
@@ -93,12 +95,13 @@ class Knowledge:
     refused: set = field(default_factory=set)
     archives: dict = field(default_factory=dict)
     marks: dict = field(default_factory=dict)
+    beginning: int = 0
     whole: Read | None = None
 
     def read(self, way, day, at):
         """What a reading of a day shows at an instant."""
         rows = self.department.log if way.of_log else list(self.department.rows.values())
-        made = Read(way, at)
+        made = Read(way, at, beginning=self.beginning)
         if way.by_time:
             made.rows = [row for row in rows if _in_window(row, day, way.look_back, self.department.skew)]
         elif way.by_number:
@@ -110,7 +113,7 @@ class Knowledge:
 
     def delivered(self, day, read):
         """A reading has come to the platform."""
-        if read.marks:
+        if read.marks and read.beginning == self.beginning:
             self.marks[day] = read.marks
         newer = self.whole is None or self.whole.at < read.at
         self.whole = read if read.way.name == "all" and newer else None
@@ -138,6 +141,11 @@ class Knowledge:
         for gone in self.department.gone.values():
             gone.shown = True
             self.refused.discard(gone.version)
+
+    def begin_anew(self):
+        """A person has accepted that the numbers began anew: no mark of before says anything of what comes now."""
+        self.beginning += 1
+        self.marks.clear()
 
     def refuse(self, read):
         """A reading was refused: what it showed is not on the platform, and a finding must say so."""
@@ -179,7 +187,7 @@ class Knowledge:
     def _contradicted(self, read):
         """Where the log that was read says something else of a record than the register, nobody can know that."""
         newest = {}
-        for row in self.department.log:
+        for row in [*self.department.log, *read.rows]:  # what was read is in the log no more where that was emptied
             credible = row.time if row.time and row.time <= read.at else row.written
             order = credible if read.way.by_time else (row.lsh or 0)
             place = (order, row.version)

@@ -20,6 +20,7 @@ WAYS = st.builds(
         ["all", "time", "number", "log by time", "log by number", "time beside number", "log by time beside number"]
     ),
     st.sampled_from([timedelta(0), timedelta(0), timedelta(hours=4)]),
+    st.sampled_from([False, False, False, True]),
 )
 
 
@@ -131,10 +132,21 @@ class History(RuleBasedStateMachine):
         self.player.tick()
         self.player.sources[0].department.turn_over(self.player.now)
 
-    @rule(source=SOURCE, restart=st.booleans())
-    def sequence_is_reserved_or_restarted(self, source, restart):
+    @rule(source=SOURCE, what=st.sampled_from(["reserve", "restart", "restart", "forget"]))
+    def sequence_is_reserved_or_restarted(self, source, what):
         department = self.player.sources[source].department
-        department.restart() if restart else department.reserve()
+        if what == "forget":  # an emptied log is numbered anew
+            department.forget()
+        department.reserve() if what == "reserve" else department.restart()
+
+    def _fallen(self):
+        return [source for source in self.player.sources if source.knowledge.fell(source.way)]
+
+    @precondition(lambda self: self._fallen())
+    @rule()
+    def new_beginning_is_accepted(self):
+        for source in self._fallen():
+            self.player.accept_beginning(source)
 
     @rule(source=SOURCE, form=st.sampled_from(sorted(FORMS)))
     def program_writes_times_otherwise(self, source, form):

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import sqlalchemy
 
-from pipeline import stages, sweep
+from pipeline import inquiry, stages, sweep
 from pipeline.exchange import Exchange
 from pipeline.flow import read_and_judge, rejudge
 from pipeline.settings import Settings
@@ -204,6 +204,13 @@ class Player:
             source.ever |= {row.number for row in source.department.rows.values()}
         self.check()
         return True
+
+    def accept_beginning(self, source):
+        """A person looks at numbers that have fallen, and accepts that they began anew."""
+        self.tick()
+        self.stage.said.append(f"$ licex accept-beginning {source.name} --by 张工  # at {self.now:%Y-%m-%d %H:%M}")
+        inquiry.accept_beginning(self.stage.exchange, source.name, "张工", self.now)
+        source.knowledge.begin_anew()
 
     def fail(self, sentence):
         """End the history with what is wrong."""

@@ -23,7 +23,7 @@ def played(stage, histories, steps, kinds=("text",)):
     run_state_machine_as_test(type("Played", (History,), {"stage": stage, "kinds": kinds}), settings=given)
 
 
-@pytest.mark.parametrize(("histories", "steps"), [(25, 30), (25, 20), (50, 12), (25, 8), (25, 5)])
+@pytest.mark.parametrize(("histories", "steps"), [(10, 30), (15, 20), (50, 12), (50, 8), (25, 5)])
 def test_whatever_a_department_does_the_platform_is_right_or_an_open_finding_says_what_is_not(stage, histories, steps):
     played(stage, histories, steps)
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from standard.batch import Status
 from tests.histories.department import CANCELLED
 from tests.histories.knowledge import Way
 
@@ -96,6 +97,32 @@ def test_a_table_that_was_emptied_and_whose_numbers_begin_anew(play, way):
     department.restart()
     department.born("N004", player.now)
     player.night()
+    player.finish()
+
+
+@pytest.mark.parametrize("way", [NUMBER, BOTH, LOG_NUMBER])
+def test_numbers_whose_new_beginning_is_accepted(play, way):
+    player = play(way)
+    source = player.sources[0]
+    department = source.department
+    for number in ("N001", "N002", "N003"):
+        department.born(number, player.now)
+    player.night()
+    player.tick()
+    for key in (1, 2):
+        department.delete(key, player.now)
+    if way.of_log:  # which the department has emptied
+        department.forget()
+    department.restart()
+    department.change(3, player.now)
+    player.night()
+    assert player.last is Status.REFUSED
+    player.accept_beginning(source)
+    player.tick()
+    department.born("N004", player.now)
+    player.night()
+    assert player.last.status == "delivered"
+    player.replay(source, player.first)
     player.finish()
 
 
