@@ -82,7 +82,7 @@ class Knowledge:
     Attributes:
         shown: versions.
         named: numbers.
-        refused: versions that only a refused reading has shown.
+        refused: versions that only a refused reading has shown; `refused_rows` are those among them that rows had.
         archives: the newest reading of each day.
         marks: of each day that was delivered by numbers, where it began and ended.
         beginning: how often a person has accepted that the numbers began anew.
@@ -93,6 +93,7 @@ class Knowledge:
     shown: set = field(default_factory=set)
     named: set = field(default_factory=set)
     refused: set = field(default_factory=set)
+    refused_rows: set = field(default_factory=set)
     archives: dict = field(default_factory=dict)
     marks: dict = field(default_factory=dict)
     beginning: int = 0
@@ -121,6 +122,9 @@ class Knowledge:
         self.shown |= versions
         self.named |= {row.number for row in read.rows}
         self.refused -= versions
+        # A row that a refused reading showed, and that was taken away since: nobody has anything left to put right.
+        there = self.department.log if read.way.of_log else self.department.rows.values()
+        self.refused -= self.refused_rows - {row.version for row in there}
         newest = sorted((row.key, row.version) for row in read.rows if not read.way.reused)
         named = dict(newest)
         for gone in self.department.gone.values():
@@ -150,6 +154,7 @@ class Knowledge:
     def refuse(self, read):
         """A reading was refused: what it showed is not on the platform, and a finding must say so."""
         versions = {row.version for row in read.rows}
+        self.refused_rows |= versions
         if read.way.name == "all":
             versions |= {gone.version for gone in self.department.gone.values() if not gone.shown}
         self.refused |= versions - self.shown

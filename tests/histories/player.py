@@ -153,7 +153,9 @@ class Player:
             lost=source.lost,
         )
         (self.stage.folder / f"sources/{source.name.replace('.', '/')}.yaml").write_text(text, encoding="utf-8")
-        self.stage.said.append(f"-- {source.name}: extract: {{kind: database, connection: dep, {extract}}}")
+        self.stage.said.append(
+            f"-- {source.name}: vanished: {self.vanished}, lost.max: {source.lost}, extract: {{kind: database, connection: dep, {extract}}}"
+        )
 
     def night(self, source=None):
         """The night's run: an hour after midnight, of the day that ended."""

@@ -301,3 +301,18 @@ def test_a_deletion_that_only_the_log_has_said_stands_when_its_day_is_read_other
     for day in range(3):
         player.run(player.sources[0], player.first + timedelta(days=day))
     player.finish()
+
+
+def test_a_row_of_a_refused_night_that_is_deleted_before_the_next(play):
+    player = play(NUMBER, lost=0.2)
+    department = player.sources[0].department
+    for number in range(11):
+        department.born(f"N{number:03}", player.now)
+    player.night()
+    player.tick()
+    department.turn_over(player.now)
+    player.night()
+    assert player.last.status == Status.REFUSED
+    department.delete(6, player.now)
+    player.night()
+    player.finish()
