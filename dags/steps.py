@@ -113,10 +113,12 @@ def report(source: str) -> None:
 
 
 def _write_pages(exchange: Exchange, key: BatchKey) -> None:
-    from pipeline.reporting import last_entry
+    from pipeline.reporting import last_entry, report_later_days
     from pipeline.reporting import report as write_reports
 
-    pages = write_reports(exchange, key, datetime.now(UTC))
+    now = datetime.now(UTC)
+    pages = write_reports(exchange, key, now)
+    pages += report_later_days(exchange, key.source, [key.day], now)
     entry = last_entry(exchange, key)
     what = f"run {entry.run}, {entry.status}" if entry else "nothing in the ledger"
     for page in pages:
@@ -169,8 +171,9 @@ def city() -> None:
 
     with _speaking(), closing(_exchange()) as exchange:
         day = _day()
-        demand_begun("city", day, datetime.now(UTC))
-        page = report_city(exchange.work(), day, deadline_passed=True)
+        now = datetime.now(UTC)
+        demand_begun("city", day, now)
+        page = report_city(exchange.work(), day, now)
         missing, missed = missing_sources(exchange, day), missed_before(exchange, day)
         _log.info("%s: wrote %s", day, safe_line(page))
         _log.info("%s: not arrived: %s", day, ", ".join(missing) or "none")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from time import monotonic
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,7 +17,7 @@ from loaders.claimants import Claimants, anyone_gives_identifiers
 from loaders.delivery import Delivery
 from loaders.findings import Finder
 from loaders.first_load import indexed_afterwards
-from loaders.ledger import begin_anew, write_entry, write_vanished
+from loaders.ledger import begin_anew, write_entry, write_seconds, write_vanished
 from loaders.merge import Merged, merge
 from loaders.platform import Platform
 from loaders.presence import (
@@ -58,13 +59,16 @@ def deliver_batch(platform: Platform, delivery: Delivery, now: str, seconds: flo
         ExchangeError: when the batch does not balance; nothing was loaded.
     """
 
+    began = monotonic()
+
     def deliver(given: Delivery) -> LedgerEntry:
         with platform.transaction() as connection:
-            return _deliver(platform, connection, given, now, seconds)
+            entry = _deliver(platform, connection, given, now)
+            return write_seconds(connection, entry, seconds + monotonic() - began)
 
     def attempt(given: Delivery) -> None:
         with suppress(_TakenBack), platform.transaction() as connection:
-            _deliver(platform, connection, given, now, seconds)
+            _deliver(platform, connection, given, now)
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")  # what would else be asked at the end only
             raise _TakenBack
@@ -79,7 +83,7 @@ class _TakenBack(Exception):
     """Ends a transaction that was only an attempt."""
 
 
-def _deliver(platform: Platform, connection: Connection, delivery: Delivery, now: str, seconds: float) -> LedgerEntry:
+def _deliver(platform: Platform, connection: Connection, delivery: Delivery, now: str) -> LedgerEntry:
     verdict = delivery.verdict
     key = BatchKey.of(verdict.batch)
     staged = staging(connection.dialect.name)
@@ -95,7 +99,7 @@ def _deliver(platform: Platform, connection: Connection, delivery: Delivery, now
     finder = Finder(connection, staged, key, accepted.literals)
     if not verdict.refused:
         finder.find_stale()
-    entry = replace(_entry(key, verdict, merged, now, seconds), verdict_digest=delivery.digest)
+    entry = replace(_entry(key, verdict, merged, now), verdict_digest=delivery.digest)
     entry = _write(finder, delivery, arrivals, entry)
     staged.close(connection)
     return entry
@@ -230,7 +234,7 @@ def _types_named(identifiers: pa.ChunkedArray) -> set[str]:
     return {code or "" for code in pc.unique(pc.struct_field(found, "type")).to_pylist()}
 
 
-def _entry(key: BatchKey, verdict: Verdict, merged: Merged, now: str, seconds: float) -> LedgerEntry:
+def _entry(key: BatchKey, verdict: Verdict, merged: Merged, now: str) -> LedgerEntry:
     return LedgerEntry(
         source=key.source,
         day=str(key.day),
@@ -264,5 +268,4 @@ def _entry(key: BatchKey, verdict: Verdict, merged: Merged, now: str, seconds: f
         beginning=verdict.beginning,
         reason=verdict.reason,
         failing=verdict.failing,
-        seconds=round(seconds, 3),
     )

@@ -38,6 +38,14 @@ def write_vanished(connection: Connection, entry: LedgerEntry, vanished: int) ->
     return LedgerEntry(**{**entry.as_dict(), "vanished": vanished})
 
 
+def write_seconds(connection: Connection, entry: LedgerEntry, seconds: float) -> LedgerEntry:
+    """Add to an entry what its batch took, its delivery included."""
+    b = BATCH.c
+    mine = and_(b.source == entry.source, b.day == entry.day, b.run == entry.run)
+    connection.execute(update(BATCH).where(mine).values(seconds=round(seconds, 3)))
+    return LedgerEntry(**{**entry.as_dict(), "seconds": round(seconds, 3)})
+
+
 def write_report_seconds(connection: Connection, source: str, day: str, seconds: float) -> None:
     """Add to the last run of a batch what its report took."""
     b = BATCH.c

@@ -9,6 +9,7 @@ from functools import partial
 from pipeline.exchange import Exchange
 from pipeline.flow import Told
 from pipeline.missed import RECENT_DAYS, Missed, ledger_lacks
+from pipeline.reporting import report_later_days
 from pipeline.run import Ran, run_batch
 from standard.batch import BatchKey
 from standard.day import Day
@@ -25,7 +26,9 @@ def catch_up(exchange: Exchange, source: str, now: datetime, told: Told, until: 
         until: the day before which all should be in the ledger, where that is later than its last.
     """
     keys = to_be_run(ledger_lacks(exchange, now, until), source, now)
-    return [run_batch(exchange, key, partial(_tell, told, key)) for key in keys]
+    ran = [run_batch(exchange, key, partial(_tell, told, key)) for key in keys]
+    report_later_days(exchange, source, [key.day for key in keys], now)
+    return ran
 
 
 def to_be_run(missed: Sequence[Missed], source: str, now: datetime) -> list[BatchKey]:

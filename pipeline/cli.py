@@ -15,6 +15,7 @@ from loaders.platform import Platform
 from pipeline import inquiry, show
 from pipeline.catch_up import catch_up as run_missed
 from pipeline.exchange import Exchange
+from pipeline.reporting import report_later_days
 from pipeline.run import Ran, load_ahead, now, run_batch
 from pipeline.settings import Settings
 from standard.batch import BatchKey
@@ -262,6 +263,9 @@ def _run_all(source: str, days: Iterable[Day], *, json: bool, dry_run: bool, fro
             key = BatchKey(source, day)
             run_one = inquiry.dry_run if dry_run else run_batch
             ran.append(run_one(exchange, key, partial(_tell, told, key), from_archive=from_archive))
+        if not dry_run and any(one.entry for one in ran):
+            told("report later days")
+            report_later_days(exchange, source, [one.key.day for one in ran], now())
     _end(ran, json)
 
 

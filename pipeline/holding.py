@@ -19,23 +19,31 @@ def held(record: dict[str, Any]) -> list[dict[str, Any]]:
         where it has none.
     """
     on_platform = next((row["batch"] for row in record["licence"]), "")
+    accepted = {claim["source"]: tuple(claim[name] for name in _STAMP) for claim in record["claims"]}
     holding = [row for row in record["states"] if row["rule"] in _HOLDING]
     found = []
     for source in dict.fromkeys(row["source"] for row in holding):
         rows = [row for row in holding if row["source"] == source]
         standing = [row for row in rows if row["open"]] or ([] if on_platform else rows)
         if standing:
+            seen = _seen_since(record["findings"], source, accepted.get(source))
             found.append(
                 {
                     "source": source,
                     "rules": list(dict.fromkeys(row["rule"] for row in standing)),
-                    "since": min(row["first_day"] for row in standing),
+                    "since": min(seen or [row["first_day"] for row in standing]),
                     "until": max(row["last_day"] for row in standing),
                     "open": any(row["open"] for row in standing),
                     "platform": on_platform,
                 }
             )
     return found
+
+
+def _seen_since(sights: list[dict[str, Any]], source: str, accepted: tuple[Any, ...] | None) -> list[str]:
+    """The days on which a source's record was held after it was accepted last, by whichever rule."""
+    mine = [row for row in sights if row["source"] == source and row["rule"] in _HOLDING]
+    return [row["day"] for row in mine if accepted is None or tuple(row[name] for name in _STAMP) > accepted]
 
 
 def sentence(item: dict[str, Any]) -> str:
@@ -50,4 +58,6 @@ def sentence(item: dict[str, Any]) -> str:
     return f"{said}; it is not on the platform"
 
 
+# By which it is known whether a row was found before or after what was accepted.
+_STAMP = ("beginning", "observed_at", "read_at", "judged_at")
 _HOLDING = frozenset(rule.id for rule in RULES.values() if rule.critical and rule.scope is Scope.ROW)

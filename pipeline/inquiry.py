@@ -185,7 +185,7 @@ def _copy(origin: Workspace, to: Workspace, key: BatchKey, name: str) -> None:
 
 
 def rewrite_reports(exchange: Exchange, day: Day | None) -> list[str]:
-    """Write the pages of a day again; returns their paths, the city's last."""
+    """Write the pages and lists of a day again; returns their paths, the city's page last."""
     if day is not None:
         demand_begun("report", day, now())
     with exchange.platform.transaction(reading=True) as connection:
@@ -194,8 +194,8 @@ def rewrite_reports(exchange: Exchange, day: Day | None) -> list[str]:
     if last is None or not entries:
         raise ExchangeError(f"{day or 'report'}: expected batches of that day in the ledger, found none; run one first")
     sources = [entry.source for entry in entries if entry.source in exchange.register.paths]
-    pages = [report_department(exchange, BatchKey(name, Day.of(last))) for name in sources]
-    return [*pages, report_city(exchange, Day.of(last))]
+    pages = [path for name in sources for path in report_department(exchange, BatchKey(name, Day.of(last)))]
+    return [*pages, report_city(exchange, Day.of(last), now())]
 
 
 def ledger(exchange: Exchange, *, source: str | None, day: str | None, all_runs: bool) -> list[LedgerEntry]:

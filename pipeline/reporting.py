@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from loaders.ledger import read_entries, standing_days, write_report_seconds
 from loaders.reading import read_findings, torn_sources
@@ -34,7 +36,7 @@ def report(exchange: Exchange, key: BatchKey, now: datetime) -> list[str]:
         now: the present, by which a day has begun.
 
     Returns:
-        Where the pages are, the city's last.
+        Where the pages and lists are, the city's page last.
 
     Raises:
         UsageError: for a day in the future, of which nothing is written.
@@ -46,11 +48,40 @@ def report(exchange: Exchange, key: BatchKey, now: datetime) -> list[str]:
     with exchange.platform.transaction(reading=True) as connection:
         others = torn_sources(connection, key)
     names = [name for name in (key.source, *others) if name in exchange.register.paths]
-    pages = [report_department(exchange, BatchKey(name, key.day)) for name in names]
-    pages.append(report_city(exchange, key.day))
+    pages = [path for name in names for path in report_department(exchange, BatchKey(name, key.day))]
+    pages.append(report_city(exchange, key.day, now))
     with exchange.platform.transaction() as connection:
         write_report_seconds(connection, key.source, str(key.day), time.monotonic() - began)
     return pages
+
+
+def report_later_days(exchange: Exchange, source: str, days: Sequence[Day], now: datetime) -> list[str]:
+    """Draw the pages of later days again that speak of days which were run: the source's and the city's.
+
+    Args:
+        exchange: where everything is.
+        source: whose days were run.
+        days: those days in order, each of them reported, so that its page knows the ones before it.
+        now: the present.
+
+    Returns:
+        Where the pages and lists are.
+    """
+    workspace, begun = exchange.workspace, sorted({day for day in days if day.end <= now})
+    if not begun:
+        return []
+    own, city = workspace.reported_days(source), workspace.reported_days()
+    again = [BatchKey(source, day) for day in own if speaks_of(day, begun)]
+    pages = [path for key in again for path in report_department(exchange, key)]
+    # However old a day is, the newest page says that it is missed.
+    speaking = [day for day in city if speaks_of(day, begun) or (day == city[-1] and day > begun[-1])]
+    return pages + [report_city(exchange, day, now) for day in speaking]
+
+
+def speaks_of(day: Day, days: Sequence[Day]) -> bool:
+    """Whether the page of a day shows one of other days, in order, that were run before it in time."""
+    before = bisect_left(days, day)
+    return day not in days[before : before + 1] and before > 0 and days[before - 1].plus(COURSE_DAYS) > day
 
 
 def last_entry(exchange: Exchange, key: BatchKey, after: int = 0) -> LedgerEntry | None:
@@ -69,22 +100,24 @@ def have_charts(workspace: Workspace) -> bool:
     return bool(kept)
 
 
-def report_department(exchange: Exchange, key: BatchKey) -> str:
-    """Write one department's page and list for correction; returns the page's path."""
+def report_department(exchange: Exchange, key: BatchKey) -> list[str]:
+    """Write one department's page and list for correction; returns where they are."""
     with exchange.platform.transaction(reading=True) as connection:
         first, last = _first_of(key.day), str(key.day)
         entries = read_entries(connection, source=key.source, since=first, until=last, standing=True)
         findings = read_findings(connection, key)
     drawn = quality_report(source_facts(exchange.source(key)), key.day, entries, findings)
     workspace = exchange.workspace
-    page = workspace.report_path(key.source, f"{key.day}.html")
+    page, to_correct = (workspace.report_path(key.source, f"{key.day}.{kind}") for kind in ("html", "xlsx"))
     workspace.write_text(page, department_page(drawn))
-    workspace.write_bytes(workspace.report_path(key.source, f"{key.day}.xlsx"), correction_list(drawn))
-    return page
+    workspace.write_bytes(to_correct, correction_list(drawn))
+    return [page, to_correct]
 
 
-def report_city(exchange: Exchange, day: Day, *, deadline_passed: bool = False) -> str:
+def report_city(exchange: Exchange, day: Day, now: datetime) -> str:
     """Write the city's page of a day from the ledger; returns its path.
+
+    From the deadline on it says who should have arrived and has not.
 
     Sources end side by side, and each draws the page. A page drawn from an older ledger may be written last; whoever
     wrote it sees that the ledger has moved on, and draws it again.
@@ -98,12 +131,19 @@ def report_city(exchange: Exchange, day: Day, *, deadline_passed: bool = False) 
             facts,
             day,
             entries,
-            deadline_passed=deadline_passed,
+            deadline_passed=now >= _deadline(exchange, day),
             missed=missed_before(exchange, day),
         )
         exchange.workspace.write_text(page, text)
         drawn_from = entries
     return page
+
+
+def _deadline(exchange: Exchange, day: Day) -> datetime:
+    """When all batches of a day should be there: at the hour of the deadline's cron line on the next day, or at its end."""
+    minute, hour, *_ = exchange.settings.deadline.split()
+    known = minute.isdigit() and hour.isdigit()
+    return day.end + (timedelta(hours=int(hour), minutes=int(minute)) if known else timedelta(days=1))
 
 
 def _entries_until(exchange: Exchange, day: Day) -> list[LedgerEntry]:

@@ -2,7 +2,7 @@ import pytest
 from sqlalchemy import select
 
 from loaders.deliver import Delivery, deliver_batch
-from loaders.ledger import delivered_before, known_content, marks, usual_sizes
+from loaders.ledger import delivered_before, known_content, marks, read_entries, usual_sizes
 from loaders.views import LICENCE_TABLE
 
 
@@ -30,6 +30,17 @@ def test_what_vanishing_means_is_declared(platform, deliver, policy, shown):
     assert statuses(platform) == {"R1": "VALID", "R2": shown}
     assert deliver(["R1", "R2"], "2026-03-03", policy).vanished == 0
     assert statuses(platform) == {"R1": "VALID", "R2": "VALID"}
+
+
+def test_the_ledger_says_what_a_batch_took_its_delivery_included(platform, make, monkeypatch):
+    monkeypatch.setattr("loaders.deliver.monotonic", iter([100.0, 102.5]).__next__)
+    at = "2026-03-01T23:00:00.000000Z"
+    rows = make.rows({"R1": ("甲", "VALID")}, at)
+    verdict = make.verdict("a.b/2026-03-01", rows, at)
+    entry = deliver_batch(platform, Delivery(verdict, 0, make.read(rows), make.findings(rows), "hold"), at, 4.0)
+    with platform.transaction(reading=True) as connection:
+        assert [entry] == read_entries(connection)
+    assert entry.seconds == 6.5
 
 
 def test_the_ledger_says_where_a_reading_begins(platform, deliver):

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from pipeline import catch_up, cli, inquiry, run
+from pipeline import catch_up, cli, inquiry, reporting, run
 from pipeline.catch_up import to_be_run
 from pipeline.exchange import Exchange
 from pipeline.missed import Missed
@@ -59,10 +59,47 @@ def test_they_are_caught_up_and_then_named_no_more(away, licex, platform):
     )
     assert platform("SELECT count(*) FROM licence") == [(5,)]
     assert statuses(licex) == dict.fromkeys(DAYS, "delivered")
-    licex("report", "--day", DAYS[4])
     page = city_page(away, DAYS[4])
     assert ("数据源的数据全部送达平台" in page, "没有取到" in page) == (True, False)
     assert json.loads(licex("catch-up", "--json")[1]) == []
+
+
+def test_a_day_that_is_run_again_is_drawn_again_on_the_pages_of_later_days(away, licex):
+    pages = [away / f"workspace/reports/{name}" for name in (f"city-{DAYS[4]}.html", f"transport.road/{DAYS[4]}.html")]
+    before = [page.read_text(encoding="utf-8") for page in pages]
+    first = (away / f"workspace/reports/city-{DAYS[0]}.html").read_bytes()
+    assert licex("run", "transport.road", "--day", DAYS[2])[0] == 0
+    drawn = [page.read_text(encoding="utf-8") for page in pages]
+    assert all(old != new for old, new in zip(before, drawn, strict=True))
+    licex("report", "--day", DAYS[4])
+    assert [page.read_text(encoding="utf-8") for page in pages] == drawn
+    assert (away / f"workspace/reports/city-{DAYS[0]}.html").read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    ("day", "ran", "speaks"),
+    [
+        ("2026-03-02", ["2026-03-01"], True),
+        ("2026-03-30", ["2026-03-01"], True),
+        ("2026-03-31", ["2026-03-01"], False),
+        ("2026-02-28", ["2026-03-01"], False),
+        ("2026-03-01", ["2026-03-01"], False),
+        ("2026-03-03", ["2026-01-01", "2026-03-02", "2026-03-04"], True),
+        ("2026-03-04", ["2026-01-01", "2026-03-02", "2026-03-04"], False),
+    ],
+)
+def test_a_page_speaks_of_a_month_before_it(day, ran, speaks):
+    assert reporting.speaks_of(Day.of(day), [Day.of(each) for each in ran]) is speaks
+
+
+@pytest.mark.parametrize(("hour", "passed"), [("23:59:59", False), ("00:00:00", True)])
+def test_who_has_not_arrived_is_missing_from_the_deadline_on(away, hour, passed):
+    day = "09" if hour.startswith("2") else "10"
+    exchange = Exchange(Settings.from_environment())
+    page = reporting.report_city(exchange, Day.of("2026-03-09"), instant_of(f"2026-03-{day}T{hour}.000000Z"))
+    exchange.close()
+    text = (away / page).read_text(encoding="utf-8")
+    assert ("未到截止时间" in text) is not passed
 
 
 def test_a_day_on_which_the_source_did_not_answer_is_caught_up_too(away, licex, city):

@@ -53,6 +53,22 @@ def test_one_that_is_there_says_which_state_the_platform_keeps(night, traced):
     assert "value_unreadable" in held[0]["rules"]
 
 
+def test_one_is_held_since_its_first_day_whichever_rule_held_it_then(night, traced):
+    night(DAY, ZT="77")
+    night(NEXT, FZRQ="zz")
+    assert f"held since {DAY} by " in traced()[0]
+
+
+def test_one_that_came_in_between_is_held_since_the_day_after(night, traced):
+    night(DAY, ZT="77")
+    night(NEXT)
+    night(LAST, ZT="77")
+    night("2026-03-04", ZT="77", FZRQ="zz")
+    said, _ = traced()
+    assert f"held since {LAST} by " in said
+    assert f"; the platform keeps the state of transport.road/{NEXT}" in said
+
+
 def test_one_that_was_put_right_is_not_held(night, traced):
     night(DAY, ZT="77")
     night(NEXT)
