@@ -58,7 +58,6 @@ def deliver_batch(platform: Platform, delivery: Delivery, now: str, seconds: flo
         PlatformRefused: when it does not take the batch even without rows; nothing was loaded.
         ExchangeError: when the batch does not balance; nothing was loaded.
     """
-
     began = monotonic()
 
     def deliver(given: Delivery) -> LedgerEntry:
