@@ -170,7 +170,11 @@ def test_report_writes_the_pages_of_a_day_again(licex, city):
     licex(*RUN)
     code, out, _ = licex("report", "--day", "2026-03-01", "--json")
     assert code == 0
-    assert [path.rsplit("/", 1)[-1] for path in json.loads(out)] == ["2026-03-01.html", "city-2026-03-01.html"]
+    assert [path.rsplit("/", 1)[-1] for path in json.loads(out)] == [
+        "2026-03-01.html",
+        "2026-03-01.xlsx",
+        "city-2026-03-01.html",
+    ]
 
 
 def test_check_connect_says_how_a_database_is_read_and_how_fast(city, licex):
