@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     delete,
     exists,
+    false,
     func,
     insert,
     or_,
@@ -143,10 +144,9 @@ def _keep_states(connection: Connection, given: dict[str, Any]) -> None:
 
 def _close(connection: Connection, staging: Staging, source: str, judging: Judging) -> None:
     f, b = FINDING_TABLE.c, BATCH.c
-    nightly = and_(b.source == f.source, b.kind != SWEEP)
-    delivered = and_(nightly, b.status == str(Status.DELIVERED))
+    delivered = and_(b.source == source, b.kind != SWEEP, b.status == str(Status.DELIVERED))
     # A snapshot says everything anew, and so does the same day judged again.
-    snapshot_later = exists(select(b.day).where(delivered, b.kind == "snapshot", _after(b, f)))
+    snapshot_later = _came_after(connection, delivered, b.kind == "snapshot")
     # What a sweep read is of no night, so no night says it anew.
     swept = exists(
         select(b.day).where(b.source == f.source, b.kind == SWEEP, b.taken_at == f.read_at, b.judged_at == f.judged_at)
@@ -155,14 +155,14 @@ def _close(connection: Connection, staging: Staging, source: str, judging: Judgi
     judged_again = and_(exists(select(b.day).where(again)), ~swept)
     # A source that is read otherwise by now may show other rows of the day; what was found on those before still stands.
     row_again = and_(exists(select(b.day).where(again, b.beginning == f.beginning)), ~swept)
-    delivered_later = exists(select(b.day).where(delivered, _after(b, f)))
+    delivered_later = _came_after(connection, delivered)
     # What a declaration has let refuse since then has only warned; the ledger knows.
     of_same = and_(b.source == f.source, b.day == f.day, b.judged_at == f.judged_at)
     refused = and_(f.rule.in_(judging.refusing), exists(select(b.day).where(of_same, b.status == str(Status.REFUSED))))
     # What refused a day of changes is settled by that day alone; what only warned, by the next good batch.
     of_row = and_(f.rule.not_in(OF_BATCH), or_(*_said_since(judging.keys), snapshot_later, row_again))
     # By numbers the next day that is delivered begins where the last one ended, so it has the refused day's rows as well.
-    by_number = exists(select(b.day).where(delivered, b.ordered_by == str(OrderedBy.NUMBER), _after(b, f)))
+    by_number = _came_after(connection, delivered, b.ordered_by == str(OrderedBy.NUMBER))
     settled = or_(judged_again, snapshot_later, by_number, and_(~refused, delivered_later))
     of_batch = and_(f.rule.in_(OF_BATCH), settled)
     standing = select(*(f[name] for name in FOUND)).where(
@@ -196,7 +196,14 @@ def _said_since(keys: Keys) -> list[ColumnElement[bool]]:
     return since
 
 
-def _after(batch: Any, finding: Any) -> ColumnElement[bool]:
-    """Whether a batch was taken after what a finding was found on, or judged after it on the same."""
-    same = and_(batch.taken_at == finding.read_at, batch.judged_at > finding.judged_at)
-    return or_(batch.taken_at > finding.read_at, same)
+def _came_after(connection: Connection, *batches: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether one of some batches was taken after what a finding was found on, or judged after it on the same.
+
+    The newest of them decides, which is asked for once: there are as many batches as nights.
+    """
+    f, b = FINDING_TABLE.c, BATCH.c
+    newest = select(b.taken_at, b.judged_at).where(*batches).order_by(b.taken_at.desc(), b.judged_at.desc()).limit(1)
+    row = connection.execute(newest).first()
+    if row is None:
+        return false()
+    return or_(f.read_at < row.taken_at, and_(f.read_at == row.taken_at, f.judged_at < row.judged_at))

@@ -618,6 +618,18 @@ WHERE finding_state.source = anon_1.source AND finding_state.[rule] = anon_1.[ru
 SELECT count(*) AS count_1
 FROM [#staged_finding];
 
+SELECT TOP 1 exchange_batch.taken_at, exchange_batch.judged_at
+FROM exchange_batch
+WHERE exchange_batch.source = :source_1 AND exchange_batch.kind != :kind_1 AND exchange_batch.status = :status_1 AND exchange_batch.kind = :kind_2 ORDER BY exchange_batch.taken_at DESC, exchange_batch.judged_at DESC;
+
+SELECT TOP 1 exchange_batch.taken_at, exchange_batch.judged_at
+FROM exchange_batch
+WHERE exchange_batch.source = :source_1 AND exchange_batch.kind != :kind_1 AND exchange_batch.status = :status_1 ORDER BY exchange_batch.taken_at DESC, exchange_batch.judged_at DESC;
+
+SELECT TOP 1 exchange_batch.taken_at, exchange_batch.judged_at
+FROM exchange_batch
+WHERE exchange_batch.source = :source_1 AND exchange_batch.kind != :kind_1 AND exchange_batch.status = :status_1 AND exchange_batch.ordered_by = :ordered_by_1 ORDER BY exchange_batch.taken_at DESC, exchange_batch.judged_at DESC;
+
 INSERT INTO [#staged_closed] (source, [rule], element, subject) SELECT finding_state.source, finding_state.[rule], finding_state.element, finding_state.subject
 FROM finding_state
 WHERE finding_state.source = :source_1 AND finding_state.[open] = 1 AND (finding_state.[rule] NOT IN (:rule_1_1, :rule_1_2, :rule_1_3, :rule_1_4, :rule_1_5, :rule_1_6, :rule_1_7, :rule_1_8, :rule_1_9, :rule_1_10)) AND finding_state.subject != :subject_1 AND ((finding_state.[rule] NOT IN (:rule_2_1, :rule_2_2, :rule_2_3, :rule_2_4, :rule_2_5, :rule_2_6, :rule_2_7, :rule_2_8, :rule_2_9, :rule_2_10, :rule_2_11, :rule_2_12, :rule_2_13, :rule_2_14, :rule_2_15, :rule_2_16, :rule_2_17, :rule_2_18, :rule_2_19, :rule_2_20, :rule_2_21, :rule_2_22, :rule_2_23, :rule_2_24, :rule_2_25)) AND ((EXISTS (SELECT claim.record
@@ -626,25 +638,17 @@ WHERE claim.source = finding_state.source AND claim.record = finding_state.subje
 FROM ending
 WHERE ending.source = finding_state.source AND ending.record = finding_state.subject AND (ending.beginning > finding_state.beginning OR ending.beginning = finding_state.beginning AND (ending.observed_at > finding_state.observed_at OR ending.observed_at = finding_state.observed_at AND (ending.read_at > finding_state.read_at OR ending.read_at = finding_state.read_at AND ending.judged_at > finding_state.judged_at))))) OR (EXISTS (SELECT later.[rule]
 FROM finding_state AS later
-WHERE later.source = finding_state.source AND later.subject = finding_state.subject AND (later.[rule] NOT IN (:rule_3_1, :rule_3_2, :rule_3_3, :rule_3_4, :rule_3_5, :rule_3_6, :rule_3_7, :rule_3_8, :rule_3_9, :rule_3_10, :rule_3_11)) AND (later.beginning > finding_state.beginning OR later.beginning = finding_state.beginning AND (later.observed_at > finding_state.observed_at OR later.observed_at = finding_state.observed_at AND (later.read_at > finding_state.read_at OR later.read_at = finding_state.read_at AND later.judged_at > finding_state.judged_at))))) OR (EXISTS (SELECT exchange_batch.day
+WHERE later.source = finding_state.source AND later.subject = finding_state.subject AND (later.[rule] NOT IN (:rule_3_1, :rule_3_2, :rule_3_3, :rule_3_4, :rule_3_5, :rule_3_6, :rule_3_7, :rule_3_8, :rule_3_9, :rule_3_10, :rule_3_11)) AND (later.beginning > finding_state.beginning OR later.beginning = finding_state.beginning AND (later.observed_at > finding_state.observed_at OR later.observed_at = finding_state.observed_at AND (later.read_at > finding_state.read_at OR later.read_at = finding_state.read_at AND later.judged_at > finding_state.judged_at))))) OR finding_state.read_at < :read_at_1 OR finding_state.read_at = :read_at_2 AND finding_state.judged_at < :judged_at_1 OR (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
-WHERE exchange_batch.source = finding_state.source AND exchange_batch.kind != :kind_1 AND exchange_batch.status = :status_1 AND exchange_batch.kind = :kind_2 AND (exchange_batch.taken_at > finding_state.read_at OR exchange_batch.taken_at = finding_state.read_at AND exchange_batch.judged_at > finding_state.judged_at))) OR (EXISTS (SELECT exchange_batch.day
+WHERE exchange_batch.source = :source_2 AND exchange_batch.kind != :kind_1 AND exchange_batch.status = :status_1 AND exchange_batch.day = finding_state.day AND exchange_batch.judged_at > finding_state.judged_at AND exchange_batch.beginning = finding_state.beginning)) AND NOT (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
-WHERE exchange_batch.source = finding_state.source AND exchange_batch.kind != :kind_1 AND exchange_batch.status = :status_1 AND exchange_batch.day = finding_state.day AND exchange_batch.judged_at > finding_state.judged_at AND exchange_batch.beginning = finding_state.beginning)) AND NOT (EXISTS (SELECT exchange_batch.day
+WHERE exchange_batch.source = finding_state.source AND exchange_batch.kind = :kind_2 AND exchange_batch.taken_at = finding_state.read_at AND exchange_batch.judged_at = finding_state.judged_at))) OR finding_state.[rule] IN (:rule_4_1, :rule_4_2, :rule_4_3, :rule_4_4, :rule_4_5, :rule_4_6, :rule_4_7, :rule_4_8, :rule_4_9, :rule_4_10, :rule_4_11, :rule_4_12, :rule_4_13, :rule_4_14, :rule_4_15, :rule_4_16, :rule_4_17, :rule_4_18, :rule_4_19, :rule_4_20, :rule_4_21, :rule_4_22, :rule_4_23, :rule_4_24, :rule_4_25) AND ((EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
-WHERE exchange_batch.source = finding_state.source AND exchange_batch.kind = :kind_3 AND exchange_batch.taken_at = finding_state.read_at AND exchange_batch.judged_at = finding_state.judged_at))) OR finding_state.[rule] IN (:rule_4_1, :rule_4_2, :rule_4_3, :rule_4_4, :rule_4_5, :rule_4_6, :rule_4_7, :rule_4_8, :rule_4_9, :rule_4_10, :rule_4_11, :rule_4_12, :rule_4_13, :rule_4_14, :rule_4_15, :rule_4_16, :rule_4_17, :rule_4_18, :rule_4_19, :rule_4_20, :rule_4_21, :rule_4_22, :rule_4_23, :rule_4_24, :rule_4_25) AND ((EXISTS (SELECT exchange_batch.day
+WHERE exchange_batch.source = :source_2 AND exchange_batch.kind != :kind_1 AND exchange_batch.status = :status_1 AND exchange_batch.day = finding_state.day AND exchange_batch.judged_at > finding_state.judged_at)) AND NOT (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
-WHERE exchange_batch.source = finding_state.source AND exchange_batch.kind != :kind_1 AND exchange_batch.status = :status_1 AND exchange_batch.day = finding_state.day AND exchange_batch.judged_at > finding_state.judged_at)) AND NOT (EXISTS (SELECT exchange_batch.day
+WHERE exchange_batch.source = finding_state.source AND exchange_batch.kind = :kind_2 AND exchange_batch.taken_at = finding_state.read_at AND exchange_batch.judged_at = finding_state.judged_at)) OR finding_state.read_at < :read_at_1 OR finding_state.read_at = :read_at_2 AND finding_state.judged_at < :judged_at_1 OR NOT (finding_state.[rule] IN (:rule_5_1, :rule_5_2, :rule_5_3, :rule_5_4, :rule_5_5, :rule_5_6, :rule_5_7, :rule_5_8, :rule_5_9, :rule_5_10, :rule_5_11, :rule_5_12, :rule_5_13, :rule_5_14, :rule_5_15) AND (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
-WHERE exchange_batch.source = finding_state.source AND exchange_batch.kind = :kind_3 AND exchange_batch.taken_at = finding_state.read_at AND exchange_batch.judged_at = finding_state.judged_at)) OR (EXISTS (SELECT exchange_batch.day
-FROM exchange_batch
-WHERE exchange_batch.source = finding_state.source AND exchange_batch.kind != :kind_1 AND exchange_batch.status = :status_1 AND exchange_batch.kind = :kind_2 AND (exchange_batch.taken_at > finding_state.read_at OR exchange_batch.taken_at = finding_state.read_at AND exchange_batch.judged_at > finding_state.judged_at))) OR (EXISTS (SELECT exchange_batch.day
-FROM exchange_batch
-WHERE exchange_batch.source = finding_state.source AND exchange_batch.kind != :kind_1 AND exchange_batch.status = :status_1 AND exchange_batch.ordered_by = :ordered_by_1 AND (exchange_batch.taken_at > finding_state.read_at OR exchange_batch.taken_at = finding_state.read_at AND exchange_batch.judged_at > finding_state.judged_at))) OR NOT (finding_state.[rule] IN (:rule_5_1, :rule_5_2, :rule_5_3, :rule_5_4, :rule_5_5, :rule_5_6, :rule_5_7, :rule_5_8, :rule_5_9, :rule_5_10, :rule_5_11, :rule_5_12, :rule_5_13, :rule_5_14, :rule_5_15) AND (EXISTS (SELECT exchange_batch.day
-FROM exchange_batch
-WHERE exchange_batch.source = finding_state.source AND exchange_batch.day = finding_state.day AND exchange_batch.judged_at = finding_state.judged_at AND exchange_batch.status = :status_2))) AND (EXISTS (SELECT exchange_batch.day
-FROM exchange_batch
-WHERE exchange_batch.source = finding_state.source AND exchange_batch.kind != :kind_1 AND exchange_batch.status = :status_1 AND (exchange_batch.taken_at > finding_state.read_at OR exchange_batch.taken_at = finding_state.read_at AND exchange_batch.judged_at > finding_state.judged_at)))));
+WHERE exchange_batch.source = finding_state.source AND exchange_batch.day = finding_state.day AND exchange_batch.judged_at = finding_state.judged_at AND exchange_batch.status = :status_2))) AND (finding_state.read_at < :read_at_3 OR finding_state.read_at = :read_at_4 AND finding_state.judged_at < :judged_at_2)));
 
 UPDATE finding_state SET [open]=:open FROM finding_state, [#staged_closed] WHERE finding_state.source = [#staged_closed].source AND finding_state.[rule] = [#staged_closed].[rule] AND finding_state.element = [#staged_closed].element AND finding_state.subject = [#staged_closed].subject;
 
