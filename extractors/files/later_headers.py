@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from extractors.files.column_uses import dated_columns, written_in_signs
+from extractors.files.column_uses import leaves_out, signs_of
 from extractors.files.table import Table
 from extractors.files.title_cells import Mask, TitleCells, is_title_word, title_form
 from extractors.reading import raw_batch
@@ -20,11 +20,6 @@ from extractors.titles import is_by_letters
 from sources.register import Source
 from standard.batch import FAULT, LOCATOR
 from standard.errors import SourceRefused
-
-# A row with a real day in a column of days, or six digits in one of numbers or codes, is a record, as nearly every row is.
-_DAY = r"^\s*(?:[0-9]{4}[-/.年]?[0-9]{1,2}|[0-9]{5})"
-_NUMBER = "[0-9]{6}"
-_PARTS = re.compile(r"[*?]|[^*?]+")  # of a pattern of `leave_out`
 
 
 @dataclass
@@ -56,9 +51,7 @@ class LaterHeaders:
         self._one_column = sum(map(bool, own)) == 1
         self._plain = self._order = list(range(len(columns)))
         self._begun = False  # whether a record was met below the header
-        signs = dict.fromkeys(dated_columns(self.source), _DAY)
-        signs |= {name: _NUMBER for name in written_in_signs(self.source) if name not in signs}
-        self._signs_of = {name: sign for name, sign in signs.items() if name in columns}
+        self._signs_of = signs_of(self.source, columns)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The rows.
@@ -198,17 +191,7 @@ class LaterHeaders:
         )
 
     def _leaves_out(self, batch: pa.RecordBatch, row: int) -> bool:
-        """Whether the declaration says of a row that it is no record."""
-        signs = {"*": ".*", "?": "."}
-        for name, patterns in self.source.declaration.leave_out.items():
-            value = batch.column(name)[row].as_py() if name in self.table.columns else None
-            wanted = (
-                "".join(signs.get(part) or re.escape(title_form(part)) for part in _PARTS.findall(text))
-                for text in patterns
-            )
-            if value and any(re.fullmatch(pattern, title_form(value)) for pattern in wanted):
-                return True
-        return False
+        return leaves_out(self.source, {name: batch.column(name)[row].as_py() for name in self.table.columns})
 
     def _refuse(self, batch: pa.RecordBatch, row: int, found: str, rule: str) -> NoReturn:
         number = batch.column(LOCATOR)[row].as_py().rpartition("!")[2]

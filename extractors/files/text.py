@@ -21,7 +21,7 @@ from extractors.files.source_file import SourceFile
 from extractors.files.spreadsheet_guards import without_guard
 from extractors.files.table import Table
 from extractors.files.text_rows import text_batch
-from extractors.titles import clean_title, column_names, find_header, header_above
+from extractors.titles import clean_title, column_names, find_header
 from sources.file_extract import MOST_COLUMNS, TextExtract
 
 _HEADER_WITHIN = 100  # rows
@@ -55,7 +55,7 @@ def read_text(file: SourceFile, extract: TextExtract, declared: Sequence[str]) -
         return read_fixed_width(file, extract, encoding, origin)
     head = _head(file, extract, encoding, declared)
     batches = _Rows(file, extract, encoding, head).batches
-    return Table(file.name, head.columns, batches, head.above, origin, header=[head.titles])
+    return Table(file.name, head.columns, batches, origin, header=[head.titles], begins=head.line - 1, above=head.above)
 
 
 @dataclass(frozen=True)
@@ -67,14 +67,14 @@ class _Head:
         titles: what stands above them.
         line: number of the first line below the header.
         offset: characters above it.
-        above: rows above the header that hold something.
+        above: the rows above the header, by line.
     """
 
     columns: list[str]
     titles: list[str]
     line: int
     offset: int
-    above: int
+    above: dict[int, list[str]]
 
 
 def _head(file: SourceFile, extract: TextExtract, encoding: str, declared: Sequence[str]) -> _Head:
@@ -101,15 +101,10 @@ def _head(file: SourceFile, extract: TextExtract, encoding: str, declared: Seque
     if found is None:
         _demand_delimiter(file, extract, text, declared)
     place, named = found or (0, titles[0])
-    if (above := header_above(titles, place, declared)) is not None:
-        file.refuse(
-            "one header above all rows",
-            f"one in line {rows[above][1]} and another in line {rows[place][1]}",
-            "have each table delivered in a file of its own",
-        )
     row, line, offset = rows[place]
     _demand_titles(file, encoding, row, line)
-    return _Head(column_names(named), row, line + 1, offset, sum(any(above) for above in titles[:place]))
+    above = {number: cells for cells, (_, number, _) in zip(titles[:place], rows, strict=False)}
+    return _Head(column_names(named), row, line + 1, offset, above)
 
 
 def _demand_titles(file: SourceFile, encoding: str, row: Sequence[str], line: int) -> None:

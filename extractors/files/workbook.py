@@ -40,7 +40,7 @@ from extractors.files.sheet_xml import Unplaced
 from extractors.files.source_file import SourceFile
 from extractors.files.table import Table
 from extractors.reading import raw_batch
-from extractors.titles import clean_title, column_names, find_header, header_above, is_by_letters, letters, with_nearest
+from extractors.titles import clean_title, column_names, find_header, is_by_letters, letters, with_nearest
 from sources.file_extract import MOST_COLUMNS, WorkbookExtract
 from standard.batch import GROUP_ROWS
 
@@ -180,13 +180,14 @@ def _table(file: SourceFile, grid: Grid, height: int, declared: Sequence[str], n
     header = _header(file, grid, height, declared)
     used = _used_columns(grid, header)
     columns = column_names([header.titles[place] or f"列{letters(place)}" for place in used])
-    filled_above = sum(any(row) for row in grid.rows(0, header.start))
+    order = [*used, *(place for place in range(len(grid.columns)) if place not in used)]
+    above = {at: [row[place] for place in order] for at, row in enumerate(grid.rows(0, header.start), 1)}
     origin = {"sheet": grid.name, "backend": "calamine", **notes, **grid.notes}
     place = f"{file.name}/{grid.name}"
     cells = grid.height * len(grid.columns)
     lines = [[row[place] for place in used] for row in grid.rows(header.start, height)]
     batches = partial(_batches, file, grid, header.end, columns, used)
-    return Table(place, columns, batches, filled_above, origin, cells, lines)
+    return Table(place, columns, batches, origin, cells, lines, header.start + 1, above)
 
 
 def _put_faults(grid: Grid) -> None:
@@ -237,12 +238,6 @@ def _header(file: SourceFile, grid: Grid, height: int, declared: Sequence[str]) 
             rule="columns_missing",
         )
     start, titles = found
-    if (above := header_above(head, start, declared)) is not None:
-        file.refuse(
-            f"one header above all rows of the sheet {grid.name}",
-            f"one in row {above + 1} and another in row {start + 1}",
-            "have each table delivered in a sheet of its own",
-        )
     return _Header(start, start + height, titles)
 
 

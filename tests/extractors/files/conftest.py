@@ -60,6 +60,33 @@ def book(tmp_path):
     return written
 
 
+@pytest.fixture(params=["csv", "tsv", "xlsx"])
+def given(request, tmp_path, book):
+    """How to deliver rows in each kind of file."""
+
+    def written(rows, **declared):
+        if request.param == "xlsx":
+            book({"表": rows}, "a.xlsx")
+            return {"kind": "workbook", "path": "a.xlsx", **declared}
+        sign = {"csv": ",", "tsv": "\t"}[request.param]
+        lines = (sign.join(row) for row in rows)
+        (tmp_path / "a.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return {"kind": "text", "path": "a.csv", "encoding": "utf-8", "delimiter": sign, **declared}
+
+    return written
+
+
+@pytest.fixture
+def records(opened, rows_of):
+    """The values that are read, without their places, and the reading."""
+
+    def taken(extract, columns=HEADER):
+        with opened(extract, columns) as reading:
+            return [found[:-1] for found in rows_of(reading)], reading
+
+    return taken
+
+
 @pytest.fixture
 def raw_book(tmp_path, book):
     """How to write a workbook with other XML in its sheet, and with other members."""

@@ -18,33 +18,6 @@ def row(number):
     return [f"A{number:03d}", f"甲{'子丑寅卯辰巳'[number % 6]}", f"37040218800101{number:04d}", "2026-01-05"]
 
 
-@pytest.fixture(params=["csv", "tsv", "xlsx"])
-def given(request, tmp_path, book):
-    """How to deliver rows in each kind of file."""
-
-    def written(rows, **declared):
-        if request.param == "xlsx":
-            book({"表": rows}, "a.xlsx")
-            return {**BOOK, **declared}
-        sign = {"csv": ",", "tsv": "\t"}[request.param]
-        lines = (sign.join(row) for row in rows)
-        (tmp_path / "a.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        return {**TEXT, "delimiter": sign, **declared}
-
-    return written
-
-
-@pytest.fixture
-def records(opened, rows_of):
-    """The values that are read, without their places, and the reading."""
-
-    def taken(extract, columns=HEADER):
-        with opened(extract, columns) as reading:
-            return [found[:-1] for found in rows_of(reading)], reading
-
-    return taken
-
-
 def test_a_header_repeated_on_every_page_is_left_out_and_counted(given, records):
     rows = [row(1), row(2), HEADER, row(3), HEADER, row(4), HEADER]
     found, reading = records(given([["登记表", "", "", ""], HEADER, *rows]))
@@ -171,16 +144,6 @@ def test_a_row_that_is_too_long_is_no_header(tmp_path, records):
     (tmp_path / "a.csv").write_text("\n".join(",".join(line) for line in lines), encoding="utf-8")
     found, _ = records(TEXT)
     assert [values[0] for values in found] == ["A001", "A002", "A003"]
-
-
-def test_a_table_above_the_header_with_more_titles_is_not_lost(given, refused):
-    extract = given([["编号", "姓名", "证号", "注销日期"], row(1), row(2), HEADER, row(3)])
-    assert "expected one header above all rows" in refused(extract)
-
-
-def test_titles_above_the_header_with_no_rows_between_lose_nothing(given, records):
-    found, reading = records(given([["编号", "姓名", "", ""], HEADER, row(3)]))
-    assert (found, reading.above_header) == ([tuple(row(3))], 1)
 
 
 def test_a_table_of_one_column_repeats_its_title(given, records):
