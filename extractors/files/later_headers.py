@@ -20,6 +20,7 @@ from extractors.titles import is_by_letters
 from sources.register import Source
 from standard.batch import FAULT, LOCATOR
 from standard.errors import SourceRefused
+from standard.garbled import garbled
 
 
 @dataclass
@@ -94,8 +95,9 @@ class LaterHeaders:
         if self._one_column:
             most |= (cells.known == 1) & (cells.filled == 1)
         strange = ~most & ~cells.digits & (cells.filled > 1) & ((cells.words > 1) | (cells.latin > 2))
+        lost = self._lost(batch, cells)
         first = self._first_record(batch, cells, (cells.filled == 0) | most | strange | lines)
-        for at in np.flatnonzero(again | ((most | strange) & ~lines)):
+        for at in np.flatnonzero(again | ((most | strange | lost) & ~lines)):
             row = int(cells.rows[at])
             if row >= count:
                 return
@@ -104,6 +106,8 @@ class LaterHeaders:
                 yield row, len(self._lines), self._plain
             elif most[at] and (self._one_column or len(self._known.intersection(titles)) > 1):
                 yield row, 1, self._order_by(batch, row, titles)
+            elif lost[at] and not self._leaves_out(batch, row):
+                self._refuse(batch, row, "what looks like a header in another encoding", "source_unreadable")
             elif strange[at] and row > first and self._is_strange(titles) and not self._leaves_out(batch, row):
                 self._refuse(batch, row, "what looks like a header with other titles", "source_unreadable")
 
@@ -135,6 +139,14 @@ class LaterHeaders:
             values = column if len(left) == batch.num_rows else column.take(pa.array(left))
             left = left[~pc.fill_null(pc.match_substring_regex(values, sign), False).to_numpy(False)]
         return left
+
+    def _lost(self, batch: pa.RecordBatch, cells: TitleCells) -> Mask:
+        """Whether a row has no digit, and most of its cells, at least two, were read in another encoding than they are in."""
+        at = np.flatnonzero(~cells.digits & (cells.filled > 1))
+        places, lost = pa.array(cells.rows[at]), np.zeros(len(cells.rows), np.int64)
+        for column in batch.columns[: len(self.table.columns)]:
+            lost[at] += garbled(pc.fill_null(column.take(places), "")).to_numpy(False)
+        return (lost > 1) & (2 * lost > cells.filled)
 
     def _again(self, cells: TitleCells) -> tuple[Mask, Mask]:
         """Where the header of the table stands again, and all lines of it."""
