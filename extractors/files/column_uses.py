@@ -23,15 +23,19 @@ def dated_columns(source: Source) -> list[str]:
     return list(dict.fromkeys([*_of_kinds(source, {Kind.DATE, Kind.TIME}), *([updated_at] if updated_at else [])]))
 
 
+def numbers_of(source: Source) -> list[str]:
+    """The columns of the certificate's number, by all the names they have had."""
+    number = source.declaration.columns.get("certificate_number")
+    return number.names if number else []
+
+
 def written_in_signs(source: Source) -> list[str]:
     """The columns of what is a sequence of signs and no text: numbers, codes, days and times, and the source's own key.
 
     A column that is read as a number by one element and as a text by another is of these.
     """
-    number = source.declaration.columns.get("certificate_number")
-    numbers = number.names if number else []
     kinds = _of_kinds(source, {Kind.CODE, Kind.DATE, Kind.TIME})
-    return list(dict.fromkeys([*numbers, *kinds, *source.declaration.extract.columns]))
+    return list(dict.fromkeys([*numbers_of(source), *kinds, *source.declaration.extract.columns]))
 
 
 def signs_of(source: Source, columns: Collection[str]) -> dict[str, str]:

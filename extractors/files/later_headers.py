@@ -12,15 +12,28 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from extractors.files.column_uses import leaves_out, signs_of
+from extractors.files.column_uses import leaves_out, numbers_of, signs_of
 from extractors.files.table import Table
-from extractors.files.title_cells import Mask, TitleCells, is_title_word, title_form
+from extractors.files.title_cells import (
+    Mask,
+    TitleCells,
+    is_latin,
+    is_short_title,
+    is_title_word,
+    may_be_title,
+    stands_for_none,
+    title_form,
+)
 from extractors.reading import raw_batch
 from extractors.titles import is_by_letters
 from sources.register import Source
 from standard.batch import FAULT, LOCATOR
 from standard.errors import SourceRefused
 from standard.garbled import garbled
+
+_NEAR = 3  # lines above a header, of which all but one are blank
+# A short line that names licences which are valid no more, and not one that says there are none among those above it.
+_ENDED = re.compile("(?!.*(?:不含|不包|除|未))(?=.{2,14}$).*(?:注销|吊销|撤销|撤回|作废|失效|过期|废止|停用|无效).*")
 
 
 @dataclass
@@ -73,6 +86,7 @@ class LaterHeaders:
         """Give the rows before `count`, and return how many rows that were with the last header among them."""
         start = 0
         for row, height, order in self._headers(batch, count):
+            self._demand_no_end(batch, row)
             if row > start:
                 yield self._ordered(batch.slice(start, row - start))
             start = row + height
@@ -91,11 +105,8 @@ class LaterHeaders:
             return
         cells = TitleCells.of(batch.columns[: len(self.table.columns)], rows, self._known)
         again, lines = self._again(cells)
-        most = (cells.known > 1) & ((2 * cells.known > cells.filled) | ~cells.digits)
-        if self._one_column:
-            most |= (cells.known == 1) & (cells.filled == 1)
-        strange = ~most & ~cells.digits & (cells.filled > 1) & ((cells.words > 1) | (cells.latin > 2))
-        lost = self._lost(batch, cells)
+        most = self._most(cells)
+        strange, lost = ~most & _strange(cells), ~most & self._lost(batch, cells)
         first = self._first_record(batch, cells, (cells.filled == 0) | most | strange | lines)
         for at in np.flatnonzero(again | ((most | strange | lost) & ~lines)):
             row = int(cells.rows[at])
@@ -104,12 +115,27 @@ class LaterHeaders:
             titles = cells.titles(int(at))
             if again[at]:
                 yield row, len(self._lines), self._plain
-            elif most[at] and (self._one_column or len(self._known.intersection(titles)) > 1):
-                yield row, 1, self._order_by(batch, row, titles)
-            elif lost[at] and not self._leaves_out(batch, row):
-                self._refuse(batch, row, "what looks like a header in another encoding", "source_unreadable")
-            elif strange[at] and row > first and self._is_strange(titles) and not self._leaves_out(batch, row):
-                self._refuse(batch, row, "what looks like a header with other titles", "source_unreadable")
+            elif most[at]:
+                if self._one_column or len(self._known.intersection(titles)) > 1:
+                    yield row, 1, self._order_by(batch, row, titles)
+            elif (lost[at] or (row > first and self._is_strange(titles))) and not self._leaves_out(batch, row):
+                found = f"what looks like a header {'in another encoding' if lost[at] else 'with other titles'}"
+                self._refuse(batch, row, found, "source_unreadable")
+
+    def _demand_no_end(self, batch: pa.RecordBatch, row: int) -> None:
+        """See that no line above a header says that what follows has ended, where no column says it of each row.
+
+        Raises:
+            SourceRefused: where one does, and none such stands above the first header.
+        """
+        status = self.source.declaration.columns.get("certificate_status")
+        if status is not None and status.names:
+            return
+        above = range(row - 1, max(-1, row - 1 - _NEAR), -1)
+        said = next(filter(None, ([v for v in _values(batch, at, self.table.columns) if v] for at in above)), [])
+        ended = len(said) == 1 and _ENDED.fullmatch(title_form(said[0])) is not None
+        if ended and not any(said[0] in line for line in self.table.above.values()):
+            self._refuse(batch, row, "a header below a line that speaks of ended licences", "source_unreadable")
 
     def _demand_apart(self, batch: pa.RecordBatch) -> None:
         """See that no header stands at the end of a row, as where files were joined of which the first ends without a line end.
@@ -139,6 +165,11 @@ class LaterHeaders:
             values = column if len(left) == batch.num_rows else column.take(pa.array(left))
             left = left[~pc.fill_null(pc.match_substring_regex(values, sign), False).to_numpy(False)]
         return left
+
+    def _most(self, cells: TitleCells) -> Mask:
+        """Which rows are titles of the table by most of their cells, or by two of them where there is no digit."""
+        most = (cells.known > 1) & ((2 * cells.known > cells.filled) | ~cells.digits)
+        return most | ((cells.known == 1) & (cells.filled == 1)) if self._one_column else most
 
     def _lost(self, batch: pa.RecordBatch, cells: TitleCells) -> Mask:
         """Whether a row has no digit, and most of its cells, at least two, were read in another encoding than they are in."""
@@ -189,21 +220,32 @@ class LaterHeaders:
         filled = [title for title in titles if title]
         if len({*filled}) < len(filled):
             return False
-        places = map(self.table.columns.index, self._signs_of)
+        places = [self.table.columns.index(name) for name in self._signs_of]
         signs = [titles[place] for place in places if titles[place]]
-        if len(signs) > 1 and all(re.fullmatch("[a-z_]{2,}", title) for title in filled):
-            return True
+        if all(map(is_latin, filled)):
+            return len(signs) > 1 and not any(map(stands_for_none, filled))
         words = sum(title in self._known or is_title_word(title) for title in filled)
         if words > 1 and any(title in self._known for title in filled):
             return True
+        if any(signs) and all(title in self._known or is_title_word(title) for title in signs):
+            return 2 * words >= len(filled)
+        return self._has_no_values(titles, signs)
+
+    def _has_no_values(self, titles: list[str], signs: list[str]) -> bool:
+        """Whether a row has words where each value should be that tells a record, its number among them, and one ends as titles do."""
+        numbers = [titles[self.table.columns.index(name)] for name in numbers_of(self.source) if name in self._signs_of]
         return (
-            2 * words >= len(filled)
-            and any(signs)
-            and all(title in self._known or is_title_word(title) for title in signs)
+            len(signs) >= min(2, len(self._signs_of))
+            and any(numbers)
+            and 2 * sum(map(bool, titles)) > len(titles)
+            and all(map(may_be_title, signs))
+            and any(map(is_short_title, signs))
         )
 
     def _leaves_out(self, batch: pa.RecordBatch, row: int) -> bool:
-        return leaves_out(self.source, {name: batch.column(name)[row].as_py() for name in self.table.columns})
+        return leaves_out(
+            self.source, dict(zip(self.table.columns, _values(batch, row, self.table.columns), strict=True))
+        )
 
     def _refuse(self, batch: pa.RecordBatch, row: int, found: str, rule: str) -> NoReturn:
         number = batch.column(LOCATOR)[row].as_py().rpartition("!")[2]
@@ -224,6 +266,17 @@ class LaterHeaders:
         renamed = [_renamed(lines, names) for lines in faults.dictionary.to_pylist()]
         found = pa.array(renamed, pa.string()).take(faults.indices)
         return raw_batch(columns, [batch.column(place) for place in self._order], batch.column(LOCATOR), found)
+
+
+def _values(batch: pa.RecordBatch, row: int, columns: list[str]) -> list[str]:
+    return [(batch.column(name)[row].as_py() or "").strip() for name in columns]
+
+
+def _strange(cells: TitleCells) -> Mask:
+    """Which rows may be headers of titles that are all others."""
+    chinese = ~cells.digits & (cells.filled > 1) & ((cells.words > 1) | (cells.latin > 2) | (cells.short > 0))
+    found: Mask = chinese | ((cells.latin > 2) & (cells.latin == cells.filled))
+    return found
 
 
 def _renamed(lines: str, names: dict[str, str]) -> str:

@@ -10,7 +10,7 @@ from typing import NoReturn
 import numpy as np
 import pyarrow as pa
 
-from extractors.files.column_uses import leaves_out, signs_of
+from extractors.files.column_uses import leaves_out, numbers_of, signs_of
 from extractors.files.table import Table
 from extractors.files.title_cells import TitleCells, title_form
 from extractors.titles import is_by_letters
@@ -86,8 +86,7 @@ def _look(source: Source, table: Table, row: Sequence[str]) -> int:
         return _NONE
     if sum(_SIGN.search(cell) is not None for cell in row) > 1:
         return _RECORD
-    number = source.declaration.columns.get("certificate_number")
-    numbers = [values.get(name, "") for name in (number.names if number else [])]
+    numbers = [values.get(name, "") for name in numbers_of(source)]
     return _FULL if any(re.search("[0-9]", value) for value in numbers) else _NONE
 
 

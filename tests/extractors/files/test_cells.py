@@ -228,7 +228,9 @@ def test_what_is_below_the_rows_is_passed_over_but_for_the_filter(
     xml = xml.replace("worksheet>", f"worksheet {space}>", 1)
     raw_book(**{"xl/worksheets/sheet1.xml": xml})
     monkeypatch.setattr(
-        sheet_parts, "_CHUNK", size if isinstance(size, int) else len(xml[: xml.rindex(f"</{prefix}sheetData>")].encode())
+        sheet_parts,
+        "_CHUNK",
+        size if isinstance(size, int) else len(xml[: xml.rindex(f"</{prefix}sheetData>")].encode()),
     )
     with opened(EXTRACT) as reading:
         assert faults_of(reading) == {"登记表!2": "cell_error\t编号", "登记表!3": "cell_error\t姓名"}

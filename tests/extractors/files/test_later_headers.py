@@ -77,6 +77,25 @@ REFUSED = {
 }
 
 
+OTHERS = [
+    ["序号", "持证人", "身份证号码18位", "2026年注销日"],
+    ["证书编号", "持证人", "18位代码", "注销时间"],
+    ["编号", "持证人", "代码", "注销日期2026"],
+    ["编码", "人", "码", "日"],
+    ["许可证", "驾驶员", "身份证", "起"],
+    ["车牌", "车型", "颜色", "座位"],
+    ["许可证书", "经营者", "信用代码", "颁证"],
+    ["ID", "NAME", "CODE", "DATE1"],
+    ["No.", "Holder", "ID1", "Date2"],
+]
+
+
+@pytest.mark.parametrize("titles", OTHERS, ids="".join)
+def test_a_header_of_short_titles_or_with_digits_in_them_refuses_the_batch(given, refused, titles):
+    extract = given([HEADER, row(1), row(2), titles, row(3)])
+    assert "what looks like a header with other titles in row 4; have each table delivered" in refused(extract)
+
+
 @pytest.mark.parametrize(("said", "titles"), REFUSED.items())
 def test_another_header_refuses_the_batch(given, refused, said, titles):
     sentence = refused(
@@ -103,6 +122,15 @@ RECORDS = {
     "one title alone": ["", "姓名", "", ""],
     "all the same": ["编号", "编号", "编号", "编号"],
     "text throughout": ["遗失", "某某单位", "办理中", "长期"],
+    "a number with a year": ["许2026号", "甲某单位", "", ""],
+    "a number that ends with a year": ["许字2026", "甲某", "护照", "长期"],
+    "a licence that is not printed yet": ["正在制证", "甲某", "身份证", "待定"],
+    "a document instead of its number": ["许12号", "甲某", "护照", "永久"],
+    "a section": ["个体经营者名录", "甲某", "", ""],
+    "a total": ["合计", "共3人", "", ""],
+    "a signature": ["制表人", "甲某", "审核人", "乙某"],
+    "a day nobody knows": ["A9", "甲某", "身份证", "日期"],
+    "Latin words for what is missing": ["LOST", "ANNA", "NONE", "UNKNOWN"],
     "Latin letters in places": ["LOST", "Anna", "NONE", "370402"],
 }
 
@@ -130,6 +158,30 @@ def test_what_the_declaration_leaves_out_is_no_other_header(declare, given, day,
     )
     with open_source(Request(Register(tmp_path).source("dept.source"), day, str(tmp_path), now)) as reading:
         assert len(rows_of(reading)) == 3
+
+
+ENDED = "found a header below a line that speaks of ended licences in row"
+
+
+@pytest.mark.parametrize("line", ["已注销证件", "二、注销名单", "（吊销）"])
+@pytest.mark.parametrize("titles", [HEADER, ["姓名", "编号", "证号", "发证日期"]])
+def test_a_repeated_header_below_a_line_of_ended_licences_refuses_the_batch(given, refused, line, titles):
+    assert f"{ENDED} 4" in refused(given([HEADER, row(1), [line, "", "", ""], titles, row(2)]))
+    blank = [" ", "", "", ""]
+    assert f"{ENDED} 5" in refused(given([HEADER, row(1), ["", line, "", ""], blank, titles, row(2)]))
+
+
+@pytest.mark.parametrize(
+    "line", ["登记表", "注：本表不含已注销证件", "未注销证件", "说明：注销的证件见另一份表格，不在此表之中"]
+)
+def test_other_lines_above_a_repeated_header_say_nothing_of_it(given, records, line):
+    found, _ = records(given([HEADER, row(1), [line, "", "", ""], HEADER, row(2)]))
+    assert [values[0] for values in found] == ["A001", line, "A002"]
+
+
+def test_a_register_of_ended_licences_may_say_so_on_every_page(given, records):
+    title = ["已注销证件", "", "", ""]
+    assert len(records(given([title, HEADER, row(1), title, HEADER, row(2)]))[0]) == 3
 
 
 @pytest.mark.parametrize("titles", [["姓名", "编号", "证号", "发证日期"], HEADER, ["编号", "姓名"]])
