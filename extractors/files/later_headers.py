@@ -17,6 +17,7 @@ from extractors.files.table import Table
 from extractors.files.title_cells import (
     Mask,
     TitleCells,
+    is_footer,
     is_latin,
     is_short_title,
     is_title_word,
@@ -73,7 +74,7 @@ class LaterHeaders:
         Raises:
             SourceRefused: for a header of another table; and what reading the rows raises.
         """
-        further = max(len(self._lines), 1) - 1
+        further = max(len(self._lines), 1)  # of a header that begins before them, its other lines and the row below it
         rest: pa.RecordBatch | None = None
         for batch in self.table.batches():
             rest = pa.concat_batches([rest, batch]) if rest is not None and rest.num_rows else batch
@@ -107,7 +108,7 @@ class LaterHeaders:
         again, lines = self._again(cells)
         most = self._most(cells)
         strange, lost = ~most & _strange(cells), ~most & self._lost(batch, cells)
-        first = self._first_record(batch, cells, (cells.filled == 0) | most | strange | lines)
+        first = self._first_record(count, cells, (cells.filled == 0) | most | strange | lines)
         for at in np.flatnonzero(again | ((most | strange | lost) & ~lines)):
             row = int(cells.rows[at])
             if row >= count:
@@ -118,7 +119,9 @@ class LaterHeaders:
             elif most[at]:
                 if self._one_column or len(self._known.intersection(titles)) > 1:
                     yield row, 1, self._order_by(batch, row, titles)
-            elif (lost[at] or (row > first and self._is_strange(titles))) and not self._leaves_out(batch, row):
+            elif (
+                lost[at] or (row > first and self._is_strange(titles, _has_records_below(cells, row, batch.num_rows)))
+            ) and not self._leaves_out(batch, row):
                 found = f"what looks like a header {'in another encoding' if lost[at] else 'with other titles'}"
                 self._refuse(batch, row, found, "source_unreadable")
 
@@ -189,14 +192,15 @@ class LaterHeaders:
         lines = np.add.outer(cells.rows[begins], np.arange(len(self._lines)))
         return begins, np.isin(cells.rows, lines)
 
-    def _first_record(self, batch: pa.RecordBatch, cells: TitleCells, none: Mask) -> int:
+    def _first_record(self, count: int, cells: TitleCells, none: Mask) -> int:
         """The first row that is a record; above it, what looks like titles stands with those of the header."""
         if self._begun:
             return -1
-        records = np.ones(batch.num_rows, bool)
-        records[cells.rows[none]] = False
+        records = np.ones(count, bool)
+        places = cells.rows[none]
+        records[places[places < count]] = False
         self._begun = bool(records.any())
-        return int(records.argmax()) if self._begun else batch.num_rows
+        return int(records.argmax()) if self._begun else count
 
     def _order_by(self, batch: pa.RecordBatch, row: int, titles: list[str]) -> list[int]:
         """The order of columns by a header with the same titles.
@@ -215,8 +219,8 @@ class LaterHeaders:
         self.reordered.append(batch.column(LOCATOR)[row].as_py())
         return [titles.index(title) if title else place for place, title in enumerate(own)]
 
-    def _is_strange(self, titles: list[str]) -> bool:
-        """Whether a row without digits has the titles of a table of its own."""
+    def _is_strange(self, titles: list[str], has_records: bool) -> bool:
+        """Whether a row without digits has the titles of a table of its own, the first of which may stand right below it."""
         filled = [title for title in titles if title]
         if len({*filled}) < len(filled):
             return False
@@ -229,7 +233,7 @@ class LaterHeaders:
             return True
         if any(signs) and all(title in self._known or is_title_word(title) for title in signs):
             return 2 * words >= len(filled)
-        return self._has_no_values(titles, signs)
+        return has_records and self._has_no_values(titles, signs)
 
     def _has_no_values(self, titles: list[str], signs: list[str]) -> bool:
         """Whether a row has words where each value should be that tells a record, its number among them, and one ends as titles do."""
@@ -237,6 +241,7 @@ class LaterHeaders:
         return (
             len(signs) >= min(2, len(self._signs_of))
             and any(numbers)
+            and not any(map(is_footer, numbers))
             and 2 * sum(map(bool, titles)) > len(titles)
             and all(map(may_be_title, signs))
             and any(map(is_short_title, signs))
@@ -270,6 +275,12 @@ class LaterHeaders:
 
 def _values(batch: pa.RecordBatch, row: int, columns: list[str]) -> list[str]:
     return [(batch.column(name)[row].as_py() or "").strip() for name in columns]
+
+
+def _has_records_below(cells: TitleCells, row: int, count: int) -> bool:
+    """Whether the next row that is not blank has a digit of a value."""
+    below = np.setdiff1d(np.arange(row + 1, count), cells.rows[(cells.filled == 0)])[:1]
+    return len(below) > 0 and not np.isin(below, cells.rows[~cells.digits]).any()
 
 
 def _strange(cells: TitleCells) -> Mask:

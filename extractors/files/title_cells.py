@@ -32,6 +32,7 @@ _LATIN = r"^[a-z_]{2,}[0-9]{0,2}$"
 _NO_VALUE = re.compile(
     "[无未不见缺待暂同已另如详补正空略].*|(?:长期|永久|永远|终身|至今|遗失|丢失).*|.*中|-+|/+|null|none|nil|na|n/a|lost|unknown"
 )
+_FOOTER = re.compile("[合小总共]计|[制填]表|填报|审[核批]|复核|经办|负责|统计|盖章|签[字名章]|备?注|说明")
 
 
 def title_form(title: str) -> str:
@@ -120,6 +121,11 @@ def is_latin(form: str) -> bool:
 def may_be_title(form: str) -> bool:
     """Whether the form of a cell has no digit of a value, and is no word that stands where a value is missing."""
     return not re.search(r"\d", re.sub(_COUNTS, "", form)) and not stands_for_none(form)
+
+
+def is_footer(form: str) -> bool:
+    """Whether the form of a cell begins as sums, signatures and notes below a table do."""
+    return _FOOTER.match(form) is not None
 
 
 def stands_for_none(form: str) -> bool:

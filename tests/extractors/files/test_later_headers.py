@@ -129,6 +129,8 @@ RECORDS = {
     "a section": ["个体经营者名录", "甲某", "", ""],
     "a total": ["合计", "共3人", "", ""],
     "a signature": ["制表人", "甲某", "审核人", "乙某"],
+    "a signature of short words": ["制表", "甲某", "审核", "乙某"],
+    "a signature and a day": ["经办", "甲某", "填表日期", "二月一日"],
     "a day nobody knows": ["A9", "甲某", "身份证", "日期"],
     "Latin words for what is missing": ["LOST", "ANNA", "NONE", "UNKNOWN"],
     "Latin letters in places": ["LOST", "Anna", "NONE", "370402"],
@@ -140,6 +142,12 @@ def test_a_record_that_has_titles_by_chance_stays_a_record(given, records, value
     found, reading = records(given([HEADER, row(1), values, row(2)]))
     assert found == [tuple(row(1)), tuple(value or found[1][at] for at, value in enumerate(values)), tuple(row(2))]
     assert "headers_below" not in reading.origin
+
+
+@pytest.mark.parametrize("values", [["局长", "甲某", "盖章日", "乙某"], ["审定", "甲某", "签发日期", "丙某"]])
+def test_words_below_the_last_record_are_no_header(given, records, values):
+    found, _ = records(given([HEADER, row(1), row(2), values]))
+    assert found[2] == tuple(values)
 
 
 def test_a_second_line_of_titles_right_below_the_header_is_no_other_table(given, records):
