@@ -14,6 +14,7 @@ import pyarrow as pa
 from extractors.files.archive import unpacked
 from extractors.files.arrival import Arrival, arrived
 from extractors.files.later_headers import LaterHeaders
+from extractors.files.rows_above import demand_no_rows_above
 from extractors.files.source_file import SourceFile
 from extractors.files.spreadsheet_guards import SpreadsheetGuards
 from extractors.files.table import Table
@@ -53,6 +54,8 @@ def read_files(request: Request, extract: FileExtract) -> Iterator[Reading]:
             tables += _tables(request, extract, file, Path(folder))
             _demand_few(file, tables)
         _demand_same(request, tables)
+        for table in tables:
+            demand_no_rows_above(request.source, table)
         columns = _columns(request.source, tables)
         reading = Reading(
             columns=columns,

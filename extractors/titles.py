@@ -64,20 +64,6 @@ def find_header(candidates: Sequence[Sequence[str]], declared: Collection[str]) 
     return None if place is None else (place, meant[place])
 
 
-def header_above(rows: Sequence[Sequence[str]], place: int, declared: Collection[str]) -> int | None:
-    """The first row above a header that is one too, by most of its cells, and has something below it that is none.
-
-    That would not be read, although it is a table of its own.
-    """
-    wanted = set(_by_form(declared))
-    filled = [[title for title in row if title] for row in rows[:place]]
-    known = [len(wanted & set(_by_form(row))) for row in filled]
-    headers = [found > 1 and 2 * found > len(row) for found, row in zip(known, filled, strict=True)]
-    first = headers.index(True) if True in headers else place
-    below = zip(filled[first:], headers[first:], strict=True)
-    return first if any(row and not is_header for row, is_header in below) else None
-
-
 def _place(candidates: Sequence[Sequence[str]], declared: Collection[str]) -> int | None:
     known = {name for name in declared if not is_by_letters(name)} or set(declared)
     found = [len(known.intersection(titles)) for titles in candidates]

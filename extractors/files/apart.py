@@ -97,7 +97,8 @@ def _received(folder: Path) -> Book:
         grids.append(
             Grid(facts["name"], columns, merged, [Fault(**fault) for fault in facts["faults"]], facts["notes"])
         )
-    return Book([Sheet(**sheet) for sheet in found["sheets"]], grids, found["notes"])
+    read = found["read"]
+    return Book([Sheet(**sheet) for sheet in found["sheets"]], grids[:read], found["notes"], grids[read:])
 
 
 def _send(found: dict[str, Any], folder: Path) -> None:
@@ -126,15 +127,17 @@ def _main(asked: str, folder: Path) -> None:
         return _send({"unplaced": True}, folder)
     except (calamine.CalamineError, *_DAMAGED) as error:
         return _send({"error": type(error).__name__}, folder)
-    for number, grid in enumerate(book.grids):
+    grids = [*book.grids, *book.others]
+    for number, grid in enumerate(grids):
         schema = pa.schema([(str(place), pa.string()) for place in range(len(grid.columns))])
         with pa.OSFile(str(folder / f"{number}.arrow"), "wb") as file, pa.ipc.new_file(file, schema) as writer:
             writer.write(pa.record_batch(grid.columns, schema=schema))
     facts = [
         {"name": g.name, "merged": g.merged, "faults": [asdict(fault) for fault in g.faults], "notes": g.notes}
-        for g in book.grids
+        for g in grids
     ]
-    _send({"sheets": [asdict(sheet) for sheet in book.sheets], "grids": facts, "notes": book.notes}, folder)
+    sheets = [asdict(sheet) for sheet in book.sheets]
+    _send({"sheets": sheets, "grids": facts, "read": len(book.grids), "notes": book.notes}, folder)
     return None
 
 

@@ -23,7 +23,7 @@ def read_fixed_width(file: SourceFile, extract: TextExtract, encoding: str, orig
     stands beyond the last width stays in the last value, and is a fault of its row.
     """
     columns = list(extract.widths)
-    return Table(file.name, columns, lambda: _batches(file, extract, encoding), 0, origin, header=[columns], fixed=True)
+    return Table(file.name, columns, lambda: _batches(file, extract, encoding), origin, header=[columns], fixed=True)
 
 
 def _batches(file: SourceFile, extract: TextExtract, encoding: str) -> Iterator[pa.RecordBatch]:

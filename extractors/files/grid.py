@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -17,6 +18,7 @@ from extractors.texts import text_array
 MOST_CELLS = 50_000_000  # of the rectangles from A1 to the last cell of all sheets read, all held in memory at once
 _ROWS_AT_A_TIME = 20_000
 _TITLE_ROWS = 8
+FIRST_ROWS = 128  # of a sheet that is only looked at: a header stands among them, and something below it
 
 Range: TypeAlias = tuple[tuple[int, int], tuple[int, int]]  # first and last cell (row, column), from 0
 
@@ -75,11 +77,19 @@ class Grid:
 
 @dataclass(frozen=True)
 class Book:
-    """The sheets that a workbook lists, the cells of those that were asked for, and what else was seen in it, by name."""
+    """What was read of a workbook.
+
+    Attributes:
+        sheets: that it lists.
+        grids: the cells of those that were asked for.
+        notes: what else was seen in it, by name.
+        others: the first rows of those that nobody asked for by name, but might have.
+    """
 
     sheets: list[Sheet]
     grids: list[Grid]
     notes: dict[str, str] = field(default_factory=dict)
+    others: list[Grid] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -101,6 +111,10 @@ class Wanted:
         of_name = [name for name in names if name.strip() == self.pattern.strip()]
         return of_name or [name for name in names if self._fits(name)]
 
+    def others(self, sheets: Sequence[Sheet]) -> list[str]:
+        """The names of the other visible sheets, where the first was taken only because it is the first."""
+        return [sheet.name for sheet in sheets if sheet.visible][1:] if self.pattern is None else []
+
     def may_be(self, sheet: Sheet, before: Sequence[Sheet]) -> bool:
         """Whether a sheet may be asked for, as far as can be told before those that stand behind it are known."""
         if self.pattern is None:
@@ -116,7 +130,14 @@ class TooLarge(Exception):
     """Raised by `read_book` for a sheet that is spread over more cells than are read."""
 
 
-def read_book(binary: BinaryIO, wanted: Wanted, most: int | None, decoded: Callable[[str], str] | None = None) -> Book:
+def read_book(
+    binary: BinaryIO,
+    wanted: Wanted,
+    most: int | None,
+    decoded: Callable[[str], str] | None = None,
+    *,
+    heads: bool = False,
+) -> Book:
     """Read the sheets that are asked for; where more than `most` fit, none of them.
 
     A cell is text as it is stored, not as it is shown: a number its digits, a date in ISO form (at midnight without the
@@ -127,14 +148,31 @@ def read_book(binary: BinaryIO, wanted: Wanted, most: int | None, decoded: Calla
         wanted: which sheets.
         most: how many.
         decoded: what a text is that the library could not decode; None where it could.
+        heads: whether to take the first rows of other sheets too, where the library has read them all anyway.
 
     Raises:
         calamine.PasswordError: for a workbook with a password.
         calamine.CalamineError: for what cannot be read.
         TooLarge: for a sheet that is spread too far.
     """
+    with _errors_of_content():
+        return _book(binary, wanted, most, decoded, heads)
+
+
+def read_first_rows(binary: BinaryIO, names: Sequence[str]) -> list[Grid]:
+    """Read the first rows of some sheets of a workbook that holds no more than those.
+
+    Raises:
+        calamine.CalamineError: for what cannot be read.
+    """
+    with _errors_of_content(), calamine.load_workbook(binary) as workbook:
+        return [_grid(name, workbook.get_sheet_by_name(name), None, FIRST_ROWS) for name in names]
+
+
+@contextmanager
+def _errors_of_content() -> Iterator[None]:
     try:
-        return _book(binary, wanted, most, decoded)
+        yield
     except OverflowError:  # a time that has passed of more days than a clock here can count
         raise calamine.CalamineError from None
     except BaseException as error:
@@ -144,7 +182,9 @@ def read_book(binary: BinaryIO, wanted: Wanted, most: int | None, decoded: Calla
         raise
 
 
-def _book(binary: BinaryIO, wanted: Wanted, most: int | None, decoded: Callable[[str], str] | None) -> Book:
+def _book(
+    binary: BinaryIO, wanted: Wanted, most: int | None, decoded: Callable[[str], str] | None, heads: bool
+) -> Book:
     with calamine.load_workbook(binary) as workbook:
         sheets = [
             Sheet(decoded(sheet.name) if decoded else sheet.name, sheet.visible == calamine.SheetVisibleEnum.Visible)
@@ -155,25 +195,29 @@ def _book(binary: BinaryIO, wanted: Wanted, most: int | None, decoded: Callable[
         if most is not None and len(names) > most:
             return Book(sheets, [])
         grids, cells = [], 0
-        written = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
+        listed = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
+        written = dict(zip((sheet.name for sheet in reversed(sheets)), reversed(listed), strict=True))
         for name in names:
-            sheet = workbook.get_sheet_by_name(written[[sheet.name for sheet in sheets].index(name)])
+            sheet = workbook.get_sheet_by_name(written[name])
             row, column = (place + 1 for place in sheet.end or (-1, -1))
             cells += row * column
             if cells > MOST_CELLS:
                 raise TooLarge(f"row {row:,} and column {column:,}")
-            grid = _grid(name, sheet)
-            if decoded is not None:
-                grid.columns = [_decoded(column, decoded) for column in grid.columns]
-            grids.append(grid)
-        return Book(sheets, grids)
+            grids.append(_grid(name, sheet, decoded))
+        others = wanted.others(sheets) if heads else []
+        found = [_grid(name, workbook.get_sheet_by_name(written[name]), decoded, FIRST_ROWS) for name in others]
+        return Book(sheets, grids, others=found)
 
 
-def _grid(name: str, sheet: calamine.CalamineSheet) -> Grid:
-    rows = iter(sheet.to_python(skip_empty_area=False))
+def _grid(
+    name: str, sheet: calamine.CalamineSheet, decoded: Callable[[str], str] | None, most: int | None = None
+) -> Grid:
+    rows = iter(sheet.to_python(skip_empty_area=False, nrows=most))
     merged = list(sheet.merged_cell_ranges or [])
     blocks = [_texts(islice(rows, _TITLE_ROWS)), *iter(lambda: _texts(islice(rows, _ROWS_AT_A_TIME)), [])]
     columns = [pa.concat_arrays(parts) for parts in zip(*filter(None, blocks), strict=True)]
+    if decoded is not None:
+        columns = [_decoded(column, decoded) for column in columns]
     return Grid(name, without_empty_end(columns), merged)
 
 

@@ -12,19 +12,29 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from extractors.files.column_uses import dated_columns, written_in_signs
+from extractors.files.column_uses import leaves_out, numbers_of, signs_of
 from extractors.files.table import Table
-from extractors.files.title_cells import Mask, TitleCells, is_title_word, title_form
+from extractors.files.title_cells import (
+    Mask,
+    TitleCells,
+    is_footer,
+    is_latin,
+    is_short_title,
+    is_title_word,
+    may_be_title,
+    stands_for_none,
+    title_form,
+)
 from extractors.reading import raw_batch
 from extractors.titles import is_by_letters
 from sources.register import Source
 from standard.batch import FAULT, LOCATOR
 from standard.errors import SourceRefused
+from standard.garbled import garbled
 
-# A row with a real day in a column of days, or six digits in one of numbers or codes, is a record, as nearly every row is.
-_DAY = r"^\s*(?:[0-9]{4}[-/.年]?[0-9]{1,2}|[0-9]{5})"
-_NUMBER = "[0-9]{6}"
-_PARTS = re.compile(r"[*?]|[^*?]+")  # of a pattern of `leave_out`
+_NEAR = 3  # lines above a header, of which all but one are blank
+# A short line that names licences which are valid no more, and not one that says there are none among those above it.
+_ENDED = re.compile("(?!.*(?:不含|不包|除|未))(?=.{2,14}$).*(?:注销|吊销|撤销|撤回|作废|失效|过期|废止|停用|无效).*")
 
 
 @dataclass
@@ -56,9 +66,7 @@ class LaterHeaders:
         self._one_column = sum(map(bool, own)) == 1
         self._plain = self._order = list(range(len(columns)))
         self._begun = False  # whether a record was met below the header
-        signs = dict.fromkeys(dated_columns(self.source), _DAY)
-        signs |= {name: _NUMBER for name in written_in_signs(self.source) if name not in signs}
-        self._signs_of = {name: sign for name, sign in signs.items() if name in columns}
+        self._signs_of = signs_of(self.source, columns)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The rows.
@@ -66,7 +74,7 @@ class LaterHeaders:
         Raises:
             SourceRefused: for a header of another table; and what reading the rows raises.
         """
-        further = max(len(self._lines), 1) - 1
+        further = max(len(self._lines), 1)  # of a header that begins before them, its other lines and the row below it
         rest: pa.RecordBatch | None = None
         for batch in self.table.batches():
             rest = pa.concat_batches([rest, batch]) if rest is not None and rest.num_rows else batch
@@ -79,6 +87,7 @@ class LaterHeaders:
         """Give the rows before `count`, and return how many rows that were with the last header among them."""
         start = 0
         for row, height, order in self._headers(batch, count):
+            self._demand_no_end(batch, row)
             if row > start:
                 yield self._ordered(batch.slice(start, row - start))
             start = row + height
@@ -97,22 +106,39 @@ class LaterHeaders:
             return
         cells = TitleCells.of(batch.columns[: len(self.table.columns)], rows, self._known)
         again, lines = self._again(cells)
-        most = (cells.known > 1) & ((2 * cells.known > cells.filled) | ~cells.digits)
-        if self._one_column:
-            most |= (cells.known == 1) & (cells.filled == 1)
-        strange = ~most & ~cells.digits & (cells.filled > 1) & ((cells.words > 1) | (cells.latin > 2))
-        first = self._first_record(batch, cells, (cells.filled == 0) | most | strange | lines)
-        for at in np.flatnonzero(again | ((most | strange) & ~lines)):
+        most = self._most(cells)
+        strange, lost = ~most & _strange(cells), ~most & self._lost(batch, cells)
+        first = self._first_record(count, cells, (cells.filled == 0) | most | strange | lines)
+        for at in np.flatnonzero(again | ((most | strange | lost) & ~lines)):
             row = int(cells.rows[at])
             if row >= count:
                 return
             titles = cells.titles(int(at))
             if again[at]:
                 yield row, len(self._lines), self._plain
-            elif most[at] and (self._one_column or len(self._known.intersection(titles)) > 1):
-                yield row, 1, self._order_by(batch, row, titles)
-            elif strange[at] and row > first and self._is_strange(titles) and not self._leaves_out(batch, row):
-                self._refuse(batch, row, "what looks like a header with other titles", "source_unreadable")
+            elif most[at]:
+                if self._one_column or len(self._known.intersection(titles)) > 1:
+                    yield row, 1, self._order_by(batch, row, titles)
+            elif (
+                lost[at] or (row > first and self._is_strange(titles, _has_records_below(cells, row, batch.num_rows)))
+            ) and not self._leaves_out(batch, row):
+                found = f"what looks like a header {'in another encoding' if lost[at] else 'with other titles'}"
+                self._refuse(batch, row, found, "source_unreadable")
+
+    def _demand_no_end(self, batch: pa.RecordBatch, row: int) -> None:
+        """See that no line above a header says that what follows has ended, where no column says it of each row.
+
+        Raises:
+            SourceRefused: where one does, and none such stands above the first header.
+        """
+        status = self.source.declaration.columns.get("certificate_status")
+        if status is not None and status.names:
+            return
+        above = range(row - 1, max(-1, row - 1 - _NEAR), -1)
+        said = next(filter(None, ([v for v in _values(batch, at, self.table.columns) if v] for at in above)), [])
+        ended = len(said) == 1 and _ENDED.fullmatch(title_form(said[0])) is not None
+        if ended and not any(said[0] in line for line in self.table.above.values()):
+            self._refuse(batch, row, "a header below a line that speaks of ended licences", "source_unreadable")
 
     def _demand_apart(self, batch: pa.RecordBatch) -> None:
         """See that no header stands at the end of a row, as where files were joined of which the first ends without a line end.
@@ -143,6 +169,19 @@ class LaterHeaders:
             left = left[~pc.fill_null(pc.match_substring_regex(values, sign), False).to_numpy(False)]
         return left
 
+    def _most(self, cells: TitleCells) -> Mask:
+        """Which rows are titles of the table by most of their cells, or by two of them where there is no digit."""
+        most = (cells.known > 1) & ((2 * cells.known > cells.filled) | ~cells.digits)
+        return most | ((cells.known == 1) & (cells.filled == 1)) if self._one_column else most
+
+    def _lost(self, batch: pa.RecordBatch, cells: TitleCells) -> Mask:
+        """Whether a row has no digit, and most of its cells, at least two, were read in another encoding than they are in."""
+        at = np.flatnonzero(~cells.digits & (cells.filled > 1))
+        places, lost = pa.array(cells.rows[at]), np.zeros(len(cells.rows), np.int64)
+        for column in batch.columns[: len(self.table.columns)]:
+            lost[at] += garbled(pc.fill_null(column.take(places), "")).to_numpy(False)
+        return (lost > 1) & (2 * lost > cells.filled)
+
     def _again(self, cells: TitleCells) -> tuple[Mask, Mask]:
         """Where the header of the table stands again, and all lines of it."""
         begins = np.full(len(cells.rows), bool(self._lines))
@@ -153,14 +192,15 @@ class LaterHeaders:
         lines = np.add.outer(cells.rows[begins], np.arange(len(self._lines)))
         return begins, np.isin(cells.rows, lines)
 
-    def _first_record(self, batch: pa.RecordBatch, cells: TitleCells, none: Mask) -> int:
+    def _first_record(self, count: int, cells: TitleCells, none: Mask) -> int:
         """The first row that is a record; above it, what looks like titles stands with those of the header."""
         if self._begun:
             return -1
-        records = np.ones(batch.num_rows, bool)
-        records[cells.rows[none]] = False
+        records = np.ones(count, bool)
+        places = cells.rows[none]
+        records[places[places < count]] = False
         self._begun = bool(records.any())
-        return int(records.argmax()) if self._begun else batch.num_rows
+        return int(records.argmax()) if self._begun else count
 
     def _order_by(self, batch: pa.RecordBatch, row: int, titles: list[str]) -> list[int]:
         """The order of columns by a header with the same titles.
@@ -179,36 +219,38 @@ class LaterHeaders:
         self.reordered.append(batch.column(LOCATOR)[row].as_py())
         return [titles.index(title) if title else place for place, title in enumerate(own)]
 
-    def _is_strange(self, titles: list[str]) -> bool:
-        """Whether a row without digits has the titles of a table of its own."""
+    def _is_strange(self, titles: list[str], has_records: bool) -> bool:
+        """Whether a row without digits has the titles of a table of its own, the first of which may stand right below it."""
         filled = [title for title in titles if title]
         if len({*filled}) < len(filled):
             return False
-        places = map(self.table.columns.index, self._signs_of)
+        places = [self.table.columns.index(name) for name in self._signs_of]
         signs = [titles[place] for place in places if titles[place]]
-        if len(signs) > 1 and all(re.fullmatch("[a-z_]{2,}", title) for title in filled):
-            return True
+        if all(map(is_latin, filled)):
+            return len(signs) > 1 and not any(map(stands_for_none, filled))
         words = sum(title in self._known or is_title_word(title) for title in filled)
         if words > 1 and any(title in self._known for title in filled):
             return True
+        if any(signs) and all(title in self._known or is_title_word(title) for title in signs):
+            return 2 * words >= len(filled)
+        return has_records and self._has_no_values(titles, signs)
+
+    def _has_no_values(self, titles: list[str], signs: list[str]) -> bool:
+        """Whether a row has words where each value should be that tells a record, its number among them, and one ends as titles do."""
+        numbers = [titles[self.table.columns.index(name)] for name in numbers_of(self.source) if name in self._signs_of]
         return (
-            2 * words >= len(filled)
-            and any(signs)
-            and all(title in self._known or is_title_word(title) for title in signs)
+            len(signs) >= min(2, len(self._signs_of))
+            and any(numbers)
+            and not any(map(is_footer, numbers))
+            and 2 * sum(map(bool, titles)) > len(titles)
+            and all(map(may_be_title, signs))
+            and any(map(is_short_title, signs))
         )
 
     def _leaves_out(self, batch: pa.RecordBatch, row: int) -> bool:
-        """Whether the declaration says of a row that it is no record."""
-        signs = {"*": ".*", "?": "."}
-        for name, patterns in self.source.declaration.leave_out.items():
-            value = batch.column(name)[row].as_py() if name in self.table.columns else None
-            wanted = (
-                "".join(signs.get(part) or re.escape(title_form(part)) for part in _PARTS.findall(text))
-                for text in patterns
-            )
-            if value and any(re.fullmatch(pattern, title_form(value)) for pattern in wanted):
-                return True
-        return False
+        return leaves_out(
+            self.source, dict(zip(self.table.columns, _values(batch, row, self.table.columns), strict=True))
+        )
 
     def _refuse(self, batch: pa.RecordBatch, row: int, found: str, rule: str) -> NoReturn:
         number = batch.column(LOCATOR)[row].as_py().rpartition("!")[2]
@@ -229,6 +271,23 @@ class LaterHeaders:
         renamed = [_renamed(lines, names) for lines in faults.dictionary.to_pylist()]
         found = pa.array(renamed, pa.string()).take(faults.indices)
         return raw_batch(columns, [batch.column(place) for place in self._order], batch.column(LOCATOR), found)
+
+
+def _values(batch: pa.RecordBatch, row: int, columns: list[str]) -> list[str]:
+    return [(batch.column(name)[row].as_py() or "").strip() for name in columns]
+
+
+def _has_records_below(cells: TitleCells, row: int, count: int) -> bool:
+    """Whether the next row that is not blank has a digit of a value."""
+    below = np.setdiff1d(np.arange(row + 1, count), cells.rows[(cells.filled == 0)])[:1]
+    return len(below) > 0 and not np.isin(below, cells.rows[~cells.digits]).any()
+
+
+def _strange(cells: TitleCells) -> Mask:
+    """Which rows may be headers of titles that are all others."""
+    chinese = ~cells.digits & (cells.filled > 1) & ((cells.words > 1) | (cells.latin > 2) | (cells.short > 0))
+    found: Mask = chinese | ((cells.latin > 2) & (cells.latin == cells.filled))
+    return found
 
 
 def _renamed(lines: str, names: dict[str, str]) -> str:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 from xml.parsers import expat
 
 from extractors.files.cell_ods import OFFICE, TABLE, TEXT, Cell, value_of
-from extractors.files.grid import MOST_CELLS, Book, Fault, GridWriter, Sheet, TooLarge, Wanted
+from extractors.files.grid import FIRST_ROWS, MOST_CELLS, Book, Fault, GridWriter, Sheet, TooLarge, Wanted
 from extractors.files.oddities import Calls, Oddities, external_links
 from extractors.files.plain_ods import PlainCells
 
@@ -52,9 +52,10 @@ def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
 
 @dataclass
 class _Table:
-    """A sheet that may be asked for, while it is read."""
+    """A sheet that may be asked for, while it is read; of one that is `other` only the first rows."""
 
     cells: GridWriter
+    other: bool
     seen: Oddities = field(default_factory=Oddities)
     hidden: list[tuple[int, int]] = field(default_factory=list)
 
@@ -111,7 +112,8 @@ class _Scan:
             table.seen.filtered = name in self._filtered
             table.seen.put(grid)
             grids.append(grid)
-        return Book(self._sheets, grids, notes)
+        others = [self._tables[name].cells.grid(name) for name in self._wanted.others(self._sheets)]
+        return Book(self._sheets, grids, notes, others)
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Take the beginning of an element."""
@@ -149,7 +151,8 @@ class _Scan:
             self._put(self._cell)
             self._cell = None
         elif self._table is not None and name == f"{TABLE}table-row":
-            self._table.cells.put(self._row, self._rows, self._values)
+            times = min(self._rows, FIRST_ROWS - self._row) if self._table.other else self._rows
+            self._table.cells.put(self._row, times, self._values)
 
     def _begin_table(self, attributes: dict[str, str]) -> None:
         """Begin a sheet. A table in a cell or a drawing is none, nor is the copy of a sheet of another workbook."""
@@ -162,8 +165,9 @@ class _Scan:
             self._links.add(link[1])
             return
         sheet = Sheet(name, attributes.get(f"{TABLE}style-name") not in self._undisplayed)
-        if self._wanted.may_be(sheet, self._sheets):
-            self._table = self._tables[name] = _Table(GridWriter(MOST_CELLS))
+        asked = self._wanted.may_be(sheet, self._sheets)
+        if asked or (self._wanted.pattern is None and sheet.visible):
+            self._table = self._tables[name] = _Table(GridWriter(MOST_CELLS), not asked)
         self._sheets.append(sheet)
 
     def _end_table(self) -> None:
@@ -188,6 +192,8 @@ class _Scan:
     def _next_row(self, attributes: dict[str, str]) -> None:
         self._row += self._rows
         self._rows, self._values = _times(attributes, "rows"), []
+        if self._table is not None and self._table.other and self._row >= FIRST_ROWS:
+            self._table = None
         if self._table is not None and attributes.get(f"{TABLE}visibility", "visible") != "visible":
             self._table.hidden.append((self._row, self._row + self._rows))
 
@@ -211,7 +217,7 @@ class _Scan:
         value, rule = value_of(cell)
         first = len(self._values)
         last = min(first + columns, _MOST_COLUMNS)
-        if rule is not None:
+        if rule is not None and not self._table.other:
             if (self._row + self._rows) * last > MOST_CELLS:
                 raise TooLarge(f"row {self._row + self._rows:,} and column {last:,}")
             rows = range(self._row, self._row + self._rows)

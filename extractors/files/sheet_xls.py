@@ -48,7 +48,7 @@ def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
     stream = workbook_stream(binary)
     found = _workbook(stream)
     plain = understood(stream, found.kinds, found.new)
-    book = read_book(plain, wanted, most, None if found.new else decoder(found.page))
+    book = read_book(plain, wanted, most, None if found.new else decoder(found.page), heads=True)
     starts = dict(zip((sheet.name for sheet in book.sheets), found.starts, strict=True))
     seen = {grid.name: _looked_at(stream, starts[grid.name], found) for grid in book.grids}
     if any(look.zeros for look in seen.values()) and not _calculates(stream, found.starts):

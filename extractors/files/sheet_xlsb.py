@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import BinaryIO
 
+from extractors.files.first_rows import first_rows
 from extractors.files.formats import Kind, kind_of, zeros_of
-from extractors.files.grid import Book, Fault, Wanted, read_book
+from extractors.files.grid import FIRST_ROWS, Book, Fault, Wanted, read_book
 from extractors.files.oddities import Calls, Oddities, undecodable
 from extractors.files.sheet_xls import ERRORS
 from extractors.files.sheet_xml import linked_part
@@ -21,6 +22,9 @@ _FORMAT, _XF, _COLUMN, _RICH, _SETTINGS, _SHEET, _FILTERED, _MERGED = 44, 47, 60
 _LINK, _STYLES, _STYLES_END = 360, 617, 618
 # Cells that are one column right of the one before, and do not say so again; the library for values knows none of them.
 _SHORT = range(12, 19)
+_CELLS, _CELLS_END = {*range(2, 12), _RICH}, 146
+_ENDS = bytes.fromhex("920100 820100")  # of the cells, and of the sheet
+_MOST_OF_BEGIN = 2**24  # bytes
 _CALLS = {1: "a DDE link", 2: "an OLE link"}
 _HIDDEN_ROW, _HIDDEN_COLUMN = 0x10, 0x01
 _RELATIONSHIPS = "xl/_rels/workbook.bin.rels"
@@ -41,7 +45,29 @@ def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
     """
     book = read_book(_understood(binary), wanted, most)
     annotate(binary, book)
+    if names := wanted.others(book.sheets):
+        with zipfile.ZipFile(binary) as archive:
+            links = _links(archive.read({name.lower(): name for name in archive.namelist()}["xl/workbook.bin"]))
+            members = {name: linked_part(archive, _RELATIONSHIPS, links[name]) for name in names}
+            begins = {name: (member, _begin(archive, member)) for name, member in members.items()}
+            book.others.extend(first_rows(archive, {name: found for name, found in begins.items() if found[1]}))
     return book
+
+
+def _begin(archive: zipfile.ZipFile, member: str) -> bytes:
+    """The records of a sheet up to the last of its first rows; nothing for a sheet without cells."""
+    with archive.open(member) as sheet:
+        part = sheet.read(_MOST_OF_BEGIN)
+    rows, cells, done = 0, False, 0
+    try:
+        for kind, _, end in _spans(part):
+            rows += kind == _ROW
+            if rows > FIRST_ROWS or kind == _CELLS_END or end > len(part):
+                break
+            cells, done = cells or kind in _CELLS, end
+    except IndexError:  # the last record is cut off
+        pass
+    return part[:done] + _ENDS if cells else b""
 
 
 def _understood(binary: BinaryIO) -> BinaryIO:

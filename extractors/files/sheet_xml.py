@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator
 from html import unescape
 from posixpath import join, normpath
-from typing import IO, BinaryIO
+from typing import BinaryIO
 from xml.etree import ElementTree
 
+from extractors.files.first_rows import first_rows
 from extractors.files.formats import Kind, kind_of, zeros_of
 from extractors.files.grid import Book, Fault, Grid, Wanted, read_book
 from extractors.files.oddities import Oddities
+from extractors.files.sheet_parts import first_rows_of, parts_of
 
-_CHUNK = 2**20
 # No pattern looks beyond the next tag for what is in one, so that many that lack it are not each looked for to the end.
 _FORMULA = re.compile(rb"<f(?:\s[^>]*)?/?>")
 _ERROR = re.compile(rb"<c\s[^<>]*?\bt\s*=\s*[\"']e[\"'][^<>]*>")
@@ -31,12 +31,6 @@ _POI = re.compile(rb"<(?:\w+:)?Application>\s*Apache POI\s*<")
 _HIDDEN_ROW = re.compile(rb"<row\s[^<>]*\bhidden\s*=\s*[\"'](?:1|true)[\"']")
 _COLUMN = re.compile(rb"<col\s[^>]*>")
 _EDGE = re.compile(rb"\b(min|max)\s*=\s*[\"'](\d+)[\"']")
-_PREFIX = re.compile(rb"(</?)\w+:")
-_ROWS_END = re.compile(rb"</(?:\w+:)?sheetData")
-_LONGEST_MARK = 32  # bytes of what is looked for across two chunks
-_SAID = {b"<!--": b"-->", b"<![CDATA[": b"]]>"}  # how comments and CDATA begin and end
-_BEGIN_SAID = re.compile(b"|".join(map(re.escape, _SAID)))
-_LONGEST_BEGIN = 8  # bytes of one that goes on in the next chunk
 
 
 class Unplaced(Exception):
@@ -47,6 +41,11 @@ def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
     """Read the sheets of an xlsx that are asked for, as `grid.read_book` does, with what is odd in them."""
     book = read_book(binary, wanted, most)
     annotate(binary, book)
+    if names := wanted.others(book.sheets):
+        with zipfile.ZipFile(binary) as archive:
+            members = {name: _member(archive, name) for name in names}
+            begins = {name: (member, first_rows_of(archive, member)) for name, member in members.items()}
+            book.others.extend(first_rows(archive, {name: found for name, found in begins.items() if found[1]}))
     return book
 
 
@@ -73,7 +72,7 @@ def _annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
     zero = _stands_for_none(archive)
     member = _member(archive, grid.name)
     seen = Oddities(filtered=_has_filtered_table(archive, member))
-    for part in _parts(archive, member):
+    for part in parts_of(archive, member):
         _formulas(part, seen, zero)
         _errors(part, seen)
         if styled is not None:
@@ -83,74 +82,6 @@ def _annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
         _below_zero(part, seen, moments)
         _hidden(part, seen)
     seen.put(grid)
-
-
-def _parts(archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
-    """The XML of a sheet in parts of whole rows, its elements without prefixes; of what is below the rows only the filter.
-
-    What is below them may be far longer than they are, and holds no cells.
-    """
-    rest, prefixed, below = bytearray(), None, False
-    with archive.open(member) as sheet:
-        for chunk in _plain(sheet):
-            seen = max(0, len(rest) - _LONGEST_MARK)
-            rest += chunk
-            if prefixed is None:
-                prefixed = re.search(rb"<\w+:worksheet\b", rest) is not None
-            end, below = (0, True) if below else _rows_end(rest, seen)
-            if end:
-                yield _PREFIX.sub(rb"\1", rest[:end]) if prefixed else bytes(rest[:end])
-                del rest[:end]
-            if below:
-                if b"filterColumn" in rest:
-                    yield b"<filterColumn"
-                del rest[:-_LONGEST_MARK]
-    if not below:
-        yield _PREFIX.sub(rb"\1", rest) if prefixed else bytes(rest)
-
-
-def _rows_end(rest: bytearray, seen: int) -> tuple[int, bool]:
-    """Where the last whole row ends, 0 where none does, and whether it is the last of all."""
-    if last := _ROWS_END.search(rest, seen):
-        return last.start(), True
-    end = rest.rfind(b"row>", seen)
-    return (end + 4 if end >= 0 else 0), False
-
-
-def _plain(sheet: IO[bytes]) -> Iterator[bytes]:
-    """XML in parts of any length without comments and CDATA, in which nothing is a cell; either may go on in the next chunk.
-
-    A value in CDATA is none to the library for values, either.
-    """
-    rest, end = b"", b""  # what is to be looked at again, and what ends the comment in which it is
-    while chunk := sheet.read(_CHUNK):
-        plain, rest, end = _divided(rest + chunk, end)
-        yield plain
-    if not end:
-        yield rest
-
-
-def _divided(xml: bytes, end: bytes) -> tuple[bytes, bytes, bytes]:
-    """What is plain in some XML, what of it is to be looked at again with the next, and what ends the comment in which that is.
-
-    `end` is what ends the one in which the XML begins. No byte is looked at more than twice, however many there are.
-    """
-    plain: list[bytes] = []
-    place = 0
-    while True:
-        if end:
-            found = xml.find(end, place)
-            if found < 0:
-                return b"".join(plain), xml[max(place, len(xml) - len(end) + 1) :], end
-            place, end = found + len(end), b""
-        begin = _BEGIN_SAID.search(xml, place) if xml.find(b"<!", place) >= 0 else None
-        if begin is None:
-            break
-        plain.append(xml[place : begin.start()])
-        place, end = begin.end(), _SAID[begin[0]]
-    last = xml.rfind(b"<", max(place, len(xml) - _LONGEST_BEGIN))
-    cut = last if last >= 0 else len(xml)
-    return b"".join([*plain, xml[place:cut]]), xml[cut:], b""
 
 
 def _formulas(part: bytes, seen: Oddities, zero: bytes | None) -> None:

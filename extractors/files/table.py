@@ -16,18 +16,26 @@ class Table:
         place: how sentences call it: the file, with its sheet where it has any.
         columns: its own columns, in order.
         batches: reads its rows; raises what a file that is not as declared, or cannot be read, raises.
-        above_header: rows above its header that hold something.
         origin: what was read and how.
         cells: how many are held in memory until the batch is read.
         header: the lines of its header, as they would stand in its columns below it.
+        begins: the number of the row of its header.
+        above: the rows above its header by number, in the order of its columns and then those beyond; an empty cell is
+            an empty text.
         fixed: whether every column has its place, whatever a header says.
     """
 
     place: str
     columns: list[str]
     batches: Callable[[], Iterator[pa.RecordBatch]]
-    above_header: int = 0
     origin: dict[str, str] = field(default_factory=dict)
     cells: int = 0
     header: list[list[str]] = field(default_factory=list)
+    begins: int = 1
+    above: dict[int, list[str]] = field(default_factory=dict)
     fixed: bool = False
+
+    @property
+    def above_header(self) -> int:
+        """How many rows above its header hold something."""
+        return sum(map(any, self.above.values()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -21,12 +22,13 @@ from extractors.files.source_file import SourceFile
 from extractors.files.spreadsheet_guards import without_guard
 from extractors.files.table import Table
 from extractors.files.text_rows import text_batch
-from extractors.titles import clean_title, column_names, find_header, header_above
+from extractors.titles import clean_title, column_names, find_header
 from sources.file_extract import MOST_COLUMNS, TextExtract
 
 _HEADER_WITHIN = 100  # rows
 _CELLS_AT_A_TIME = 4 * 2**20  # of rows of another width than the header, which are filled up to it
 _DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars", "，": "full-width commas"}
+_WIDE = 3  # columns of a table whose rows are told from a text with line breaks and delimiters
 _MOST_OPEN = 64 * 2**20  # characters between a quote and the one that closes it
 # The library's own limit is 131,072 characters, which a photograph in base64 is longer than.
 csv.field_size_limit(_MOST_OPEN)
@@ -55,7 +57,7 @@ def read_text(file: SourceFile, extract: TextExtract, declared: Sequence[str]) -
         return read_fixed_width(file, extract, encoding, origin)
     head = _head(file, extract, encoding, declared)
     batches = _Rows(file, extract, encoding, head).batches
-    return Table(file.name, head.columns, batches, head.above, origin, header=[head.titles])
+    return Table(file.name, head.columns, batches, origin, header=[head.titles], begins=head.line - 1, above=head.above)
 
 
 @dataclass(frozen=True)
@@ -67,14 +69,14 @@ class _Head:
         titles: what stands above them.
         line: number of the first line below the header.
         offset: characters above it.
-        above: rows above the header that hold something.
+        above: the rows above the header, by line.
     """
 
     columns: list[str]
     titles: list[str]
     line: int
     offset: int
-    above: int
+    above: dict[int, list[str]]
 
 
 def _head(file: SourceFile, extract: TextExtract, encoding: str, declared: Sequence[str]) -> _Head:
@@ -101,15 +103,10 @@ def _head(file: SourceFile, extract: TextExtract, encoding: str, declared: Seque
     if found is None:
         _demand_delimiter(file, extract, text, declared)
     place, named = found or (0, titles[0])
-    if (above := header_above(titles, place, declared)) is not None:
-        file.refuse(
-            "one header above all rows",
-            f"one in line {rows[above][1]} and another in line {rows[place][1]}",
-            "have each table delivered in a file of its own",
-        )
     row, line, offset = rows[place]
     _demand_titles(file, encoding, row, line)
-    return _Head(column_names(named), row, line + 1, offset, sum(any(above) for above in titles[:place]))
+    above = {number: cells for cells, (_, number, _) in zip(titles[:place], rows, strict=False)}
+    return _Head(column_names(named), row, line + 1, offset, above)
 
 
 def _demand_titles(file: SourceFile, encoding: str, row: Sequence[str], line: int) -> None:
@@ -207,6 +204,8 @@ class _Rows:
                 if row:
                     rows.append(row)
                     lines.append(begins)
+                if self._line + reader.line_num > begins + 1:
+                    self._demand_one_row(row, begins)
                 begins = self._line + reader.line_num
         except csv.Error as error:
             if "unexpected end" in str(error):
@@ -219,6 +218,19 @@ class _Rows:
             self._fitted_batch(text, rows[at : at + step], lines[at : at + step])
             for at in range(0, max(1, len(rows)), step)
         )
+
+    def _demand_one_row(self, row: Sequence[str], line: int) -> None:
+        """See that what stands on several lines is one row: two quotes that are left over make one value of all rows between.
+
+        Then each line has as many values as the header, and a digit where the first has one; a text of several lines has not.
+        """
+        lines = [part.split(self._extract.delimiter) for part in self._extract.delimiter.join(row).splitlines()]
+        if len(self._columns) < _WIDE or any(len(values) != len(self._columns) for values in lines):
+            return
+        if any(all(re.search("[0-9]", value) for value in values) for values in zip(*lines, strict=True)):
+            expected = "every quote to be closed, and doubled inside quotes,"
+            found = f"{len(lines):,} rows inside the quotes of line {line}"
+            self._file.refuse(expected, found, "correct the lines, or the file's export")
 
     def _fitted_batch(self, text: str, rows: Sequence[list[str]], lines: Sequence[int]) -> pa.RecordBatch:
         width = len(self._columns)

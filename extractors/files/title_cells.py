@@ -24,7 +24,15 @@ _WORD = (
     r"^(?:[^无未不见缺待暂同已另如详\d][^\d]{0,7})?(?:号|码|证|证件|[姓户全]名|名称|[证法责办表核理]人|[营有用]者|[甲乙]方|[月发生]日|日期|时间|[效到]期|期限|期至|地址|住所|场所|类型|类别"
     r"|种类|性质|范围|状态|机关|机构|单位|部门|备注|说明|电话|手机|性别|年龄|民族|等级|级别|区划|地区|原因|项目|金额)(?:\d\d?|\(.{1,10}\))?$"
 )
-_LATIN = r"^[a-z_]{2,}$"
+# Digits that say something of a title: `身份证号码18位`, `2026年注销日`.
+_COUNTS = "[0-9]{1,2}位|^(?:19|20)[0-9]{2}年?|(?:19|20)[0-9]{2}年?$"
+# How titles of numbers, codes and days end, however short they are.
+_SHORT = r"^[^\d]{0,8}(?:号|码|证|照|牌|书|编|序|日|期|间|时|起|止|至|效|销)$"
+_LATIN = r"^[a-z_]{2,}[0-9]{0,2}$"
+_NO_VALUE = re.compile(
+    "[无未不见缺待暂同已另如详补正空略].*|(?:长期|永久|永远|终身|至今|遗失|丢失).*|.*中|-+|/+|null|none|nil|na|n/a|lost|unknown"
+)
+_FOOTER = re.compile("[合小总共]计|[制填]表|填报|审[核批]|复核|经办|负责|统计|盖章|签[字名章]|备?注|说明")
 
 
 def title_form(title: str) -> str:
@@ -43,7 +51,8 @@ class TitleCells:
         filled: of each row the number of cells in which something stands.
         known: those of them that are titles of the table.
         words: those that are titles of the table, or look like one.
-        latin: those that are nothing but Latin letters.
+        short: those that end as titles of numbers, codes and days do.
+        latin: those that are nothing but Latin letters, and maybe a number behind them.
         digits: whether a cell of the row that looks like no title has a digit.
     """
 
@@ -52,6 +61,7 @@ class TitleCells:
     filled: npt.NDArray[np.int64]
     known: npt.NDArray[np.int64]
     words: npt.NDArray[np.int64]
+    short: npt.NDArray[np.int64]
     latin: npt.NDArray[np.int64]
     digits: Mask
 
@@ -66,18 +76,20 @@ class TitleCells:
         """
         places = pa.array(rows)
         cells = [_forms(column.take(places)) for column in columns]
-        filled, known, words, latin = (np.zeros(len(rows), np.int64) for _ in range(4))
+        filled, known, words, short, latin = (np.zeros(len(rows), np.int64) for _ in range(5))
         digits = np.zeros(len(rows), bool)
         wanted = pa.array(sorted(titles), pa.string())
         for cell in cells:
+            said = pc.replace_substring_regex(cell, _COUNTS, "")
             is_known = pc.is_in(cell, wanted).to_numpy(False)
-            is_word = is_known | pc.match_substring_regex(cell, _WORD).to_numpy(False)
+            is_word = is_known | pc.match_substring_regex(said, _WORD).to_numpy(False)
             filled += pc.not_equal(cell, "").to_numpy(False)
             known += is_known
             words += is_word
+            short += pc.match_substring_regex(said, _SHORT).to_numpy(False)
             latin += pc.match_substring_regex(cell, _LATIN).to_numpy(False)
-            digits |= pc.match_substring_regex(cell, r"\p{Nd}").to_numpy(False) & ~is_word
-        return cls(rows, cells, filled, known, words, latin, digits)
+            digits |= pc.match_substring_regex(said, r"\p{Nd}").to_numpy(False) & ~is_word
+        return cls(rows, cells, filled, known, words, short, latin, digits)
 
     def equal(self, line: Sequence[str]) -> Mask:
         """Row by row whether it has exactly the titles of a line."""
@@ -93,7 +105,32 @@ class TitleCells:
 
 def is_title_word(form: str) -> bool:
     """Whether the form of a cell looks like a title of some table."""
-    return re.match(_WORD, form) is not None
+    return re.match(_WORD, re.sub(_COUNTS, "", form)) is not None
+
+
+def is_short_title(form: str) -> bool:
+    """Whether the form of a cell ends as titles of numbers, codes and days do."""
+    return re.match(_SHORT, re.sub(_COUNTS, "", form)) is not None
+
+
+def is_latin(form: str) -> bool:
+    """Whether the form of a cell is nothing but Latin letters, and maybe a number behind them."""
+    return re.match(_LATIN, form) is not None
+
+
+def may_be_title(form: str) -> bool:
+    """Whether the form of a cell has no digit of a value, and is no word that stands where a value is missing."""
+    return not re.search(r"\d", re.sub(_COUNTS, "", form)) and not stands_for_none(form)
+
+
+def is_footer(form: str) -> bool:
+    """Whether the form of a cell begins as sums, signatures and notes below a table do."""
+    return _FOOTER.match(form) is not None
+
+
+def stands_for_none(form: str) -> bool:
+    """Whether the form of a cell says why there is no value."""
+    return _NO_VALUE.fullmatch(form) is not None
 
 
 def _forms(values: pa.StringArray) -> pa.StringArray:

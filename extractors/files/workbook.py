@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from io import BufferedReader
 from pathlib import Path
@@ -36,16 +35,16 @@ from extractors.files.locked import is_locked, seen_in_container, unlocked
 from extractors.files.oddities import Calls
 from extractors.files.package import Layout, laid_out
 from extractors.files.plain_xml import Declares
+from extractors.files.sheet_header import Header, header_of
 from extractors.files.sheet_xml import Unplaced
 from extractors.files.source_file import SourceFile
 from extractors.files.table import Table
 from extractors.reading import raw_batch
-from extractors.titles import clean_title, column_names, find_header, header_above, is_by_letters, letters, with_nearest
+from extractors.titles import column_names, letters
 from sources.file_extract import MOST_COLUMNS, WorkbookExtract
 from standard.batch import GROUP_ROWS
 
 _SAVED = "have it opened, saved as xlsx and delivered again"
-_HEADER_WITHIN = 100  # rows: titles, notes and dates stand above a header, but no more than fill a page
 
 
 def read_workbook(
@@ -76,7 +75,8 @@ def read_workbook(
             file = unlocked(file, binary, secret, folder)
     with file.opened() as binary, file.reading():
         book, notes = _book(file, extract, binary, folder)
-    return [_table(file, grid, extract.header_rows, declared, notes) for grid in _demanded(file, extract, book)]
+    height = extract.header_rows
+    return [_table(file, grid, height, declared, notes, book.others) for grid in _demanded(file, extract, book)]
 
 
 def _book(
@@ -151,7 +151,7 @@ def _read_here(binary: BufferedReader, wanted: Wanted, most: int) -> Book:
 
 
 def _demanded(file: SourceFile, extract: WorkbookExtract, book: Book) -> list[Grid]:
-    """The sheets that are declared, all of which have rows."""
+    """The sheets that are declared."""
     demand_few_sheets(file, len(book.sheets))
     declared = extract.sheets or extract.sheet
     if not book.grids:
@@ -161,9 +161,6 @@ def _demanded(file: SourceFile, extract: WorkbookExtract, book: Book) -> list[Gr
         found = ("several" if fitting else "none") + f" among {there}" if there else "no sheet of cells at all"
         key = "extract.sheets" if extract.sheets else "extract.sheet"
         file.refuse(wanted, found, f"restore the sheet, or correct {key}", rule="table_missing")
-    for grid in book.grids:
-        if not grid.height:
-            file.refuse(f"rows in the sheet {grid.name}", "an empty sheet", "have the whole workbook delivered")
     return book.grids
 
 
@@ -172,21 +169,29 @@ def _shown(name: str) -> str:
     return name if name and name == name.strip() else f'"{name}"'
 
 
-def _table(file: SourceFile, grid: Grid, height: int, declared: Sequence[str], notes: dict[str, str]) -> Table:
+def _table(
+    file: SourceFile,
+    grid: Grid,
+    height: int,
+    declared: Sequence[str],
+    notes: dict[str, str],
+    others: Sequence[Grid],
+) -> Table:
     _put_faults(grid)
     if len(grid.columns) > MOST_COLUMNS:
         advice = "have the empty columns beyond the data deleted"
         file.refuse(f"at most {MOST_COLUMNS:,} columns", f"{len(grid.columns):,}", advice)
-    header = _header(file, grid, height, declared)
+    header = header_of(file, grid, height, declared, others)
     used = _used_columns(grid, header)
     columns = column_names([header.titles[place] or f"列{letters(place)}" for place in used])
-    filled_above = sum(any(row) for row in grid.rows(0, header.start))
+    order = [*used, *(place for place in range(len(grid.columns)) if place not in used)]
+    above = {at: [row[place] for place in order] for at, row in enumerate(grid.rows(0, header.start), 1)}
     origin = {"sheet": grid.name, "backend": "calamine", **notes, **grid.notes}
     place = f"{file.name}/{grid.name}"
     cells = grid.height * len(grid.columns)
     lines = [[row[place] for place in used] for row in grid.rows(header.start, height)]
     batches = partial(_batches, file, grid, header.end, columns, used)
-    return Table(place, columns, batches, filled_above, origin, cells, lines)
+    return Table(place, columns, batches, origin, cells, lines, header.start + 1, above)
 
 
 def _put_faults(grid: Grid) -> None:
@@ -209,49 +214,7 @@ def _longer(column: pa.StringArray, height: int) -> pa.StringArray:
     return pa.concat_arrays([column, pa.nulls(height - len(column), pa.string())])
 
 
-@dataclass(frozen=True)
-class _Header:
-    """The rows from `start` to before `end`, and the title each column has by them."""
-
-    start: int
-    end: int
-    titles: list[str]
-
-
-def _header(file: SourceFile, grid: Grid, height: int, declared: Sequence[str]) -> _Header:
-    head = [[clean_title(cell) for cell in row] for row in grid.rows(0, _HEADER_WITHIN + height - 1)]
-    for (top, left), (bottom, right) in grid.merged:
-        for row in head[top : bottom + 1]:
-            row[left : right + 1] = head[top][left : left + 1] * len(row[left : right + 1])
-    candidates = [_joined(head[start : start + height]) for start in range(len(head) - height + 1)]
-    found = find_header(candidates, declared)
-    if found is None:
-        seen = {title for candidate in candidates for title in candidate}
-        missing = [title for title in declared if title not in seen and not is_by_letters(title)]
-        there = "a header without" if len(missing) < len(declared) else "no header,"
-        there = f"{there} {with_nearest(missing, seen)}" if missing else "its titles in different rows"
-        file.refuse(
-            f"a header with the titles {', '.join(declared)}",
-            f"{there} in the sheet {grid.name}",
-            "restore the header" if missing else "put them in one row, or correct extract.header_rows",
-            rule="columns_missing",
-        )
-    start, titles = found
-    if (above := header_above(head, start, declared)) is not None:
-        file.refuse(
-            f"one header above all rows of the sheet {grid.name}",
-            f"one in row {above + 1} and another in row {start + 1}",
-            "have each table delivered in a sheet of its own",
-        )
-    return _Header(start, start + height, titles)
-
-
-def _joined(rows: Sequence[Sequence[str]]) -> list[str]:
-    """The titles that header rows give: the parts of a column joined by `/`, none of them twice."""
-    return ["/".join(dict.fromkeys(filter(None, parts))) for parts in zip(*rows, strict=True)]
-
-
-def _used_columns(grid: Grid, header: _Header) -> list[int]:
+def _used_columns(grid: Grid, header: Header) -> list[int]:
     """The columns that have a title of their own, or at least a value."""
     below = [column.slice(header.start) for column in grid.columns]
     return [place for place, column in enumerate(below) if column.null_count < len(column)]

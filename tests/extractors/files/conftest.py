@@ -60,6 +60,33 @@ def book(tmp_path):
     return written
 
 
+@pytest.fixture(params=["csv", "tsv", "xlsx"])
+def given(request, tmp_path, book):
+    """How to deliver rows in each kind of file."""
+
+    def written(rows, **declared):
+        if request.param == "xlsx":
+            book({"表": rows}, "a.xlsx")
+            return {"kind": "workbook", "path": "a.xlsx", **declared}
+        sign = {"csv": ",", "tsv": "\t"}[request.param]
+        lines = (sign.join(row) for row in rows)
+        (tmp_path / "a.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return {"kind": "text", "path": "a.csv", "encoding": "utf-8", "delimiter": sign, **declared}
+
+    return written
+
+
+@pytest.fixture
+def records(opened, rows_of):
+    """The values that are read, without their places, and the reading."""
+
+    def taken(extract, columns=HEADER):
+        with opened(extract, columns) as reading:
+            return [found[:-1] for found in rows_of(reading)], reading
+
+    return taken
+
+
 @pytest.fixture
 def raw_book(tmp_path, book):
     """How to write a workbook with other XML in its sheet, and with other members."""
@@ -89,14 +116,20 @@ def xlsb(tmp_path):
     """How to write a binary workbook from cells (row, column, value), counted from 0, in their order.
 
     A value is a number, a text, the byte of an error, or kind, style and data of a record. `hidden` are rows, `below` and
-    `styles` further records; `epoch` is 1 where days are counted from 1904.
+    `styles` further records; `epoch` is 1 where days are counted from 1904; `second` are the cells of a sheet 二.
     """
 
-    def written(cells, name="登记表.xlsb", hidden=(), below=(), styles=(), epoch=0, **members):
+    def written(cells, name="登记表.xlsb", hidden=(), below=(), styles=(), epoch=0, second=(), **members):
         relationships = "http://schemas.openxmlformats.org/package/2006/relationships"
         kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"
-        link = f'<Relationships xmlns="{relationships}"><Relationship Id="rId1" Type="{kind}" Target="worksheets/sheet1.bin"/></Relationships>'
-        listed = _record(156, struct.pack("<II", 0, 1) + _wide("rId1") + _wide("登记表"))
+        titles = {1: "登记表", 2: "二"} if second else {1: "登记表"}
+        links = "".join(
+            f'<Relationship Id="rId{at}" Type="{kind}" Target="worksheets/sheet{at}.bin"/>' for at in titles
+        )
+        link = f'<Relationships xmlns="{relationships}">{links}</Relationships>'
+        listed = b"".join(
+            _record(156, struct.pack("<II", 0, at) + _wide(f"rId{at}") + _wide(title)) for at, title in titles.items()
+        )
         dated = _record(153, struct.pack("<III", epoch, 0, 0))
         with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("[Content_Types].xml", f'<Types xmlns="{relationships[:-13]}content-types"/>')
@@ -105,6 +138,8 @@ def xlsb(tmp_path):
                 "xl/workbook.bin", _record(131) + dated + _record(143) + listed + _record(144) + _record(132)
             )
             archive.writestr("xl/worksheets/sheet1.bin", _binary_sheet(cells, hidden, below))
+            if second:
+                archive.writestr("xl/worksheets/sheet2.bin", _binary_sheet(second, (), ()))
             if styles:
                 archive.writestr("xl/styles.bin", b"".join(_record(*record) for record in styles))
             for member, content in members.items():
@@ -177,15 +212,19 @@ def ods(tmp_path):
 
 @pytest.fixture
 def xls(tmp_path):
-    """How to write an old workbook (BIFF8) from the records (kind, data) of its sheet and those that stand before all sheets."""
+    """How to write an old workbook (BIFF8) from the records (kind, data) of its sheets and those that stand before them all."""
 
-    def written(sheet, workbook=(), name="登记表.xls", locked=None):
-        title = "登记表"
+    def written(sheet, workbook=(), name="登记表.xls", locked=None, second=()):
+        sheets = {"登记表": sheet, "二": second} if second else {"登记表": sheet}
         begin = struct.pack("<HHHHIII", 0x809, 16, 0x600, 5, 0, 0, 6)
-        start = len(begin) + sum(4 + len(data) for _, data in workbook) + 12 + 2 * len(title) + 4
-        listed = struct.pack("<IBBBB", start, 0, 0, len(title), 1) + title.encode("utf-16-le")
-        before = begin + _old_records([*workbook, (0x85, listed), (0x0A, b"")])
-        stream = before + begin.replace(b"\x05\0", b"\x10\0", 1) + _old_records([*sheet, (0x0A, b"")])
+        start = len(begin) + sum(4 + len(data) for _, data in workbook) + 4
+        start += sum(12 + 2 * len(title) for title in sheets)
+        listed, contents = [], b""
+        for title, records in sheets.items():
+            place = struct.pack("<IBBBB", start + len(contents), 0, 0, len(title), 1)
+            listed.append((0x85, place + title.encode("utf-16-le")))
+            contents += begin.replace(b"\x05\0", b"\x10\0", 1) + _old_records([*records, (0x0A, b"")])
+        stream = begin + _old_records([*workbook, *listed, (0x0A, b"")]) + contents
         (tmp_path / name).write_bytes(_container(locked(stream) if locked else stream))
         return tmp_path / name
 

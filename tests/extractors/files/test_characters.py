@@ -85,3 +85,33 @@ def test_a_tab_is_a_delimiter_of_tsv(opened, rows_of, put):
     put((HEADER + "1,甲,2,3\n").replace(",", "\t").encode())
     with opened({**EXTRACT, "delimiter": "\t"}) as reading:
         assert rows_of(reading) == [("1", "甲", "2", "3", "2")]
+
+
+def rows(first, count):
+    return "".join(f"JY{place},甲某,37040218800101{place:04d},2026-01-05\n" for place in range(first, first + count))
+
+
+JOINED = {"UTF-8 first": ("utf-8", "gb18030"), "GB18030 first": ("gb18030", "utf-8")}
+
+
+@pytest.mark.parametrize("sizes", [(5, 20), (20, 5), (9, 9)])
+@pytest.mark.parametrize("encodings", JOINED.values(), ids=JOINED)
+def test_parts_of_two_encodings_that_were_joined_are_refused(refused, put, encodings, sizes):
+    parts = zip(encodings, sizes, (1, 100), strict=True)
+    put(b"".join((HEADER + rows(first, count)).encode(encoding) for encoding, count, first in parts))
+    sentence = refused(EXTRACT)
+    above = "found values in row 2 and the header in row"
+    assert above in sentence or f"a header in another encoding in row {sizes[0] + 2}" in sentence
+
+
+@pytest.mark.parametrize(("declared", "other"), [("utf-8", "gb18030"), ("gb18030", "utf-8")])
+def test_a_header_in_another_encoding_than_declared_is_refused(refused, put, declared, other):
+    titles = "姓名,编号,证号,发证日期\n"
+    put((HEADER + rows(1, 3)).encode(declared) + titles.encode(other) + b"JY9,JY8,370402188001010012,2026-01-05\n")
+    assert "what looks like a header in another encoding in row 5" in refused({**EXTRACT, "encoding": declared})
+
+
+def test_one_row_in_another_encoding_refuses_no_file(opened, rows_of, put):
+    put((HEADER + rows(1, 3)).encode("gb18030") + rows(9, 1).encode() + "无,甲某,不详,待补\n".encode("gb18030"))
+    with opened(EXTRACT) as reading:
+        assert [found[0] for found in rows_of(reading)] == ["JY1", "JY2", "JY3", "JY9", "无"]

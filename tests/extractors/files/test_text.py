@@ -221,6 +221,27 @@ def test_a_quote_that_is_not_closed_or_not_doubled_is_refused(refusal, row):
     )
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["1,甲,2,3", '4,乙,5,"6', '7,丙,8,9"', "10,丁,11,12"],
+        ["1,甲,2,3", '4,"乙,5,6', '7,丙",8,9'],
+        ["1,甲,2,3", '4,"乙,5,6', '7,丙,8",9'],
+    ],
+)
+def test_a_row_that_lies_inside_the_quotes_of_another_is_not_lost(refusal, rows, end):
+    assert "found 2 rows inside the quotes of line 3; correct the lines" in refusal(end.join([HEADER.strip(), *rows]))
+
+
+@pytest.mark.parametrize(
+    "value", ["甲\n乙", "甲,乙\n丙,丁", "甲\n1,2,3", "1,2,3,4\n5,6,7,8", "甲\n\n乙,丙,丁\n戊", "甲\n乙,丙,丁,戊"]
+)
+def test_a_text_of_several_lines_is_one_value(reading, rows_of, value):
+    with reading(HEADER + f'1,"{value}",2,3\n4,乙,5,6\n') as opened:
+        assert [row[:2] for row in rows_of(opened)] == [("1", value), ("4", "乙")]
+
+
 def test_more_columns_than_a_table_has_are_refused(refusal):
     assert "expected at most 2,000 columns in 道路运输.txt, found 2,004" in refusal(
         HEADER.rstrip() + "," * 2000 + "\n1,甲,2,3\n"
