@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -14,6 +16,10 @@ BELOW_ZERO = "####"  # how an office program shows a number below zero whose for
 
 class Calls(Exception):
     """Raised for a workbook that would make an office program call another one; says what it holds."""
+
+
+class Repeated(Exception):
+    """Raised for a sheet with two rows of one number, or two cells in one place; says the number of the row."""
 
 
 @dataclass
@@ -65,16 +71,38 @@ class Oddities:
         grid.notes |= {name: note for name, note in notes.items() if note}
 
 
-def undecodable(grid: Grid) -> list[Fault]:
-    """The cells in which the library for values has put a sign for what is no character.
+def demand_apart(places: npt.NDArray[np.int64], width: int) -> None:
+    """See that no two cells stand in one place.
+
+    Args:
+        places: row and column of each as one number, `row * width + column`.
+        width: more than the number of any column; 1 where there are none.
+
+    Raises:
+        Repeated: where two do; the library for values keeps the last of them alone.
+    """
+    if (np.diff(places) > 0).all():
+        return
+    ordered = np.sort(places)
+    if len(twice := ordered[1:][ordered[1:] == ordered[:-1]]):
+        raise Repeated(str(twice[0] // width + 1))
+
+
+def undecodable(grid: Grid, signs: str = "\0\ufffd") -> list[Fault]:
+    """The cells with a NUL, or in which the library for values has put a sign for what is no character.
 
     In an xls that is also a rare character that lies across two of its records (as Excel cuts a long list of texts).
+
+    Args:
+        grid: the sheet.
+        signs: which of the two are looked for; an xlsx is text, so that a sign for what is no character was in it before.
     """
-    faults = []
-    for column, texts in enumerate(grid.columns):
-        rows = pc.indices_nonzero(pc.fill_null(pc.match_substring(texts, "\ufffd"), False)).to_pylist()
-        faults += [Fault(row, column, "bytes_undecodable", texts[row].as_py()) for row in rows]
-    return faults
+    return [
+        Fault(row, column, "bytes_undecodable", texts[row].as_py().replace("\0", "\ufffd"))
+        for column, texts in enumerate(grid.columns)
+        for sign in signs
+        for row in pc.indices_nonzero(pc.fill_null(pc.match_substring(texts, sign), False)).to_pylist()
+    ]
 
 
 def external_links(count: int) -> dict[str, str]:

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import BinaryIO
 
+import numpy as np
+
 from extractors.files.formats import Kind, kind_of, zeros_of
 from extractors.files.grid import Book, Fault, Wanted, read_book
-from extractors.files.oddities import Calls, Oddities, undecodable
+from extractors.files.oddities import Calls, Oddities, demand_apart, undecodable
 from extractors.files.sheet_xls import ERRORS
 from extractors.files.sheet_xml import linked_part
 
@@ -31,12 +33,18 @@ _FAR = 2**19  # from here on not every whole number is a short real one
 # Blanks, numbers that are not below zero and shared texts of these sizes, passed over together.
 _PLAIN = rb"\x01\x08.{8}|\x02\x0c.{4}%b.{4}[\0-\x7f]|\x05\x10.{4}%b.{8}[\0-\x7f]|\x07\x0c.{12}"
 
+_PASSED = -1  # the kind of several of them together
+_COLUMN_OF = re.compile(rb"\x01\x08.{8}|[\x02\x05\x07].(.{4})(?:(?<=\x0c.{4}).{8}|.{12})", re.DOTALL)  # of one with a value
+_CELLS = {*range(_RK, 12), _RICH}
+_MOST_COLUMNS = 2**32
+
 
 def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
     """Read the sheets of an xlsb that are asked for, as `grid.read_book` does, with what is odd in them.
 
     Raises:
         Calls: for a DDE or OLE link.
+        Repeated: for two rows of one number, or two cells in one place.
         KeyError, StopIteration, ElementTree.ParseError, struct.error, IndexError, ValueError: for an xlsb that is not whole.
     """
     book = read_book(_understood(binary), wanted, most)
@@ -178,12 +186,13 @@ def _passed(styles: Iterable[int]) -> re.Pattern[bytes]:
 
 
 def _looked_at(sheet: bytes, styles: _Styles, epoch: date) -> Oddities:
-    seen = Oddities()
+    seen, places = Oddities(), _Places()
     row = 0
     looked = [place for place, kind in enumerate(styles.kinds) if kind != Kind.NUMBER or place in styles.widths]
     for kind, data in _records(sheet, _passed(looked)):
         if kind == _ROW:
             row = struct.unpack_from("<I", data)[0]
+            places.begin(row)
             seen.hidden_rows += bool(data[11] & _HIDDEN_ROW)
         elif kind in (_ERROR, _FORMULA_ERROR):
             column = struct.unpack_from("<I", data)[0]
@@ -196,7 +205,37 @@ def _looked_at(sheet: bytes, styles: _Styles, epoch: date) -> Oddities:
             raise ValueError
         else:
             _of_sheet(seen, kind, data)
+        if kind == _PASSED:
+            places.take(b"".join(_COLUMN_OF.findall(data)))
+        elif kind in _CELLS:
+            places.take(data[:4])
+    places.demand_apart()
     return seen
+
+
+class _Places:
+    """Where the cells of a sheet with a value stand."""
+
+    def __init__(self) -> None:
+        self._rows = [0]
+        self._cells = [0]  # how many there are in each
+        self._columns = bytearray()
+
+    def begin(self, row: int) -> None:
+        self._rows.append(row)
+        self._cells.append(0)
+
+    def take(self, columns: bytes) -> None:
+        """Take the columns of cells, as they are written."""
+        self._cells[-1] += len(columns) // 4
+        self._columns += columns
+
+    def demand_apart(self) -> None:
+        rows, cells = np.array(self._rows, np.int64), np.array(self._cells)
+        demand_apart(rows[cells > 0], 1)
+        demand_apart(
+            np.repeat(rows, cells) * _MOST_COLUMNS + np.frombuffer(self._columns, "<u4").astype(np.int64), _MOST_COLUMNS
+        )
 
 
 def _number_at(seen: Oddities, row: int, kind: int, data: bytes, styles: _Styles, epoch: date) -> None:
@@ -233,6 +272,7 @@ def _spans(part: bytes, plain: re.Pattern[bytes] | None = None) -> Iterator[tupl
     at = 0
     while at < len(part):
         if plain is not None and (passed := plain.match(part, at)):
+            yield _PASSED, at, passed.end()
             at = passed.end()
             continue
         kind, at = _number(part, at, 2)

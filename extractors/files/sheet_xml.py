@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 from extractors.files.formats import Kind, kind_of, zeros_of
 from extractors.files.grid import Book, Fault, Grid, Wanted, read_book
-from extractors.files.oddities import Oddities
+from extractors.files.oddities import Oddities, undecodable
 
 _CHUNK = 2**20
 # No pattern looks beyond the next tag for what is in one, so that many that lack it are not each looked for to the end.
@@ -82,6 +82,7 @@ def _annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
                     seen.pad(*_place(match[0]), widths[int(match[1])])
         _below_zero(part, seen, moments)
         _hidden(part, seen)
+    grid.faults += undecodable(grid, "\0")  # which XML cannot hold, but Excel's way of writing one (`_x0000_`) can
     seen.put(grid)
 
 

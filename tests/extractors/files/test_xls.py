@@ -313,3 +313,37 @@ def test_a_locked_old_workbook_is_opened_by_the_declared_password_only(opened, r
     assert "found one with another password" in refused({**EXTRACT, "password": "office_key"}, secret="geheim77")
     with opened({**EXTRACT, "password": "office_key"}, secret="钥匙42") as reading:
         assert rows_of(reading) == [("12", "#N/A", None, None, "登记表!2")]
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        [number(2, 0, 2), text(2, 1, "乙")],
+        [(0x27E, struct.pack("<HHHI", 2, 0, 0, 2 << 2 | 2))],
+        [(0xBD, struct.pack("<HH", 2, 0) + struct.pack("<HIHI", 0, 14, 0, 14) + struct.pack("<H", 1))],
+        [text(2, 1, "乙")],
+        [formula(2, 0, struct.pack("<d", 7))],
+        [(0x205, struct.pack("<HHHBB", 2, 0, 0, 1, 0))],
+    ],
+)
+@pytest.mark.parametrize("between", [[], [number(9, 0, 9), (0x208, struct.pack("<HHHHHHHBBH", 2, *[0] * 9))]])
+def test_two_cells_in_one_place_refuse_the_workbook(refused, xls, again, between):
+    xls([*TITLES, number(1, 0, 12), number(2, 0, 1), text(2, 1, "甲"), *between, *again])
+    sentence = "expected rows each with a number of its own in 登记表.xls, found two numbered 3, or two cells in one place"
+    assert sentence in refused(EXTRACT)
+
+
+def test_cells_in_any_order_and_empty_ones_that_stand_there_again_are_read(opened, rows_of, xls):
+    blank = 0x201, struct.pack("<HHH", 2, 0, 0)
+    row = 0x208, struct.pack("<HHHHHHHBBH", 2, *[0] * 9)
+    xls([*TITLES, number(3, 0, 3), row, blank, number(2, 0, 2), row, blank, blank, number(1, 0, 1), number(1, 1, 12)])
+    with opened(EXTRACT) as reading:
+        assert [found[:2] for found in rows_of(reading)] == [("1", "12"), ("2", None), ("3", None)]
+
+
+def test_a_nul_in_a_text_is_a_fault_of_its_cell(opened, rows_of, faults_of, xls):
+    xls([*TITLES, text(1, 0, "A\x003"), text(1, 1, "甲")])
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("A�3", "甲", None, None, "登记表!2")]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!2": "bytes_undecodable\t编号"}
