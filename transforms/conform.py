@@ -202,7 +202,7 @@ class Conformer:
                 item.rule,
                 item.field.name,
                 values=None if item.rule == "digits_lost" else item.original.take(item.places),
-                personal=item.field.personal and not item.rule.startswith("placeholder"),
+                personal=item.field.personal and not item.rule.startswith(("placeholder", "cell_error")),
                 expected=item.expected if item.rule in _EXPECTING else "",
             )
 
