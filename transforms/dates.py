@@ -16,7 +16,8 @@ _UTC = pa.timestamp("us", "UTC")
 INSTANT_FORMATS = ("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d", "%Y%m%d%H%M%S", "%Y%m%d", "%Y年%m月%d日")
 _ADJACENT = re.compile("%[A-Za-z]%[A-Za-z]")
 ISO = r"^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?$"
-_ISO_DATE = r"^\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d(\.\d+)?)?$"
+# Of a time that no clock shows (24:00:00, 23:59:60) nobody knows the day.
+_ISO_DATE = r"^\d{4}-\d\d-\d\d([ T]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?)?$"
 # An offset with seconds is that of a place before it had a standard time, as PostgreSQL writes old times.
 _WITH_ZONE = (
     r"^(?P<local>\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?) ?"
@@ -139,5 +140,28 @@ def _first_fit(texts: pa.Array, formats: Sequence[str]) -> pa.Array:
             width = len(datetime(2026, 11, 23, 10, 20, 30).strftime(form))
             missing = pc.if_else(pc.equal(pc.utf8_length(missing), width), missing, None)
         read = pd.to_datetime(missing.to_pandas(), format=form, errors="coerce")
-        found = pc.coalesce(found, pa.Array.from_pandas(read).cast(pa.timestamp("us")))
+        found = pc.coalesce(
+            found, _without_leap_seconds(pa.Array.from_pandas(read).cast(pa.timestamp("us")), missing, form)
+        )
     return found
+
+
+def _without_leap_seconds(read: pa.Array, texts: pa.Array, form: str) -> pa.Array:
+    """What was read, without times that no clock shows: pandas takes 23:59:60 for the next midnight."""
+    if "%S" not in form:
+        return read
+    suspect = pc.and_(pc.less(pc.second(read), 2), pc.match_substring_regex(texts, "6[01]"))
+    wrong = [
+        place
+        for place in pc.indices_nonzero(pc.fill_null(suspect, False)).to_pylist()
+        if not _is(texts[place].as_py(), form)
+    ]
+    return pc.if_else(pc.is_in(pa.array(range(len(read))), pa.array(wrong, pa.int64())), None, read) if wrong else read
+
+
+def _is(text: str, form: str) -> bool:
+    try:
+        datetime.strptime(text, form)  # noqa: DTZ007 - only whether it can be read
+    except ValueError:
+        return False
+    return True

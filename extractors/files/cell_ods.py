@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
 from math import isfinite
 
+from extractors.files.typed_moment import duration, moment_text
 from extractors.texts import text_of
 
 TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
@@ -20,7 +20,6 @@ _BLANKS = re.compile(r"[ \t\r\n]+")
 _PARAGRAPHS = (f"{TEXT}p", f"{TEXT}h")
 _SIGNS = {f"{TEXT}tab": "\t", f"{TEXT}line-break": "\n"}
 _MOST_BLANKS = 32_767  # signs in a cell of any program
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?)?")
 _ELAPSED = re.compile(r"(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d+))?S)?)?")
 _NUMBERS = ("float", "percentage", "currency")
 
@@ -121,24 +120,12 @@ def _of_kind(attributes: dict[str, str], kind: str, shown: str) -> object:
         padded = number.is_integer() and kind == "float" and _PADDED.fullmatch(shown) and float(shown) == number
         return shown if padded else number
     if kind == "date":
-        return _moment(value)
+        return moment_text(value)
     if kind == "time":
         return _elapsed(value)
     if kind == "boolean":
         return value in ("true", "TRUE", "1")
     raise ValueError
-
-
-def _moment(value: str) -> str:
-    """A day or a time as text; the text that stands there, where it is none that a calendar has."""
-    found = _MOMENT.fullmatch(value)
-    try:
-        if found is None:
-            return value
-        moment = datetime.fromisoformat(found[1]) + _duration("", *found.groups()[1:])
-    except (ValueError, OverflowError):
-        return value
-    return text_of(moment).removesuffix(" 00:00:00")
 
 
 def _elapsed(value: str) -> str:
@@ -147,14 +134,7 @@ def _elapsed(value: str) -> str:
     if found is None:
         return value
     try:
-        passed = _duration(*found.groups()[1:])
+        passed = duration(*found.groups()[1:])
     except OverflowError:
         return value
     return text_of(-passed if found[1] else passed)
-
-
-def _duration(*parts: str | None) -> timedelta:
-    """A time from its days, hours, minutes, seconds and the digits behind them, to a millionth of a second."""
-    days, hours, minutes, seconds = (int(part or 0) for part in parts[:4])
-    microseconds = round(int((parts[4] or "")[:9].ljust(9, "0")) / 1000)
-    return timedelta(days, seconds, microseconds, 0, minutes, hours)

@@ -34,7 +34,9 @@ _FAR = 2**19  # from here on not every whole number is a short real one
 _PLAIN = rb"\x01\x08.{8}|\x02\x0c.{4}%b.{4}[\0-\x7f]|\x05\x10.{4}%b.{8}[\0-\x7f]|\x07\x0c.{12}"
 
 _PASSED = -1  # the kind of several of them together
-_COLUMN_OF = re.compile(rb"\x01\x08.{8}|[\x02\x05\x07].(.{4})(?:(?<=\x0c.{4}).{8}|.{12})", re.DOTALL)  # of one with a value
+_COLUMN_OF = re.compile(
+    rb"\x01\x08.{8}|[\x02\x05\x07].(.{4})(?:(?<=\x0c.{4}).{8}|.{12})", re.DOTALL
+)  # of one with a value
 _CELLS = {*range(_RK, 12), _RICH}
 _MOST_COLUMNS = 2**32
 

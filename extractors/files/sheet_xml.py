@@ -13,11 +13,13 @@ from xml.etree import ElementTree
 from extractors.files.formats import Kind, kind_of, zeros_of
 from extractors.files.grid import Book, Fault, Grid, Wanted, read_book
 from extractors.files.oddities import Oddities, undecodable
+from extractors.files.typed_moment import moment_text
 
 _CHUNK = 2**20
 # No pattern looks beyond the next tag for what is in one, so that many that lack it are not each looked for to the end.
 _FORMULA = re.compile(rb"<f(?:\s[^>]*)?/?>")
 _ERROR = re.compile(rb"<c\s[^<>]*?\bt\s*=\s*[\"']e[\"'][^<>]*>")
+_MOMENT = re.compile(rb"<c\s[^<>]*?\bt\s*=\s*[\"']d[\"'][^<>]*(?<!/)>")
 _CELL_END = re.compile(rb"</c\s*>")
 _VALUE = re.compile(rb"<v(?:\s[^>]*)?>([^<]+)</v\s*>")
 _REFERENCE = re.compile(rb"\sr\s*=\s*[\"']\$?([A-Za-z]+)\$?(\d+)[\"']")
@@ -81,6 +83,7 @@ def _annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
                 if _is_number(match[0]):  # a text is shown as it is, whatever its format
                     seen.pad(*_place(match[0]), widths[int(match[1])])
         _below_zero(part, seen, moments)
+        _midnights(part, seen)
         _hidden(part, seen)
     grid.faults += undecodable(grid, "\0")  # which XML cannot hold, but Excel's way of writing one (`_x0000_`) can
     seen.put(grid)
@@ -205,6 +208,17 @@ def _below_zero(part: bytes, seen: Oddities, moments: set[int]) -> None:
         style = _STYLE.search(head)
         if int(style[1] if style else 0) in moments and _is_number(head):
             seen.below_zero(*_place(head))
+
+
+def _midnights(part: bytes, seen: Oddities) -> None:
+    """Read the times of 24:00:00 that cells say are times, of which the library for values makes texts."""
+    if b"T24:" not in part:
+        return
+    for match in _MOMENT.finditer(part):
+        end = _CELL_END.search(part, match.end())
+        value = _VALUE.search(part, match.end(), end.start() if end else len(part))
+        if value and b"T24:" in value[1]:
+            seen.texts.append((*_place(match[0]), moment_text(value[1].decode("utf-8", "replace").strip())))
 
 
 def _is_number(tag: bytes) -> bool:

@@ -62,7 +62,10 @@ def test_an_open_end_is_no_date_and_no_finding(conform, text):
         ("XKZBH", " 3.70402E+17\t", "digits_lost", "certificate_number"),
         ("XKZBH", "3.7040218800101E17", "digits_lost", "certificate_number"),
         ("XKZBH", "A\x003", "bytes_undecodable", "certificate_number"),
-        *(("XKZBH", text, "cell_error", "certificate_number") for text in ("#N/A", "#REF!", "＃N／A", "#DIV/0!", "####")),
+        *(
+            ("XKZBH", text, "cell_error", "certificate_number")
+            for text in ("#N/A", "#REF!", "＃N／A", "#DIV/0!", "####")
+        ),
         ("MC", "#VALUE!", "cell_error", "certificate_holder_name"),
         ("DM", "#NAME?", "cell_error", "certificate_holder_code"),
         ("FZRQ", "####", "cell_error", "certificate_issued_date"),

@@ -294,3 +294,21 @@ def test_a_nul_in_a_text_is_a_fault_of_its_cell(opened, rows_of, faults_of, raw_
         assert rows_of(reading) == [("A�3", "甲", None, None, "登记表!2")]
     with opened(EXTRACT) as reading:
         assert faults_of(reading) == {"登记表!2": "bytes_undecodable\t编号"}
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("2026-03-01T24:00:00", "2026-03-02"),
+        ("2026-12-31T24:00:00.000", "2027-01-01"),
+        ("2026-03-01T24:30:00", "2026-03-01T24:30:00"),  # what no clock shows is met later as no date
+        ("2026-02-30T24:00:00", "2026-02-30T24:00:00"),
+        ("2026-03-01T10:00:00", "2026-03-01 10:00:00"),
+        ("2026-03-01", "2026-03-01"),
+    ],
+)
+def test_a_cell_that_says_it_is_a_time_has_the_midnight_after_its_day_at_24_00(opened, rows_of, raw_book, value, read):
+    typed = f'<c r="D2" t="d"><v>{value}</v></c><c r="C2" t="str"><v>2026-03-01T24:00:00</v></c>'
+    raw_book(rows_xml(typed))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [(None, None, "2026-03-01T24:00:00", read, "登记表!2")]

@@ -329,7 +329,9 @@ def test_a_locked_old_workbook_is_opened_by_the_declared_password_only(opened, r
 @pytest.mark.parametrize("between", [[], [number(9, 0, 9), (0x208, struct.pack("<HHHHHHHBBH", 2, *[0] * 9))]])
 def test_two_cells_in_one_place_refuse_the_workbook(refused, xls, again, between):
     xls([*TITLES, number(1, 0, 12), number(2, 0, 1), text(2, 1, "甲"), *between, *again])
-    sentence = "expected rows each with a number of its own in 登记表.xls, found two numbered 3, or two cells in one place"
+    sentence = (
+        "expected rows each with a number of its own in 登记表.xls, found two numbered 3, or two cells in one place"
+    )
     assert sentence in refused(EXTRACT)
 
 

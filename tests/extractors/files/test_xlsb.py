@@ -254,7 +254,9 @@ ROW = struct.pack("<IIHBB", 2, 0, 300, 0, 0) + bytes(5)
 )
 def test_two_rows_of_one_number_or_cells_in_one_place_refuse_the_workbook(refused, xlsb, again):
     xlsb([*TITLES, (1, 0, 1.0), (2, 0, 1.0), (2, 2, 3.0), *again])
-    sentence = "expected rows each with a number of its own in 登记表.xlsb, found two numbered 3, or two cells in one place"
+    sentence = (
+        "expected rows each with a number of its own in 登记表.xlsb, found two numbered 3, or two cells in one place"
+    )
     assert sentence in refused(EXTRACT)
 
 
