@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from standard.gb18030 import as_of_2022
+
 # What databases call latin1 is Windows-1252, with the five codes that it leaves out standing for themselves.
 _WINDOWS = {bytes([code]).decode("cp1252"): code for code in range(0x80, 0xA0) if code not in b"\x81\x8d\x8f\x90\x9d"}
 _AS_LATIN = str.maketrans({sign: chr(code) for sign, code in _WINDOWS.items()})
@@ -99,7 +101,7 @@ def latin_bytes(text: str) -> bytes | None:
 def decoded(raw: bytes, charset: str) -> str | None:
     """Bytes as text; None where they are none in that encoding."""
     try:
-        return raw.decode(charset)
+        return as_of_2022(raw.decode(charset), charset)
     except UnicodeDecodeError:
         return None
 

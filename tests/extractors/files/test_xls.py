@@ -101,6 +101,7 @@ def test_the_code_page_of_a_new_workbook_does_not_matter_for_its_texts(opened, r
         ("Müller".encode("mac-roman"), 32768, "Müller"),
         ("Жук".encode("cp1251"), 1251, "Жук"),
         (bytes(range(0x80, 0x88)), 437, "Çüéâäàåç"),
+        (bytes.fromhex("fe59"), 936, "龴"),
         (b"abc", 0, "abc"),
         (b"abc", None, "abc"),
     ],
