@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from extractors.files.grid import Fault, Grid, Range
 
+SHOWN_OTHERWISE = "shown_otherwise"
 BELOW_ZERO = "####"  # how an office program shows a number below zero whose format is that of a day
 
 
@@ -30,6 +31,7 @@ class Oddities:
         faults: cells without a value of their own.
         texts: values (row, column, text) that the library for values passes over.
         padded: of each column the rows of numbers shown with zeros before them, by the width to which they are shown.
+        otherwise: of each column the rows of numbers with which their format shows more than their digits.
         merged: the merged ranges.
         hidden_rows: how many.
         hidden_columns: how many.
@@ -39,6 +41,7 @@ class Oddities:
     faults: list[Fault] = field(default_factory=list)
     texts: list[tuple[int, int, str]] = field(default_factory=list)
     padded: dict[int, dict[int, list[int]]] = field(default_factory=dict)
+    otherwise: dict[int, list[int]] = field(default_factory=dict)
     merged: list[Range] = field(default_factory=list)
     hidden_rows: int = 0
     hidden_columns: int = 0
@@ -47,6 +50,10 @@ class Oddities:
     def pad(self, row: int, column: int, width: int) -> None:
         """Remember that a number is shown with zeros before it."""
         self.padded.setdefault(column, {}).setdefault(width, []).append(row)
+
+    def show_otherwise(self, row: int, column: int) -> None:
+        """Remember that a number is shown with what its digits do not say, and that nobody here can write as it is shown."""
+        self.otherwise.setdefault(column, []).append(row)
 
     def below_zero(self, row: int, column: int) -> None:
         """Remember that a number is shown as a day, and is none that a calendar has."""
@@ -60,6 +67,9 @@ class Oddities:
         for column, rows in self.padded.items():
             if column < len(grid.columns):
                 grid.columns[column] = _as_shown(grid.columns[column], rows)
+        for column, places in self.otherwise.items():
+            if column < len(grid.columns):
+                grid.faults += _otherwise(grid.columns[column], column, places)
         grid.faults += self.faults
         grid.faults += [Fault(row, column, None, text) for row, column, text in self.texts]
         grid.merged += self.merged
@@ -108,6 +118,14 @@ def undecodable(grid: Grid, signs: str = "\0\ufffd") -> list[Fault]:
 def external_links(count: int) -> dict[str, str]:
     """What the manifest says of links to other workbooks; nothing where there are none."""
     return {"external_links": f"{count} not followed, stored values read"} if count else {}
+
+
+def _otherwise(texts: pa.StringArray, column: int, places: list[int]) -> list[Fault]:
+    inside = [place for place in places if place < len(texts)]
+    values = texts.take(pa.array(inside, pa.int64())).to_pylist()
+    return [
+        Fault(row, column, SHOWN_OTHERWISE, text) for row, text in zip(inside, values, strict=True) if text is not None
+    ]
 
 
 def _as_shown(column: pa.StringArray, rows: dict[int, list[int]]) -> pa.StringArray:

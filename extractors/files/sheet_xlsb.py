@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from extractors.files.formats import Kind, kind_of, zeros_of
+from extractors.files.formats import Kind, adds, kind_of, zeros_of
 from extractors.files.grid import Book, Fault, Wanted, read_book
 from extractors.files.oddities import Calls, Oddities, demand_apart, undecodable
 from extractors.files.sheet_xls import ERRORS
@@ -151,6 +151,7 @@ class _Styles:
 
     Attributes:
         widths: those that show zeros before it, with how many signs they show.
+        adding: those that show more with it than its digits.
         kinds: what it is, by the numbers of the styles.
     """
 
@@ -168,6 +169,7 @@ class _Styles:
         self.widths = {
             place: width for place, number in enumerate(formats) if (width := zeros_of(codes.get(number, "")))
         }
+        self.adding = {place for place, number in enumerate(formats) if adds(codes.get(number, ""))}
         self.kinds = [kind_of(number, codes) for number in formats]
 
     def kind(self, style: int) -> Kind:
@@ -190,7 +192,8 @@ def _passed(styles: Iterable[int]) -> re.Pattern[bytes]:
 def _looked_at(sheet: bytes, styles: _Styles, epoch: date) -> Oddities:
     seen, places = Oddities(), _Places()
     row = 0
-    looked = [place for place, kind in enumerate(styles.kinds) if kind != Kind.NUMBER or place in styles.widths]
+    shown = {*styles.widths, *styles.adding}
+    looked = [place for place, kind in enumerate(styles.kinds) if kind != Kind.NUMBER or place in shown]
     for kind, data in _records(sheet, _passed(looked)):
         if kind == _ROW:
             row = struct.unpack_from("<I", data)[0]
@@ -244,6 +247,8 @@ def _number_at(seen: Oddities, row: int, kind: int, data: bytes, styles: _Styles
     column, style = struct.unpack_from("<I", data)[0], int.from_bytes(data[4:7], "little")
     if style in styles.widths:
         seen.pad(row, column, styles.widths[style])
+    elif style in styles.adding:
+        seen.show_otherwise(row, column)
     if styles.kind(style) != Kind.MOMENT:
         return
     whole = _whole(data) if kind == _RK else None

@@ -312,3 +312,17 @@ def test_a_cell_that_says_it_is_a_time_has_the_midnight_after_its_day_at_24_00(o
     raw_book(rows_xml(typed))
     with opened(EXTRACT) as reading:
         assert rows_of(reading) == [(None, None, "2026-03-01T24:00:00", read, "登记表!2")]
+
+
+def test_a_number_whose_format_adds_something_is_a_fault_of_its_cell(opened, rows_of, faults_of, raw_book):
+    styles = STYLES.replace("000000", "&quot;鲁&quot;0000").replace(
+        "</numFmts>", '<numFmt numFmtId="177" formatCode="0000_ ;-0000"/></numFmts>'
+    )
+    styles = styles.replace("</cellXfs>", '<xf numFmtId="177"/></cellXfs>')
+    cells = '<c r="A2" s="1"><v>12</v></c><c r="B2" s="2"><v>12</v></c><c r="C2"><v>12</v></c><c r="D2" s="1"/>'
+    text = '<c r="A3" s="1" t="str"><v>12</v></c><c r="B3" s="1" t="n"><f>A2</f><v>7</v></c><c r="C3" s="1"></c>'
+    raw_book(rows_xml(cells, text), **{"xl/styles.xml": styles})
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("12", "0012", "12", None, "登记表!2"), ("12", "7", None, None, "登记表!3")]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!2": "shown_otherwise\t编号", "登记表!3": "shown_otherwise\t姓名"}

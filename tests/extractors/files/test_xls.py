@@ -350,3 +350,14 @@ def test_a_nul_in_a_text_is_a_fault_of_its_cell(opened, rows_of, faults_of, xls)
         assert rows_of(reading) == [("A�3", "甲", None, None, "登记表!2")]
     with opened(EXTRACT) as reading:
         assert faults_of(reading) == {"登记表!2": "bytes_undecodable\t编号"}
+
+
+def test_a_number_whose_format_adds_something_is_a_fault_of_its_cell(opened, rows_of, faults_of, xls):
+    short = 0x27E, struct.pack("<HHHI", 2, 0, 1, 13 << 2 | 2)
+    many = 0xBD, struct.pack("<HH", 3, 0) + struct.pack("<HIHI", 1, 14 << 2 | 2, 0, 15 << 2 | 2) + struct.pack("<H", 1)
+    cells = [number(1, 0, 12, 1), number(1, 1, 12), short, many, formula(4, 0, struct.pack("<d", 7), style=1)]
+    xls([*TITLES, *cells], styles((164, "0000-0000"), numbers=(164,)))
+    with opened(EXTRACT) as reading:
+        assert [row[:2] for row in rows_of(reading)] == [("12", "12"), ("13", None), ("14", "15"), ("7", None)]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {f"登记表!{row}": "shown_otherwise\t编号" for row in (2, 3, 4, 5)}

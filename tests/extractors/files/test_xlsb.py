@@ -273,3 +273,14 @@ def test_a_nul_in_a_text_is_a_fault_of_its_cell(opened, rows_of, faults_of, xlsb
         assert rows_of(reading) == [("A�3", "甲", None, None, "登记表!2")]
     with opened(EXTRACT) as reading:
         assert faults_of(reading) == {"登记表!2": "bytes_undecodable\t编号"}
+
+
+def test_a_number_whose_format_adds_something_is_a_fault_of_its_cell(opened, rows_of, faults_of, xlsb):
+    real, small = (5, 1, struct.pack("<d", 12)), (2, 1, struct.pack("<I", 13 << 2 | 2))
+    formula = 9, 1, struct.pack("<d", 7) + NOTHING
+    cells = [(1, 0, real), (1, 1, 12.0), (2, 0, small), (3, 0, formula)]
+    xlsb([*TITLES, *cells], styles=formats((164, '"鲁"0000'), numbers=(164,)))
+    with opened(EXTRACT) as reading:
+        assert [row[:2] for row in rows_of(reading)] == [("12", "12"), ("13", None), ("7", None)]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {f"登记表!{row}": "shown_otherwise\t编号" for row in (2, 3, 4)}
