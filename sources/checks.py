@@ -104,12 +104,11 @@ def _extract(declaration: Declaration) -> Iterator[Found]:
                 ("extract", "path"),
                 f"expected no placeholder but {{day}}, as in x_{{day:%Y%m%d}}.xlsx, found {extract.path}; correct the path",
             )
-    if isinstance(extract, TextExtract) and extract.encoding is not None:
-        if not is_encoding(extract.encoding):
-            yield Found(
-                ("extract", "encoding"),
-                f"expected an encoding such as utf-8 or gb18030, found {extract.encoding}; correct it",
-            )
+    if isinstance(extract, TextExtract) and extract.encoding is not None and not is_encoding(extract.encoding):
+        yield Found(
+            ("extract", "encoding"),
+            f"expected an encoding such as utf-8 or gb18030, found {extract.encoding}; correct it",
+        )
 
 
 _IS_SELECT = re.compile(r"(\s|--[^\n]*\n|/\*.*?\*/)*(select|with)\b", re.IGNORECASE | re.DOTALL)

@@ -163,11 +163,7 @@ class TextExtract(FileExtract):
 
     @model_validator(mode="after")
     def _bytes_of_an_encoding(self) -> TextExtract:
-        if (
-            self.widths
-            and self.widths_in == "bytes"
-            and (not self.encoding or _has_wide_signs(self.encoding))
-        ):
+        if self.widths and self.widths_in == "bytes" and (not self.encoding or _has_wide_signs(self.encoding)):
             raise ValueError(
                 "widths in bytes need an encoding such as gb18030 that is declared and writes ASCII as ASCII"
             )

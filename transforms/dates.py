@@ -161,7 +161,7 @@ def _without_leap_seconds(read: pa.Array, texts: pa.Array, form: str) -> pa.Arra
 
 def _is(text: str, form: str) -> bool:
     try:
-        datetime.strptime(text, form)  # noqa: DTZ007 - only whether it can be read
+        datetime.strptime(text, form)
     except ValueError:
         return False
     return True

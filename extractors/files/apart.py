@@ -145,4 +145,5 @@ def _main(asked: str, folder: Path) -> None:
 
 if __name__ == "__main__":
     _die_with(int(sys.argv[3]))
+    os.umask(0o077)  # what is handed back is for the user alone who runs the exchange
     _main(sys.argv[1], Path(sys.argv[2]))

@@ -197,7 +197,6 @@ def _looked_at(sheet: bytes, styles: _Styles, epoch: date) -> Oddities:
     for kind, data in _records(sheet, _passed(looked)):
         if kind == _ROW:
             row = struct.unpack_from("<I", data)[0]
-            places.begin(row)
             seen.hidden_rows += bool(data[11] & _HIDDEN_ROW)
         elif kind in (_ERROR, _FORMULA_ERROR):
             column = struct.unpack_from("<I", data)[0]
@@ -210,10 +209,7 @@ def _looked_at(sheet: bytes, styles: _Styles, epoch: date) -> Oddities:
             raise ValueError
         else:
             _of_sheet(seen, kind, data)
-        if kind == _PASSED:
-            places.take(b"".join(_COLUMN_OF.findall(data)))
-        elif kind in _CELLS:
-            places.take(data[:4])
+        places.see(kind, data)
     places.demand_apart()
     return seen
 
@@ -226,14 +222,15 @@ class _Places:
         self._cells = [0]  # how many there are in each
         self._columns = bytearray()
 
-    def begin(self, row: int) -> None:
-        self._rows.append(row)
-        self._cells.append(0)
-
-    def take(self, columns: bytes) -> None:
-        """Take the columns of cells, as they are written."""
-        self._cells[-1] += len(columns) // 4
-        self._columns += columns
+    def see(self, kind: int, data: bytes) -> None:
+        """Take the next record."""
+        if kind == _ROW:
+            self._rows.append(struct.unpack_from("<I", data)[0])
+            self._cells.append(0)
+        elif kind == _PASSED or kind in _CELLS:
+            columns = b"".join(_COLUMN_OF.findall(data)) if kind == _PASSED else data[:4]
+            self._cells[-1] += len(columns) // 4
+            self._columns += columns
 
     def demand_apart(self) -> None:
         rows, cells = np.array(self._rows, np.int64), np.array(self._cells)
