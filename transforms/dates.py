@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 import pyarrow as pa
@@ -14,6 +14,7 @@ ISO_DATE = "%Y-%m-%d"
 _UTC = pa.timestamp("us", "UTC")
 # Forms in which databases and hand-made files write an instant. Fractions and zones are read beside these.
 INSTANT_FORMATS = ("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d", "%Y%m%d%H%M%S", "%Y%m%d", "%Y年%m月%d日")
+_ZERO, _CERTAIN = pa.scalar(date(1899, 12, 30)), pa.scalar(date(1900, 3, 1))
 _ADJACENT = re.compile("%[A-Za-z]%[A-Za-z]")
 ISO = r"^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?$"
 # Of a time that no clock shows (24:00:00, 23:59:60) nobody knows the day.
@@ -36,7 +37,8 @@ def parse_dates(values: pa.Array, formats: Sequence[str], zone: str = "Asia/Shan
         zone: the source's time zone; a time that names its zone is of the day that it is there.
 
     Returns:
-        date32 of the same length; null where the text is null or fits no form.
+        date32 of the same length; null where the text is null or fits no form, and from 30 December 1899 to February 1900:
+        these days are what programs make of zero and of numbers below 61, and differ by a day over each of them.
     """
     distinct = values.dictionary_encode()
     texts = distinct.dictionary
@@ -49,7 +51,9 @@ def parse_dates(values: pa.Array, formats: Sequence[str], zone: str = "Asia/Shan
     if pc.any(zoned).as_py():
         instants = _with_zone(_iso_like(pc.if_else(zoned, texts, None)))
         found = pc.coalesce(found, pc.local_timestamp(instants.cast(pa.timestamp("us", zone))))
-    return pc.cast(pc.floor_temporal(found, unit="day"), pa.date32()).take(distinct.indices)
+    days = pc.cast(pc.floor_temporal(found, unit="day"), pa.date32())
+    of_numbers = pc.and_(pc.greater_equal(days, _ZERO), pc.less(days, _CERTAIN))
+    return pc.if_else(pc.fill_null(of_numbers, False), None, days).take(distinct.indices)
 
 
 def parse_instants(values: pa.Array, formats: Sequence[str], zone: str, ahead: timedelta = timedelta(0)) -> pa.Array:
