@@ -70,6 +70,11 @@ def zeros_of(code: str) -> int:
     return len(zeros) if _ZEROS.fullmatch(zeros) else 0
 
 
+def width_of(code: str) -> int | None:
+    """How wide a format shows a number with zeros before it; 0 where it adds what `adds` says, None where it adds nothing."""
+    return zeros_of(code) or (0 if adds(code) else None)
+
+
 def adds(code: str) -> bool:
     """Whether a format shows signs or zeros with a number that its digits do not say (`"A"0000`), and `zeros_of` does not.
 

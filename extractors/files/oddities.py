@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from extractors.files.grid import Fault, Grid, Range
 
 SHOWN_OTHERWISE = "shown_otherwise"
+_MOST_COLUMNS = 2**32
 BELOW_ZERO = "####"  # how an office program shows a number below zero whose format is that of a day
 
 
@@ -30,8 +31,7 @@ class Oddities:
     Attributes:
         faults: cells without a value of their own.
         texts: values (row, column, text) that the library for values passes over.
-        padded: of each column the rows of numbers shown with zeros before them, by the width to which they are shown.
-        otherwise: of each column the rows of numbers with which their format shows more than their digits.
+        padded: of each column the rows of numbers shown with zeros before them, by the width to which they are shown (see `pad`).
         merged: the merged ranges.
         hidden_rows: how many.
         hidden_columns: how many.
@@ -41,19 +41,14 @@ class Oddities:
     faults: list[Fault] = field(default_factory=list)
     texts: list[tuple[int, int, str]] = field(default_factory=list)
     padded: dict[int, dict[int, list[int]]] = field(default_factory=dict)
-    otherwise: dict[int, list[int]] = field(default_factory=dict)
     merged: list[Range] = field(default_factory=list)
     hidden_rows: int = 0
     hidden_columns: int = 0
     filtered: bool = False
 
     def pad(self, row: int, column: int, width: int) -> None:
-        """Remember that a number is shown with zeros before it."""
+        """Remember that a number is shown with zeros before it, or (width 0) with what nobody here can write as it is shown."""
         self.padded.setdefault(column, {}).setdefault(width, []).append(row)
-
-    def show_otherwise(self, row: int, column: int) -> None:
-        """Remember that a number is shown with what its digits do not say, and that nobody here can write as it is shown."""
-        self.otherwise.setdefault(column, []).append(row)
 
     def below_zero(self, row: int, column: int) -> None:
         """Remember that a number is shown as a day, and is none that a calendar has."""
@@ -66,10 +61,8 @@ class Oddities:
         """
         for column, rows in self.padded.items():
             if column < len(grid.columns):
+                grid.faults += _otherwise(grid.columns[column], column, rows.pop(0, []))
                 grid.columns[column] = _as_shown(grid.columns[column], rows)
-        for column, places in self.otherwise.items():
-            if column < len(grid.columns):
-                grid.faults += _otherwise(grid.columns[column], column, places)
         grid.faults += self.faults
         grid.faults += [Fault(row, column, None, text) for row, column, text in self.texts]
         grid.merged += self.merged
@@ -96,6 +89,36 @@ def demand_apart(places: npt.NDArray[np.int64], width: int) -> None:
     ordered = np.sort(places)
     if len(twice := ordered[1:][ordered[1:] == ordered[:-1]]):
         raise Repeated(str(twice[0] // width + 1))
+
+
+class Places:
+    """Where the cells of a sheet with a value stand, row by row."""
+
+    def __init__(self) -> None:
+        self._rows = [0]
+        self._cells = [0]  # how many there are in each
+        self._columns = bytearray()
+
+    def begin(self, row: int) -> None:
+        """Take the next row."""
+        self._rows.append(row)
+        self._cells.append(0)
+
+    def take(self, columns: bytes) -> None:
+        """Take the columns of cells of that row, four bytes each, the lowest first."""
+        self._cells[-1] += len(columns) // 4
+        self._columns += columns
+
+    def demand_apart(self) -> None:
+        """See that no two rows with cells have one number, and no two cells stand in one place.
+
+        Raises:
+            Repeated: where two do.
+        """
+        rows, cells = np.array(self._rows, np.int64), np.array(self._cells)
+        demand_apart(rows[cells > 0], 1)
+        columns = np.frombuffer(self._columns, "<u4").astype(np.int64)
+        demand_apart(np.repeat(rows, cells) * _MOST_COLUMNS + columns, _MOST_COLUMNS)
 
 
 def undecodable(grid: Grid, signs: str = "\0\ufffd") -> list[Fault]:

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from extractors.files.formats import Kind, adds, kind_of, zeros_of
+from extractors.files.formats import Kind, kind_of, width_of
 from extractors.files.grid import Book, Fault, Wanted, read_book
 from extractors.files.oddities import Calls, Oddities, demand_apart, external_links, undecodable
 from extractors.files.xls_stream import CODE_PAGE, FORMAT, XF, decoder, understood, workbook_stream
@@ -78,8 +78,7 @@ class _Workbook:
         starts: where each sheet begins, in order.
         page: the code page of its texts, where it names one.
         kinds: what the cell styles make of a number.
-        widths: the cell styles that show zeros, with how many.
-        adding: those that show more with a number than its digits.
+        widths: the cell styles whose format adds to a number, with `width_of` it.
         links: other workbooks that are linked to.
         calculated: whether it names the engine by which its formulas were calculated.
     """
@@ -89,7 +88,6 @@ class _Workbook:
     page: int | None = None
     kinds: list[Kind] = field(default_factory=list)
     widths: dict[int, int] = field(default_factory=dict)
-    adding: set[int] = field(default_factory=set)
     links: int = 0
     calculated: bool = False
 
@@ -111,8 +109,9 @@ def _workbook(stream: bytes) -> _Workbook:
             found.links += _is_workbook(data)
         found.calculated = found.calculated or kind == _ENGINE
     found.kinds = [kind_of(style, codes) for style in styles]
-    found.widths = {place: width for place, style in enumerate(styles) if (width := zeros_of(codes.get(style, "")))}
-    found.adding = {place for place, style in enumerate(styles) if adds(codes.get(style, ""))}
+    found.widths = {
+        place: width for place, style in enumerate(styles) if (width := width_of(codes.get(style, ""))) is not None
+    }
     return found
 
 
@@ -135,7 +134,7 @@ def _is_workbook(link: bytes) -> bool:
 
 def _looked_at(stream: bytes, start: int, book: _Workbook) -> _Look:
     look = _Look(book)
-    styled = b"|".join(re.escape(struct.pack("<H", style)) for style in (*book.widths, *book.adding))
+    styled = b"|".join(re.escape(struct.pack("<H", style)) for style in book.widths)
     of_style = b"(?!%b).{2}" % styled if styled else _ANY_STYLE
     steps = {
         _FORMULA: look.formula, _BOOLERR: look.error, _COLINFO: look.column, _ROW: look.row,
@@ -250,8 +249,6 @@ class _Look:
         """Take a number, of which the last byte has the sign, however it is written."""
         if style in self._book.widths:
             self.seen.pad(row, column, self._book.widths[style])
-        elif style in self._book.adding:
-            self.seen.show_otherwise(row, column)
         elif number[-1] & 0x80 and self._book.kinds[style] == Kind.MOMENT:
             self.seen.below_zero(row, column)
 

@@ -10,11 +10,9 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import BinaryIO
 
-import numpy as np
-
-from extractors.files.formats import Kind, adds, kind_of, zeros_of
+from extractors.files.formats import Kind, kind_of, width_of
 from extractors.files.grid import Book, Fault, Wanted, read_book
-from extractors.files.oddities import Calls, Oddities, demand_apart, undecodable
+from extractors.files.oddities import Calls, Oddities, Places, undecodable
 from extractors.files.sheet_xls import ERRORS
 from extractors.files.sheet_xml import linked_part
 
@@ -38,7 +36,6 @@ _COLUMN_OF = re.compile(
     rb"\x01\x08.{8}|[\x02\x05\x07].(.{4})(?:(?<=\x0c.{4}).{8}|.{12})", re.DOTALL
 )  # of one with a value
 _CELLS = {*range(_RK, 12), _RICH}
-_MOST_COLUMNS = 2**32
 
 
 def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
@@ -150,8 +147,7 @@ class _Styles:
     """What the cell styles make of a number.
 
     Attributes:
-        widths: those that show zeros before it, with how many signs they show.
-        adding: those that show more with it than its digits.
+        widths: those whose format adds to it, with `width_of` that.
         kinds: what it is, by the numbers of the styles.
     """
 
@@ -167,9 +163,10 @@ class _Styles:
             elif kind == _XF and of_cells:
                 formats.append(struct.unpack_from("<H", data, 2)[0])
         self.widths = {
-            place: width for place, number in enumerate(formats) if (width := zeros_of(codes.get(number, "")))
+            place: width
+            for place, number in enumerate(formats)
+            if (width := width_of(codes.get(number, ""))) is not None
         }
-        self.adding = {place for place, number in enumerate(formats) if adds(codes.get(number, ""))}
         self.kinds = [kind_of(number, codes) for number in formats]
 
     def kind(self, style: int) -> Kind:
@@ -190,10 +187,9 @@ def _passed(styles: Iterable[int]) -> re.Pattern[bytes]:
 
 
 def _looked_at(sheet: bytes, styles: _Styles, epoch: date) -> Oddities:
-    seen, places = Oddities(), _Places()
+    seen, places = Oddities(), Places()
     row = 0
-    shown = {*styles.widths, *styles.adding}
-    looked = [place for place, kind in enumerate(styles.kinds) if kind != Kind.NUMBER or place in shown]
+    looked = [place for place, kind in enumerate(styles.kinds) if kind != Kind.NUMBER or place in styles.widths]
     for kind, data in _records(sheet, _passed(looked)):
         if kind == _ROW:
             row = struct.unpack_from("<I", data)[0]
@@ -209,43 +205,24 @@ def _looked_at(sheet: bytes, styles: _Styles, epoch: date) -> Oddities:
             raise ValueError
         else:
             _of_sheet(seen, kind, data)
-        places.see(kind, data)
+        _stand(places, kind, data)
     places.demand_apart()
     return seen
 
 
-class _Places:
-    """Where the cells of a sheet with a value stand."""
-
-    def __init__(self) -> None:
-        self._rows = [0]
-        self._cells = [0]  # how many there are in each
-        self._columns = bytearray()
-
-    def see(self, kind: int, data: bytes) -> None:
-        """Take the next record."""
-        if kind == _ROW:
-            self._rows.append(struct.unpack_from("<I", data)[0])
-            self._cells.append(0)
-        elif kind == _PASSED or kind in _CELLS:
-            columns = b"".join(_COLUMN_OF.findall(data)) if kind == _PASSED else data[:4]
-            self._cells[-1] += len(columns) // 4
-            self._columns += columns
-
-    def demand_apart(self) -> None:
-        rows, cells = np.array(self._rows, np.int64), np.array(self._cells)
-        demand_apart(rows[cells > 0], 1)
-        demand_apart(
-            np.repeat(rows, cells) * _MOST_COLUMNS + np.frombuffer(self._columns, "<u4").astype(np.int64), _MOST_COLUMNS
-        )
+def _stand(places: Places, kind: int, data: bytes) -> None:
+    if kind == _ROW:
+        places.begin(struct.unpack_from("<I", data)[0])
+    elif kind == _PASSED:
+        places.take(b"".join(_COLUMN_OF.findall(data)))
+    elif kind in _CELLS:
+        places.take(data[:4])
 
 
 def _number_at(seen: Oddities, row: int, kind: int, data: bytes, styles: _Styles, epoch: date) -> None:
     column, style = struct.unpack_from("<I", data)[0], int.from_bytes(data[4:7], "little")
     if style in styles.widths:
         seen.pad(row, column, styles.widths[style])
-    elif style in styles.adding:
-        seen.show_otherwise(row, column)
     if styles.kind(style) != Kind.MOMENT:
         return
     whole = _whole(data) if kind == _RK else None

@@ -10,9 +10,10 @@ from posixpath import join, normpath
 from typing import IO, BinaryIO
 from xml.etree import ElementTree
 
-from extractors.files.formats import Kind, adds, kind_of, zeros_of
 from extractors.files.grid import Book, Fault, Grid, Wanted, read_book
 from extractors.files.oddities import Oddities, undecodable
+from extractors.files.styles_xml import styled_cells, styles_of
+from extractors.files.texts_xml import demand_numbered, escaped
 from extractors.files.typed_moment import moment_text
 
 _CHUNK = 2**20
@@ -70,30 +71,25 @@ def annotate(binary: BinaryIO, book: Book) -> None:
 
 
 def _annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
-    widths, adding, moments = _styles(archive)
-    styled = _styled({*widths, *adding})
+    widths, moments = styles_of(archive)
+    styled = styled_cells(widths)
     zero = _stands_for_none(archive)
     member = _member(archive, grid.name)
     seen = Oddities(filtered=_has_filtered_table(archive, member))
     for part in _parts(archive, member):
+        demand_numbered(part)
         _formulas(part, seen, zero)
         _errors(part, seen)
         if styled is not None:
             for match in styled.finditer(part):
                 if _is_number(match[0]):  # a text is shown as it is, whatever its format
-                    _shown(seen, _place(match[0]), int(match[1]), widths)
+                    seen.pad(*_place(match[0]), widths[int(match[1])])
         _below_zero(part, seen, moments)
         _midnights(part, seen)
         _hidden(part, seen)
+    grid.faults += escaped(archive, member, grid)
     grid.faults += undecodable(grid, "\0")  # which XML cannot hold, but Excel's way of writing one (`_x0000_`) can
     seen.put(grid)
-
-
-def _shown(seen: Oddities, place: tuple[int, int], style: int, widths: dict[int, int]) -> None:
-    if style in widths:
-        seen.pad(*place, widths[style])
-    else:
-        seen.show_otherwise(*place)
 
 
 def _parts(archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
@@ -260,28 +256,6 @@ def _stands_for_none(archive: zipfile.ZipFile) -> bytes | None:
     if "docprops/app.xml" in names and _POI.search(archive.read(names["docprops/app.xml"])):
         return b"0.0"
     return b"0" if _ON_LOAD.search(archive.read(names["xl/workbook.xml"])) else None
-
-
-def _styles(archive: zipfile.ZipFile) -> tuple[dict[int, int], set[int], set[int]]:
-    """The cell styles whose format is nothing but zeros, with how many; those that show more; those that make a day of a number."""
-    names = {name.lower(): name for name in archive.namelist()}
-    if "xl/styles.xml" not in names:
-        return {}, set(), set()
-    root = ElementTree.fromstring(archive.read(names["xl/styles.xml"]))  # noqa: S314 - the guard allows no document type
-    formats = root.iterfind(".//{*}numFmts/{*}numFmt")
-    codes = {int(item.get("numFmtId", "0")): item.get("formatCode", "") for item in formats}
-    styles = [int(style.get("numFmtId", "0")) for style in root.iterfind("./{*}cellXfs/{*}xf")]
-    widths = {place: width for place, number in enumerate(styles) if (width := zeros_of(codes.get(number, "")))}
-    adding = {place for place, number in enumerate(styles) if adds(codes.get(number, ""))}
-    return widths, adding, {place for place, number in enumerate(styles) if kind_of(number, codes) == Kind.MOMENT}
-
-
-def _styled(styles: set[int]) -> re.Pattern[bytes] | None:
-    if not styles:
-        return None
-    # Cells that are empty, of which a sheet that is formatted to its last row has a million, end with their tag.
-    places = b"|".join(str(place).encode() for place in styles)
-    return re.compile(rb"<c\s(?>[^<>]*?\bs\s*=\s*[\"'](%s)[\"'])[^<>]*+(?<!/)>" % places)
 
 
 def _has_filtered_table(archive: zipfile.ZipFile, member: str) -> bool:

@@ -326,3 +326,42 @@ def test_a_number_whose_format_adds_something_is_a_fault_of_its_cell(opened, row
         assert rows_of(reading) == [("12", "0012", "12", None, "登记表!2"), ("12", "7", None, None, "登记表!3")]
     with opened(EXTRACT) as reading:
         assert faults_of(reading) == {"登记表!2": "shown_otherwise\t编号", "登记表!3": "shown_otherwise\t姓名"}
+
+
+@pytest.mark.parametrize(
+    ("written", "read", "faulty"),
+    [
+        ("_x4E2D_某", "中某", False),
+        ("_x0041_b", "Ab", False),
+        ("_xD83D__xDE00_", "😀", False),
+        ("_xD83D_a", "�a", True),
+        ("a_x00_b_x4E2G_", "a_x00_b_x4E2G_", False),
+        ("_x005F_x4E2D_", "_x4E2D_", True),  # which stands for itself, but not to who knows the decoded texts only
+    ],
+)
+def test_a_character_by_its_number_is_what_office_programs_show(
+    opened, rows_of, faults_of, raw_book, written, read, faulty
+):
+    raw_book(rows_xml(f'<c r="A2" t="inlineStr"><is><t>{written}</t></is></c>'))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [(read, None, None, None, "登记表!2")]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == ({"登记表!2": "bytes_undecodable\t编号"} if faulty else {})
+
+
+@pytest.mark.parametrize("index", ["-1", "1.0", "x", "99999999999999999999"])
+def test_a_shared_text_of_no_number_is_not_taken_for_the_first(refused, raw_book, index):
+    raw_book(rows_xml(f'<c r="A2" t="s"><v>{index}</v></c>'))
+    assert "expected a whole workbook in 登记表.xlsx, found one that cannot be read" in refused(EXTRACT)
+
+
+@pytest.mark.parametrize("formula", ["", "<f>A1:A9</f>"])
+@pytest.mark.parametrize("error", ["#SPILL!", "#CALC!", "#GETTING_DATA", "Err:502"])
+def test_an_error_of_newer_programs_is_a_fault_of_its_cell(opened, rows_of, faults_of, raw_book, error, formula):
+    raw_book(
+        rows_xml(f'<c r="A2"><v>1</v></c><c r="B2" t="e">{formula}<v>{error}</v></c><c r="C2" t="e"><v>#N/A</v></c>')
+    )
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("1", "#VALUE!", "#N/A", None, "登记表!2")]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!2": "cell_error\t姓名\ncell_error\t证号"}
