@@ -17,7 +17,10 @@ _CRITICAL = pa.array([rule.id for rule in RULES.values() if rule.critical])
 _ORDER = pa.array(list(RANK))
 # What reading finds wrong with a cell. On no element at all it is about a column that the declaration makes nothing of.
 _FAULTS = pa.array(
-    ["digits_lost", "bytes_undecodable", "value_cut", "formula_uncalculated", "guard_unclear", "cell_error"]
+    [
+        *("digits_lost", "bytes_undecodable", "value_cut", "formula_uncalculated", "guard_unclear", "cell_error"),
+        "shown_otherwise",
+    ]
 )
 _OUTCOMES = pa.array([str(outcome) for outcome in (Outcome.ACCEPTED, Outcome.HELD, Outcome.DUPLICATE)])
 _HELD, _DUPLICATE = 1, 2

@@ -18,6 +18,7 @@ from loaders.streaming import stream
 from loaders.tables import CLAIM, ENDING, FINDING_TABLE, FORMER_KEY, HISTORY, SEEN, SIGHTING
 from standard.batch import LOCATOR
 from standard.finding import mask_texts
+from standard.private import private
 
 # Of each row that a sweep met, beside the columns of its key.
 NUMBER, MEANS, ORDER = "_number", "_means", "_order"
@@ -79,7 +80,10 @@ def write_known(connection: Connection, source: str, taken_at: str, beginning: i
 
 
 def _write(path: Path, tables: Iterator[pa.Table], schema: pa.Schema) -> None:
-    with pq.ParquetWriter(path, schema, compression="lz4", use_dictionary=False, write_statistics=False) as writer:
+    with (
+        open(path, "wb", opener=private) as file,
+        pq.ParquetWriter(file, schema, compression="lz4", use_dictionary=False, write_statistics=False) as writer,
+    ):
         for table in tables:
             writer.write_table(table)
 

@@ -18,6 +18,7 @@ from pipeline.exchange import Exchange
 from pipeline.workspace import Workspace, of_part
 from standard.batch import BatchKey, Manifest
 from standard.errors import ExchangeError, PlatformUnreachable, TurnTaken
+from standard.private import private
 
 PROCESS = "process"  # how the label of a run begins that is one process
 # What a run of several processes may pause between two of its steps before another run takes its turn, in seconds.
@@ -216,17 +217,11 @@ def turn(
 def _opened(workspace: Workspace, path: Path) -> IO[str]:
     try:
         workspace.make_folder(str(path.parent))
-        return open(path, "a+", opener=_for_its_user_alone)
+        return open(path, "a+", opener=private)
     except OSError as error:
         raise PlatformUnreachable(
             f"{path}: expected to write the archive, found: {error.strerror or error}; free or mount the disk and run the step again"
         ) from None
-
-
-def _for_its_user_alone(path: str, flags: int) -> int:
-    descriptor = os.open(path, flags, 0o600)
-    os.fchmod(descriptor, 0o600)  # whatever the umask is
-    return descriptor
 
 
 def _take_turn(file: IO[str], key: BatchKey, label: str, pauses: str, how: int) -> None:

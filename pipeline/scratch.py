@@ -19,6 +19,7 @@ from typing import IO
 from uuid import uuid4
 
 from standard.errors import PlatformUnreachable
+from standard.private import private
 
 _LOCK, _OWNER, _HALF = ".lock", ".owner", ".half"
 _AGE = 3 * 86_400  # seconds without a change after which nobody can be working in a folder; a night is not that long
@@ -63,7 +64,7 @@ class Scratch:
                         self._clear(folder)
                 self.folder.mkdir(mode=0o700)
                 self.folder.chmod(0o700)
-                self._held = (self.folder / _OWNER).open("w", encoding="utf-8")
+                self._held = open(self.folder / _OWNER, "w", encoding="utf-8", opener=private)  # noqa: SIM115 - held until `close`
                 self._held.write(json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "boot": _boot()}))
                 self._held.flush()
                 _lock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -94,7 +95,8 @@ class Scratch:
     def half_written(self, path: str) -> Iterator[None]:
         """Note a file of the archive for as long as it is half written, so that it is removed if this process dies."""
         note = self.folder / f"{uuid4().hex}{_HALF}"
-        note.write_text(path, encoding="utf-8")
+        with open(note, "w", encoding="utf-8", opener=private) as file:
+            file.write(path)
         try:
             yield
         finally:
@@ -105,7 +107,7 @@ class Scratch:
         """Keep others from making and removing folders meanwhile; whose lock was removed with the root, takes a new one."""
         while True:
             _make_private(self._root)
-            with (self._root / _LOCK).open("a", encoding="utf-8") as lock:
+            with open(self._root / _LOCK, "a", encoding="utf-8", opener=private) as lock:
                 _lock(lock, fcntl.LOCK_EX)
                 try:
                     same = os.path.samestat(os.fstat(lock.fileno()), (self._root / _LOCK).stat())

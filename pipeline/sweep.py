@@ -34,6 +34,7 @@ from sources.register import Source
 from standard.batch import LOCATOR, BatchKey, Effects, LedgerEntry
 from standard.day import Day, instant_text
 from standard.errors import ExchangeError, UsageError
+from standard.private import private
 
 Clock = Callable[[], datetime]
 
@@ -243,7 +244,8 @@ class _Keys:
         rows = 0
         with (
             read_keys(request, self.extract, self._names) as batches,
-            pq.ParquetWriter(path, schema, compression="lz4", use_dictionary=False, write_statistics=False) as writer,
+            open(path, "wb", opener=private) as file,
+            pq.ParquetWriter(file, schema, compression="lz4", use_dictionary=False, write_statistics=False) as writer,
         ):
             for batch in ahead(left.watched(batches) if left else batches):
                 writer.write_table(self._meaning(pa.Table.from_batches([batch])).select(schema.names).cast(schema))

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from sources.city import City
 from sources.database_extract import Changes, DatabaseExtract
 from sources.declaration import Column, Declaration
-from sources.file_extract import FileExtract, TextExtract
+from sources.file_extract import FileExtract, TextExtract, is_encoding
 from standard.codes import code_list, status_families
 from standard.credit_codes import uscc_fault
 from standard.field import Field, Kind
@@ -104,14 +104,11 @@ def _extract(declaration: Declaration) -> Iterator[Found]:
                 ("extract", "path"),
                 f"expected no placeholder but {{day}}, as in x_{{day:%Y%m%d}}.xlsx, found {extract.path}; correct the path",
             )
-    if isinstance(extract, TextExtract) and extract.encoding is not None:
-        try:
-            "a".encode(extract.encoding)
-        except (LookupError, UnicodeError):
-            yield Found(
-                ("extract", "encoding"),
-                f"expected an encoding such as utf-8 or gb18030, found {extract.encoding}; correct it",
-            )
+    if isinstance(extract, TextExtract) and extract.encoding is not None and not is_encoding(extract.encoding):
+        yield Found(
+            ("extract", "encoding"),
+            f"expected an encoding such as utf-8 or gb18030, found {extract.encoding}; correct it",
+        )
 
 
 _IS_SELECT = re.compile(r"(\s|--[^\n]*\n|/\*.*?\*/)*(select|with)\b", re.IGNORECASE | re.DOTALL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
@@ -17,6 +18,24 @@ MOST_COLUMNS = 2_000
 def leads_outside(path: str) -> bool:
     """Whether a path does not stay below the folder it starts from: an absolute one, or one with `..`."""
     return PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts or "\0" in path
+
+
+def is_encoding(name: str) -> bool:
+    """Whether a name is that of an encoding of text in which bytes that are none can be passed over, as in `idna` they cannot."""
+    try:
+        b"a".decode(name, "ignore")
+        codecs.getincrementaldecoder(name)("backslashreplace").decode(b"a")
+    except (LookupError, UnicodeError):
+        return False
+    return True
+
+
+def _has_wide_signs(encoding: str) -> bool:
+    """Whether in an encoding not every sign of ASCII is its one byte."""
+    try:
+        return "\n0".encode(encoding) != b"\n0"
+    except (LookupError, UnicodeError):  # which is said elsewhere
+        return False
 
 
 class FileExtract(Declared):
@@ -144,11 +163,7 @@ class TextExtract(FileExtract):
 
     @model_validator(mode="after")
     def _bytes_of_an_encoding(self) -> TextExtract:
-        if (
-            self.widths
-            and self.widths_in == "bytes"
-            and (self.encoding or "utf-16").lower().startswith(("utf-16", "utf-32"))
-        ):
+        if self.widths and self.widths_in == "bytes" and (not self.encoding or _has_wide_signs(self.encoding)):
             raise ValueError(
                 "widths in bytes need an encoding such as gb18030 that is declared and writes ASCII as ASCII"
             )

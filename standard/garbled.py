@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from standard.gb18030 import as_of_2022
+
 # What databases call latin1 is Windows-1252, with the five codes that it leaves out standing for themselves.
 _WINDOWS = {bytes([code]).decode("cp1252"): code for code in range(0x80, 0xA0) if code not in b"\x81\x8d\x8f\x90\x9d"}
 _AS_LATIN = str.maketrans({sign: chr(code) for sign, code in _WINDOWS.items()})
@@ -30,9 +32,16 @@ def _pairs(firsts: range, seconds: range) -> str:
 
 # With which UTF-8 taken for GBK begins; about one of two hundred names has such a character too.
 FIRST_OF_GBK = _pairs(_LEAD, _FOLLOW)
-_SUSPECT = f"[{_HIGH}]|{_LOST}|\\?|锟斤|烫烫烫|屯屯屯|[{FIRST_OF_GBK}][{_pairs(_FOLLOW, _LEAD)}]"
+# Of which a text consists that a program has read from bytes of U+FFFD (锟斤拷) or from memory that nobody had filled.
+OF_FILLING = "锟烫屯"
+_FILLED = "锟斤|烫烫烫|屯屯屯|^[烫屯]{2,}$"
+# Characters of private use, which no standard says what they are, and a reference that a page would show as a character.
+_PRIVATE = "[\ue000-\uf8ff\U000f0000-\U0010fffd]"
+_REFERENCE = "&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|amp|lt|gt|quot|apos|nbsp|ensp|emsp|middot|bull|times|hellip|[lr][sd]quo|[mn]dash);"
+_ANYWHERE = f"{_LOST}|{_FILLED}|{_PRIVATE}|{_REFERENCE}"
+_SUSPECT = f"[{_HIGH}]|\\?|{_ANYWHERE}|[{FIRST_OF_GBK}][{_pairs(_FOLLOW, _LEAD)}]"
 # What is left of texts that could not be read or written. In a sentence question marks may be meant, in a name none is.
-_TRACES = re.compile(rf"{_LOST}|\?\?\?|^\?+$|锟斤|烫烫烫|屯屯屯")
+_TRACES = re.compile(rf"{_ANYWHERE}|\?\?\?|^\?+$")
 _TRACES_IN_NAMES = re.compile(rf"{_TRACES.pattern}|\?\?|[\u4e00-\u9fff]\?|\?[\u4e00-\u9fff]")
 
 
@@ -40,7 +49,8 @@ def garbled(values: pa.Array, *, names: bool = False) -> pa.Array:
     """Row by row whether a text was spoilt by a wrong encoding, so that it says nothing of what was meant.
 
     Those are texts of Latin letters that read as GBK or UTF-8 without a fault, Chinese that reads as UTF-8 once it is written
-    in GBK, and what is left where a program could not read or write a character (U+FFFD, 锟斤拷, question marks among Han).
+    in GBK, and what is left where a program could not read or write a character (U+FFFD, 锟斤拷, question marks among Han,
+    characters of private use, `&#26576;`).
 
     Args:
         values: texts as the source has them, before they are cleaned.
@@ -91,7 +101,7 @@ def latin_bytes(text: str) -> bytes | None:
 def decoded(raw: bytes, charset: str) -> str | None:
     """Bytes as text; None where they are none in that encoding."""
     try:
-        return raw.decode(charset)
+        return as_of_2022(raw.decode(charset), charset)
     except UnicodeDecodeError:
         return None
 

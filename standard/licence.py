@@ -79,4 +79,7 @@ LICENCE_BATCH = pa.schema([*LICENCE.arrow, *(pa.field(name, pa.string()) for nam
 HOLDERS_JOINED_BY = "^"
 
 # Texts that stand for "nothing" in forms whose fields must not be left empty.
-PLACEHOLDER = r"^(空|无|暂无|未知|不详|测试|test|TEST|待补|待定|null|NULL|None|N/A|NA|[-—/*.]+)$"
+PLACEHOLDER = r"^(空|无|暂无|未知|不详|测试|test|TEST|待补|待定|null|NULL|None|N/A|NA|nan|NaN|NaT|<NA>|\\N|[-—/*.]+)$"
+
+# How an error of a spreadsheet looks where only its text was copied, and a value that its column was too narrow to show.
+CELL_ERROR = r"(?i)^(#(N/A|(NULL|DIV/0|VALUE|REF|NUM|SPILL|CALC|FIELD|BLOCKED|CONNECT|BUSY|UNKNOWN|EXTERNAL|PYTHON)!|NAME\?|GETTING_DATA|ERROR)|#{2,}|Err:\d{3})$"

@@ -15,7 +15,7 @@ from sources.declaration import Column
 from sources.register import Source
 from standard.batch import LOCATOR
 from standard.codes import code_list, status_families
-from standard.field import ARROW_TYPES, Field
+from standard.field import ARROW_TYPES, Field, Kind
 from standard.finding import FINDING, found_in
 from standard.licence import EXCHANGE, FLAGS, HOLDERS_JOINED_BY, LICENCE
 from transforms.digests import Values, digest, json_objects
@@ -202,7 +202,7 @@ class Conformer:
                 item.rule,
                 item.field.name,
                 values=None if item.rule == "digits_lost" else item.original.take(item.places),
-                personal=item.field.personal and not item.rule.startswith("placeholder"),
+                personal=item.field.personal and not item.rule.startswith(("placeholder", "cell_error")),
                 expected=item.expected if item.rule in _EXPECTING else "",
             )
 
@@ -210,6 +210,8 @@ class Conformer:
         """What the source itself told of its rows: cells that could not be read, operations, records that were deleted."""
         declaration = self.source.declaration
         for fault in faults(declaration, raw):
+            if fault.rule == "shown_otherwise" and fault.element in self._said_by_digits:
+                continue
             if fault.element in self.schema.names and fault.element not in LICENCE.key:
                 fault = replace(fault, places=places_without(fault.places, ends))
             # A column that is for nothing has no element to stand on; its name is shown where a value would be.
@@ -224,6 +226,12 @@ class Conformer:
             declared = " / ".join(text or "''" for text in [*changes.kept_values, *changes.deleted_values])
             values = one(raw, changes.operation).take(unknown)
             yield found_in(licences, unknown, "operation_unknown", changes.operation, values=values, expected=declared)
+
+    @cached_property
+    def _said_by_digits(self) -> frozenset[str]:
+        """Where it does not matter what a format adds to a number: days and times, of a declared form or unread, and nothing."""
+        timed = [field.name for field in self.fields if field.kind in {Kind.DATE, Kind.TIME}]
+        return frozenset([*timed, self.source.declaration.extract.updated_at or "", ""])
 
     @property
     def _filled_in(self) -> frozenset[str]:

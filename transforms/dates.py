@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 import pyarrow as pa
@@ -14,9 +14,11 @@ ISO_DATE = "%Y-%m-%d"
 _UTC = pa.timestamp("us", "UTC")
 # Forms in which databases and hand-made files write an instant. Fractions and zones are read beside these.
 INSTANT_FORMATS = ("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d", "%Y%m%d%H%M%S", "%Y%m%d", "%Y年%m月%d日")
+_ZERO, _CERTAIN = pa.scalar(date(1899, 12, 30)), pa.scalar(date(1900, 3, 1))
 _ADJACENT = re.compile("%[A-Za-z]%[A-Za-z]")
 ISO = r"^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?$"
-_ISO_DATE = r"^\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d(\.\d+)?)?$"
+# Of a time that no clock shows (24:00:00, 23:59:60) nobody knows the day.
+_ISO_DATE = r"^\d{4}-\d\d-\d\d([ T]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?)?$"
 # An offset with seconds is that of a place before it had a standard time, as PostgreSQL writes old times.
 _WITH_ZONE = (
     r"^(?P<local>\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?) ?"
@@ -35,7 +37,8 @@ def parse_dates(values: pa.Array, formats: Sequence[str], zone: str = "Asia/Shan
         zone: the source's time zone; a time that names its zone is of the day that it is there.
 
     Returns:
-        date32 of the same length; null where the text is null or fits no form.
+        date32 of the same length; null where the text is null or fits no form, and from 30 December 1899 to February 1900:
+        these days are what programs make of zero and of numbers below 61, and differ by a day over each of them.
     """
     distinct = values.dictionary_encode()
     texts = distinct.dictionary
@@ -48,7 +51,9 @@ def parse_dates(values: pa.Array, formats: Sequence[str], zone: str = "Asia/Shan
     if pc.any(zoned).as_py():
         instants = _with_zone(_iso_like(pc.if_else(zoned, texts, None)))
         found = pc.coalesce(found, pc.local_timestamp(instants.cast(pa.timestamp("us", zone))))
-    return pc.cast(pc.floor_temporal(found, unit="day"), pa.date32()).take(distinct.indices)
+    days = pc.cast(pc.floor_temporal(found, unit="day"), pa.date32())
+    of_numbers = pc.and_(pc.greater_equal(days, _ZERO), pc.less(days, _CERTAIN))
+    return pc.if_else(pc.fill_null(of_numbers, False), None, days).take(distinct.indices)
 
 
 def parse_instants(values: pa.Array, formats: Sequence[str], zone: str, ahead: timedelta = timedelta(0)) -> pa.Array:
@@ -139,5 +144,28 @@ def _first_fit(texts: pa.Array, formats: Sequence[str]) -> pa.Array:
             width = len(datetime(2026, 11, 23, 10, 20, 30).strftime(form))
             missing = pc.if_else(pc.equal(pc.utf8_length(missing), width), missing, None)
         read = pd.to_datetime(missing.to_pandas(), format=form, errors="coerce")
-        found = pc.coalesce(found, pa.Array.from_pandas(read).cast(pa.timestamp("us")))
+        found = pc.coalesce(
+            found, _without_leap_seconds(pa.Array.from_pandas(read).cast(pa.timestamp("us")), missing, form)
+        )
     return found
+
+
+def _without_leap_seconds(read: pa.Array, texts: pa.Array, form: str) -> pa.Array:
+    """What was read, without times that no clock shows: pandas takes 23:59:60 for the next midnight."""
+    if "%S" not in form:
+        return read
+    suspect = pc.and_(pc.less(pc.second(read), 2), pc.match_substring_regex(texts, "6[01]"))
+    wrong = [
+        place
+        for place in pc.indices_nonzero(pc.fill_null(suspect, False)).to_pylist()
+        if not _is(texts[place].as_py(), form)
+    ]
+    return pc.if_else(pc.is_in(pa.array(range(len(read))), pa.array(wrong, pa.int64())), None, read) if wrong else read
+
+
+def _is(text: str, form: str) -> bool:
+    try:
+        datetime.strptime(text, form)
+    except ValueError:
+        return False
+    return True

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from sources.declaration import Column
 from standard.field import ARROW_TYPES, Field, Kind
-from standard.garbled import FIRST_OF_GBK, garbled
-from standard.licence import LICENCE, PLACEHOLDER
+from standard.garbled import FIRST_OF_GBK, OF_FILLING, garbled
+from standard.licence import CELL_ERROR, LICENCE, PLACEHOLDER
 from transforms.dates import parse_dates, parse_instants
 from transforms.distinct import less_of
 from transforms.lookups import Lookup, look_up
@@ -22,8 +22,8 @@ from transforms.text import clean_text, split_holders
 # Java (`3.7E17`) has written, maybe with blanks to fill its format: its last digits are not what was typed.
 _DIGITS_LOST = r"^[\s\x{a0}\x{3000}]*-?\d((\.\d+)?[eE]\+\d+|\.\d+E\d+)[\s\x{a0}\x{3000}]*$"
 
-# Han, but for those with which UTF-8 begins that was taken for GBK.
-_EXCEPT = [0x4DFF, *sorted(map(ord, FIRST_OF_GBK)), 0xA000]
+# Han, but for those with which UTF-8 begins that was taken for GBK, and those that fill what was never a text.
+_EXCEPT = [0x4DFF, *sorted(map(ord, FIRST_OF_GBK + OF_FILLING)), 0xA000]
 _HAN = "".join(f"{chr(low + 1)}-{chr(high - 1)}" for low, high in pairwise(_EXCEPT) if high - low > 1)
 
 # Values that cleaning, splitting and typing leave as they are, and that stand for something: most of what there is.
@@ -89,16 +89,19 @@ class Reader:
         if self.column.separator is not None:  # before cleaning, which may change what separates
             texts = split_holders(texts, self.column.separator)
         lost = _holds(pc.match_substring_regex(texts, _DIGITS_LOST))
-        texts = self._looked_up(pc.if_else(lost, None, texts))
+        cut = _holds(pc.match_substring(texts, "\0"))  # cleaning takes it out, and makes another number of the rest
+        texts = self._looked_up(pc.if_else(pc.or_(lost, cut), None, texts))
         folded = clean_text(texts, Kind.TEXT) if self._as_written else texts
         nothing = _holds(pc.match_substring_regex(folded, PLACEHOLDER))
-        texts = pc.if_else(nothing, None, texts)
+        error = _holds(pc.match_substring_regex(folded, CELL_ERROR))
+        texts = pc.if_else(pc.or_(nothing, error), None, texts)
         if self.field.multiple:
             texts = split_holders(texts, None)
         typed = self._typed(texts)
         unreadable = pc.and_(pc.is_valid(texts), pc.is_null(typed))
         placeholder = "placeholder" if self.field.required else "placeholder_optional"
-        return typed, {"digits_lost": lost, **spoilt, "value_unreadable": unreadable, placeholder: nothing}
+        no_text = {"digits_lost": lost, "bytes_undecodable": cut, **spoilt, "cell_error": error}
+        return typed, {**no_text, "value_unreadable": unreadable, placeholder: nothing}
 
     def _garbled(self, texts: pa.Array) -> dict[str, pa.Array]:
         """Before anything is cleaned: what looks like blanks and controls may be what is left of a character."""

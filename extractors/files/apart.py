@@ -26,7 +26,7 @@ import python_calamine as calamine
 
 from extractors.files import sheet_ods, sheet_xls, sheet_xlsb, sheet_xml
 from extractors.files.grid import Book, Fault, Grid, Sheet, TooLarge, Wanted
-from extractors.files.oddities import Calls
+from extractors.files.oddities import Calls, Repeated
 from extractors.files.sheet_xml import Unplaced
 
 _MOST_BYTES = 3 * 2**30  # of address space, of which the libraries take a part without using it
@@ -53,6 +53,7 @@ def read_apart(path: Path, kind: str, wanted: Wanted, most: int | None) -> Book:
         calamine.CalamineError: for what cannot be read.
         TooLarge: for a sheet that is spread too far.
         Calls: for a workbook that would make an office program call another one.
+        Repeated: for a sheet with two cells in one place.
         Unplaced: for one in which a cell with a fault does not say where it stands.
         OutOfBounds: when it takes more memory or time than it may.
     """
@@ -84,6 +85,8 @@ def _received(folder: Path) -> Book:
         raise TooLarge(found["far"])
     if "calls" in found:
         raise Calls(found["calls"])
+    if "repeated" in found:
+        raise Repeated(found["repeated"])
     if "unplaced" in found:
         raise Unplaced
     if "error" in found:
@@ -123,6 +126,8 @@ def _main(asked: str, folder: Path) -> None:
         return _send({"far": str(error)}, folder)
     except Calls as error:
         return _send({"calls": str(error)}, folder)
+    except Repeated as error:
+        return _send({"repeated": str(error)}, folder)
     except Unplaced:
         return _send({"unplaced": True}, folder)
     except (calamine.CalamineError, *_DAMAGED) as error:
@@ -143,4 +148,5 @@ def _main(asked: str, folder: Path) -> None:
 
 if __name__ == "__main__":
     _die_with(int(sys.argv[3]))
+    os.umask(0o077)  # what is handed back is for the user alone who runs the exchange
     _main(sys.argv[1], Path(sys.argv[2]))

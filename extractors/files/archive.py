@@ -12,6 +12,7 @@ from extractors.files.bounds import DAMAGED, demand_bounded, errors_of_content
 from extractors.files.contents import ZIP, first_bytes, kind_of
 from extractors.files.locked import refuse_secret
 from extractors.files.source_file import SourceFile, readable_name
+from standard.private import private
 
 _UTF8_NAME = 0x800
 _LOCKED = 0x1
@@ -81,7 +82,10 @@ def _members(
     for name, member in fitting:
         _demand_openable(file, member, secret)
         path = folder / f"{len(list(folder.iterdir()))}.member"
-        with archive.open(member, pwd=secret.encode() if secret else None) as packed, path.open("wb") as plain:
+        with (
+            archive.open(member, pwd=secret.encode() if secret else None) as packed,
+            open(path, "wb", opener=private) as plain,
+        ):
             shutil.copyfileobj(packed, plain)
         files.append(SourceFile(file.source, f"{file.name}/{name}", path, True))
     return files

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
 from math import isfinite
 
+from extractors.files.oddities import SHOWN_OTHERWISE
+from extractors.files.typed_moment import duration, moment_text
 from extractors.texts import text_of
 
 TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
@@ -15,12 +16,15 @@ CALC = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0 "
 
 _ERROR = re.compile(r"#[A-Z][A-Z/0]*[!?A]|Err:\d{3}")  # as office programs show one, where they do not mark it
 _PADDED = re.compile(r"0\d+")
+# How a number is shown: grouped, as an amount of money or a share, below zero in parentheses.
+_GROUPED = re.compile(r"[\s¥￥$€£%'’]")
+_BARE = re.compile(r"[-+−]?[\d.,]*(?:E[-+]?\d+)?|\([\d.,]*\)")
+_ZEROS_BEFORE, _ZEROS_BEFORE_GROUP = re.compile(r"[-+−(]?0\d"), re.compile(r"[-+−(]?0[.,]\d")
 _INDENTED = re.compile(r"[\t\r\n]")  # as written; what is shown of them stands there as elements of their own
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _PARAGRAPHS = (f"{TEXT}p", f"{TEXT}h")
 _SIGNS = {f"{TEXT}tab": "\t", f"{TEXT}line-break": "\n"}
 _MOST_BLANKS = 32_767  # signs in a cell of any program
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?)?")
 _ELAPSED = re.compile(r"(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d+))?S)?)?")
 _NUMBERS = ("float", "percentage", "currency")
 
@@ -95,7 +99,8 @@ def value_of(cell: Cell) -> tuple[object, str | None]:
         return (shown if shown.strip() else None), None
     if kind == "string":
         return attributes.get(f"{OFFICE}string-value") or shown or None, None
-    return _of_kind(attributes, kind, shown), None
+    value = _of_kind(attributes, kind, shown)
+    return value, SHOWN_OTHERWISE if kind == "float" and isinstance(value, float) and _adds(shown, value) else None
 
 
 def _has_no_result(cell: Cell, kind: str | None) -> bool:
@@ -118,10 +123,11 @@ def _of_kind(attributes: dict[str, str], kind: str, shown: str) -> object:
         if not isfinite(number):
             raise ValueError
         # A whole number that is shown with zeros before it.
-        padded = number.is_integer() and kind == "float" and _PADDED.fullmatch(shown) and float(shown) == number
-        return shown if padded else number
+        zeros = shown.strip()
+        padded = number.is_integer() and kind == "float" and _PADDED.fullmatch(zeros) and float(zeros) == number
+        return zeros if padded else number
     if kind == "date":
-        return _moment(value)
+        return moment_text(value)
     if kind == "time":
         return _elapsed(value)
     if kind == "boolean":
@@ -129,16 +135,13 @@ def _of_kind(attributes: dict[str, str], kind: str, shown: str) -> object:
     raise ValueError
 
 
-def _moment(value: str) -> str:
-    """A day or a time as text; the text that stands there, where it is none that a calendar has."""
-    found = _MOMENT.fullmatch(value)
-    try:
-        if found is None:
-            return value
-        moment = datetime.fromisoformat(found[1]) + _duration("", *found.groups()[1:])
-    except (ValueError, OverflowError):
-        return value
-    return text_of(moment).removesuffix(" 00:00:00")
+def _adds(shown: str, number: float) -> bool:
+    """Whether a number is shown with signs or zeros that its digits do not say, as `formats.adds` says it of a format."""
+    bare = _GROUPED.sub("", shown)
+    is_number = _BARE.fullmatch(bare) or ("/" in bare and not number.is_integer()) or not bare.strip("#")
+    if not is_number or _ZEROS_BEFORE.match(bare):
+        return True
+    return number != 0 and number.is_integer() and _ZEROS_BEFORE_GROUP.match(bare) is not None
 
 
 def _elapsed(value: str) -> str:
@@ -147,14 +150,7 @@ def _elapsed(value: str) -> str:
     if found is None:
         return value
     try:
-        passed = _duration(*found.groups()[1:])
+        passed = duration(*found.groups()[1:])
     except OverflowError:
         return value
     return text_of(-passed if found[1] else passed)
-
-
-def _duration(*parts: str | None) -> timedelta:
-    """A time from its days, hours, minutes, seconds and the digits behind them, to a millionth of a second."""
-    days, hours, minutes, seconds = (int(part or 0) for part in parts[:4])
-    microseconds = round(int((parts[4] or "")[:9].ljust(9, "0")) / 1000)
-    return timedelta(days, seconds, microseconds, 0, minutes, hours)

@@ -11,7 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from extractors.files.source_file import SourceFile
+from sources.file_extract import is_encoding
 from standard.errors import DeclarationError
+from standard.gb18030 import as_of_2022
 
 BLOCK = 4 * 2**20  # characters read at a time
 # Stands for each byte that is no text, until the column it is in is known; Unicode promises that no text holds it.
@@ -28,26 +30,33 @@ _MARKS = {
     "\ufeff".encode("gb18030"): "gb18030",
 }
 
+# Those that begin with a byte order mark, or have their characters in either order.
+_ORDERED = {
+    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+}
+
 
 def encoding_of(file: SourceFile, declared: str | None) -> str:
     """The declared encoding, or the one the file is in.
 
     Without a declaration: the byte order mark; UTF-16 by its zero bytes; UTF-8, then GB18030, if all of the file is that,
-    and Big5 where its characters are likelier; of a file that is none throughout, the one with the fewest faults.
+    and Big5 where its characters are likelier; of a file that is none throughout, the one with the fewest faults. A
+    declared UTF-16 or UTF-32 without a byte order mark is the one of its two orders that the file is in.
 
     Raises:
-        DeclarationError: for an encoding nobody knows.
+        DeclarationError: for an encoding nobody knows, or by which bytes that are no text cannot be passed over.
+        SourceRefused: for a file that is not in the declared UTF-16 or UTF-32.
         SourceUnreachable: when the file cannot be read.
     """
     if declared is None:
         with file.opened() as binary, file.reading():
             return _detected(binary)
-    try:
-        b"".decode(declared)
-    except LookupError:
+    if not is_encoding(declared):
         sentence = f"{file.source}: expected the name of an encoding such as gb18030, found {declared}; correct extract.encoding"
-        raise DeclarationError(sentence) from None
-    return declared
+        raise DeclarationError(sentence)
+    name = codecs.lookup(declared).name
+    return _in_order(file, name) if name in _ORDERED else declared
 
 
 def blocks(file: SourceFile, encoding: str) -> Iterator[str]:
@@ -72,7 +81,7 @@ def blocks(file: SourceFile, encoding: str) -> Iterator[str]:
             # What DOS programs end a text with; a block ends without a line end only where the file does.
             if not (block := (block + line).removesuffix("\x1a")):
                 return
-            yield (block.removeprefix("\ufeff") if first else block).replace("\0", MARK)
+            yield as_of_2022((block.removeprefix("\ufeff") if first else block).replace("\0", MARK), encoding)
             first = False
 
 
@@ -85,7 +94,21 @@ def without_marks(column: pa.StringArray) -> tuple[pa.StringArray, list[int]]:
 def decoded(values: pa.StringArray, encoding: str) -> pa.StringArray:
     """Texts of which each character is one byte, read in an encoding; none of them holds a line break."""
     text = "\n".join(values.to_pylist()).replace(MARK, "\0").encode("latin-1").decode(encoding, _MARKED)
+    text = as_of_2022(text, encoding)
     return pa.array(text.replace("\0", MARK).split("\n") if len(values) else [], pa.string())
+
+
+def _in_order(file: SourceFile, encoding: str) -> str:
+    """A declared encoding of several bytes a character, with their order where no byte order mark says it."""
+    with file.opened() as binary, file.reading():
+        sample = binary.read(_SAMPLE)
+    if not sample or any(sample.startswith(mark) for mark in _ORDERED[encoding]):
+        return encoding
+    found = _utf_16(sample) if encoding == "utf-16" else _utf_32(sample)
+    if not found:
+        advice = "have the file saved in that encoding, or correct extract.encoding"
+        file.refuse(f"text in {encoding}", "bytes of another encoding", advice)
+    return found
 
 
 def _mark(error: UnicodeError) -> tuple[str, int]:
@@ -123,6 +146,15 @@ def _utf_16(sample: bytes) -> str:
     if odd > enough and odd > 8 * even:
         return "utf-16-le"
     return "utf-16-be" if even > enough and even > 8 * odd else ""
+
+
+def _utf_32(sample: bytes) -> str:
+    """UTF-32 has two zeros in every character, of which the first is one, or the last."""
+    first, last = (sample[place::4].count(0) for place in (0, 3))
+    whole = len(sample) // 4
+    if last == whole > first:
+        return "utf-32-le"
+    return "utf-32-be" if first >= whole > last else ""
 
 
 def _is(binary: BufferedReader, encoding: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the format of a cell says of a number in it: that it is a number, a day or time, or a time that has passed."""
+"""What the format of a cell says of a number in it: a number, a day or time, a time that has passed; and what it adds to it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ from collections.abc import Mapping
 from enum import IntEnum
 
 _ZEROS = re.compile("0{2,30}")
+_PARTS = re.compile(r'"[^"]*"|[\\_*!].|\[[^\]]*\]|;')
+# What of a format shows nothing: blanks as wide as a sign, filling blanks, colours and languages.
+_NOTHING = re.compile(r"_.|\* |\[(?!\$[^\]-]|[<>=]|(?:DB|Nat)Num)[^\]]*\]", re.IGNORECASE)
+_CONDITION = re.compile(r"\[[<>=]")
+_SHOWN = re.compile(r'"([^"]*)"|[\\*!](.)|\[\$([^\]-]*)[^\]]*\]|\[[^\]]*\]')
+_CURRENCY = "¥￥$€£"
+# Of a number itself: its digits and how they are grouped and rounded, a percentage, a fraction.
+_OF_NUMBER = re.compile(rf"[#0?.,%@\s{_CURRENCY}]|e[+-]|/\s*[0-9]*", re.IGNORECASE)
 # Texts and signs that are shown as they are, colours, conditions and languages.
 _LITERAL = re.compile(r'"[^"]*"|[\\_*].|\[[^\]]*\]')
 _ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
@@ -57,12 +65,39 @@ def kind_of(number: int, codes: Mapping[int, str]) -> Kind:
 
 
 def zeros_of(code: str) -> int:
-    """How wide a format of nothing but zeros (`000000`) shows a number; 0 for every other format."""
-    return len(code) if _ZEROS.fullmatch(code) else 0
+    """How wide a format of nothing but zeros (`000000`, `0000_ ;-0000`) shows a number; 0 for every other format."""
+    zeros = "" if _CONDITION.search(code) else _NOTHING.sub("", _first_section(code))
+    return len(zeros) if _ZEROS.fullmatch(zeros) else 0
+
+
+def width_of(code: str) -> int | None:
+    """How wide a format shows a number with zeros before it; 0 where it adds what `adds` says, None where it adds nothing."""
+    return zeros_of(code) or (0 if adds(code) else None)
+
+
+def adds(code: str) -> bool:
+    """Whether a format shows signs or zeros with a number that its digits do not say (`"A"0000`), and `zeros_of` does not.
+
+    Signs of currency and of percentages add nothing, nor do zeros behind the point: a number says its own amount.
+    """
+    if zeros_of(code) or kind_of_code(code) != Kind.NUMBER:
+        return False
+    sections = _sections(code)
+    return any(map(_section_adds, sections[:3] if _CONDITION.search(code) else sections[:1]))
+
+
+def _section_adds(section: str) -> bool:
+    section = _NOTHING.sub("", section)
+    said = "".join("".join(filter(None, found)) for found in _SHOWN.findall(section))
+    bare = _GENERAL.sub("", _SHOWN.sub("", section))
+    whole = re.split(r"[.e/]", bare, maxsplit=1, flags=re.IGNORECASE)[0]
+    return bool(said.strip(_CURRENCY + " \xa0") or _OF_NUMBER.sub("", bare)) or whole.count("0") > 1
 
 
 def _first_section(code: str) -> str:
-    for part in re.finditer(r'"[^"]*"|[\\_*].|\[[^\]]*\]|;', code):
-        if part[0] == ";":
-            return code[: part.start()]
-    return code
+    return _sections(code)[0]
+
+
+def _sections(code: str) -> list[str]:
+    ends = [part.start() for part in _PARTS.finditer(code) if part[0] == ";"]
+    return [code[begin:end] for begin, end in zip([0, *(end + 1 for end in ends)], [*ends, len(code)], strict=True)]

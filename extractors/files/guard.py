@@ -214,10 +214,18 @@ def _demand_apart(file: SourceFile, archive: zipfile.ZipFile, member: zipfile.Zi
     """See that no two cells of a sheet stand in one place, where the library for values keeps the last of them alone."""
     with archive.open(member) as part:
         if row := repeated_row(part):
-            advice = "have it opened, saved as xlsx and delivered again"
-            file.refuse(
-                "rows each with a number of its own", f"two numbered {row:,}, or two cells in one place there", advice
-            )
+            refuse_repeated(file, row)
+
+
+def refuse_repeated(file: SourceFile, row: int) -> NoReturn:
+    """Say that a row of a sheet stands there twice, or that two of its cells stand in one place.
+
+    Raises:
+        SourceRefused: always.
+    """
+    advice = "have it opened, saved as xlsx and delivered again"
+    found = f"two numbered {row:,}, or two cells in one place there"
+    file.refuse("rows each with a number of its own", found, advice)
 
 
 def _has_sheet(part: IO[bytes], chunk: bytes) -> bool:

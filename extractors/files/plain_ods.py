@@ -14,9 +14,9 @@ _URN = b"urn:oasis:names:tc:opendocument:xmlns:"
 _USUAL = [b'xmlns:%b="%b%b:1.0"' % (prefix, _URN, prefix) for prefix in (b"office", b"table", b"text")]
 _NAMED = re.compile(rb"xmlns:(?:office|table|text)=")
 _ENCODED = re.compile(rb"<\?xml[^>]*encoding=[\"'](?i:utf-8)[\"']")
-# As LibreOffice writes it. A number that is shown with a zero before other digits is none of these.
+# As LibreOffice writes it. A number that is shown with a zero before other digits, or with more than digits, is none of these.
 _CELL = (
-    r'<table:table-cell(?: table:style-name="[^"]*")? office:value-type="(?:string"|float" office:value="%s"(?=[^>]*>(?:<text:p>)?+(?!0\d)))'
+    r'<table:table-cell(?: table:style-name="[^"]*")? office:value-type="(?:string"|float" office:value="%s"(?=[^>]*>(?:<text:p>(?!-?0[\d,])-?[\d.,]*+)?+</))'
     r'(?: calcext:value-type="[^"]*")?>(?:<text:p>%s</text:p>)?</table:table-cell>'
 )
 _RUN = re.compile("(?:%s)++" % (_CELL % ('[^"]*', r"[^<&\t\r\n]*")))

@@ -15,6 +15,12 @@ _CHUNK = 2**20
 _ENCODED = re.compile(rb"<\?xml[^>]*\sencoding\s*=\s*[\"']([^\"']*)[\"']")
 _OTHER = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 _SAID = (b"<!--", b"<![CDATA[")
+# The errors that the library for values knows; for another, such as #SPILL!, it gives the whole workbook up.
+_ERRORS = ("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "")
+_AN_ERROR = re.compile(
+    rb"\bt\s*=\s*[\"']e[\"'][^<>]{0,200}>(?:<(?:\w+:)?f[^<>]*>[^<]{0,9000}</(?:\w+:)?f\s*>)?"
+    rb"<(?:\w+:)?v(?:\s[^<>]*)?>(?!(?:%b)</)" % b"|".join(re.escape(error.encode()) for error in _ERRORS)
+)
 _BLANK = (b"<v> ", b"<v>\n", b"<v>\r", b"<v>\t")
 # Blanks between the runs of a text are taken off where nothing says that they are meant.
 _RUN = re.compile(rb"<t>(?:[ \t\r\n][^<]*|[^<]*[ \t\r\n])</t></r>")
@@ -66,6 +72,8 @@ def is_odd(xml: bytes, merged: bool) -> bool:
         return True
     if (b"&" in xml and b"&#" in xml and _REFERRED.search(xml)) or (b"</t></r>" in xml and _RUN.search(xml)):
         return True
+    if (b'="e"' in xml or b"='e'" in xml) and _AN_ERROR.search(xml):
+        return True
     head = xml[:_HEAD]
     ranges = _HINT.findall(head) + (_MERGED.findall(xml) if merged else [])
     # A program that puts blanks around a number puts them around all.
@@ -114,6 +122,11 @@ def restyled(source: IO[bytes]) -> bytes:
     return written
 
 
+def _known_error(value: str) -> str:
+    """An error as one that the library for values knows."""
+    return value if value in _ERRORS else "#VALUE!"
+
+
 class _Writer:
     def __init__(self) -> None:
         self._parts: list[str] = []
@@ -152,7 +165,8 @@ class _Writer:
             self._skipped -= 1
             return
         if self._value is not None:
-            self._parts.append("".join(self._value).strip(" \t\r\n").translate(_ESCAPED))
+            value = "".join(self._value).strip(" \t\r\n")
+            self._parts.append((_known_error(value) if self._kind == "e" else value).translate(_ESCAPED))
             self._value = None
         local = name.rpartition(":")[2]
         self._in_cell = self._in_cell and local != "c"

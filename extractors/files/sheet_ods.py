@@ -12,6 +12,7 @@ from extractors.files.cell_ods import OFFICE, TABLE, TEXT, Cell, value_of
 from extractors.files.grid import FIRST_ROWS, MOST_CELLS, Book, Fault, GridWriter, Sheet, TooLarge, Wanted
 from extractors.files.oddities import Calls, Oddities, external_links
 from extractors.files.plain_ods import PlainCells
+from extractors.texts import text_of
 
 _STYLE = "urn:oasis:names:tc:opendocument:xmlns:style:1.0 "
 _XLINK = "http://www.w3.org/1999/xlink "
@@ -222,7 +223,7 @@ class _Scan:
                 raise TooLarge(f"row {self._row + self._rows:,} and column {last:,}")
             rows = range(self._row, self._row + self._rows)
             self._table.seen.faults += [
-                Fault(row, column, rule, str(value)) for row in rows for column in range(first, last)
+                Fault(row, column, rule, text_of(value)) for row in rows for column in range(first, last)
             ]
         self._values += [value] * (last - first)
 

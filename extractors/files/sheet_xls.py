@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from extractors.files.formats import Kind, kind_of, zeros_of
+import numpy as np
+
+from extractors.files.formats import Kind, kind_of, width_of
 from extractors.files.grid import Book, Fault, Wanted, read_book
-from extractors.files.oddities import Calls, Oddities, external_links, undecodable
+from extractors.files.oddities import Calls, Oddities, demand_apart, external_links, undecodable
 from extractors.files.xls_stream import CODE_PAGE, FORMAT, XF, decoder, understood, workbook_stream
 
 ERRORS = {
@@ -22,6 +24,7 @@ _FORMULA, _EOF, _COLINFO, _SHEET, _FILTERED, _FILTER = 0x06, 0x0A, 0x7D, 0x85, 0
 _MULRK, _LINKED, _ENGINE, _NUMBER, _BOOLERR, _ROW = 0xBD, 0x1AE, 0x1C1, 0x203, 0x205, 0x208
 _RK, _BOF = 0x27E, 0x809
 _BIFF8 = b"\0\x06"
+_MOST_COLUMNS = 2**16
 _OF_CELLS = 0  # the kind of a sheet that is no chart and no macro sheet
 _ITSELF, _ADD_IN = 0x401, 0x3A01  # what stands instead of the length of a link's path
 _HIDDEN_ROW, _HIDDEN_COLUMN = 0x20, 0x01
@@ -32,6 +35,10 @@ _ON_LOAD = 0x02
 # Numbers that are not below zero (NUMBER, RK), texts and blanks, passed over together; in a sheet there are as many as cells.
 _PLAIN = rb"\x03\x02\x0e\0.{4}%b.{7}[\0-\x7f]|\x7e\x02\x0a\0.{4}%b.{3}[\0-\x7f]|\xfd\0\x0a\0.{10}|\x01\x02\x06\0.{6}"
 _ANY_STYLE = b".{2}"
+_PASSED = -1  # the kind of several such records together
+# Row and column of each of them that is not blank.
+_PLACE = re.compile(rb"\x01\x02\x06\0.{6}|.{4}(.{4})(?:(?<=\x0a\0.{4}).{6}|.{10})", re.DOTALL)
+_CELLS = {_FORMULA, 0xD6, _NUMBER, 0x204, _BOOLERR, _RK, 0xFD}  # with a value of their own
 
 
 def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
@@ -43,6 +50,7 @@ def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
 
     Raises:
         Calls: for a DDE or OLE link.
+        Repeated: for two cells in one place.
         OSError, struct.error, IndexError, ValueError: for a workbook that is not whole.
     """
     stream = workbook_stream(binary)
@@ -70,7 +78,7 @@ class _Workbook:
         starts: where each sheet begins, in order.
         page: the code page of its texts, where it names one.
         kinds: what the cell styles make of a number.
-        widths: the cell styles that show zeros, with how many.
+        widths: the cell styles whose format adds to a number, with `width_of` it.
         links: other workbooks that are linked to.
         calculated: whether it names the engine by which its formulas were calculated.
     """
@@ -101,7 +109,9 @@ def _workbook(stream: bytes) -> _Workbook:
             found.links += _is_workbook(data)
         found.calculated = found.calculated or kind == _ENGINE
     found.kinds = [kind_of(style, codes) for style in styles]
-    found.widths = {place: width for place, style in enumerate(styles) if (width := zeros_of(codes.get(style, "")))}
+    found.widths = {
+        place: width for place, style in enumerate(styles) if (width := width_of(codes.get(style, ""))) is not None
+    }
     return found
 
 
@@ -125,7 +135,7 @@ def _is_workbook(link: bytes) -> bool:
 def _looked_at(stream: bytes, start: int, book: _Workbook) -> _Look:
     look = _Look(book)
     styled = b"|".join(re.escape(struct.pack("<H", style)) for style in book.widths)
-    of_style = b"(?!%b).{2}" % styled if book.widths else _ANY_STYLE
+    of_style = b"(?!%b).{2}" % styled if styled else _ANY_STYLE
     steps = {
         _FORMULA: look.formula, _BOOLERR: look.error, _COLINFO: look.column, _ROW: look.row,
         _NUMBER: look.number, _RK: look.number, _MULRK: look.numbers,
@@ -134,6 +144,12 @@ def _looked_at(stream: bytes, start: int, book: _Workbook) -> _Look:
     for kind, data in _records(stream, start, _plain(of_style)):
         if kind in steps:
             steps[kind](data)
+        if kind == _PASSED:
+            look.places += b"".join(_PLACE.findall(data))
+        elif kind in _CELLS:
+            look.places += data[:4]
+    places = np.frombuffer(look.places, "<u2").reshape(-1, 2).astype(np.int64)
+    demand_apart(places[:, 0] * _MOST_COLUMNS + places[:, 1], _MOST_COLUMNS)
     if not book.calculated and not look.results:
         look.seen.faults += [Fault(row, column, "formula_uncalculated", "=") for row, column in look.blank]
     return look
@@ -153,10 +169,14 @@ def _calculates(stream: bytes, starts: list[int]) -> bool:
 
 
 def _records(stream: bytes, at: int, plain: re.Pattern[bytes] | None = None) -> Iterator[tuple[int, bytes]]:
-    """The records from one that begins a part of the workbook to the one that ends it, without those of charts inside."""
+    """The records from one that begins a part of the workbook to the one that ends it, without those of charts inside.
+
+    Those that are passed over together are given as one.
+    """
     inside = 0
     while at + 4 <= len(stream):
         if plain is not None and (passed := plain.match(stream, at)):
+            yield _PASSED, passed[0]
             at = passed.end()
             continue
         kind, size = struct.unpack_from("<HH", stream, at)
@@ -185,6 +205,7 @@ class _Look:
         results: formulas whose result is something.
         blank: places of those whose result is an empty text.
         zeros: places of those whose result is a bare zero, and which are to be calculated when they are opened.
+        places: row and column of every cell with a value, as they are written.
     """
 
     def __init__(self, book: _Workbook) -> None:
@@ -193,6 +214,7 @@ class _Look:
         self.results = 0
         self.blank: list[tuple[int, int]] = []
         self.zeros: list[tuple[int, int]] = []
+        self.places = bytearray()
 
     def formula(self, data: bytes) -> None:
         row, column = struct.unpack_from("<HH", data)
@@ -221,6 +243,7 @@ class _Look:
         row, first = struct.unpack_from("<HH", data)
         for column, (style, number) in enumerate(struct.iter_unpack("<H4s", data[4:-2]), first):
             self._number(row, column, style, number)
+            self.places += struct.pack("<HH", row, column)
 
     def _number(self, row: int, column: int, style: int, number: bytes) -> None:
         """Take a number, of which the last byte has the sign, however it is written."""

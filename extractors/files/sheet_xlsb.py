@@ -11,9 +11,9 @@ from datetime import date, timedelta
 from typing import BinaryIO
 
 from extractors.files.first_rows import first_rows
-from extractors.files.formats import Kind, kind_of, zeros_of
+from extractors.files.formats import Kind, kind_of, width_of
 from extractors.files.grid import FIRST_ROWS, Book, Fault, Wanted, read_book
-from extractors.files.oddities import Calls, Oddities, undecodable
+from extractors.files.oddities import Calls, Oddities, Places, undecodable
 from extractors.files.sheet_xls import ERRORS
 from extractors.files.sheet_xml import linked_part
 
@@ -35,12 +35,19 @@ _FAR = 2**19  # from here on not every whole number is a short real one
 # Blanks, numbers that are not below zero and shared texts of these sizes, passed over together.
 _PLAIN = rb"\x01\x08.{8}|\x02\x0c.{4}%b.{4}[\0-\x7f]|\x05\x10.{4}%b.{8}[\0-\x7f]|\x07\x0c.{12}"
 
+_PASSED = -1  # the kind of several of them together
+_COLUMN_OF = re.compile(
+    rb"\x01\x08.{8}|[\x02\x05\x07].(.{4})(?:(?<=\x0c.{4}).{8}|.{12})", re.DOTALL
+)  # of one with a value
+_CELLS = {*range(_RK, 12), _RICH}
+
 
 def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
     """Read the sheets of an xlsb that are asked for, as `grid.read_book` does, with what is odd in them.
 
     Raises:
         Calls: for a DDE or OLE link.
+        Repeated: for two rows of one number, or two cells in one place.
         KeyError, StopIteration, ElementTree.ParseError, struct.error, IndexError, ValueError: for an xlsb that is not whole.
     """
     book = read_book(_understood(binary), wanted, most)
@@ -166,7 +173,7 @@ class _Styles:
     """What the cell styles make of a number.
 
     Attributes:
-        widths: those that show zeros before it, with how many signs they show.
+        widths: those whose format adds to it, with `width_of` that.
         kinds: what it is, by the numbers of the styles.
     """
 
@@ -182,7 +189,9 @@ class _Styles:
             elif kind == _XF and of_cells:
                 formats.append(struct.unpack_from("<H", data, 2)[0])
         self.widths = {
-            place: width for place, number in enumerate(formats) if (width := zeros_of(codes.get(number, "")))
+            place: width
+            for place, number in enumerate(formats)
+            if (width := width_of(codes.get(number, ""))) is not None
         }
         self.kinds = [kind_of(number, codes) for number in formats]
 
@@ -204,7 +213,7 @@ def _passed(styles: Iterable[int]) -> re.Pattern[bytes]:
 
 
 def _looked_at(sheet: bytes, styles: _Styles, epoch: date) -> Oddities:
-    seen = Oddities()
+    seen, places = Oddities(), Places()
     row = 0
     looked = [place for place, kind in enumerate(styles.kinds) if kind != Kind.NUMBER or place in styles.widths]
     for kind, data in _records(sheet, _passed(looked)):
@@ -222,7 +231,18 @@ def _looked_at(sheet: bytes, styles: _Styles, epoch: date) -> Oddities:
             raise ValueError
         else:
             _of_sheet(seen, kind, data)
+        _stand(places, kind, data)
+    places.demand_apart()
     return seen
+
+
+def _stand(places: Places, kind: int, data: bytes) -> None:
+    if kind == _ROW:
+        places.begin(struct.unpack_from("<I", data)[0])
+    elif kind == _PASSED:
+        places.take(b"".join(_COLUMN_OF.findall(data)))
+    elif kind in _CELLS:
+        places.take(data[:4])
 
 
 def _number_at(seen: Oddities, row: int, kind: int, data: bytes, styles: _Styles, epoch: date) -> None:
@@ -259,6 +279,7 @@ def _spans(part: bytes, plain: re.Pattern[bytes] | None = None) -> Iterator[tupl
     at = 0
     while at < len(part):
         if plain is not None and (passed := plain.match(part, at)):
+            yield _PASSED, at, passed.end()
             at = passed.end()
             continue
         kind, at = _number(part, at, 2)

@@ -10,14 +10,17 @@ from typing import BinaryIO
 from xml.etree import ElementTree
 
 from extractors.files.first_rows import first_rows
-from extractors.files.formats import Kind, kind_of, zeros_of
 from extractors.files.grid import Book, Fault, Grid, Wanted, read_book
-from extractors.files.oddities import Oddities
+from extractors.files.oddities import Oddities, undecodable
 from extractors.files.sheet_parts import first_rows_of, parts_of
+from extractors.files.styles_xml import styled_cells, styles_of
+from extractors.files.texts_xml import demand_numbered, escaped
+from extractors.files.typed_moment import moment_text
 
 # No pattern looks beyond the next tag for what is in one, so that many that lack it are not each looked for to the end.
 _FORMULA = re.compile(rb"<f(?:\s[^>]*)?/?>")
 _ERROR = re.compile(rb"<c\s[^<>]*?\bt\s*=\s*[\"']e[\"'][^<>]*>")
+_MOMENT = re.compile(rb"<c\s[^<>]*?\bt\s*=\s*[\"']d[\"'][^<>]*(?<!/)>")
 _CELL_END = re.compile(rb"</c\s*>")
 _VALUE = re.compile(rb"<v(?:\s[^>]*)?>([^<]+)</v\s*>")
 _REFERENCE = re.compile(rb"\sr\s*=\s*[\"']\$?([A-Za-z]+)\$?(\d+)[\"']")
@@ -67,12 +70,13 @@ def annotate(binary: BinaryIO, book: Book) -> None:
 
 
 def _annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
-    widths, moments = _styles(archive)
-    styled = _styled(widths)
+    widths, moments = styles_of(archive)
+    styled = styled_cells(widths)
     zero = _stands_for_none(archive)
     member = _member(archive, grid.name)
     seen = Oddities(filtered=_has_filtered_table(archive, member))
     for part in parts_of(archive, member):
+        demand_numbered(part)
         _formulas(part, seen, zero)
         _errors(part, seen)
         if styled is not None:
@@ -80,7 +84,10 @@ def _annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
                 if _is_number(match[0]):  # a text is shown as it is, whatever its format
                     seen.pad(*_place(match[0]), widths[int(match[1])])
         _below_zero(part, seen, moments)
+        _midnights(part, seen)
         _hidden(part, seen)
+    grid.faults += escaped(archive, member, grid)
+    grid.faults += undecodable(grid, "\0")  # which XML cannot hold, but Excel's way of writing one (`_x0000_`) can
     seen.put(grid)
 
 
@@ -137,6 +144,17 @@ def _below_zero(part: bytes, seen: Oddities, moments: set[int]) -> None:
             seen.below_zero(*_place(head))
 
 
+def _midnights(part: bytes, seen: Oddities) -> None:
+    """Read the times of 24:00:00 that cells say are times, of which the library for values makes texts."""
+    if b"T24:" not in part:
+        return
+    for match in _MOMENT.finditer(part):
+        end = _CELL_END.search(part, match.end())
+        value = _VALUE.search(part, match.end(), end.start() if end else len(part))
+        if value and b"T24:" in value[1]:
+            seen.texts.append((*_place(match[0]), moment_text(value[1].decode("utf-8", "replace").strip())))
+
+
 def _is_number(tag: bytes) -> bool:
     kind = _TYPE.search(tag)
     return kind is None or kind[1] == b"n"
@@ -169,27 +187,6 @@ def _stands_for_none(archive: zipfile.ZipFile) -> bytes | None:
     if "docprops/app.xml" in names and _POI.search(archive.read(names["docprops/app.xml"])):
         return b"0.0"
     return b"0" if _ON_LOAD.search(archive.read(names["xl/workbook.xml"])) else None
-
-
-def _styles(archive: zipfile.ZipFile) -> tuple[dict[int, int], set[int]]:
-    """The cell styles whose format is nothing but zeros, with how many zeros, and those that make a day of a number."""
-    names = {name.lower(): name for name in archive.namelist()}
-    if "xl/styles.xml" not in names:
-        return {}, set()
-    root = ElementTree.fromstring(archive.read(names["xl/styles.xml"]))  # noqa: S314 - the guard allows no document type
-    formats = root.iterfind(".//{*}numFmts/{*}numFmt")
-    codes = {int(item.get("numFmtId", "0")): item.get("formatCode", "") for item in formats}
-    styles = [int(style.get("numFmtId", "0")) for style in root.iterfind("./{*}cellXfs/{*}xf")]
-    widths = {place: width for place, number in enumerate(styles) if (width := zeros_of(codes.get(number, "")))}
-    return widths, {place for place, number in enumerate(styles) if kind_of(number, codes) == Kind.MOMENT}
-
-
-def _styled(widths: dict[int, int]) -> re.Pattern[bytes] | None:
-    if not widths:
-        return None
-    # Cells that are empty, of which a sheet that is formatted to its last row has a million, end with their tag.
-    places = b"|".join(str(place).encode() for place in widths)
-    return re.compile(rb"<c\s(?>[^<>]*?\bs\s*=\s*[\"'](%s)[\"'])[^<>]*+(?<!/)>" % places)
 
 
 def _has_filtered_table(archive: zipfile.ZipFile, member: str) -> bool:

@@ -32,9 +32,16 @@ _OF_SIGNS = f"(?s)^{_BLANK}{_APOSTROPHE}+(.+?){_APOSTROPHE}?{_BLANK}$"
 # number; a closing quote before it closes nothing. And one that begins with a word in quotes.
 _OF_TEXT = rf"(?s)^{_BLANK}['＇’‛`´ʼ′](\p{{Han}}{_OTHER}*|[-+=@]{_OTHER}*|[0-9][-0-9/:. ]{{4,}})$"
 _QUOTED_WORD = rf"(?s)^{_BLANK}(?:‘[^‘’]+’|'\p{{Han}}+'|＇\p{{Han}}+＇).+$"
-# Whether one of these signs, or a blank before it, begins with a byte.
+# A pair of quotes around the whole value, which is left where an export quotes what it has quoted already.
+_QUOTE = '["＂“”]'
+_QUOTES = f'(?s)^{_BLANK}(?:"+([^"]+)"+|＂([^＂]+)＂|“([^“”]+)”){_BLANK}$'
+_QUOTED_TEXT = f'^{_BLANK}["＂][^"＂]*["＂]?{_BLANK}$'
+_END = f"(?:{_APOSTROPHE}|{_QUOTE}){_BLANK}$"
+# Whether one of these signs, or a blank before it, begins with a byte, and whether one that closes, or a blank, ends with it.
 _BEGINS = np.zeros(256, bool)
-_BEGINS[list(b"\t\n\r =+'`\xc2\xca\xe2\xe3\xef")] = True
+_BEGINS[list(b"\t\n\r =+'\"`\xc2\xca\xe2\xe3\xef")] = True
+_ENDS = np.zeros(256, bool)
+_ENDS[[sign.encode()[-1] for sign in "\t\n\r '\"＇’‘‛`´ʼ′＂“”\xa0\u3000\ufeff"]] = True
 _RULE, _NOT_CALCULATED = "guard_unclear", "formula_uncalculated"
 
 
@@ -56,16 +63,18 @@ class SpreadsheetGuards:
         for batch in batches:
             values, faults = list(batch.columns[: len(self.columns)]), list[tuple[int, str, str]]()
             for place, name in enumerate(self.columns):
-                if len(rows := self._looked_at(values[place], name, batch)):
+                if len(rows := self._looked_at(values[place], name, name in signs, batch)):
                     values[place], found = self._column(values[place], rows, name, name in signs)
                     faults += found
             if faults or any(a is not b for a, b in zip(values, batch.columns, strict=False)):
                 batch = raw_batch(self.columns, values, batch.column(LOCATOR), _with(batch.column(FAULT), faults))
             yield batch
 
-    def _looked_at(self, column: pa.StringArray, name: str, batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
+    def _looked_at(
+        self, column: pa.StringArray, name: str, in_signs: bool, batch: pa.RecordBatch
+    ) -> npt.NDArray[np.int64]:
         """The rows that may have a guard. In a cell with a fault stands what a person sees there, such as its formula."""
-        rows = _suspects(column)
+        rows = _suspects(column, in_signs)
         if self._is_text or not len(rows):
             return rows
         faults = pc.fill_null(batch.column(FAULT).take(pa.array(rows)), "")
@@ -83,7 +92,7 @@ class SpreadsheetGuards:
         before = column.take(pa.array(rows))
         values = _without_formula(_without_apostrophe(before, in_signs))
         if in_signs:
-            values = _without_apostrophe(values, in_signs)
+            values = _without_apostrophe(_without_quotes(_without_apostrophe(values, in_signs)), in_signs)
         faults: list[tuple[int, str, str]] = []
         opened, unclear, formula = _left(values, in_signs)
         # Where such quotes hold a delimiter, the values behind it stand in other columns than their own.
@@ -104,25 +113,27 @@ def without_guard(title: str) -> str:
     """The title of a column without a guard."""
     if not title or not _BEGINS[title.encode(errors="replace")[0]]:
         return title
-    values = _without_formula(_without_apostrophe(pa.array([title], pa.string()), in_signs=True))
+    values = _without_quotes(_without_formula(_without_apostrophe(pa.array([title], pa.string()), in_signs=True)))
     text: str = values[0].as_py()
     return text
 
 
-def _suspects(column: pa.StringArray) -> npt.NDArray[np.int64]:
-    """The rows whose value begins with a byte with which a guard may begin: hardly any, and no text is looked at for it."""
+def _suspects(column: pa.StringArray, in_signs: bool) -> npt.NDArray[np.int64]:
+    """The rows whose value begins, or in signs ends, with a byte with which a guard may: hardly any, and no text is looked at."""
     _, offsets, data = column.buffers()
     if data is None or not len(data):
         return np.zeros(0, np.int64)
     ends = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1]
     signs = np.frombuffer(data, np.uint8)
     first = signs[np.minimum(ends[:-1], len(signs) - 1)]
-    rows = np.flatnonzero(_BEGINS[first] & (ends[1:] > ends[:-1]))
+    suspect = _BEGINS[first]
+    if in_signs:
+        suspect = suspect | _ENDS[signs[np.maximum(ends[1:] - 1, 0)]]
+    rows = np.flatnonzero(suspect & (ends[1:] > ends[:-1]))
     if not len(rows):
         return rows
-    looks: Mask = pc.match_substring_regex(
-        column.take(pa.array(rows)), f"{_FORMULA}|{_ANY_FORMULA}|{_LEADING}"
-    ).to_numpy(False)
+    pattern = f"{_FORMULA}|{_ANY_FORMULA}|{_LEADING}|^{_BLANK}{_QUOTE}" + (f"|{_END}" if in_signs else "")
+    looks: Mask = pc.match_substring_regex(column.take(pa.array(rows)), pattern).to_numpy(False)
     return rows[looks]
 
 
@@ -140,13 +151,20 @@ def _without_apostrophe(values: pa.StringArray, in_signs: bool) -> pa.StringArra
     return pc.replace_substring_regex(values, _OF_TEXT, r"\1")
 
 
+def _without_quotes(values: pa.StringArray) -> pa.StringArray:
+    """What is written in signs has no quotes of its own."""
+    return pc.replace_substring_regex(values, _QUOTES, r"\1\2\3")
+
+
 def _left(values: pa.StringArray, in_signs: bool) -> tuple[Mask, Mask, Mask]:
-    """Of what is left: where quotes were opened, where an apostrophe may be anything, and where a formula stands."""
+    """Of what is left: where quotes were opened, where an apostrophe or quotes may be anything, and where a formula stands."""
     opened = pc.match_substring_regex(values, _OPENED).to_numpy(False)
     leading = pc.match_substring_regex(values, _APOSTROPHE if in_signs else _LEADING).to_numpy(False)
     quoted = pc.match_substring_regex(values, _QUOTED_WORD).to_numpy(False)
     formula = pc.match_substring_regex(values, _ANY_FORMULA if in_signs else _FORMULA_OF_TEXT).to_numpy(False)
-    return opened, leading & ~(quoted & (not in_signs)), formula & ~opened
+    quotes = pc.match_substring_regex(values, f"^{_BLANK}{_QUOTE}|{_END}" if in_signs else _QUOTED_TEXT).to_numpy(False)
+    unclear = (leading & ~(quoted & (not in_signs))) | (quotes & ~formula)
+    return opened, unclear & ~opened, formula & ~opened
 
 
 def _with(faults: pa.StringArray, found: Sequence[tuple[int, str, str]]) -> pa.StringArray:

@@ -30,9 +30,10 @@ from extractors.files.guard import (
     refuse_doctype,
     refuse_far,
     refuse_locked,
+    refuse_repeated,
 )
 from extractors.files.locked import is_locked, seen_in_container, unlocked
-from extractors.files.oddities import Calls
+from extractors.files.oddities import Calls, Repeated
 from extractors.files.package import Layout, laid_out
 from extractors.files.plain_xml import Declares
 from extractors.files.sheet_header import Header, header_of
@@ -110,6 +111,8 @@ def _read(
         refuse_far(file, str(error))
     except Calls as error:
         refuse_calls(file, str(error))
+    except Repeated as error:
+        refuse_repeated(file, int(str(error)))
     except OutOfBounds:
         file.refuse(
             "a workbook that is read in bounded memory and time",

@@ -11,6 +11,7 @@ from typing import BinaryIO
 import olefile
 
 from extractors.files.formats import Kind
+from standard.gb18030 import as_of_2022
 
 CODE_PAGE, XF, FORMAT = 0x42, 0xE0, 0x41E
 _UTF_16, _ONE_BYTE = 1200, 1252
@@ -80,7 +81,9 @@ def decoder(page: int | None) -> Callable[[str], str]:
         Raises:
             LookupError: where no code page that anybody knows says what it is.
         """
-        return text if text.isascii() else codecs.decode(bytes(_BYTES[sign] for sign in text), name, "replace")
+        if text.isascii():
+            return text
+        return as_of_2022(codecs.decode(bytes(_BYTES[sign] for sign in text), name, "replace"), name)
 
     return decoded
 

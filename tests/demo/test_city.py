@@ -101,7 +101,7 @@ def test_expected_counts_balance_and_few_rows_are_held():
 # the order, the keys and the ends of their rows (tests/pipeline/test_promises.py), sweeps (tests/pipeline/test_sweep.py).
 ELSEWHERE = {
     *("identifier_shared", "bytes_undecodable", "value_cut", "formula_uncalculated", "guard_unclear", "deleted"),
-    "text_garbled",
+    *("text_garbled", "shown_otherwise"),
     *("platform_refused", "operation_unknown", "update_time_missing", "update_time_future"),
     *("moved", "key_undecided", "ending_unmatched", "ended_again", "sweep_refused"),
 }

@@ -41,6 +41,7 @@ BROKEN = {
     "formula_uncalculated": ({FAULT: "formula_uncalculated\tFZRQ", "FZRQ": None}, "certificate_issued_date"),
     "guard_unclear": ({FAULT: "guard_unclear\tMC"}, "certificate_holder_name"),
     "cell_error": ({FAULT: "cell_error\tDM", "DM": None}, "certificate_holder_code"),
+    "shown_otherwise": ({FAULT: "shown_otherwise\tXKZBH"}, "certificate_number"),
     "digits_lost ": ({FAULT: "digits_lost\tXKZBH", "XKZBH": None}, "certificate_number"),
     "text_garbled": ({"MC": "ÕÅÈý·á"}, "certificate_holder_name"),
     "digits_lost": ({"DM": "3.7040218800101e+17"}, "certificate_holder_code"),

@@ -83,6 +83,18 @@ def test_temporary_files_lie_in_a_folder_of_this_process_alone(opened, root):
     assert not root.exists()
 
 
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o277])
+def test_what_lies_there_is_for_one_user_alone_whatever_the_umask(opened, root, umask):
+    before = os.umask(umask)
+    try:
+        mine = opened()
+        with mine.half_written("x"):
+            assert len(files := [path for path in root.rglob("*") if path.is_file()]) == 3
+            assert {oct(path.stat().st_mode & 0o777) for path in files} == {"0o600"}
+    finally:
+        os.umask(before)
+
+
 @pytest.mark.parametrize("first", [0, 1])
 def test_two_that_are_open_in_one_process_may_be_closed_in_any_order(opened, first):
     before = tempfile.gettempdir()

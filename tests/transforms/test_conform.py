@@ -61,6 +61,16 @@ def test_an_open_end_is_no_date_and_no_finding(conform, text):
         ("XKZBH", "3.7040218800101E+17", "digits_lost", "certificate_number"),
         ("XKZBH", " 3.70402E+17\t", "digits_lost", "certificate_number"),
         ("XKZBH", "3.7040218800101E17", "digits_lost", "certificate_number"),
+        ("XKZBH", "A\x003", "bytes_undecodable", "certificate_number"),
+        *(
+            ("XKZBH", text, "cell_error", "certificate_number")
+            for text in ("#N/A", "#REF!", "＃N／A", "#DIV/0!", "####")
+        ),
+        ("MC", "#VALUE!", "cell_error", "certificate_holder_name"),
+        ("DM", "#NAME?", "cell_error", "certificate_holder_code"),
+        ("FZRQ", "####", "cell_error", "certificate_issued_date"),
+        ("JYFW", "Err:502", "cell_error", "KZ_JYFW"),
+        *(("XKZBH", text, "placeholder", "certificate_number") for text in ("nan", "\\N", "NaT", "<NA>")),
     ],
 )
 def test_what_cannot_be_typed_is_a_finding_and_the_row_stays(conform, column, text, rule, element):
@@ -88,6 +98,16 @@ def test_who_signed_a_licence_is_a_person(conform):
 )
 def test_punctuation_is_kept_in_texts_and_has_one_form_in_what_identifies(conform, column, text, element, said):
     assert str(only(conform({column: text}), element)) == said
+
+
+@pytest.mark.parametrize("text", ["锟斤拷", "锟斤拷锟斤拷", "烫烫烫", "甲屯屯屯乙丙", "烫烫", "甲\ue81e", "甲&#x67D0;"])
+def test_a_text_that_a_program_has_spoilt_is_a_finding(conform, text):
+    assert found(conform({"MC": text})) == [("text_garbled", "certificate_holder_name", "0")]
+
+
+@pytest.mark.parametrize("text", ["#1店", "#", "NAN", "Nan", "锟山饭店", "烫烫火锅"])
+def test_what_only_looks_like_an_error_is_a_name(conform, text):
+    assert found(conform({"MC": text})) == []
 
 
 @pytest.mark.parametrize("text", ["－", "——", "／", "＊＊", "Ｎ／Ａ"])

@@ -159,3 +159,9 @@ def test_a_garbled_number_or_text_of_the_face_is_none_either(conform):
         ("text_garbled", "certificate_number", 0),
         ("text_garbled", "KZ_JYFW", 0),
     ]
+
+
+def test_what_a_format_adds_to_a_number_matters_where_the_number_is_not_a_day(conform):
+    assert found(conform({FAULT: "shown_otherwise\tXKZBH\nshown_otherwise\tFZRQ\nshown_otherwise\tBZ"})) == [
+        ("shown_otherwise", "certificate_number", 0, "")
+    ]

@@ -1,8 +1,12 @@
+import os
 import stat
 import zipfile
 from base64 import b64decode
 
 import pytest
+
+from extractors.files.archive import unpacked
+from extractors.files.source_file import SourceFile
 
 HEADER = ["编号", "姓名", "证号", "发证日期"]
 TEXT = "编号,姓名,证号,发证日期\n1,甲,2,3\n"
@@ -168,3 +172,14 @@ def test_an_archive_locked_with_aes_is_refused(refused, packed):
 def test_a_password_is_never_in_a_sentence(refused, tmp_path):
     (tmp_path / "x.zip").write_bytes(LOCKED)
     assert "geheim77" not in refused(EXTRACT, secret="geheim77")
+
+
+def test_a_member_lies_there_for_one_user_alone_whatever_the_umask(tmp_path, packed):
+    path, folder = packed({"a.csv": TEXT}), tmp_path / "unpacked"
+    folder.mkdir()
+    before = os.umask(0o000)
+    try:
+        (member,) = unpacked(SourceFile("dept.source", "x.zip", path), "*.csv", None, folder, 2**20)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(member.path.stat().st_mode) == 0o600

@@ -288,3 +288,82 @@ def test_nothing_is_told_of_a_plain_sheet(opened, book):
     book({"登记表": [HEADER, ["1"]]})
     with opened(EXTRACT) as reading:
         assert set(reading.origin) == {"file", "file_digest", "sheet", "backend", "format"}
+
+
+def test_a_nul_in_a_text_is_a_fault_of_its_cell(opened, rows_of, faults_of, raw_book):
+    raw_book(rows_xml('<c r="A2" t="inlineStr"><is><t>A_x0000_3</t></is></c><c r="B2" t="str"><v>甲</v></c>'))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("A�3", "甲", None, None, "登记表!2")]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!2": "bytes_undecodable\t编号"}
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("2026-03-01T24:00:00", "2026-03-02"),
+        ("2026-12-31T24:00:00.000", "2027-01-01"),
+        ("2026-03-01T24:30:00", "2026-03-01T24:30:00"),  # what no clock shows is met later as no date
+        ("2026-02-30T24:00:00", "2026-02-30T24:00:00"),
+        ("2026-03-01T10:00:00", "2026-03-01 10:00:00"),
+        ("2026-03-01", "2026-03-01"),
+    ],
+)
+def test_a_cell_that_says_it_is_a_time_has_the_midnight_after_its_day_at_24_00(opened, rows_of, raw_book, value, read):
+    typed = f'<c r="D2" t="d"><v>{value}</v></c><c r="C2" t="str"><v>2026-03-01T24:00:00</v></c>'
+    raw_book(rows_xml(typed))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [(None, None, "2026-03-01T24:00:00", read, "登记表!2")]
+
+
+def test_a_number_whose_format_adds_something_is_a_fault_of_its_cell(opened, rows_of, faults_of, raw_book):
+    styles = STYLES.replace("000000", "&quot;鲁&quot;0000").replace(
+        "</numFmts>", '<numFmt numFmtId="177" formatCode="0000_ ;-0000"/></numFmts>'
+    )
+    styles = styles.replace("</cellXfs>", '<xf numFmtId="177"/></cellXfs>')
+    cells = '<c r="A2" s="1"><v>12</v></c><c r="B2" s="2"><v>12</v></c><c r="C2"><v>12</v></c><c r="D2" s="1"/>'
+    text = '<c r="A3" s="1" t="str"><v>12</v></c><c r="B3" s="1" t="n"><f>A2</f><v>7</v></c><c r="C3" s="1"></c>'
+    raw_book(rows_xml(cells, text), **{"xl/styles.xml": styles})
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("12", "0012", "12", None, "登记表!2"), ("12", "7", None, None, "登记表!3")]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!2": "shown_otherwise\t编号", "登记表!3": "shown_otherwise\t姓名"}
+
+
+@pytest.mark.parametrize(
+    ("written", "read", "faulty"),
+    [
+        ("_x4E2D_某", "中某", False),
+        ("_x0041_b", "Ab", False),
+        ("_xD83D__xDE00_", "😀", False),
+        ("_xD83D_a", "�a", True),
+        ("a_x00_b_x4E2G_", "a_x00_b_x4E2G_", False),
+        ("_x005F_x4E2D_", "_x4E2D_", True),  # which stands for itself, but not to who knows the decoded texts only
+    ],
+)
+def test_a_character_by_its_number_is_what_office_programs_show(
+    opened, rows_of, faults_of, raw_book, written, read, faulty
+):
+    raw_book(rows_xml(f'<c r="A2" t="inlineStr"><is><t>{written}</t></is></c>'))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [(read, None, None, None, "登记表!2")]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == ({"登记表!2": "bytes_undecodable\t编号"} if faulty else {})
+
+
+@pytest.mark.parametrize("index", ["-1", "1.0", "x", "99999999999999999999"])
+def test_a_shared_text_of_no_number_is_not_taken_for_the_first(refused, raw_book, index):
+    raw_book(rows_xml(f'<c r="A2" t="s"><v>{index}</v></c>'))
+    assert "expected a whole workbook in 登记表.xlsx, found one that cannot be read" in refused(EXTRACT)
+
+
+@pytest.mark.parametrize("formula", ["", "<f>A1:A9</f>"])
+@pytest.mark.parametrize("error", ["#SPILL!", "#CALC!", "#GETTING_DATA", "Err:502"])
+def test_an_error_of_newer_programs_is_a_fault_of_its_cell(opened, rows_of, faults_of, raw_book, error, formula):
+    raw_book(
+        rows_xml(f'<c r="A2"><v>1</v></c><c r="B2" t="e">{formula}<v>{error}</v></c><c r="C2" t="e"><v>#N/A</v></c>')
+    )
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("1", "#VALUE!", "#N/A", None, "登记表!2")]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!2": "cell_error\t姓名\ncell_error\t证号"}

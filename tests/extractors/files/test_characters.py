@@ -3,6 +3,7 @@ import codecs
 import pytest
 
 from extractors.files import characters
+from standard.errors import DeclarationError
 
 HEADER = "编号,姓名,证号,发证日期\n"
 ROWS = "".join(f"JY{place},王某某,枣庄市市中区光明路{place}号,2026-01-05\n" for place in range(20))
@@ -115,3 +116,60 @@ def test_one_row_in_another_encoding_refuses_no_file(opened, rows_of, put):
     put((HEADER + rows(1, 3)).encode("gb18030") + rows(9, 1).encode() + "无,甲某,不详,待补\n".encode("gb18030"))
     with opened(EXTRACT) as reading:
         assert [found[0] for found in rows_of(reading)] == ["JY1", "JY2", "JY3", "JY9", "无"]
+
+
+@pytest.mark.parametrize(
+    ("content", "declared", "read_as"),
+    [
+        ((HEADER + ROWS).encode("utf-16-le"), "utf-16", "utf-16-le"),
+        ((HEADER + ROWS).encode("utf-16-be"), "UTF16", "utf-16-be"),
+        ((HEADER + ROWS).encode("utf-16"), "utf-16", "utf-16"),
+        ((HEADER + ROWS).encode("utf-32-le"), "utf-32", "utf-32-le"),
+        ((HEADER + ROWS).encode("utf-32-be"), "utf_32", "utf-32-be"),
+        ((HEADER + ROWS).encode("utf-32"), "utf-32", "utf-32"),
+    ],
+)
+def test_a_declared_encoding_needs_no_byte_order_mark(opened, rows_of, put, content, declared, read_as):
+    put(content)
+    with opened({**EXTRACT, "encoding": declared}) as reading:
+        assert reading.origin["encoding"] == read_as
+        assert rows_of(reading)[0] == ("JY0", "王某某", "枣庄市市中区光明路0号", "2026-01-05", "2")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+@pytest.mark.parametrize("written", ["gb18030", "utf-8"])
+def test_a_text_that_is_not_in_the_declared_encoding_is_refused(refused, put, encoding, written):
+    put((HEADER + ROWS).encode(written))
+    sentence = f"expected text in {encoding} in x.csv, found bytes of another encoding; have the file saved"
+    assert sentence in refused({**EXTRACT, "encoding": encoding})
+
+
+def test_fixed_widths_may_be_of_utf_16_without_a_byte_order_mark(opened, rows_of, put):
+    put("JY1 王某某\nJY2 李某\n".encode("utf-16-le"))
+    widths = {"编号": 4, "姓名": 6}
+    with opened({**EXTRACT, "encoding": "utf-16", "widths": widths}, columns=["编号", "姓名"]) as reading:
+        assert rows_of(reading) == [("JY1", "王某某", "1"), ("JY2", "李某", "2")]
+
+
+@pytest.mark.parametrize("encoding", ["idna", "punycode", "undefined", "base64", "rot13"])
+def test_what_is_no_encoding_of_a_text_is_a_wrong_declaration(opened, put, encoding):
+    put((HEADER + ROWS).encode())
+    with (
+        pytest.raises(DeclarationError, match=f"an encoding such as .*found {encoding}"),
+        opened({**EXTRACT, "encoding": encoding}),
+    ):
+        pass
+
+
+ANEW = "fe59fe61fe66fe67fe6dfe7efe90fea0a8bca6d9a6daa6dba6dca6dda6dea6dfa6eca6eda6f3"
+
+
+@pytest.mark.parametrize("declared", [{}, {"encoding": "GB18030"}, {"encoding": "gb18030", "widths": {"编号": 44}}])
+@pytest.mark.parametrize("counted", ["characters", "bytes"])
+def test_gb18030_is_that_of_2022(opened, rows_of, put, declared, counted):
+    row = b"JY1" + bytes.fromhex(ANEW)
+    if "widths" in declared:
+        declared = {**declared, "widths_in": counted}
+    put(row + b"\n" if "widths" in declared else f"编号\n{'王某某' * 9}\n".encode("gb18030") + row + b"\n")
+    with opened({**EXTRACT, **declared}, columns=["编号"]) as reading:
+        assert rows_of(reading)[-1][0] == "JY1龴龵龶龷龸龹龺龻ḿ︐︒︑︓︔︕︖︗︘︙"

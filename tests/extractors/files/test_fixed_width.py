@@ -78,7 +78,7 @@ def test_lines_are_counted_over_blocks(opened, rows_of, put, monkeypatch, size):
 
 
 def test_widths_in_bytes_need_an_encoding_that_has_single_bytes(declare):
-    for encoding in ("utf-16", None):
+    for encoding in ("utf-16", "UTF16", "utf_32_le", None):
         declared = {**TEXT, "widths_in": "bytes", "encoding": encoding}
         with pytest.raises(DeclarationError, match="widths in bytes need an encoding"):
             declare(declared)

@@ -210,6 +210,9 @@ def test_an_elapsed_time_is_hours_minutes_and_seconds(opened, rows_of, ods, valu
         ("2026-01-05", "2026-01-05"),
         ("2026-01-05T00:00:00", "2026-01-05"),
         ("2026-01-05T24:00:00", "2026-01-06"),
+        ("2026-01-05T24:30:00", "2026-01-05T24:30:00"),
+        ("2026-01-05T25:00:00", "2026-01-05T25:00:00"),
+        ("2026-01-05T23:59:60", "2026-01-05T23:59:60"),
         ("2026-01-05T08:30:00", "2026-01-05 08:30:00"),
         ("2026-01-05T08:30:14.999999996", "2026-01-05 08:30:15"),
         ("2026-02-30", "2026-02-30"),
@@ -387,3 +390,37 @@ def test_what_only_looks_like_a_row_is_none(opened, rows_of, ods, around):
     ods(TITLES + row(text("1"), text("某甲")) + around.format(row(text("9"), text("某乙"))) + row(text("2")))
     with opened(EXTRACT) as reading:
         assert [row[:2] for row in rows_of(reading)] == [("1", "某甲"), ("2", None)]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown", "read", "faulty"),
+    [
+        ("12", "鲁0012", "12", True),
+        ("37040001", "3704-0001", "37040001", True),
+        ("12", "12人", "12", True),
+        ("12", "0,012", "12", True),
+        ("12.5", "0012.5", "12.5", True),
+        ("12", "0012 ", "0012", False),
+        ("12", "12.00", "12", False),
+        ("37040001", "37,040,001", "37040001", False),
+        ("12", "¥12.00", "12", False),
+        ("-12", "-12", "-12", False),
+        ("-12", "(12)", "-12", False),
+        ("0.5", "0,5", "0.5", False),
+        ("12.5", "12 1/2", "12.5", False),
+        ("0", "0.00", "0", False),
+        ("120000", "1.2E+05", "120000", False),
+        ("12", "###", "12", False),
+        ("12", "", "12", False),
+    ],
+)
+@pytest.mark.parametrize("more", ["", ' table:formula="of:=1"'])
+def test_a_number_that_is_shown_with_more_than_its_digits_is_a_fault_of_its_cell(
+    opened, rows_of, faults_of, ods, value, shown, read, faulty, more
+):
+    cell = f'<table:table-cell{more} office:value-type="float" office:value="{value}"><text:p>{shown}</text:p></table:table-cell>'
+    ods(TITLES + row(text("1"), cell))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading)[0][1] == read
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == ({"登记表!2": "shown_otherwise\t姓名"} if faulty else {})

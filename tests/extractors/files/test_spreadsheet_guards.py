@@ -53,6 +53,13 @@ GUARDED = {
     '=""{}""': "quotes doubled twice",
     "=“{}”": "typographic quotes",
     '＝"{}"': "full-width sign",
+    '"{}"': "quotes that were quoted again",
+    '""{}""': "quotes doubled twice",
+    "“{}”": "typographic quotes alone",
+    "＂{}＂": "full-width quotes",
+    ' "{}" ': "blanks and quotes",
+    '\'"{}"': "apostrophe and quotes",
+    '"\'{}"': "quotes and apostrophe",
 }
 
 
@@ -88,20 +95,47 @@ def test_a_guard_is_no_part_of_a_text_where_it_can_be_nothing_else(read, value, 
 
 
 @pytest.mark.parametrize(
-    "value", ["‘老字号’餐馆", "'天天'小吃", "O'Brien", "甲'", '甲="乙"', "== 甲 ==", "= 甲", "=", "5'"]
+    "value",
+    [
+        "‘老字号’餐馆",
+        "'天天'小吃",
+        "O'Brien",
+        "甲'",
+        '甲="乙"',
+        "== 甲 ==",
+        "= 甲",
+        "=",
+        "5'",
+        "“甲某”",
+        '"老字号"餐馆',
+        '甲"乙"',
+    ],
 )
 def test_what_is_no_guard_stays_as_it_is(read, value):
     assert read("姓名", value) == (value, None)
 
 
 @pytest.mark.parametrize(
-    "value", ["'t Hooft", "’t Hooft", "'Abd", "'90s酒吧", "'O'Brien", "'甲某'", "‘老字号餐馆", "''甲某", "'98"]
+    "value",
+    [
+        "'t Hooft",
+        "’t Hooft",
+        "'Abd",
+        "'90s酒吧",
+        "'O'Brien",
+        "'甲某'",
+        "‘老字号餐馆",
+        "''甲某",
+        "'98",
+        '"甲某"',
+        '"甲某',
+    ],
 )
 def test_an_apostrophe_that_may_belong_to_a_text_is_found(read, value):
     assert read("姓名", value) == (value, "guard_unclear\t姓名")
 
 
-@pytest.mark.parametrize("value", ["'A'001", "'A001\n'B"])
+@pytest.mark.parametrize("value", ["'A'001", "'A001\n'B", "A001'", "A001’ ", '"A001', 'A001"', "“A001", '"A"001"'])
 def test_an_apostrophe_that_is_left_in_a_number_is_found(read, value):
     assert read("编号", value)[1] == "guard_unclear\t编号"
 

@@ -101,6 +101,7 @@ def test_the_code_page_of_a_new_workbook_does_not_matter_for_its_texts(opened, r
         ("Müller".encode("mac-roman"), 32768, "Müller"),
         ("Жук".encode("cp1251"), 1251, "Жук"),
         (bytes(range(0x80, 0x88)), 437, "Çüéâäàåç"),
+        (bytes.fromhex("fe59"), 936, "龴"),
         (b"abc", 0, "abc"),
         (b"abc", None, "abc"),
     ],
@@ -313,3 +314,50 @@ def test_a_locked_old_workbook_is_opened_by_the_declared_password_only(opened, r
     assert "found one with another password" in refused({**EXTRACT, "password": "office_key"}, secret="geheim77")
     with opened({**EXTRACT, "password": "office_key"}, secret="钥匙42") as reading:
         assert rows_of(reading) == [("12", "#N/A", None, None, "登记表!2")]
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        [number(2, 0, 2), text(2, 1, "乙")],
+        [(0x27E, struct.pack("<HHHI", 2, 0, 0, 2 << 2 | 2))],
+        [(0xBD, struct.pack("<HH", 2, 0) + struct.pack("<HIHI", 0, 14, 0, 14) + struct.pack("<H", 1))],
+        [text(2, 1, "乙")],
+        [formula(2, 0, struct.pack("<d", 7))],
+        [(0x205, struct.pack("<HHHBB", 2, 0, 0, 1, 0))],
+    ],
+)
+@pytest.mark.parametrize("between", [[], [number(9, 0, 9), (0x208, struct.pack("<HHHHHHHBBH", 2, *[0] * 9))]])
+def test_two_cells_in_one_place_refuse_the_workbook(refused, xls, again, between):
+    xls([*TITLES, number(1, 0, 12), number(2, 0, 1), text(2, 1, "甲"), *between, *again])
+    sentence = (
+        "expected rows each with a number of its own in 登记表.xls, found two numbered 3, or two cells in one place"
+    )
+    assert sentence in refused(EXTRACT)
+
+
+def test_cells_in_any_order_and_empty_ones_that_stand_there_again_are_read(opened, rows_of, xls):
+    blank = 0x201, struct.pack("<HHH", 2, 0, 0)
+    row = 0x208, struct.pack("<HHHHHHHBBH", 2, *[0] * 9)
+    xls([*TITLES, number(3, 0, 3), row, blank, number(2, 0, 2), row, blank, blank, number(1, 0, 1), number(1, 1, 12)])
+    with opened(EXTRACT) as reading:
+        assert [found[:2] for found in rows_of(reading)] == [("1", "12"), ("2", None), ("3", None)]
+
+
+def test_a_nul_in_a_text_is_a_fault_of_its_cell(opened, rows_of, faults_of, xls):
+    xls([*TITLES, text(1, 0, "A\x003"), text(1, 1, "甲")])
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("A�3", "甲", None, None, "登记表!2")]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!2": "bytes_undecodable\t编号"}
+
+
+def test_a_number_whose_format_adds_something_is_a_fault_of_its_cell(opened, rows_of, faults_of, xls):
+    short = 0x27E, struct.pack("<HHHI", 2, 0, 1, 13 << 2 | 2)
+    many = 0xBD, struct.pack("<HH", 3, 0) + struct.pack("<HIHI", 1, 14 << 2 | 2, 0, 15 << 2 | 2) + struct.pack("<H", 1)
+    cells = [number(1, 0, 12, 1), number(1, 1, 12), short, many, formula(4, 0, struct.pack("<d", 7), style=1)]
+    xls([*TITLES, *cells], styles((164, "0000-0000"), numbers=(164,)))
+    with opened(EXTRACT) as reading:
+        assert [row[:2] for row in rows_of(reading)] == [("12", "12"), ("13", None), ("14", "15"), ("7", None)]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {f"登记表!{row}": "shown_otherwise\t编号" for row in (2, 3, 4, 5)}

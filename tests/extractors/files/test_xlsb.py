@@ -236,3 +236,51 @@ def test_a_text_in_several_styles_is_read_as_a_text(opened, rows_of, faults_of, 
         assert rows_of(reading)[::2] == [("1", "某甲", None, None, "登记表!2"), (None, None, None, "某甲", "登记表!4")]
     with opened(EXTRACT) as reading:
         assert faults_of(reading) == {}
+
+
+ROW = struct.pack("<IIHBB", 2, 0, 300, 0, 0) + bytes(5)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        [(2, 0, 2.0)],
+        [(2, 0, "乙")],
+        [(2, 0, (2, 0, struct.pack("<I", 13 << 2 | 2)))],
+        [(2, 0, (9, 0, struct.pack("<d", 7) + NOTHING))],
+        [(2, 0, b"\x2a")],
+        [(3, 0, 3.0), (2, 1, 2.0)],  # a second row of the number, with another cell
+    ],
+)
+def test_two_rows_of_one_number_or_cells_in_one_place_refuse_the_workbook(refused, xlsb, again):
+    xlsb([*TITLES, (1, 0, 1.0), (2, 0, 1.0), (2, 2, 3.0), *again])
+    sentence = (
+        "expected rows each with a number of its own in 登记表.xlsb, found two numbered 3, or two cells in one place"
+    )
+    assert sentence in refused(EXTRACT)
+
+
+def test_rows_in_another_order_and_empty_cells_that_stand_there_again_are_read(opened, rows_of, xlsb):
+    blank = 1, 0, b""
+    xlsb([*TITLES, (3, 0, 3.0), (2, 0, blank), (2, 0, 2.0), (2, 0, blank), (1, 0, 1.0), (2, 1, blank)])
+    with opened(EXTRACT) as reading:
+        assert [found[0] for found in rows_of(reading)] == ["1", "2", "3"]
+
+
+def test_a_nul_in_a_text_is_a_fault_of_its_cell(opened, rows_of, faults_of, xlsb):
+    xlsb([*TITLES, (1, 0, "A\x003"), (1, 1, "甲")])
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("A�3", "甲", None, None, "登记表!2")]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!2": "bytes_undecodable\t编号"}
+
+
+def test_a_number_whose_format_adds_something_is_a_fault_of_its_cell(opened, rows_of, faults_of, xlsb):
+    real, small = (5, 1, struct.pack("<d", 12)), (2, 1, struct.pack("<I", 13 << 2 | 2))
+    formula = 9, 1, struct.pack("<d", 7) + NOTHING
+    cells = [(1, 0, real), (1, 1, 12.0), (2, 0, small), (3, 0, formula)]
+    xlsb([*TITLES, *cells], styles=formats((164, '"鲁"0000'), numbers=(164,)))
+    with opened(EXTRACT) as reading:
+        assert [row[:2] for row in rows_of(reading)] == [("12", "12"), ("13", None), ("7", None)]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {f"登记表!{row}": "shown_otherwise\t编号" for row in (2, 3, 4)}
