@@ -141,8 +141,10 @@ def _connections_table(reached: Mapping[str, ConnectionFacts]) -> Table:
 def _columns(facts: ConnectionFacts) -> list[str]:
     """What is to be known of single columns, a line each."""
     order = [f"ordered by {facts.order}"] if facts.order else []
+    if facts.witnessed is not None:
+        order.append(f"its witness counts {facts.witnessed:,} rows")
     done = [f"operation {value}: {what}" for value, what in facts.operations.items()]
-    return [*order, *done, *facts.spoilt]
+    return [*order, *facts.undeclared, *done, *facts.spoilt]
 
 
 def ledger_table(entries: Sequence[LedgerEntry]) -> Table:
