@@ -106,9 +106,7 @@ def page(played, day):
 
 def test_a_night_of_the_schedule_runs_the_days_that_were_missed(played, ledger):
     assert [played.states[run] for run in ("first", "by hand", "night")] == ["success"] * 3
-    assert {day: ledger[f"2026-03-{day}"] for day in ("01", "02", "03", "04", "05")} == {
-        day: ("delivered", 1) for day in ("01", "02", "03", "04", "05")
-    }
+    assert [ledger[f"2026-03-{day}"] for day in ("01", "02", "03", "04", "05")] == [("delivered", 1)] * 5
     for day in ("02", "04"):
         assert f"{SOURCE}/2026-03-{day}: caught up" in played.log
         assert (played.folder / f"workspace/reports/{SOURCE}/2026-03-{day}.html").exists()
