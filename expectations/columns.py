@@ -36,8 +36,7 @@ def judge_columns(declaration: Declaration, today: Manifest, last: Manifest | No
     """
     yield from _ambiguous(declaration, today)
     declaration = declaration.as_read(today.columns)
-    declared = declaration.declared_columns
-    missing = [name for name in declared if name not in today.columns]
+    declared, missing = declaration.declared_columns, declaration.lacks(today.columns)
     unknown = [name for name in today.columns if name not in declared]
     if len(missing) > len(declared) / 2:
         # Whatever stands where the titles should be may be somebody's record.
@@ -54,10 +53,8 @@ def judge_columns(declaration: Declaration, today: Manifest, last: Manifest | No
 
 def _ambiguous(declaration: Declaration, today: Manifest) -> Iterator[Drifted]:
     """The elements whose column is there by two of its names, so that nobody knows which holds its values."""
-    for element, column in declaration.columns.items():
-        there = [name for name in column.names if name in today.columns]
-        if len(there) > 1:
-            yield Drifted("columns_ambiguous", element, "、".join(there), " / ".join(column.names))
+    for element, there in declaration.ambiguous(today.columns).items():
+        yield Drifted("columns_ambiguous", element, "、".join(there), " / ".join(declaration.columns[element].names))
 
 
 def shape(profile: Mapping[str, Any] | None) -> str:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from extractors.asked import Origin
-from extractors.charset import reread
+from extractors.charset import BYTES, reread
 from extractors.connections import Connection
 from extractors.rising import extremes
+from extractors.statement import Statement, ValueLost
+from extractors.texts import Written
 from extractors.update_time import Dates, Instants, UpdateColumn, update_column
 from sources.database_extract import Changes, operation_value
 from standard.finding import mask_personal, mask_text
 from standard.garbled import garbled, meant
 
 _VALUES = 20  # of an operation column; one with more holds no operations
+_DIGITS = r"^\s*\d+(\.0+)?\s*$"  # a rising number as later steps can put it in order
 
 
 def order_column(origin: Origin, connection: Connection) -> str:
@@ -60,43 +64,99 @@ def _some(origin: Origin, connection: Connection, condition: str, rows: int) -> 
     return sum(len(portion) for portion in answer.portions)
 
 
+def number_fault(origin: Origin, columns: Mapping[str, Written]) -> Iterator[str]:
+    """Why rows would be held for their rising number: as text it is not digits alone, so later steps cannot put it in order."""
+    name = origin.extract.rising
+    if name is None:
+        return
+    texts = columns[name][0].drop_null()
+    wrong = texts.filter(pc.invert(pc.match_substring_regex(texts, _DIGITS)))
+    if len(wrong):
+        yield (
+            f"{origin.source}: expected digits alone in the rising column {name}, found {len(wrong):,} of {len(texts):,} numbers such as "
+            f"{mask_text(wrong[0].as_py())[:20]}, whose rows would be held; declare another column, or a query that gives one"
+        )
+
+
 def operations(origin: Origin, connection: Connection) -> dict[str, str]:
     """The values of the declared operation column, masked, with how many rows have each and what they are taken for."""
     changes = origin.extract.changes
     if changes is None:
         return {}
-    column, written = origin.quoted(changes.operation), origin.written(changes.operation)
-    grouped = f"(SELECT {written} AS o, COUNT(*) AS n FROM {origin.place} GROUP BY {column}) v"  # noqa: S608 - quoted names only
-    answer = connection.ask(origin.product.first("v.o, v.n", grouped, ("1 = 1",), _VALUES))
-    found = [(row[0], int(row[1])) for rows in answer.portions for row in rows]
-    shown = {
-        "(null)"
-        if value is None
-        else mask_text(repr(value)[1:-1])[:20] or "(empty)": f"{count:,} rows, {_meaning(changes, value)}"
-        for value, count in sorted(found, key=lambda item: -item[1])
-    }
-    return {**shown, "…": "more values than an operation column has"} if len(found) == _VALUES else shown
+    written = origin.product.exact(origin.written(changes.operation))
+    grouped = f"(SELECT {written} AS o, COUNT(*) AS n FROM {origin.place} GROUP BY {written}) v"  # noqa: S608 - quoted names only
+    asked = origin.product.first("v.o, v.n", grouped, ("1 = 1",), _VALUES)
+    (values, bad), (counts, _) = texts_of(connection, asked, 2)
+    values, unread = reread(values, origin.extract.charset) if origin.extract.charset else (values, [])
+    found: Counter[tuple[str, str]] = Counter()
+    for place, (value, count) in enumerate(zip(values.to_pylist(), counts.to_pylist(), strict=True)):
+        undecodable = place in bad or place in unread
+        found["(undecodable)" if undecodable else _shown(value), _meaning(changes, value)] += int(count)
+    shown: dict[str, str] = {}
+    for (value, meaning), rows in found.most_common():
+        # What is masked, or too long to be shown whole, may look like another one.
+        shown[value] = "; ".join([*([shown[value]] if value in shown else []), f"{rows:,} rows, {meaning}"])
+    return {**shown, "…": "more values than an operation column has"} if len(values) == _VALUES else shown
 
 
-def _meaning(changes: Changes, value: object) -> str:
+def _shown(value: str | None) -> str:
+    return "(null)" if value is None else mask_text(repr(value)[1:-1])[:20] or "(empty)"
+
+
+def _meaning(changes: Changes, value: str | None) -> str:
     """What an operation is taken for."""
-    said = operation_value("" if value is None else str(value))
+    said = operation_value(value or "")
     if said in changes.deleted_values:
         return "deleted"
     return "kept" if said in changes.kept_values else "unknown"
 
 
-def spoilt_texts(origin: Origin, columns: Mapping[str, pa.StringArray]) -> Iterator[str]:
+def spoilt_texts(origin: Origin, columns: Mapping[str, Written]) -> Iterator[str]:
     """Of each column whose texts seem to be in another encoding, how many they are, and one of them in both readings, masked."""
-    for name, stored in columns.items():
-        texts, unread = reread(stored, origin.extract.charset) if origin.extract.charset else (stored, [])
+    for name, (stored, bad) in columns.items():
+        charsets = origin.extract.charset
+        if not charsets and pc.any(pc.starts_with(stored, BYTES)).as_py():
+            charsets = ["utf-8"]  # which texts are taken for where nobody says another one
+        texts, unread = reread(stored, charsets) if charsets else (stored, [])
         spoilt = pc.indices_nonzero(garbled(texts, names=True)).to_pylist()
-        if not spoilt and not unread:
+        undecodable = sorted({*bad, *unread})
+        if not spoilt and not undecodable:
             continue
-        example = texts[spoilt[0]].as_py() if spoilt else stored[unread[0]].as_py()
-        said = meant(example)
-        readings = f"{_masked(example)} as it is" + (f", {_masked(said[1])} in {said[0]}" if said else "")
-        yield f"{name}: {len(spoilt) + len(unread):,} of {len(texts):,} texts are in another encoding or were spoilt, such as {readings}"
+        example = texts[spoilt[0]].as_py() if spoilt else stored[undecodable[0]].as_py()
+        said = (
+            f"{name}: {len(spoilt) + len(undecodable):,} of {len(texts):,} texts are in another encoding or were spoilt"
+        )
+        readings = _readings(example)
+        yield f"{said}, such as {readings}" if readings else said
+
+
+def _readings(text: str | None) -> str:
+    """A spoilt text as it is and as it may have been meant, masked; empty where nobody can say either."""
+    if text is None:
+        return ""
+    if text.startswith(BYTES):
+        (meant_by_bytes,) = reread(pa.array([text]), ["gb18030"])[0].to_pylist()
+        return f"{_masked(meant_by_bytes)} in gb18030" if meant_by_bytes else ""
+    said = meant(text)
+    return f"{_masked(text)} as it is" + (f", {_masked(said[1])} in {said[0]}" if said else "")
+
+
+def texts_of(connection: Connection, statement: Statement, columns: int) -> list[Written]:
+    """A short answer as text, each column whole."""
+    try:
+        batches = list(connection.read(statement))
+    except ValueLost:  # the rate of the slower way is then the true one
+        batches = list(connection.read_rows(statement))
+    return [_joined([arrays[place] for arrays in batches]) for place in range(columns)]
+
+
+def _joined(pieces: list[Written]) -> Written:
+    """The pieces of one column as one, with the places of all."""
+    before, bad = 0, []
+    for texts, wrong in pieces:
+        bad += [before + place for place in wrong]
+        before += len(texts)
+    return pa.concat_arrays([pa.array([], pa.string()), *(texts for texts, _ in pieces)]), bad
 
 
 def _masked(text: str) -> str:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
-import pyarrow as pa
-
 from extractors.asked import Origin, counted
-from extractors.column_check import operations, order_column, spoilt_texts
+from extractors.column_check import number_fault, operations, order_column, spoilt_texts, texts_of
 from extractors.connections import Connection, connected
 from extractors.database import described
 from extractors.product import Terms
 from extractors.request import Request
-from extractors.statement import ValueLost
+from extractors.texts import Written
+from extractors.titles import with_nearest
+from extractors.witness import witnessed
 from sources.database_extract import DatabaseExtract
+from sources.declaration import Declaration
 from standard.errors import SourceRefused, UsageError
 
 _SAMPLE = 20_000  # rows; enough for a rate, few enough for a department at work
@@ -29,12 +31,14 @@ class ConnectionFacts:
         database: name and version, as the database says them.
         guarded: whether the database itself refuses to write, and shows count and rows of one state.
         connecting: seconds until the transaction was open.
-        problem: why the table or query cannot be read, a sentence; empty where it can.
+        problem: why a night would be refused or hold all that it reads, a sentence a line; empty where it would not.
         columns: name and, where the database tells it, type.
+        undeclared: a sentence on columns that nobody declared, or that the declaration lets go; empty where there are none.
         order: what the update times or rising numbers are, a sentence; empty for a snapshot.
         operations: the values of the declared operation column, and what they are taken for.
         spoilt: a sentence for each column whose texts seem to be in another encoding.
-        rows: how many there are; None where there is a problem.
+        rows: how many there are; None where the table or query cannot be read.
+        witnessed: how many the declared witness counts; None where there is none.
         sample: how many of them were read.
         seconds: that this took.
     """
@@ -45,10 +49,12 @@ class ConnectionFacts:
     connecting: float
     problem: str = ""
     columns: dict[str, str] = field(default_factory=dict)
+    undeclared: list[str] = field(default_factory=list)
     order: str = ""
     operations: dict[str, str] = field(default_factory=dict)
     spoilt: list[str] = field(default_factory=list)
     rows: int | None = None
+    witnessed: int | None = None
     sample: int = 0
     seconds: float = 0.0
 
@@ -59,7 +65,7 @@ class ConnectionFacts:
 
 
 def measure(request: Request) -> ConnectionFacts:
-    """Connect to a source's database and try what a night would do: its table, its columns, some of its rows.
+    """Connect to a source's database and try what a night would do: its table, its columns, some of its rows, its witness.
 
     Raises:
         UsageError: for a source that is no database, or a request without a location.
@@ -78,28 +84,73 @@ def measure(request: Request) -> ConnectionFacts:
         way, guarded, database = connection.way, connection.product.guarded, connection.version()
         try:
             origin, columns = described(request.source.name, extract, connection)
-            rows = counted(origin, connection, ())
+            said = witnessed(request, extract, lambda: counted(origin, connection, ()))
+            rows = said[1] if said else counted(origin, connection, ())
             start = perf_counter()
             sample = _read(origin, connection, columns)
             seconds = perf_counter() - start
             order, done = order_column(origin, connection), operations(origin, connection)
+            sample |= _read_as_bytes(origin, connection, sample)
         except SourceRefused as refusal:
             return ConnectionFacts(way, database, guarded, connecting, str(refusal))
-    types = {name: origin.types.get(name, "") for name in columns}
-    spoilt = list(spoilt_texts(origin, sample))
-    size = len(sample[columns[0]])
-    return ConnectionFacts(way, database, guarded, connecting, "", types, order, done, spoilt, rows, size, seconds)
+    problems = [
+        *_columns_amiss(request.source.name, request.source.declaration, columns),
+        *number_fault(origin, sample),
+    ]
+    return ConnectionFacts(
+        way,
+        database,
+        guarded,
+        connecting,
+        problem="\n".join(problems),
+        columns={name: origin.types.get(name, "") for name in columns},
+        undeclared=list(_columns_beside(request.source.declaration, columns)),
+        order=order,
+        operations=done,
+        spoilt=list(spoilt_texts(origin, sample)),
+        rows=rows,
+        witnessed=said[0] if said else None,
+        sample=len(sample[columns[0]][0]),
+        seconds=seconds,
+    )
 
 
-def _read(origin: Origin, connection: Connection, columns: list[str]) -> dict[str, pa.StringArray]:
+def _columns_amiss(source: str, declaration: Declaration, columns: Sequence[str]) -> Iterator[str]:
+    """Why a night would be refused for the columns there are."""
+    if not declaration.expect.drift.columns_may_go and (missing := declaration.lacks(columns)):
+        yield (
+            f"{source}: expected the columns {with_nearest(missing, columns)} that its declaration names, found {len(columns)} others; "
+            "restore the columns, or announce their new names"
+        )
+    for element, names in declaration.ambiguous(columns).items():
+        yield (
+            f"{source}: expected one column for {element}, found {' and '.join(names)}, and nobody knows which of them holds its values; "
+            f"name one in columns.{element} and ignore the other"
+        )
+
+
+def _columns_beside(declaration: Declaration, columns: Sequence[str]) -> Iterator[str]:
+    """What refuses a first batch alone: who looks at a connection does not ask whether there was one."""
+    declared = declaration.as_read(columns).declared_columns
+    unknown = [name for name in columns if name not in declared]
+    if unknown:
+        yield f"nobody declared {', '.join(unknown)}: a first batch is refused, later ones do what expect.drift says of column_added"
+    if declaration.expect.drift.columns_may_go and (missing := declaration.lacks(columns)):
+        yield f"without {with_nearest(missing, columns)}: a first batch is refused, of later ones its elements are empty"
+
+
+def _read(origin: Origin, connection: Connection, columns: Sequence[str]) -> dict[str, Written]:
     """Some of the rows, by column."""
     what = ", ".join(origin.written(name) for name in columns) if origin.types else "*"
     some = origin.product.first(what, origin.place, ("1 = 1",), _SAMPLE)
-    try:
-        batches = list(connection.read(some))
-    except ValueLost:  # the rate of the slower way is then the true one
-        batches = list(connection.read_rows(some))
-    none = pa.array([], pa.string())
-    return {
-        name: pa.concat_arrays([none, *(arrays[place][0] for arrays in batches)]) for place, name in enumerate(columns)
-    }
+    return dict(zip(columns, texts_of(connection, some, len(columns)), strict=True))
+
+
+def _read_as_bytes(origin: Origin, connection: Connection, sample: dict[str, Written]) -> dict[str, Written]:
+    """The columns with texts that are none in UTF-8 once more, where the database can give their bytes and nobody said what these are."""
+    kept = origin.product.bytes_kept
+    spoilt = [name for name, (_, bad) in sample.items() if bad and kept(name, origin.types.get(name, ""))]
+    if origin.extract.charset or not spoilt:
+        return {}
+    extract = origin.extract.model_copy(update={"charset": ["utf-8"]})
+    return _read(replace(origin, extract=extract), connection, spoilt)

@@ -77,6 +77,10 @@ class MySql(Product):
         return f"({column} IS NULL OR {column} < '0001-01-01')"  # 0000-00-00 is what others leave empty
 
     @override
+    def exact(self, text: str) -> str:
+        return f"CONVERT({text} USING utf8mb4) COLLATE utf8mb4_bin"
+
+    @override
     def compared(self, column: str, words: str) -> str:
         """It sorts an enum by its numbers, and compares it by its words."""
         return f"CAST({column} AS CHAR)" if kind_of(words) in {"enum", "set"} else column

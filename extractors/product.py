@@ -59,6 +59,7 @@ class Product:
     quote: tuple[str, str] = ('"', '"')
 
     name: ClassVar[str] = "SQL"
+    typed: ClassVar[bool] = True  # whether the type of a column says what its values are
     begins: ClassVar[bool] = False  # whether `opening` begins the transaction, so that the driver must not
     guarded: ClassVar[bool] = False  # whether the database itself refuses to write, and shows one state throughout
 
@@ -94,9 +95,14 @@ class Product:
 
     def shape(self, column: str) -> str:
         """The expression that gives a text with 0 for each of its digits, and without blanks at its end."""
+        text = self.exact(column)
         for digit in range(1, 10):
-            column = f"REPLACE({column}, '{digit}', '0')"
-        return f"RTRIM({column})"
+            text = f"REPLACE({text}, '{digit}', '0')"
+        return f"RTRIM({text})"
+
+    def exact(self, text: str) -> str:
+        """The expression of a text that is the same as another only where all their characters are, whatever collation it has."""
+        return text
 
     def ending(self, text: str, length: int) -> str:
         """The expression that gives the last characters of a text."""

@@ -89,7 +89,11 @@ class PostgreSql(Product):
 
     @override
     def shape(self, column: str) -> str:
-        return f"RTRIM(TRANSLATE(CAST({column} AS text), '123456789', '000000000'))"
+        return f"RTRIM(TRANSLATE({self.exact(f'CAST({column} AS text)')}, '123456789', '000000000'))"
+
+    @override
+    def exact(self, text: str) -> str:
+        return f'{text} COLLATE "C"'
 
     @override
     def bound(self, words: str) -> int | None:
@@ -140,6 +144,7 @@ class Sqlite(Product):
     """SQLite, in which every value has a type of its own."""
 
     name: ClassVar[str] = "SQLite"
+    typed: ClassVar[bool] = False
     guarded: ClassVar[bool] = True
     begins: ClassVar[bool] = True
 
@@ -151,6 +156,10 @@ class Sqlite(Product):
     def shape(self, column: str) -> str:
         # A number has another order than texts, though it may look like one.
         return f"CASE TYPEOF({column}) WHEN 'text' THEN {super().shape(column)} WHEN 'null' THEN NULL ELSE TYPEOF({column}) END"
+
+    @override
+    def exact(self, text: str) -> str:
+        return f"{text} COLLATE BINARY"
 
     @override
     def ending(self, text: str, length: int) -> str:

@@ -49,6 +49,10 @@ class SqlServer(Product):
         return None if re.search("text|image|xml|variant|geo|hierarchy", kind_of(words)) else 96
 
     @override
+    def exact(self, text: str) -> str:
+        return f"CAST({text} AS nvarchar(4000)) COLLATE Latin1_General_BIN2"
+
+    @override
     def midnight(self, column: str) -> str:
         return f"CAST({column} AS time) = '00:00:00'"
 

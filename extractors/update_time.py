@@ -131,7 +131,7 @@ def _sample(origin: Origin, connection: Connection, name: str) -> list[object]:
 
 def _numbers(origin: Origin, sample: list[object]) -> list[object]:
     """The values, where the column has numbers: some drivers hand one out as text, whose order the database does not know."""
-    named = is_numeric(origin.types.get(origin.extract.updated_at or "", ""))
+    named = origin.product.typed and is_numeric(origin.types.get(origin.extract.updated_at or "", ""))
     return sample if named or not any(isinstance(value, str | date) for value in sample) else []
 
 

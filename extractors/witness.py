@@ -40,7 +40,7 @@ def witnessed(request: Request, extract: DatabaseExtract, ours: Callable[[], int
 
 
 def _asked(request: Request, extract: DatabaseExtract, witness: Witness) -> int:
-    name = request.source.name
+    name = f"{request.source.name} (its witness)"
     if request.witness is None:
         raise UsageError(f"{name}: expected the URL of the connection {witness.connection}, found none; set it")
     with connected(name, request.witness, Terms(extract.statement_limit, extract.time_zone)) as connection:

@@ -109,7 +109,8 @@ def connections(exchange: Exchange, names: Iterable[str], at: datetime, told: To
         told(name)
         try:
             demand_no_quiet(source, at)
-            found[name] = measure(Request(source, Day.at(at).plus(-1), exchange.location(source), at))
+            location, witness = exchange.location(source), exchange.witness(source)
+            found[name] = measure(Request(source, Day.at(at).plus(-1), location, at, witness=witness))
         except ExchangeError as error:
             found[name] = str(error)
     return found

@@ -65,7 +65,7 @@ def unforeseen(told: str) -> None:
 
 
 def ran(items: Sequence[Ran], *, as_json: bool) -> None:
-    """What became of the batches of a command."""
+    """What became of the batches of a command; as JSON what was nothing to do is said there alone."""
     if as_json:
         _print_json(
             [
@@ -83,8 +83,10 @@ def ran(items: Sequence[Ran], *, as_json: bool) -> None:
         if entries:
             _OUT.print(ledger_table(entries))
     for item in items:
-        if item.problem:
-            (error if item.exit_code else out)(item.problem)
+        if item.problem and item.exit_code:
+            error(item.problem)
+        elif item.problem and not as_json:
+            out(item.problem)
 
 
 def swept(found: Swept, *, as_json: bool) -> None:
@@ -141,8 +143,10 @@ def _connections_table(reached: Mapping[str, ConnectionFacts]) -> Table:
 def _columns(facts: ConnectionFacts) -> list[str]:
     """What is to be known of single columns, a line each."""
     order = [f"ordered by {facts.order}"] if facts.order else []
+    if facts.witnessed is not None:
+        order.append(f"its witness counts {facts.witnessed:,} rows")
     done = [f"operation {value}: {what}" for value, what in facts.operations.items()]
-    return [*order, *done, *facts.spoilt]
+    return [*order, *facts.undeclared, *done, *facts.spoilt]
 
 
 def ledger_table(entries: Sequence[LedgerEntry]) -> Table:

@@ -121,6 +121,11 @@ class Drift(Declared):
     rows_unusual: Jump = Jump()
 
     @property
+    def columns_may_go(self) -> bool:
+        """Whether a declared column that is no longer there may leave its element empty."""
+        return "refuse" not in {self.column_dropped} & {self.column_renamed}
+
+    @property
     def reactions(self) -> dict[str, Reaction]:
         """What happens, by rule."""
         said = {name: getattr(self, name) for name in type(self).model_fields}
@@ -209,6 +214,15 @@ class Declaration(Declared):
             for element, column in several.items()
         }
         return self.model_copy(update={"columns": {**self.columns, **found}})
+
+    def lacks(self, there: Collection[str]) -> list[str]:
+        """The declared columns that are not among those of a reading; one that has had several names by the newest."""
+        return [name for name in self.as_read(there).declared_columns if name not in there]
+
+    def ambiguous(self, there: Collection[str]) -> dict[str, list[str]]:
+        """By element the columns of a reading that are its column by several names, so that nobody knows which holds its values."""
+        found = {element: [name for name in column.names if name in there] for element, column in self.columns.items()}
+        return {element: names for element, names in found.items() if len(names) > 1}
 
     @property
     def declared_columns(self) -> tuple[str, ...]:

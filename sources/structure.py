@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
-from difflib import get_close_matches
-from typing import Any, NamedTuple
+from difflib import SequenceMatcher
+from functools import cache
+from typing import Any, NamedTuple, get_args, get_origin
 
 from pydantic import ValidationError
 
@@ -15,6 +16,8 @@ from sources.terms import Declared
 
 Path = tuple[str | int, ...]
 
+_ANY = "<name>"  # stands for whatever name a mapping has
+_ALIKE, _OF_ITS_LEVEL = 0.6, 0.15  # of two names; by which one of the same level is likelier
 _ROUNDS = 30  # each takes the faults of one round out; more faults one behind the other nobody makes
 # What stands in for a part that is missing or wrong, so that the rest can be read; of it nothing else is said.
 _STAND_IN: dict[Path, Any] = {
@@ -114,22 +117,59 @@ def _sentence(kind: str, message: str, loc: tuple[str | int, ...]) -> str:
     kinds = _kinds() if loc[:1] == ("extract",) else set()
     key = ".".join(str(part) for part in loc if part not in kinds) or "the declaration"
     if kind == "extra_forbidden":
-        near = get_close_matches(str(loc[-1]), _known_keys(), 1, 0.6)
-        return f"unknown key {key}; " + (
-            f"did you mean {near[0]}?" if near else "remove it, or see docs/adding-a-department.md"
-        )
+        kind_of_extract = next((part for part in loc if part in kinds), None)
+        return f"unknown key {key}; {_meant(tuple(str(part) for part in loc if part not in kinds), kind_of_extract)}"
     if kind == "missing":
         return f"expected the key {key}, found none; add it"
     return f"{key}: {message.removeprefix('Value error, ')}"
 
 
-def _known_keys() -> list[str]:
-    def keys(model: type) -> Iterator[str]:
-        yield from (field.alias or name for name, field in model.model_fields.items())  # type: ignore[attr-defined]  # a pydantic model
+def _meant(path: tuple[str, ...], kind: str | int | None) -> str:
+    """What an unknown key may have been meant for: one of its level, or one that belongs elsewhere."""
+    likely: dict[float, list[str]] = {}
+    for known, kinds in _places().items():
+        alike = SequenceMatcher(None, known[-1], path[-1]).ratio()
+        there = len(known) == len(path) and all(map(_fits, known[:-1], path[:-1]))
+        if alike < _ALIKE:
+            continue
+        if there and known[-1] == path[-1]:
+            return f"it belongs to kind: {' or '.join(map(str, kinds))}"
+        if there and kind in kinds:
+            likely.setdefault(alike + _OF_ITS_LEVEL, []).append(known[-1])
+        else:
+            likely.setdefault(alike, []).append(".".join(known))
+    meant = likely[max(likely)] if likely else []
+    return f"did you mean {' or '.join(meant)}?" if meant else "remove it, or see docs/adding-a-department.md"
 
-    def below(model: type[Declared]) -> Iterator[type[Declared]]:
-        for child in model.__subclasses__():
-            yield child
-            yield from below(child)
 
-    return sorted({key for model in below(Declared) for key in keys(model)})
+def _fits(known: str, part: str) -> bool:
+    return known in {part, _ANY}
+
+
+@cache
+def _places() -> dict[tuple[str, ...], list[str | None]]:
+    """Where a declaration may have which key, and in which kinds of extract; None for those below none."""
+
+    def keys(
+        model: type[Declared], path: tuple[str, ...], kind: str | None
+    ) -> Iterator[tuple[tuple[str, ...], str | None]]:
+        for name, field in model.model_fields.items():
+            key = (*path, field.alias or name)
+            yield key, kind
+            for child, among in _models(field.annotation):
+                named = child.model_fields.get("kind")
+                of_kind = get_args(named.annotation)[0] if named else kind
+                yield from keys(child, (*key, *([_ANY] if among else [])), of_kind)
+
+    found: dict[tuple[str, ...], list[str | None]] = {}
+    for key, kind in keys(Declaration, (), None):
+        found.setdefault(key, []).append(kind)
+    return found
+
+
+def _models(annotation: Any, *, among: bool = False) -> Iterator[tuple[type[Declared], bool]]:
+    """The models that a value may be of, and whether they are values of a mapping."""
+    if isinstance(annotation, type) and issubclass(annotation, Declared):
+        yield annotation, among
+    for part in get_args(annotation):
+        yield from _models(part, among=among or get_origin(annotation) is dict)

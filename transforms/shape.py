@@ -13,7 +13,4 @@ def lacking(declaration: Declaration, columns: Sequence[str]) -> list[str]:
     Where the declaration lets dropped or renamed columns pass, their elements are empty instead, and what is missing is
     judged with everything else.
     """
-    drift = declaration.expect.drift
-    if "refuse" not in {drift.column_dropped} & {drift.column_renamed}:
-        return []
-    return [name for name in declaration.declared_columns if name not in columns]
+    return [] if declaration.expect.drift.columns_may_go else declaration.lacks(columns)

@@ -21,6 +21,7 @@ from transforms.text import clean_text
 # A stamp made of a number: 27 characters like every instant, in the order of the numbers, and before every real time,
 # since no time is of the month 00. Numbers of databases have at most 19 digits.
 _NUMBERED, _DIGITS = "0000-00-", 19
+_NUMBERS = f"0 … {10**_DIGITS - 1}"
 _USUAL = "%Y-%m-%d %H:%M:%S"
 
 
@@ -110,9 +111,11 @@ def _numbered(name: str, raw: pa.Table) -> tuple[pa.Array, list[Unread]]:
     texts = pc.replace_substring_regex(texts, r"^(\d+)\.0+$", r"\1")  # a whole number in a decimal column
     whole = pc.fill_null(pc.match_substring_regex(texts, rf"^0*\d{{1,{_DIGITS}}}$"), False)
     digits = pc.utf8_lpad(pc.utf8_ltrim(pc.if_else(whole, texts, None), "0"), _DIGITS, "0")
-    return pc.binary_join_element_wise(_NUMBERED, digits, ""), _unread(
-        "value_unreadable", name, pc.invert(whole), texts, "0 … 9"
-    )
+    wrong = [
+        *_unread("required", name, texts.is_null(), texts, _NUMBERS),
+        *_unread("value_unreadable", name, pc.and_(texts.is_valid(), pc.invert(whole)), texts, _NUMBERS),
+    ]
+    return pc.binary_join_element_wise(_NUMBERED, digits, ""), wrong
 
 
 def _unread(rule: str, name: str, places: pa.Array, texts: pa.Array, expected: str) -> list[Unread]:

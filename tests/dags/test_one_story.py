@@ -1,5 +1,6 @@
 """What a data engineer does to runs under a real scheduler, and that the platform, the ledger and the pages never part."""
 
+import hashlib
 import shutil
 import signal
 import sqlite3
@@ -142,10 +143,14 @@ def test_two_runs_of_one_source_and_day_take_turns(deployment):
     one, two = sorted(deployment.rows(spans, run)[0] for run in runs)
     assert one[1] <= two[0]
     assert [row[:2] for row in ledger(deployment, OTHER, DAY)] == [(1, "delivered"), (2, "delivered")]
-    ((named,),) = ask(
-        deployment, f"SELECT count(*) FROM exchange_batch WHERE source = '{OTHER}' AND verdict_digest <> ''"
-    )
-    assert named == 2
+    named = [
+        digest
+        for (digest,) in ask(
+            deployment, f"SELECT verdict_digest FROM exchange_batch WHERE source = '{OTHER}' ORDER BY run"
+        )
+    ]
+    kept = (deployment.folder / f"workspace/{OTHER}/{DAY}/verdict.json").read_bytes()
+    assert (len(named), named[-1]) == (2, hashlib.sha256(kept).hexdigest()[:32])
     assert len(list((deployment.folder / f"workspace/{OTHER}/{DAY}").glob("run-*"))) == 1
 
 

@@ -39,7 +39,7 @@ def day():
 def declare(tmp_path):
     """How to declare a source: its extract, and the titles of its columns."""
 
-    def declared(extract, columns=("编号", "姓名", "证号", "发证日期"), name="source"):
+    def declared(extract, columns=("编号", "姓名", "证号", "发证日期"), name="source", drift=None):
         mapped = dict(zip(ELEMENTS, columns, strict=False))
         wanting = [element for element in ELEMENTS[:4] if element not in mapped]
         text = yaml.safe_dump(
@@ -55,6 +55,7 @@ def declare(tmp_path):
                     **{element: {"constant": "001"} for element in (*wanting, "certificate_holder_type_code")},
                 },
                 "ignore": list(columns[len(ELEMENTS) :]),
+                "expect": {"drift": drift or {}},
             },
             allow_unicode=True,
             sort_keys=False,

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy
 
 from extractors import Request, open_source
+from extractors.connection_check import measure
 from extractors.connections import connected
 from extractors.database import described
 from extractors.product import Terms
@@ -144,6 +145,13 @@ def test_a_postgresql_that_looks_at_no_encoding(declare, day, now, postgresql):
     for way in ("psycopg2", "ODBC"):  # drivers that cannot give the other rows
         with pytest.raises(SourceRefused, match=r"expected its database to give what is declared, found: .*0xbc"):
             rows(declare, day, location[way], now)
+
+
+def test_bytes_that_nobody_said_what_they_are_are_told_with_what_they_may_be(declare, day, now, postgresql):
+    location = postgresql("SQL_ASCII", "甲", NAME.encode("gbk"), b"\xff\xff", None)["ADBC"]
+    source = declare({"kind": "database", "connection": "land", "table": "t", "key": ["id"]}, ["name"])
+    facts = measure(Request(source, day, location, now))
+    assert facts.spoilt == ["name: 2 of 4 texts are in another encoding or were spoilt, such as 朱** in gb18030"]
 
 
 def test_names_of_columns_in_another_encoding_are_refused_in_a_sentence(declare, day, now, postgresql):

@@ -308,6 +308,25 @@ def test_a_text_of_no_known_form_is_counted(declare, day, now, way):
     assert (rows, reading.without_time) == ([0], len(STRANGE))
 
 
+# Each is the same text to a collation that knows no case, no letters without width, or no signs without weight.
+LIKE_KNOWN = ["2026-03-01t10:00:00", "2026-03-01 10:00:00z", "2026-03-01 10:00:00\u200b", "２026-03-01 10:00:00"]
+
+
+def test_a_text_that_a_collation_takes_for_a_known_form_hides_none_of_that_form(declare, day, now, way):
+    url, location = way
+    known = ["2026-03-01T10:00:00", "2026-03-01 02:00:00Z", "2026-03-01 10:00:00"]
+    loose = "utf8mb4_unicode_ci"
+    if "postgresql" in url:
+        engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
+        with engine.begin() as connection:
+            made = "provider = icu, locale = 'und-u-ks-level1', deterministic = false"
+            connection.exec_driver_sql(f"CREATE COLLATION loose ({made})")
+        loose = "loose"
+    filled(url, f"varchar(40) COLLATE {loose}", [*LIKE_KNOWN, *known])
+    rows, reading = read(Request(declare({**TABLE, "updated_at": "c"}), day, location, now))
+    assert (rows, reading.without_time) == ([4, 5, 6], len(LIKE_KNOWN))
+
+
 def test_forms_are_told_without_what_they_say(declare, day, now, way):
     url, location = way
     filled(url, "varchar(40)", ["2026-03-01 10:00:00", "2026-03-01 11:00:00", "王某某 1.1.1888", None])
@@ -326,3 +345,15 @@ def test_texts_of_several_forms_on_sqlite_by_both_ways(declare, day, now, tmp_pa
         found = [read(Request(source, day.plus(shift), location, now)) for shift in range(2)]
         assert [rows for rows, _ in found] == [[0], [1, 3]]
         assert found[0][1].without_time == 4
+
+
+@pytest.mark.parametrize("kind", ["NUM", "INTEGER", "DECIMAL(20)"])
+def test_times_in_a_column_of_sqlite_that_is_named_a_number_are_times(declare, day, now, tmp_path, kind):
+    path = tmp_path / "t.db"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"CREATE TABLE t (id integer, c {kind})")
+        times = ["2026-03-01 10:00:00", "2026-03-02 10:00:00", 20260301100000]
+        connection.executemany("INSERT INTO t VALUES (?, ?)", list(enumerate(times)))
+    for location in (f"sqlite:///{path}", f"odbc:Driver={{SQLite3}};Database={path}"):
+        rows, reading = read(Request(declare({**TABLE, "updated_at": "c"}), day, location, now))
+        assert (rows, reading.without_time) == ([0], 1)

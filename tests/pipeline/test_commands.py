@@ -1,7 +1,15 @@
 import json
+import os
+import sqlite3
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import create_engine, inspect
+from typer.main import get_command
+
+from pipeline import cli, run
+from pipeline.cli import app
+from standard.day import Day
 
 RUN = ("run", "transport.road", "--day", "2026-03-01")
 RANGE = ("--from", "2026-03-01", "--to", "2026-03-02")
@@ -164,6 +172,87 @@ def test_every_table_is_also_json(licex, city, command):
     code, out, _ = licex(command, "--json")
     assert code == 0
     assert isinstance(json.loads(out), list)
+
+
+DAY = ("--day", "2026-03-01")
+WITH_JSON = {
+    "run": (("transport.road", *DAY), ("transport.road", *DAY, "--dry-run")),
+    "backfill": (("transport.road", *RANGE),),
+    "replay": (("transport.road", "--from", "2026-03-01", "--to", "2026-03-01"), ("transport.road", *RANGE)),
+    "catch-up": ((), ("transport.road",)),
+    "sweep": (("transport.number",), ("transport.number", "--dry-run")),
+    "check": ((), ("transport.road", "--connect"), ("--connect",)),
+    "preview": (("transport.road", *DAY),),
+    "report": ((), DAY),
+    "ledger": ((), ("--source", "transport.road"), ("--day", "2020-01-01"), ("--all",)),
+    "trace": (("370402000001",), ("nothing",)),
+    "unjudged": (("transport.road",),),
+    "migrate": ((), ("--dry-run",)),
+    "remask": ((), ("--dry-run",)),
+    "accept-beginning": (("transport.number", "--by", "王某"),),
+    "rules": ((),),
+}
+
+
+def test_what_any_command_prints_as_json_is_json_and_nothing_else(licex, city, declaration):
+    rising = declaration.replace("key: [ID], updated_at: GXSJ", "key: [XKZBH], updated_at: GXSJ, rising: ID")
+    (city / "sources/transport/number.yaml").write_text(f"{rising}sweep: {{schedule: 0 3 * * 6}}\n", encoding="utf-8")
+    with sqlite3.connect(city / "transport.db") as database:
+        database.execute("UPDATE XKZ SET ID = rowid")
+    database.close()
+    for source in ("transport.road", "transport.number"):
+        assert licex("run", source, *DAY)[0] == 0
+    offered = {
+        name for name, command in get_command(app).commands.items() if any(p.name == "json" for p in command.params)
+    }
+    assert offered == set(WITH_JSON)
+    for command, asked in WITH_JSON.items():
+        for words in asked:
+            _, out, err = licex(command, *words, "--json")
+            assert isinstance(json.loads(out), list | dict), (command, words, err)
+
+
+@pytest.fixture
+def files(city, declaration, raw, monkeypatch):
+    """The department's rows in a text file that is for all days; gives how to set the present."""
+    begin = declaration.index("extract:")
+    end = declaration.index("\n", begin)
+    text = (
+        f"{declaration[:begin]}extract: {{kind: text, path: XKZ.csv, updated_at: GXSJ, key: [ID]}}{declaration[end:]}"
+    )
+    (city / "sources/transport/road.yaml").write_text(text, encoding="utf-8")
+    rows = raw({}, {"XKZBH": "370402000002"}).drop_columns(["_locator"])
+    path = city / "sources/transport/XKZ.csv"
+    lines = [rows.column_names, *(list(row.values()) for row in rows.to_pylist())]
+    path.write_text("\n".join(",".join(value or "" for value in line) for line in lines), encoding="utf-8")
+    os.utime(path, (1e9, 1e9))
+
+    def present(day):
+        for module in (cli, run):
+            monkeypatch.setattr(module, "now", lambda: Day.of(day).start + timedelta(hours=20))
+
+    return present
+
+
+def test_files_that_are_repeated_say_so_within_the_json_and_beside_a_table(licex, files, platform):
+    files("2026-03-01")
+    assert licex(*RUN, "--json")[0] == 0
+    files("2026-03-04")
+    day = "2026-03-04"
+    repeats = [("run", "transport.road", "--day", day), ("backfill", "transport.road", "--from", day, "--to", day)]
+    for words in (*repeats, ("catch-up",)):
+        code, out, err = licex(*words, "--json")
+        assert (code, err.strip()) == (0, "")
+        (found,) = json.loads(out)
+        assert found["entry"]["status"] == "repeated"
+        assert "nothing to do" in found["problem"]
+        assert found["exit_code"] == 0
+    assert platform("SELECT day, status FROM exchange_batch WHERE run = 1 ORDER BY day") == [
+        ("2026-03-01", "delivered"),
+        ("2026-03-03", "repeated"),
+        ("2026-03-04", "repeated"),
+    ]
+    assert "nothing to do" in licex(*repeats[0])[1]
 
 
 def test_report_writes_the_pages_of_a_day_again(licex, city):

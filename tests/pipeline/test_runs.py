@@ -1,5 +1,6 @@
 """What is delivered is what was judged: every step knows what it was made from, and runs of a day keep out of each other's way."""
 
+import hashlib
 import json
 import os
 import signal
@@ -48,7 +49,18 @@ def test_the_ledger_names_the_verdict_and_the_verdict_everything_it_was_given_on
     assert set(verdict.evidence) == {"raw.parquet", "licences.parquet", "findings.parquet", "outcomes.parquet"}
     stages.deliver(own, KEY, NOW)
     ((named,),) = platform("SELECT verdict_digest FROM exchange_batch")
-    assert len(named) == 32
+    kept = own.workspace.read_text(KEY, "verdict.json")
+    assert named == hashlib.sha256(kept.encode()).hexdigest()[:32]
+
+
+def test_the_verdict_that_the_ledger_names_is_kept_until_another_is_delivered(licex, city, refill, platform):
+    for run, holder in enumerate(("枣庄某某运输有限公司", "枣庄另一某运输有限公司"), 1):
+        refill({"MC": holder})
+        assert licex("run", "transport.road", "--day", "2026-03-01")[0] == 0
+        ((named,),) = platform(f"SELECT verdict_digest FROM exchange_batch WHERE run = {run}")
+        kept = (folder(city) / "verdict.json").read_bytes()
+        assert named == hashlib.sha256(kept).hexdigest()[:32]
+    assert len(platform("SELECT DISTINCT verdict_digest FROM exchange_batch")) == 2
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,11 @@ def test_a_number_that_nobody_knows_is_an_error(licex, night):
         ("preview", "transport.raod", "--day", DAY),
         ("ledger", "--source", "transport.raod"),
         ("ledger", "--source", "transport.raod", "--day", DAY, "--json"),
+        ("sweep", "transport.raod"),
+        ("sweep", "transport.raod", "--dry-run", "--json"),
+        ("catch-up", "transport.raod"),
+        ("unjudged", "transport.raod"),
+        ("accept-beginning", "transport.raod", "--by", "王某"),
     ],
 )
 def test_a_wrong_name_of_a_source_is_an_error_in_every_command(licex, city, words):

@@ -87,3 +87,37 @@ def test_whatever_is_no_declaration_ends_in_problems(tmp_path, text):
     folder.mkdir(parents=True)
     (folder / "road.yaml").write_text(text, encoding="utf-8")
     assert Register(tmp_path / "sources").problems("transport.road")
+
+
+@pytest.mark.parametrize(
+    ("key", "places"),
+    [
+        *((key, f"extract.{key}") for key in ("changes", "witness", "rising", "table", "key", "look_back", "charset")),
+        *((key, f"extract.{key}") for key in ("clock_skew", "split", "updated_at", "time_zone", "path")),
+        *((key, f"expect.{key}") for key in ("held", "drift", "lost", "filled", "rows")),
+        *((key, f"department.{key}") for key in ("quiet_hours", "connections", "contact")),
+        ("kept", "extract.changes.kept"),
+        ("column_added", "expect.drift.column_added"),
+        ("separator", "columns.<name>.separator"),
+        ("query", "extract.query or extract.witness.query"),
+        ("change", "extract.changes"),
+        ("column", "columns"),
+    ],
+)
+def test_of_a_key_at_the_wrong_place_it_is_said_where_it_belongs(told, key, places):
+    assert told(("ignore: [BZ]", f"ignore: [BZ]\n{key}: x")) == [f"unknown key {key}; did you mean {places}?"]
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("header_rows", "it belongs to kind: workbook"),
+        ("path", "it belongs to kind: workbook or text"),
+        ("schedule", "did you mean schedule or sweep.schedule?"),
+        ("chages", "did you mean changes?"),
+        ("hour", "remove it, or see docs/adding-a-department.md"),
+    ],
+)
+def test_a_key_of_another_kind_of_extract_is_told_as_such(told, key, meant):
+    found = told(("updated_at: GXSJ}", f"updated_at: GXSJ, {key}: x}}"))
+    assert found == [f"unknown key extract.{key}; {meant}"]

@@ -93,7 +93,10 @@ def test_rising_numbers_are_stamps_in_their_order_and_before_every_time(conform)
 
 @pytest.mark.parametrize("text", [None, "-1", "1.5", "1E+18", "12345678901234567890", "一"])
 def test_a_row_without_a_number_has_no_place_among_the_others(conform, text):
-    assert [item[:3] for item in found(conform({"ID": text}, extract="rising: ID"))] == [("value_unreadable", "ID", 0)]
+    rule = "required" if text is None else "value_unreadable"
+    said = conform({"ID": text}, extract="rising: ID")
+    assert [item[:3] for item in found(said)] == [(rule, "ID", 0)]
+    assert said.findings["expected"].to_pylist() == ["" if text is None else "0 … 9999999999999999999"]
 
 
 @pytest.mark.parametrize(
