@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from extractors.asked import Origin
-from extractors.charset import reread
+from extractors.charset import read_bytes, reread
 from extractors.connections import Connection
 from extractors.rising import extremes
 from extractors.update_time import Dates, Instants, UpdateColumn, update_column
 from sources.database_extract import Changes, operation_value
 from standard.finding import mask_personal, mask_text
-from standard.garbled import garbled, meant
+from standard.garbled import MOST_LIKELY, decoded, garbled, meant
 
 _VALUES = 20  # of an operation column; one with more holds no operations
 
@@ -86,10 +86,20 @@ def _meaning(changes: Changes, value: object) -> str:
     return "kept" if said in changes.kept_values else "unknown"
 
 
-def spoilt_texts(origin: Origin, columns: Mapping[str, pa.StringArray]) -> Iterator[str]:
-    """Of each column whose texts seem to be in another encoding, how many they are, and one of them in both readings, masked."""
+def spoilt_texts(origin: Origin, columns: Mapping[str, pa.StringArray], used: Collection[str]) -> Iterator[str]:
+    """Of each column whose texts seem to be in another encoding, how many they are, and one of them in both readings, masked.
+
+    Args:
+        origin: the declared table or query.
+        columns: some values of each column.
+        used: those of the columns that the declaration makes something of, which must not hold bytes that are no text.
+    """
     for name, stored in columns.items():
-        texts, unread = reread(stored, origin.extract.charset) if origin.extract.charset else (stored, [])
+        words, charsets = origin.types.get(name, ""), origin.extract.charset
+        stored, binary = read_bytes(stored, charsets, by_type=origin.product.holds_bytes(words))
+        if binary is not None and name in used:
+            yield _binary(name, words, stored.filter(binary), len(stored))
+        texts, unread = reread(stored, charsets) if charsets else (stored, [])
         spoilt = pc.indices_nonzero(garbled(texts, names=True)).to_pylist()
         if not spoilt and not unread:
             continue
@@ -97,6 +107,18 @@ def spoilt_texts(origin: Origin, columns: Mapping[str, pa.StringArray]) -> Itera
         said = meant(example)
         readings = f"{_masked(example)} as it is" + (f", {_masked(said[1])} in {said[0]}" if said else "")
         yield f"{name}: {len(spoilt) + len(unread):,} of {len(texts):,} texts are in another encoding or were spoilt, such as {readings}"
+
+
+def _binary(name: str, words: str, digits: pa.StringArray, rows: int) -> str:
+    """What is said of a column whose values are bytes that nobody says the text of."""
+    raw = bytes.fromhex(digits[0].as_py()[2:])
+    said = next(((charset, text) for charset in MOST_LIKELY if (text := decoded(raw, charset))), None)
+    reading = f", such as one that is {_masked(said[1])} in {said[0]}" if said else ""
+    kind = f" of the type {words}" if words else ""
+    return (
+        f"{name}: {len(digits):,} of {rows:,} values{kind} are bytes, whose rows are held{reading}; "
+        "declare their charset, or a query that gives text"
+    )
 
 
 def _masked(text: str) -> str:

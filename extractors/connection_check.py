@@ -86,7 +86,8 @@ def measure(request: Request) -> ConnectionFacts:
         except SourceRefused as refusal:
             return ConnectionFacts(way, database, guarded, connecting, str(refusal))
     types = {name: origin.types.get(name, "") for name in columns}
-    spoilt = list(spoilt_texts(origin, sample))
+    used = {column.source for column in request.source.declaration.columns.values() if column.source}
+    spoilt = list(spoilt_texts(origin, sample, used))
     size = len(sample[columns[0]])
     return ConnectionFacts(way, database, guarded, connecting, "", types, order, done, spoilt, rows, size, seconds)
 

@@ -19,7 +19,7 @@ ONLY_LATIN = (
 _LOST = "\N{REPLACEMENT CHARACTER}"
 # Bytes of UTF-8 that were taken for GBK: lead bytes of Han characters, and bytes that follow them.
 _LEAD, _FOLLOW = range(0xE4, 0xEA), range(0x80, 0xC0)
-_MOST_LIKELY = ("utf-8", "gb18030")  # in this order: what is UTF-8 by chance is nothing else so often
+MOST_LIKELY = ("utf-8", "gb18030")  # in this order: what is UTF-8 by chance is nothing else so often
 
 
 def _pairs(firsts: range, seconds: range) -> str:
@@ -67,7 +67,7 @@ def meant(text: str) -> tuple[str, str] | None:
         The encoding its bytes are in, and the text; None where it is not garbled, or nobody can tell.
     """
     raw = latin_bytes(text)
-    for charset in _MOST_LIKELY if raw is not None else ():
+    for charset in MOST_LIKELY if raw is not None else ():
         if (said := decoded(raw or b"", charset)) is not None and _is_likely(said, text, charset):
             return charset, said
     if raw is not None:
