@@ -16,10 +16,13 @@ ONLY_LATIN = (
     f"^[\\x00-\\x7f{_HIGH}]*[{_HIGH}][\\x00-\\x7f{_HIGH}]*$"  # a text that a latin1 column may hold, not ASCII alone
 )
 
+_IN_WORD = re.compile("[A-Za-z][^\\x00-\\x7f]|[^\\x00-\\x7f][A-Za-z]")
+
 _LOST = "\N{REPLACEMENT CHARACTER}"
 # Bytes of UTF-8 that were taken for GBK: lead bytes of Han characters, and bytes that follow them.
 _LEAD, _FOLLOW = range(0xE4, 0xEA), range(0x80, 0xC0)
-MOST_LIKELY = ("utf-8", "gb18030")  # in this order: what is UTF-8 by chance is nothing else so often
+_GBK = "gb18030"
+MOST_LIKELY = ("utf-8", _GBK)  # in this order: what is UTF-8 by chance is nothing else so often
 
 
 def _pairs(firsts: range, seconds: range) -> str:
@@ -30,21 +33,25 @@ def _pairs(firsts: range, seconds: range) -> str:
 
 # With which UTF-8 taken for GBK begins; about one of two hundred names has such a character too.
 FIRST_OF_GBK = _pairs(_LEAD, _FOLLOW)
-_SUSPECT = f"[{_HIGH}]|{_LOST}|\\?|锟斤|烫烫烫|屯屯屯|[{FIRST_OF_GBK}][{_pairs(_FOLLOW, _LEAD)}]"
+# What follows it need not be a character of Chinese: half of two may be a letter, a line of a box or of the user's own.
+_SECOND_OF_GBK = "".join(bytes([first, second]).decode("gb18030", "ignore") for first in _FOLLOW for second in _LEAD)
+_SUSPECT = f"[{_HIGH}]|{_LOST}|\\?|锟斤|烫烫烫|屯屯屯|[{FIRST_OF_GBK}][{_SECOND_OF_GBK}]"
 # What is left of texts that could not be read or written. In a sentence question marks may be meant, in a name none is.
 _TRACES = re.compile(rf"{_LOST}|\?\?\?|^\?+$|锟斤|烫烫烫|屯屯屯")
 _TRACES_IN_NAMES = re.compile(rf"{_TRACES.pattern}|\?\?|[\u4e00-\u9fff]\?|\?[\u4e00-\u9fff]")
 
 
-def garbled(values: pa.Array, *, names: bool = False) -> pa.Array:
+def garbled(values: pa.Array, *, names: bool = False, column: pa.Array | None = None) -> pa.Array:
     """Row by row whether a text was spoilt by a wrong encoding, so that it says nothing of what was meant.
 
     Those are texts of Latin letters that read as GBK or UTF-8 without a fault, Chinese that reads as UTF-8 once it is written
     in GBK, and what is left where a program could not read or write a character (U+FFFD, 锟斤拷, question marks among Han).
+    Of a column that holds nothing beyond Latin letters, and GBK among them, each that may be GBK is.
 
     Args:
         values: texts as the source has them, before they are cleaned.
         names: whether they are names.
+        column: what else stands in their column; they themselves are all where it is not given.
     """
     traces = _TRACES_IN_NAMES if names else _TRACES
     suspect = pc.fill_null(pc.match_substring_regex(values, _SUSPECT), False)
@@ -53,8 +60,17 @@ def garbled(values: pa.Array, *, names: bool = False) -> pa.Array:
         places = pc.indices_nonzero(suspect)
         distinct = values.take(places).dictionary_encode()
         # Hardly ever any, and each distinct one once.
+        texts = distinct.dictionary.to_pylist()
+        before = [meant(text) for text in texts]
+        of_gbk = any(
+            was is not None and was[0] == _GBK and latin_bytes(text) for text, was in zip(texts, before, strict=True)
+        )
+        latin = of_gbk and not _beyond_latin(values if column is None else column)
         spoilt = np.array(
-            [bool(traces.search(text)) or meant(text) is not None for text in distinct.dictionary.to_pylist()]
+            [
+                was is not None or bool(traces.search(text)) or (latin and _may_be_gbk(text))
+                for text, was in zip(texts, before, strict=True)
+            ]
         )
         found[places.to_numpy()] = spoilt[distinct.indices.to_numpy()]
     return pa.array(found)
@@ -102,8 +118,21 @@ def _is_likely(said: str, text: str, charset: str) -> bool:
         return True
     han = _han(said)
     high = sum(sign > "\x7f" for sign in text)
-    # In a French or German word the letter behind an accent is a plain one, so each letter would make a character.
-    return han >= 2 and high >= 1.5 * han and all(sign < "\x80" or _is_chinese(sign) for sign in said)
+    if not all(sign < "\x80" or _is_chinese(sign) for sign in said):
+        return False
+    # In a French or German word the letter behind an accent is a plain one, so each letter would make a character. A pair
+    # of accents with no plain letter beside it is no word of theirs.
+    return (han >= 2 and high >= 1.5 * han) or (han == 1 and high == 2 and not _IN_WORD.search(text))
+
+
+def _may_be_gbk(text: str) -> bool:
+    said = decoded(latin_bytes(text) or b"", _GBK)
+    return bool(said) and all(sign < "\x80" or _is_chinese(sign) for sign in said or "")
+
+
+def _beyond_latin(column: pa.Array) -> bool:
+    """Whether any text has a letter that no latin1 column may hold."""
+    return bool(pc.any(pc.match_substring_regex(column, f"[^\\x00-\\x7f{_HIGH}]")).as_py())
 
 
 def _most_of_utf8(raw: bytes, lost: int, least: int) -> tuple[str, str] | None:

@@ -20,7 +20,18 @@ MISTAKES = [
 ]
 TRACES = ["张�", "锟斤拷锟斤拷", "烫烫烫", "???", "张?丰", "??公司", "?", "张三?"]
 FOREIGN = [
-    *("José", "Müller GmbH", "Hôtel Résidence", "Nestlé", "Café Zoë", "Ångström", "naïve façade", "Señor Núñez"),
+    *(
+        "José",
+        "Größe",
+        "créée",
+        "Müller GmbH",
+        "Hôtel Résidence",
+        "Nestlé",
+        "Café Zoë",
+        "Ångström",
+        "naïve façade",
+        "Señor Núñez",
+    ),
     *(
         "Zürich Öffentliche",
         "ÄÖÜ",
@@ -45,6 +56,29 @@ def test_a_name_in_the_wrong_encoding_is_known(name, mistake):
     spoilt = raw.decode(taken, "replace")
     for text in (spoilt, spoilt.replace("�", "?")):
         assert garbled(pa.array([text, name, None]), names=True).to_pylist() == [True, False, False]
+
+
+def test_whichever_character_a_name_begins_with_its_utf8_taken_for_gbk_is_known():
+    signs = [bytes([first, second]).decode("gbk") for first in range(0xB0, 0xD7) for second in range(0xA1, 0xFF)]
+    texts = [f"{sign}三".encode().decode("gb18030", "replace") for sign in signs]
+    assert "鏉ㄤ笁" in texts  # 杨三
+    missed = [
+        sign for sign, found in zip(signs, garbled(pa.array(texts), names=True).to_pylist(), strict=True) if not found
+    ]
+    assert missed == []
+
+
+@pytest.mark.parametrize("text", ["许001", "Li 李", "张", "李 (A)", "第3-7号"])
+def test_one_character_of_gbk_is_known_by_itself(text):
+    assert garbled(pa.array([text.encode("gbk").decode("latin-1")])).to_pylist() == [True]
+
+
+def test_a_column_of_latin_letters_that_holds_gbk_says_so_of_each_that_may_be():
+    spoilt, one = (text.encode("gbk").decode("latin-1") for text in ("张三丰", "A李b"))
+    assert garbled(pa.array([one, "Müller", "Lee"])).to_pylist() == [False, False, False]
+    assert garbled(pa.array([spoilt, one, "Müller", "José", "Lee"])).to_pylist() == [True, True, True, False, False]
+    # A column that has every letter has its bytes right, so that one spoilt text says nothing of the others.
+    assert garbled(pa.array([spoilt, one, "Müller", "王五"])).to_pylist() == [True, False, False, False]
 
 
 @pytest.mark.parametrize(
