@@ -16,7 +16,8 @@ ONLY_LATIN = (
     f"^[\\x00-\\x7f{_HIGH}]*[{_HIGH}][\\x00-\\x7f{_HIGH}]*$"  # a text that a latin1 column may hold, not ASCII alone
 )
 
-_IN_WORD = re.compile("[A-Za-z][^\\x00-\\x7f]|[^\\x00-\\x7f][A-Za-z]")
+_LETTER = "[À-ÖØ-öø-ÿ]"
+_ALONE = re.compile(f"(?<![A-Za-z])({_LETTER}[\xa1-\xff]|[\xa1-\xff]{_LETTER})(?![A-Za-z])")
 
 _LOST = "\N{REPLACEMENT CHARACTER}"
 # Bytes of UTF-8 that were taken for GBK: lead bytes of Han characters, and bytes that follow them.
@@ -120,9 +121,9 @@ def _is_likely(said: str, text: str, charset: str) -> bool:
     high = sum(sign > "\x7f" for sign in text)
     if not all(sign < "\x80" or _is_chinese(sign) for sign in said):
         return False
-    # In a French or German word the letter behind an accent is a plain one, so each letter would make a character. A pair
-    # of accents with no plain letter beside it is no word of theirs.
-    return (han >= 2 and high >= 1.5 * han) or (han == 1 and high == 2 and not _IN_WORD.search(text))
+    # In a French or German word the letter behind an accent is a plain one, so each letter would make a character. Two of
+    # them with no plain letter beside them are no word of theirs, unless they are signs: `——`, `××`.
+    return (han >= 2 and high >= 1.5 * han) or (han == 1 and high == 2 and bool(_ALONE.search(text)))
 
 
 def _may_be_gbk(text: str) -> bool:
