@@ -24,6 +24,7 @@ from extractors.window import window_of
 from extractors.witness import witnessed
 from sources.database_extract import DatabaseExtract
 from standard.errors import SourceRefused, SourceUnreachable
+from standard.locator import locators_of
 
 # MariaDB's numbers for a list that GROUP_CONCAT ended early, and for a text too long for a packet.
 _CUT = frozenset({1260, 1301})
@@ -259,11 +260,10 @@ def _longest(origin: Origin, connection: Connection, columns: Sequence[str], whe
 
 def _raw(origin: Origin, columns: Sequence[str], written: Sequence[Written]) -> pa.RecordBatch:
     arrays, faults, told = [], list[tuple[int, str, str]](), list[pa.Array]()
-    keys = set(origin.extract.key_columns)
     for name, (texts, bad) in zip(columns, written, strict=True):
         words = origin.types.get(name, "")
         # Of a key the digits are enough, and whatever is declared of its bytes it names the same row.
-        charsets = [] if name in keys else origin.extract.charset
+        charsets = [] if name in origin.extract.key_columns else origin.extract.charset
         texts, binary = read_bytes(texts, charsets, by_type=origin.product.holds_bytes(words))
         if binary is not None:
             told.append(pc.if_else(binary, pa.scalar(f"value_binary\t{name}"), pa.scalar(None, pa.string())))
@@ -276,8 +276,11 @@ def _raw(origin: Origin, columns: Sequence[str], written: Sequence[Written]) -> 
             faults += [(place, LOSSES[mark], name) for place in pc.indices_nonzero(lost).to_pylist()]
             texts = pc.if_else(lost, pa.scalar(None, pa.string()), texts)
         arrays.append(texts)
-    located = [arrays[columns.index(name)].fill_null("") for name in origin.extract.key_columns]
-    locators = located[0] if len(located) == 1 else pc.binary_join_element_wise(*located, "/")
+    keys = [arrays[columns.index(name)] for name in origin.extract.key_columns]
+    for name, part in zip(origin.extract.key_columns, keys, strict=True):
+        if part.null_count:
+            told.append(pc.if_else(part.is_null(), pa.scalar(f"key_missing\t{name}"), pa.scalar(None, pa.string())))
+    locators = locators_of(keys)
     return raw_batch(columns, arrays, locators, _told(faults, told, len(locators)))
 
 

@@ -250,7 +250,7 @@ def _of_claim() -> dict[str, Any]:
 
 def _same_key(one: Any, other: Any) -> ColumnElement[bool]:
     """Whether two contents of one source stood under one key and are of two records."""
-    return and_(one.source == other.source, one.locator == other.locator, one.record != other.record)
+    return and_(one.source == other.source, one.locator == other.locator, one.record.not_in([other.record, ""]))
 
 
 def _unmatched(ending: Any) -> ColumnElement[bool]:
