@@ -175,6 +175,7 @@ class Conformer:
             "record": _where_all(digest(elements, LICENCE.key, rows), [elements[name] for name in LICENCE.key]),
             **self._digests(elements, rows),
             "ordered": stamped.ordered,
+            "of_day": stamped.of_day,
             "ends": ends,
             "row": pa.array(np.arange(first_row, first_row + rows)),
         }
