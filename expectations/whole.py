@@ -17,27 +17,32 @@ from standard.finding import FINDING, found_in, found_on_batch
 
 # Rows of one record compete: contents with contents, and ends with ends. The greatest order wins, and of equal rows the
 # first. Nothing is guessed: where rows differ and one of them has no credible order, all are held, and so are different
-# rows of the greatest order, and a content and an end of the same order. Most records have one row: those are sorted out
+# rows of the greatest order, and a content and an end of the same order. A day stands for all of it: a row of a day may be
+# later than another of an hour of that day. Most records have one row: those are sorted out
 # by the hash of the record first, which takes a number for each of them instead of its text.
 _DUPLICATES = """
 WITH often AS (
     SELECT hash(record) AS name FROM licences WHERE record <> '' GROUP BY ALL HAVING count(*) > 1
 ), competing AS (
-    SELECT row, record, ends, CASE WHEN ordered THEN {order} END AS said_at, CASE WHEN ends THEN '' ELSE digest END AS digest
+    SELECT row, record, ends, CASE WHEN ordered THEN {order} END AS said_at,
+        CASE WHEN ordered THEN CASE WHEN of_day THEN {end} ELSE {order} END END AS until,
+        CASE WHEN ends THEN '' ELSE digest END AS digest
     FROM licences
     WHERE record <> '' AND hash(record) IN (SELECT name FROM often) AND row NOT IN (SELECT row FROM held)
 ), several AS (
     SELECT record, count(said_at) < count(*) AND count(DISTINCT digest) > 1 AS blind,
         bool_or(ends) AND bool_or(NOT ends)
-            AND max(said_at) FILTER (WHERE ends) IS NOT DISTINCT FROM max(said_at) FILTER (WHERE NOT ends) AS tied
+            AND coalesce(max(said_at) FILTER (WHERE ends) <= max(until) FILTER (WHERE NOT ends), true)
+            AND coalesce(max(said_at) FILTER (WHERE NOT ends) <= max(until) FILTER (WHERE ends), true) AS tied
     FROM competing GROUP BY record HAVING count(*) > 1
 ), newest AS (
     SELECT record, ends, max(said_at) AS newest FROM competing GROUP BY record, ends
 ), placed AS (
-    SELECT row, record, ends, digest, blind, tied, said_at IS NOT DISTINCT FROM newest AS at_top
+    SELECT row, record, ends, digest, blind, tied, coalesce(until >= newest, newest IS NULL) AS at_top,
+        said_at IS NOT DISTINCT FROM newest AS first
     FROM competing JOIN several USING (record) JOIN newest USING (record, ends)
 ), top AS (
-    SELECT record, ends, count(DISTINCT digest) AS contents, min(row) AS winner
+    SELECT record, ends, count(DISTINCT digest) AS contents, min(row) FILTER (WHERE first) AS winner
     FROM placed WHERE at_top GROUP BY record, ends
 )
 SELECT row, CASE WHEN blind OR (at_top AND (contents > 1 OR tied)) THEN 'duplicate_undecided' ELSE 'duplicate' END AS rule
@@ -51,6 +56,10 @@ _ORDER = {
     OrderedBy.TIME: "observed_at",
     OrderedBy.NUMBER: "observed_at",
 }
+
+_END_OF_DAY = (
+    "strftime(TRY_CAST({0}[:26] AS TIMESTAMP) + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND, '%Y-%m-%dT%H:%M:%S.%fZ')"
+)
 
 _KEYS_REPEATED = """
 SELECT count(*) FROM (
@@ -101,7 +110,8 @@ class Batch:
             ordered_by: what says which of several rows came last.
         """
         self._database.register("held", pa.table({"row": held}))
-        statement = _DUPLICATES.format(order=_ORDER[ordered_by])
+        order = _ORDER[ordered_by]
+        statement = _DUPLICATES.format(order=order, end=_END_OF_DAY.format(order))
         return self._findings(self._database.sql(statement).to_arrow_table(), "")
 
     def endings(self) -> pa.Array:

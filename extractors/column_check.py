@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from extractors.asked import Origin
-from extractors.charset import BYTES, reread
+from extractors.charset import BYTES, read_bytes, reread
 from extractors.connections import Connection
 from extractors.rising import extremes
 from extractors.statement import Statement, ValueLost
@@ -17,7 +17,7 @@ from extractors.texts import Written
 from extractors.update_time import Dates, Instants, UpdateColumn, update_column
 from sources.database_extract import Changes, operation_value
 from standard.finding import mask_personal, mask_text
-from standard.garbled import garbled, meant
+from standard.garbled import MOST_LIKELY, decoded, garbled, meant
 
 _VALUES = 20  # of an operation column; one with more holds no operations
 _DIGITS = r"^\s*\d+(\.0+)?\s*$"  # a rising number as later steps can put it in order
@@ -111,10 +111,19 @@ def _meaning(changes: Changes, value: str | None) -> str:
     return "kept" if said in changes.kept_values else "unknown"
 
 
-def spoilt_texts(origin: Origin, columns: Mapping[str, Written]) -> Iterator[str]:
-    """Of each column whose texts seem to be in another encoding, how many they are, and one of them in both readings, masked."""
+def spoilt_texts(origin: Origin, columns: Mapping[str, Written], used: Collection[str]) -> Iterator[str]:
+    """Of each column whose texts seem to be in another encoding, how many they are, and one of them in both readings, masked.
+
+    Args:
+        origin: the declared table or query.
+        columns: some values of each column.
+        used: those of the columns that the declaration makes something of, which must not hold bytes that are no text.
+    """
     for name, (stored, bad) in columns.items():
-        charsets = origin.extract.charset
+        words, charsets = origin.types.get(name, ""), origin.extract.charset
+        stored, binary = read_bytes(stored, charsets, by_type=origin.product.holds_bytes(words))
+        if binary is not None and name in used:
+            yield _binary(name, words, stored.filter(binary), len(stored))
         if not charsets and pc.any(pc.starts_with(stored, BYTES)).as_py():
             charsets = ["utf-8"]  # which texts are taken for where nobody says another one
         texts, unread = reread(stored, charsets) if charsets else (stored, [])
@@ -157,6 +166,18 @@ def _joined(pieces: list[Written]) -> Written:
         bad += [before + place for place in wrong]
         before += len(texts)
     return pa.concat_arrays([pa.array([], pa.string()), *(texts for texts, _ in pieces)]), bad
+
+
+def _binary(name: str, words: str, digits: pa.StringArray, rows: int) -> str:
+    """What is said of a column whose values are bytes that nobody says the text of."""
+    raw = bytes.fromhex(digits[0].as_py()[2:])
+    said = next(((charset, text) for charset in MOST_LIKELY if (text := decoded(raw, charset))), None)
+    reading = f", such as one that is {_masked(said[1])} in {said[0]}" if said else ""
+    kind = f" of the type {words}" if words else ""
+    return (
+        f"{name}: {len(digits):,} of {rows:,} values{kind} are bytes, whose rows are held{reading}; "
+        "declare their charset, or a query that gives text"
+    )
 
 
 def _masked(text: str) -> str:

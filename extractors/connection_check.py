@@ -97,6 +97,7 @@ def measure(request: Request) -> ConnectionFacts:
         *_columns_amiss(request.source.name, request.source.declaration, columns),
         *number_fault(origin, sample),
     ]
+    used = {column.source for column in request.source.declaration.columns.values() if column.source}
     return ConnectionFacts(
         way,
         database,
@@ -107,7 +108,7 @@ def measure(request: Request) -> ConnectionFacts:
         undeclared=list(_columns_beside(request.source.declaration, columns)),
         order=order,
         operations=done,
-        spoilt=list(spoilt_texts(origin, sample)),
+        spoilt=list(spoilt_texts(origin, sample, used)),
         rows=rows,
         witnessed=said[0] if said else None,
         sample=len(sample[columns[0]][0]),

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from extractors.asked import Origin, counted
-from extractors.charset import reread
+from extractors.charset import read_bytes, reread
 from extractors.connections import Connection, connected
 from extractors.product import LOSSES, Terms
 from extractors.reading import Reading, grouped, raw_batch
@@ -24,6 +24,7 @@ from extractors.window import window_of
 from extractors.witness import witnessed
 from sources.database_extract import DatabaseExtract
 from standard.errors import SourceRefused, SourceUnreachable
+from standard.locator import locators_of
 
 # MariaDB's numbers for a list that GROUP_CONCAT ended early, and for a text too long for a packet.
 _CUT = frozenset({1260, 1301})
@@ -258,27 +259,39 @@ def _longest(origin: Origin, connection: Connection, columns: Sequence[str], whe
 
 
 def _raw(origin: Origin, columns: Sequence[str], written: Sequence[Written]) -> pa.RecordBatch:
-    arrays, faults = [], []
+    arrays, faults, told = [], list[tuple[int, str, str]](), list[pa.Array]()
     for name, (texts, bad) in zip(columns, written, strict=True):
+        words = origin.types.get(name, "")
+        # Of a key the digits are enough, and whatever is declared of its bytes it names the same row.
+        charsets = [] if name in origin.extract.key_columns else origin.extract.charset
+        texts, binary = read_bytes(texts, charsets, by_type=origin.product.holds_bytes(words))
+        if binary is not None:
+            told.append(pc.if_else(binary, pa.scalar(f"value_binary\t{name}"), pa.scalar(None, pa.string())))
         if origin.extract.charset:
             texts, unread = reread(texts, origin.extract.charset)
             bad = sorted({*bad, *unread})
         faults += [(place, "bytes_undecodable", name) for place in bad]
-        if mark := origin.product.may_lose(origin.types.get(name, "")):
+        if mark := origin.product.may_lose(words):
             lost = pc.fill_null(pc.equal(texts, mark), fill_value=False)
             faults += [(place, LOSSES[mark], name) for place in pc.indices_nonzero(lost).to_pylist()]
             texts = pc.if_else(lost, pa.scalar(None, pa.string()), texts)
         arrays.append(texts)
-    keys = [arrays[columns.index(name)].fill_null("") for name in origin.extract.key_columns]
-    locators = keys[0] if len(keys) == 1 else pc.binary_join_element_wise(*keys, "/")
-    return raw_batch(columns, arrays, locators, _told(faults, len(locators)))
+    keys = [arrays[columns.index(name)] for name in origin.extract.key_columns]
+    for name, part in zip(origin.extract.key_columns, keys, strict=True):
+        if part.null_count:
+            told.append(pc.if_else(part.is_null(), pa.scalar(f"key_missing\t{name}"), pa.scalar(None, pa.string())))
+    locators = locators_of(keys)
+    return raw_batch(columns, arrays, locators, _told(faults, told, len(locators)))
 
 
-def _told(faults: Sequence[tuple[int, str, str]], rows: int) -> pa.StringArray | None:
-    """What was found wrong with each row, a line `rule<TAB>column` each."""
-    if not faults:
+def _told(faults: Sequence[tuple[int, str, str]], told: Sequence[pa.Array], rows: int) -> pa.StringArray | None:
+    """What was found wrong with each row, a line `rule<TAB>column` each: single ones, and those of whole columns."""
+    if not faults and not told:
         return None
     found: list[list[str]] = [[] for _ in range(rows)]
     for place, rule, name in faults:
         found[place].append(f"{rule}\t{name}")
-    return pa.array(["\n".join(lines) or None for lines in found], pa.string())
+    lines = pa.array(["\n".join(lines) or None for lines in found], pa.string())
+    for more in told:
+        lines = pc.coalesce(pc.binary_join_element_wise(lines, more, "\n"), lines, more)
+    return lines

@@ -53,7 +53,7 @@ class MySql(Product):
         kind = kind_of(words)
         if re.fullmatch(r"(var)?char|(tiny|medium|long)?text|enum|set|json", kind):
             return _told_where_lost(column) if self.may_lose(words) else column
-        if re.fullmatch(r"(var)?binary|(tiny|medium|long)?blob", kind) or _is_shape(kind):
+        if self.holds_bytes(words):
             # In its Oracle mode CONCAT takes a null for an empty text.
             none, whole = f"CASE WHEN {column} IS NULL THEN NULL", f"CONCAT('0x', LOWER(HEX({column})))"
             if "binary" in kind:
@@ -66,6 +66,11 @@ class MySql(Product):
         if kind == "bit":
             return f"CAST({column} + 0 AS CHAR)"
         return f"CAST({column} AS CHAR)"
+
+    @override
+    def holds_bytes(self, words: str) -> bool:
+        kind = kind_of(words)
+        return bool(re.fullmatch(r"(var)?binary|(tiny|medium|long)?blob", kind)) or _is_shape(kind)
 
     @override
     def clock(self, words: str) -> Clock | None:

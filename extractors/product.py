@@ -81,6 +81,10 @@ class Product:
         """
         return column
 
+    def holds_bytes(self, words: str) -> bool:
+        """Whether what `written` gives of a column of this type as `0x` and digits are bytes."""
+        return False
+
     def bytes_kept(self, column: str, words: str) -> str:
         """The expression that gives a text so that its bytes can be told, as after `charset.BYTES`; empty where `written` does."""
         return ""

@@ -67,6 +67,10 @@ class PostgreSql(Product):
         )
 
     @override
+    def holds_bytes(self, words: str) -> bool:
+        return kind_of(words) == "bytea"
+
+    @override
     def bytes_kept(self, column: str, words: str) -> str:
         """A server of SQL_ASCII has bytes of whatever encoding; another one knows what they are."""
         if kind_of(words) not in _TEXTS:
@@ -197,6 +201,10 @@ class SqliteByOdbc(Sqlite):
     @override
     def may_lose(self, words: str) -> str:
         return CUT
+
+    @override
+    def holds_bytes(self, words: str) -> bool:
+        return True  # a value has a type of its own, whatever its column says
 
 
 def product_of(name: str, quote: tuple[str, str] = ('"', '"')) -> Product:

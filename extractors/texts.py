@@ -12,18 +12,26 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+_BINARY_KINDS = frozenset({bytes, bytearray, memoryview})
+
 # From here on a spreadsheet has rounded the last digits of a whole number, so it may not look like one any more.
 _EXACT = 1e15
 
 # A column as text, and the places of the rows whose value is not text in any encoding we know of: null there.
 Written: TypeAlias = tuple[pa.StringArray, list[int]]
 
+# Before the digits of a value that was bytes and no text: a text may look the same. It is a character of nobody's.
+BINARY = "\U0010fffb"
+
 
 def written_values(values: Sequence[object]) -> Written:
     """Write one column of Python values as text.
 
-    A text whose bytes did not decode is known by the halves of characters (`surrogateescape`) that stand in it.
+    A text whose bytes did not decode is known by the halves of characters (`surrogateescape`) that stand in it. Bytes are
+    written with `BINARY` before them.
     """
+    if any(kind in _BINARY_KINDS for kind in set(map(type, values))):
+        values = [BINARY + text_of(value) if type(value) in _BINARY_KINDS else value for value in values]
     try:
         return text_array(values), []
     except UnicodeError:

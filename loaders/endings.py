@@ -22,10 +22,11 @@ from sqlalchemy import (
 
 from loaders.arrivals import Accepted, Arrivals
 from loaders.bulk import weigh
-from loaders.keys import move_claims, touch_same_keys
+from loaders.keys import move_claims, note_repeated_keys, touch_same_keys
 from loaders.staging import Staging
 from loaders.stamps import greater
 from loaders.tables import CLAIM, ENDING
+from standard.batch import Keys
 
 MOVED, DELETED, VANISHED = "moved", "deleted", "vanished"
 ORDER = ("beginning", "observed_at", "read_at")  # what decides between a content and an end
@@ -55,6 +56,8 @@ def end_claims(connection: Connection, staging: Staging, arrivals: Arrivals) -> 
     connection.execute(insert(staging.touched).from_select(["record"], select(a.record)))
     if accepted.keys.name_records:
         touch_same_keys(connection, staging, accepted)
+        if accepted.keys_repeated and accepted.keys is Keys.ROWS:
+            note_repeated_keys(connection, staging, accepted)
     if accepted.endings:
         _keep_endings(connection, staging, accepted)
     weigh(connection, staging.touched)

@@ -52,6 +52,15 @@ def note_former_keys(connection: Connection, staging: Staging, accepted: Accepte
             _keep(connection, accepted.source, select(*(fact[name].label(name) for name in _FACT)).where(elsewhere))
 
 
+def note_repeated_keys(connection: Connection, staging: Staging, accepted: Accepted) -> None:
+    """Note the keys under which a reading shows several records, as those of none: they tell nothing of any of them."""
+    a, of_batch = staging.arrival.c, accepted.literals
+    given = {name: of_batch[name] for name in ("beginning", "read_at", "judged_at", "seen_at")}
+    fact = {"record": literal(""), "locator": a.locator, "observed_at": of_batch["read_at"], **given}
+    repeated = select(*(fact[name].label(name) for name in _FACT)).group_by(a.locator).having(func.count() > 1)
+    _keep(connection, accepted.source, repeated)
+
+
 def _keep(connection: Connection, source: str, facts: Select[Any]) -> None:
     """Keep of each record and key the newest."""
     f, new = FORMER_KEY.c, facts.subquery()
@@ -74,7 +83,8 @@ def move_claims(connection: Connection, staging: Staging, accepted: Accepted) ->
     """Link every touched claim whose key names another record now with that record, and unlink the others.
 
     A key names what it named in the newest reading, as judged last, or by the newest order where a reading shows changes.
-    Everything that keys ever named counts, so the order in which readings come does not.
+    Everything that keys ever named counts, so the order in which readings come does not. A key that had several rows when
+    the record was last seen under it, or since, says nothing of it.
 
     Returns:
         How many claims have moved that had not before.
@@ -82,12 +92,16 @@ def move_claims(connection: Connection, staging: Staging, accepted: Accepted) ->
     source, changes = accepted.source, accepted.keys is Keys.CHANGES
     c, t = CLAIM.c, staging.touched.c
     mine = and_(c.source == source, c.record == t.record)
+    o = FORMER_KEY.c
+    several = exists(
+        select(o.record).where(o.source == source, o.record == "", o.locator == c.locator, o.seen_at >= c.seen_at)
+    ).correlate(CLAIM)
     for table in (_OTHER, HISTORY, FORMER_KEY):
         o = table.c
         later = (
             greater(o, c, "beginning", "observed_at", "read_at") if changes else greater(o, c, "seen_at", "judged_at")
         )
-        other = and_(o.source == source, o.locator == c.locator, o.record != c.record, later)
+        other = and_(o.source == source, o.locator == c.locator, o.record.not_in([c.record, ""]), later, ~several)
         found = select(c.record, o.record, *(o[name] for name in (*STAMP, "seen_at"))).where(mine, other)
         connection.execute(insert(staging.naming).from_select(["record", "named", *STAMP, "seen_at"], found))
     n = staging.naming.c

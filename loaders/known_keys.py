@@ -127,7 +127,9 @@ def ordinals(orders: Any) -> pa.Array:
     return pc.coalesce(pc.cast(pc.if_else(small, numbers, pa.scalar(None, pa.string())), pa.int64()), micros)
 
 
-def compare(met: Path, key: list[str], folder: Path, *, by_number: bool, until: str = "") -> Compared:
+def compare(
+    met: Path, key: list[str], folder: Path, *, by_number: bool, numbered: bool = True, until: str = ""
+) -> Compared:
     """Compare the rows that a sweep met with what `write_known` has written.
 
     Only digests of 128 bits are joined, in memory that is bounded; what does not fit goes to the folder.
@@ -137,6 +139,7 @@ def compare(met: Path, key: list[str], folder: Path, *, by_number: bool, until: 
         key: the columns of the key.
         folder: where what is known stands.
         by_number: whether rows are known by key and number rather than by key alone.
+        numbered: whether numbers are known; a claim whose key names no row is else met by none of them, and not missed.
         until: the order up to which nights have read. A row of an order before it, and after that of its claim, is one that
             no night has read: it was committed late.
     """
@@ -148,6 +151,8 @@ def compare(met: Path, key: list[str], folder: Path, *, by_number: bool, until: 
     }
     with duckdb.connect(str(folder / "compare.duckdb"), config=settings) as database:
         _number(database, met, folder, by_number=by_number)
+        if not numbered:
+            database.execute(_SPARED)
         ((rows, keys),) = database.execute("SELECT count(*), count(DISTINCT k) FROM met WHERE means = 1").fetchall()
         last = ordinals(pa.array([until or None], pa.string()))[0].as_py()
         database.execute(_UNREAD, {"until": last})
@@ -182,7 +187,7 @@ def _number(database: duckdb.DuckDBPyConnection, met: Path, folder: Path, *, by_
     for statement in (
         f"CREATE TABLE met AS SELECT file_row_number AS row, md5_number({LOCATOR}) AS k, {row} AS n, "  # noqa: S608 - constants
         f"hash({NUMBER}) AS number, {MEANS} AS means, {ORDER} AS said_at FROM read_parquet({_literal(met)}, file_row_number = true)",
-        f"CREATE TABLE claims AS SELECT record, md5_number(locator) AS k, {known} AS n, hash(number) AS number, state, said_at "  # noqa: S608
+        f"CREATE TABLE claims AS SELECT record, md5_number(locator) AS k, {known} AS n, hash(number) AS number, state, said_at, contains(locator, '\\#') AS nameless "  # noqa: S608
         f"FROM read_parquet({_literal(folder / 'claims.parquet')})",
         "CREATE TABLE others AS SELECT means, record, locator LIKE '%**************%' AS masked, "  # noqa: S608
         f"md5_number(locator) AS k, {known} AS n FROM read_parquet({_literal(folder / 'others.parquet')})",
@@ -190,6 +195,7 @@ def _number(database: duckdb.DuckDBPyConnection, met: Path, folder: Path, *, by_
         database.execute(statement)
 
 
+_SPARED = "UPDATE claims SET state = state | 4 WHERE nameless"
 # What rows mean, and states of claims, by their numbers above: 1 is a content, 2 an end; 0 stands, odd ones are absent.
 _UNREAD = """
 CREATE TABLE unread AS

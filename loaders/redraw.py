@@ -13,6 +13,7 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
+    case,
     delete,
     exists,
     func,
@@ -23,18 +24,17 @@ from sqlalchemy import (
     update,
 )
 
-from loaders.endings import ORDER, any_endings, endings_of
+from loaders.endings import DELETED, ORDER, VANISHED, any_endings, endings_of
 from loaders.findings import Finder
 from loaders.merge import changed_licences, changed_record
 from loaders.staging import FOUND
 from loaders.stamps import STAMP, greater
-from loaders.tables import CLAIM, ENDING, FINDING_TABLE, FORMER_KEY, HISTORY, SEEN
+from loaders.tables import CLAIM, CLAIMANT, ENDING, FINDING_TABLE, FORMER_KEY, HISTORY, SEEN
 from sources.checks import DERIVED
 from standard.batch import Keys
 from standard.licence import LICENCE
 
 _COMPARED = [name for name in LICENCE.names if name not in {*LICENCE.key, *DERIVED, "certificate_identifier"}]
-_COMPARED.append("certificate_status")
 # Aliases are made once: each copies every column.
 _OTHER, _FURTHER, _LATER = CLAIM.alias("other"), CLAIM.alias("further"), ENDING.alias("later")
 _SHOWN = ("locator", "certificate_number", "value", "expected")
@@ -59,15 +59,17 @@ def redraw(finder: Finder, keys: Keys, *, identifiers: bool) -> None:
         drawing.find_backwards()
     if keys is Keys.CHANGES:
         drawing.find_undecided_keys()
-    redraw_moved(finder)
+    drawing.find_moved()
 
 
-def redraw_moved(finder: Finder) -> None:
-    """Draw anew which claims of a source have moved; one that a full reading has missed since is gone indeed.
+def redraw_absent(finder: Finder) -> None:
+    """Draw anew what a full reading changes that brings no rows: which claims of a source have moved, and which others contradict.
 
-    Whatever the source's keys name by now: claims that moved before are drawn as well.
+    Whatever the source's keys name by now: claims that moved before are drawn as well; one that was missed since is gone indeed.
     """
-    _Drawing(finder).find_moved()
+    drawing = _Drawing(finder)
+    drawing.find_disagreements()
+    drawing.find_moved()
 
 
 class _Drawing:
@@ -130,22 +132,36 @@ class _Drawing:
         """Find the records of which two sources say different things.
 
         Two sources contradict each other where both say something and not the same. Identifiers and the names that the
-        exchange fills in may differ, and so may what only one of them knows.
+        exchange fills in may differ, and so may what only one of them knows. That a record ended is said too.
         """
         # Only a record that two sources claim can ever have had such a finding.
-        if self._connection.execute(select(self._staging.rival.c.record).limit(1)).first() is None:
+        if not self._has_rivals():
             return
         c, o, r, f = CLAIM.c, _OTHER.c, self._staging.rival.c, FINDING_TABLE.c
-        standing = and_(f.rule == "sources_disagree", f.open, f.subject == r.record)
+        t, s = self._staging.touched.c, self._staging.seen.c
+        standing, ended = and_(f.rule == "sources_disagree", f.open), c.ended.is_not(None)
         self._look_at(
-            select(r.record).where(changed_record(self._staging, r.record)), select(f.subject).where(standing)
+            select(r.record).where(changed_record(self._staging, r.record)),
+            # Which of them the batch has ended, or begun again, is not told; of the others nothing is said but contents.
+            *(select(n.record).where(exists(select(c.record).where(c.record == n.record, ended))) for n in (t, s)),
+            select(c.record).where(c.source == self._source, c.ended == VANISHED),
+            select(f.subject).where(standing, f.subject == c.record, c.source == self._source),
         )
         looked = self._staging.looked.c.subject
         faces = and_(c.face != o.face, c.face != "{}", o.face != "{}")
-        contradicts = or_(faces, *(c[name] != o[name] for name in _COMPARED))
+        contradicts = or_(faces, _status(c) != _status(o), *(c[name] != o[name] for name in _COMPARED))
         torn = exists(select(o.record).where(o.record == c.record, o.source != c.source, contradicts).correlate(CLAIM))
         given = _of_claim() | {"expected": _other_source(c.source, c.record)}
         self._draw("sources_disagree", looked, given, and_(c.record.in_(select(looked)), torn))
+
+    def _has_rivals(self) -> bool:
+        """Whether another source claims licences of a type of which this one does."""
+        k, o = CLAIMANT.c, CLAIMANT.alias("rival_claimant").c
+        same = exists(select(o.source).where(o.certificate_type_code == k.certificate_type_code, o.source != k.source))
+        return (
+            self._connection.execute(select(k.source).where(k.source == self._source, same).limit(1)).first()
+            is not None
+        )
 
     def find_shared_identifiers(self) -> None:
         """Find the licences whose identifier another licence has too.
@@ -248,9 +264,15 @@ def _of_claim() -> dict[str, Any]:
     return place | {name: c[name] for name in STAMP}
 
 
+def _status(claim: Any) -> ColumnElement[str]:
+    """The status that a source gives a record, where it has not left it to others."""
+    ended = claim.ended.in_([DELETED, VANISHED])
+    return case((ended, "CANCELLED"), else_=claim.certificate_status)
+
+
 def _same_key(one: Any, other: Any) -> ColumnElement[bool]:
     """Whether two contents of one source stood under one key and are of two records."""
-    return and_(one.source == other.source, one.locator == other.locator, one.record != other.record)
+    return and_(one.source == other.source, one.locator == other.locator, one.record.not_in([other.record, ""]))
 
 
 def _unmatched(ending: Any) -> ColumnElement[bool]:

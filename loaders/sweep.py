@@ -21,7 +21,7 @@ from loaders.presence import (
     find_vanished,
     newest_full_reading,
 )
-from loaders.redraw import redraw_moved
+from loaders.redraw import redraw_absent
 from loaders.staging import Staging, staging
 from loaders.states import OF_BATCH, Judging, add_findings
 from loaders.tables import BATCH, CLAIMANT, FINDING_TABLE, SEEN, SWEEP
@@ -85,7 +85,7 @@ def keep_sweep(platform: Platform, sweeping: Sweeping) -> int:
         find_missed(connection, staged, source, this)
         vanished = find_vanished(finder, sweeping.vanished, this)
         close_returned(connection, source)
-        redraw_moved(finder)
+        redraw_absent(finder)
         _settle(connection, sweeping)
         if compared.repeated and sweeping.keys is Keys.ROWS:
             _say(connection, staged, sweeping, "key_repeated", str(compared.repeated), "0")

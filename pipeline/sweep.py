@@ -34,6 +34,7 @@ from sources.register import Source
 from standard.batch import LOCATOR, BatchKey, Effects, LedgerEntry
 from standard.day import Day, instant_text
 from standard.errors import ExchangeError, UsageError
+from standard.locator import names_no_row, with_numbers, without_numbers
 from standard.private import private
 
 Clock = Callable[[], datetime]
@@ -129,7 +130,8 @@ def _compared(exchange: Exchange, source: Source, taken: datetime, beginning: in
         told("compare")
         extract = reader.extract
         until = read_until(source, nights)
-        return compare(met, extract.key_columns, Path(folder), by_number=reader.by_number, until=until)
+        by = {"by_number": reader.by_number, "numbered": reader.numbered}
+        return compare(met, extract.key_columns, Path(folder), until=until, **by)
 
 
 def _guarded(
@@ -186,7 +188,7 @@ def _delivered(
         unread = Unread(source, instant_text(now), delivered_nights(connection, source.name))
     with before_quiet(source, now) as left:
         request = Request(source, key.day, _location(exchange, source), now, within=left.time if left else None)
-        with read_rows_of(request, _database(source), sweeping.compared.unread) as read:
+        with read_rows_of(request, _database(source), _keys_of(sweeping.compared.unread)) as read:
             read.batches = _noting(unread, read.batches, read.origin)
             for _ in Archiving(exchange, key, source, read, None, left, sweeping.beginning).groups():
                 pass
@@ -196,6 +198,14 @@ def _delivered(
     stages.judge(exchange, key)
     stages.assess(exchange, key, clock())
     return unread, stages.deliver(exchange, key, clock(), monotonic() - began)
+
+
+def _keys_of(unread: pa.Table) -> pa.Table:
+    """The keys of unread rows, each once; a key that names no row is that of all rows that have it."""
+    locators = without_numbers(unread[LOCATOR].combine_chunks())
+    places = pa.table({"key": locators, "row": pa.array(range(len(locators)), pa.int64())})
+    first = places.group_by("key").aggregate([("row", "min")])["row_min"]
+    return unread.set_column(unread.column_names.index(LOCATOR), LOCATOR, locators).take(first)
 
 
 def _noting(unread: Unread, batches: Iterator[pa.RecordBatch], origin: dict[str, str]) -> Iterator[pa.RecordBatch]:
@@ -212,6 +222,7 @@ class _Keys:
         extract: what is declared.
         by_number: whether the number of the licence is read too, as it stands beside the key: the row at a key may name
             another record than it did. Not where the department's own `tidy` makes numbers of whole rows.
+        numbered: whether the number is known at all, beside the key or in it. Else a row whose key is null is known by nothing.
     """
 
     def __init__(self, source: Source, taken: datetime) -> None:
@@ -219,7 +230,8 @@ class _Keys:
         self.extract = _database(source)
         column = source.declaration.columns.get("certificate_number")
         name = column.names[0] if column and len(column.names) == 1 else None  # of several, which is there changes
-        self.by_number = name is not None and name not in self.extract.key_columns and source.tidy is None
+        self.numbered = name is not None and source.tidy is None
+        self.by_number = self.numbered and name not in self.extract.key_columns
         self._number = name or ""
 
     @property
@@ -256,21 +268,24 @@ class _Keys:
         """Of each row that is a record what it names, and what it says of it."""
         from transforms.conform import Conformer
         from transforms.records import deleted_rows, rows_fitting
-        from transforms.stamps import credible_order
+        from transforms.stamps import credible_order, one
 
         declaration = self._source.declaration
         if declaration.leave_out and self._source.tidy is None:
             raw = raw.filter(pc.invert(rows_fitting(declaration, raw)))
         raw = raw.combine_chunks()
         number = pa.nulls(raw.num_rows, pa.string())
-        if self.by_number:
+        if self.numbered:
             number = Conformer(self._source, instant_text(self._taken)).element("certificate_number", raw)
+        located = with_numbers(one(raw, LOCATOR), number)
         said = THERE if declaration.vanished == "keep" else END
         means = pc.if_else(deleted_rows(declaration, raw), said, CONTENT)
         order = pa.nulls(raw.num_rows, pa.int64())
         if self._source.tidy is None:
             order = ordinals(credible_order(declaration, raw, instant_text(self._taken)))
-        return raw.append_column(NUMBER, number).append_column(MEANS, means).append_column(ORDER, order)
+        raw = raw.set_column(raw.column_names.index(LOCATOR), LOCATOR, located)
+        raw = raw.append_column(NUMBER, number).append_column(MEANS, means).append_column(ORDER, order)
+        return raw if self.numbered else raw.filter(pc.invert(names_no_row(located)))
 
 
 def _database(source: Source) -> DatabaseExtract:

@@ -18,10 +18,14 @@ ONLY_LATIN = (
     f"^[\\x00-\\x7f{_HIGH}]*[{_HIGH}][\\x00-\\x7f{_HIGH}]*$"  # a text that a latin1 column may hold, not ASCII alone
 )
 
+_LETTER = "[À-ÖØ-öø-ÿ]"
+_ALONE = re.compile(f"(?<![A-Za-z])({_LETTER}[\xa1-\xff]|[\xa1-\xff]{_LETTER})(?![A-Za-z])")
+
 _LOST = "\N{REPLACEMENT CHARACTER}"
 # Bytes of UTF-8 that were taken for GBK: lead bytes of Han characters, and bytes that follow them.
 _LEAD, _FOLLOW = range(0xE4, 0xEA), range(0x80, 0xC0)
-_MOST_LIKELY = ("utf-8", "gb18030")  # in this order: what is UTF-8 by chance is nothing else so often
+_GBK = "gb18030"
+MOST_LIKELY = ("utf-8", _GBK)  # in this order: what is UTF-8 by chance is nothing else so often
 
 
 def _pairs(firsts: range, seconds: range) -> str:
@@ -39,22 +43,26 @@ _FILLED = "锟斤|烫烫烫|屯屯屯|^[烫屯]{2,}$"
 _PRIVATE = "[\ue000-\uf8ff\U000f0000-\U0010fffd]"
 _REFERENCE = "&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|amp|lt|gt|quot|apos|nbsp|ensp|emsp|middot|bull|times|hellip|[lr][sd]quo|[mn]dash);"
 _ANYWHERE = f"{_LOST}|{_FILLED}|{_PRIVATE}|{_REFERENCE}"
-_SUSPECT = f"[{_HIGH}]|\\?|{_ANYWHERE}|[{FIRST_OF_GBK}][{_pairs(_FOLLOW, _LEAD)}]"
+# What follows it need not be a character of Chinese: half of two may be a letter, a line of a box or of the user's own.
+_SECOND_OF_GBK = "".join(bytes([first, second]).decode("gb18030", "ignore") for first in _FOLLOW for second in _LEAD)
+_SUSPECT = f"[{_HIGH}]|\\?|{_ANYWHERE}|[{FIRST_OF_GBK}][{_SECOND_OF_GBK}]"
 # What is left of texts that could not be read or written. In a sentence question marks may be meant, in a name none is.
 _TRACES = re.compile(rf"{_ANYWHERE}|\?\?\?|^\?+$")
 _TRACES_IN_NAMES = re.compile(rf"{_TRACES.pattern}|\?\?|[\u4e00-\u9fff]\?|\?[\u4e00-\u9fff]")
 
 
-def garbled(values: pa.Array, *, names: bool = False) -> pa.Array:
+def garbled(values: pa.Array, *, names: bool = False, column: pa.Array | None = None) -> pa.Array:
     """Row by row whether a text was spoilt by a wrong encoding, so that it says nothing of what was meant.
 
     Those are texts of Latin letters that read as GBK or UTF-8 without a fault, Chinese that reads as UTF-8 once it is written
     in GBK, and what is left where a program could not read or write a character (U+FFFD, 锟斤拷, question marks among Han,
     characters of private use, `&#26576;`).
+    Of a column that holds nothing beyond Latin letters, and GBK among them, each that may be GBK is.
 
     Args:
         values: texts as the source has them, before they are cleaned.
         names: whether they are names.
+        column: what else stands in their column; they themselves are all where it is not given.
     """
     traces = _TRACES_IN_NAMES if names else _TRACES
     suspect = pc.fill_null(pc.match_substring_regex(values, _SUSPECT), False)
@@ -63,8 +71,17 @@ def garbled(values: pa.Array, *, names: bool = False) -> pa.Array:
         places = pc.indices_nonzero(suspect)
         distinct = values.take(places).dictionary_encode()
         # Hardly ever any, and each distinct one once.
+        texts = distinct.dictionary.to_pylist()
+        before = [meant(text) for text in texts]
+        of_gbk = any(
+            was is not None and was[0] == _GBK and latin_bytes(text) for text, was in zip(texts, before, strict=True)
+        )
+        latin = of_gbk and not _beyond_latin(values if column is None else column)
         spoilt = np.array(
-            [bool(traces.search(text)) or meant(text) is not None for text in distinct.dictionary.to_pylist()]
+            [
+                was is not None or bool(traces.search(text)) or (latin and _may_be_gbk(text))
+                for text, was in zip(texts, before, strict=True)
+            ]
         )
         found[places.to_numpy()] = spoilt[distinct.indices.to_numpy()]
     return pa.array(found)
@@ -77,7 +94,7 @@ def meant(text: str) -> tuple[str, str] | None:
         The encoding its bytes are in, and the text; None where it is not garbled, or nobody can tell.
     """
     raw = latin_bytes(text)
-    for charset in _MOST_LIKELY if raw is not None else ():
+    for charset in MOST_LIKELY if raw is not None else ():
         if (said := decoded(raw or b"", charset)) is not None and _is_likely(said, text, charset):
             return charset, said
     if raw is not None:
@@ -112,8 +129,21 @@ def _is_likely(said: str, text: str, charset: str) -> bool:
         return True
     han = _han(said)
     high = sum(sign > "\x7f" for sign in text)
-    # In a French or German word the letter behind an accent is a plain one, so each letter would make a character.
-    return han >= 2 and high >= 1.5 * han and all(sign < "\x80" or _is_chinese(sign) for sign in said)
+    if not all(sign < "\x80" or _is_chinese(sign) for sign in said):
+        return False
+    # In a French or German word the letter behind an accent is a plain one, so each letter would make a character. Two of
+    # them with no plain letter beside them are no word of theirs, unless they are signs: `——`, `××`.
+    return (han >= 2 and high >= 1.5 * han) or (han == 1 and high == 2 and bool(_ALONE.search(text)))
+
+
+def _may_be_gbk(text: str) -> bool:
+    said = decoded(latin_bytes(text) or b"", _GBK)
+    return bool(said) and all(sign < "\x80" or _is_chinese(sign) for sign in said or "")
+
+
+def _beyond_latin(column: pa.Array) -> bool:
+    """Whether any text has a letter that no latin1 column may hold."""
+    return bool(pc.any(pc.match_substring_regex(column, f"[^\\x00-\\x7f{_HIGH}]")).as_py())
 
 
 def _most_of_utf8(raw: bytes, lost: int, least: int) -> tuple[str, str] | None:

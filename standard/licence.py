@@ -69,9 +69,9 @@ LICENCE = Schema(
 # not whole; `digest` of the whole content; `face_digest` of it without status and identifier.
 EXCHANGE = ("face", "source_updated_at", "observed_at", "locator", "record", "digest", "face_digest")
 
-# Beside them too, as truth values: whether the source says credibly which of several rows of a record came last, and whether
-# a row only says that its record ended.
-FLAGS = ("ordered", "ends")
+# Beside them too, as truth values: whether the source says credibly which of several rows of a record came last; whether
+# that is a day, anywhere in which it may be; and whether a row only says that its record ended.
+FLAGS = ("ordered", "of_day", "ends")
 
 LICENCE_BATCH = pa.schema([*LICENCE.arrow, *(pa.field(name, pa.string()) for name in EXCHANGE)])
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sources.checks import DERIVED
+from sources.database_extract import DatabaseExtract
 from sources.declaration import Column
 from sources.register import Source
 from standard.batch import LOCATOR
@@ -18,6 +19,7 @@ from standard.codes import code_list, status_families
 from standard.field import ARROW_TYPES, Field, Kind
 from standard.finding import FINDING, found_in
 from standard.licence import EXCHANGE, FLAGS, HOLDERS_JOINED_BY, LICENCE
+from standard.locator import with_numbers
 from transforms.digests import Values, digest, json_objects
 from transforms.elements import Reader, Unread, cleaned_lookup, places_without, without
 from transforms.faults import faults
@@ -169,14 +171,21 @@ class Conformer:
             "face": json_objects({name: _whole(elements[name], rows) for name in face}, rows),
             "source_updated_at": stamped.updated_at,
             "observed_at": stamped.observed_at,
-            "locator": one(raw, LOCATOR),
+            "locator": self._locators(elements["certificate_number"], raw),
             "record": _where_all(digest(elements, LICENCE.key, rows), [elements[name] for name in LICENCE.key]),
             **self._digests(elements, rows),
             "ordered": stamped.ordered,
+            "of_day": stamped.of_day,
             "ends": ends,
             "row": pa.array(np.arange(first_row, first_row + rows)),
         }
         return pa.table([_whole(values, rows) for values in said.values()], schema=self.schema)
+
+    def _locators(self, numbers: Values, raw: pa.Table) -> pa.Array:
+        """Where the rows stand; a key that names none of them is told by the number beside it."""
+        locators = one(raw, LOCATOR)
+        of_keys = isinstance(self.source.declaration.extract, DatabaseExtract)
+        return with_numbers(locators, _whole(numbers, raw.num_rows)) if of_keys else locators
 
     def _digests(self, elements: dict[str, Values], rows: int) -> dict[str, pa.Array]:
         """Of the whole content, and of what the licence's face shows of it.

@@ -70,7 +70,7 @@ class Reader:
             The typed values, and where there are none although the department wrote something.
         """
         less = less_of(texts, self._plain)
-        typed, broken = self._read(less.values)
+        typed, broken = self._read(less.values, texts)
         no = pa.scalar(False)
         places = {
             rule: pc.indices_nonzero(less.spread(mask, no)) for rule, mask in broken.items() if pc.any(mask).as_py()
@@ -84,8 +84,8 @@ class Reader:
         touched = self.lookups or self._pads or any(map(str.isalnum, self.column.separator or ""))
         return None if touched else _PLAIN.get(self.field.kind)
 
-    def _read(self, texts: pa.Array) -> tuple[pa.Array, dict[str, pa.Array]]:
-        spoilt = self._garbled(texts)
+    def _read(self, texts: pa.Array, column: pa.Array) -> tuple[pa.Array, dict[str, pa.Array]]:
+        spoilt = self._garbled(texts, column)
         if self.column.separator is not None:  # before cleaning, which may change what separates
             texts = split_holders(texts, self.column.separator)
         lost = _holds(pc.match_substring_regex(texts, _DIGITS_LOST))
@@ -103,12 +103,12 @@ class Reader:
         no_text = {"digits_lost": lost, "bytes_undecodable": cut, **spoilt, "cell_error": error}
         return typed, {**no_text, "value_unreadable": unreadable, placeholder: nothing}
 
-    def _garbled(self, texts: pa.Array) -> dict[str, pa.Array]:
+    def _garbled(self, texts: pa.Array, column: pa.Array) -> dict[str, pa.Array]:
         """Before anything is cleaned: what looks like blanks and controls may be what is left of a character."""
         of_text = self.field.kind in {Kind.TEXT, Kind.CODE}
         # A field of the face that nobody has described is personal, but need not be a name.
         names = self.field.personal and self.field.name in LICENCE.by_name
-        return {"text_garbled": garbled(texts, names=names)} if of_text else {}
+        return {"text_garbled": garbled(texts, names=names, column=column)} if of_text else {}
 
     def _looked_up(self, texts: pa.Array) -> pa.Array:
         """Cleaned values, or what the lookups have for them, which know a value whatever the width of its signs.

@@ -12,6 +12,9 @@ from sources.declaration import Declaration
 from standard.batch import FAULT
 from standard.rules import RULES
 
+# What is wrong only where it is to be a value: a picture that the declaration makes nothing of may well be bytes.
+_OF_VALUES = frozenset({"value_binary"})
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -49,7 +52,7 @@ def faults(declaration: Declaration, raw: pa.Table) -> list[Fault]:
     return [
         Fault(rule, element, column, pc.unique(rows.filter(pc.equal(each.indices, place))))
         for place, (rule, column) in enumerate(_parsed(each.dictionary.to_pylist()))
-        for element in uses.get(column, [""])
+        for element in uses.get(column, [] if rule in _OF_VALUES else [""])
     ]
 
 

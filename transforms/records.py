@@ -17,6 +17,8 @@ from standard.field import Kind
 from transforms.stamps import one
 from transforms.text import VISIBLE, clean_text
 
+_KEY_MISSING = r"(?m)^key_missing\t.*$"
+
 
 def tidied(source: Source, raw: pa.Table) -> pa.Table:
     """The rows as the department's own `tidy` leaves them; as they are where it has none.
@@ -47,7 +49,7 @@ def tidied(source: Source, raw: pa.Table) -> pa.Table:
 def left_out_rows(declaration: Declaration, raw: pa.Table) -> pa.Array:
     """Row by row whether it is no record: blank throughout, fitting a `leave_out` pattern, or a deletion to be passed over.
 
-    A row in which reading found something wrong is not blank.
+    A row in which reading found something wrong, but for its key being empty too, is not blank.
     """
     out = pc.or_(_blank(raw), rows_fitting(declaration, raw))
     return pc.or_(out, deleted_rows(declaration, raw)) if declaration.vanished == "keep" else out
@@ -99,7 +101,9 @@ def _blank(raw: pa.Table) -> pa.Array:
         if not len(left):
             break
         values = raw[name].take(left) if len(left) < raw.num_rows else raw[name]
-        seen = pc.is_valid(values) if name == FAULT else pc.fill_null(pc.match_substring_regex(values, VISIBLE), False)
+        if name == FAULT:
+            values = pc.replace_substring_regex(values, _KEY_MISSING, "")
+        seen = pc.fill_null(pc.match_substring_regex(values, VISIBLE), False)
         left = left.filter(pc.invert(seen))
     mask = np.zeros(raw.num_rows, dtype=bool)
     mask[left.to_numpy()] = True

@@ -22,6 +22,7 @@ from transforms.text import clean_text
 # since no time is of the month 00. Numbers of databases have at most 19 digits.
 _NUMBERED, _DIGITS = "0000-00-", 19
 _NUMBERS = f"0 … {10**_DIGITS - 1}"
+_DAY = r"^\s*\d{4}([-/.]\d{1,2}[-/.]\d{1,2}|\d{4}|年\d{1,2}月\d{1,2}日?)\s*$"
 _USUAL = "%Y-%m-%d %H:%M:%S"
 
 
@@ -38,12 +39,14 @@ class Stamps:
         observed_at: the order, by which claims replace one another: what the source says where that is credible, else the
             instant of the reading.
         ordered: whether the source says credibly which of several rows of one record came last.
+        of_day: whether its update time is the order, and names a day only: the row may be of any hour of it.
         unread: what is wrong with update times and numbers.
     """
 
     updated_at: pa.Array
     observed_at: pa.Array
     ordered: pa.Array
+    of_day: pa.Array
     unread: list[Unread]
 
 
@@ -64,10 +67,17 @@ def stamps(declaration: Declaration, raw: pa.Table, taken_at: str) -> Stamps:
     if isinstance(extract, DatabaseExtract) and extract.rising is not None:
         # The number alone is the order; a time beside it is information.
         numbered, wrong = _numbered(extract.rising, raw)
-        return Stamps(updated_at, pc.coalesce(numbered, taken), numbered.is_valid(), [*unread, *wrong])
+        none = pa.repeat(pa.scalar(False), raw.num_rows)
+        return Stamps(updated_at, pc.coalesce(numbered, taken), numbered.is_valid(), none, [*unread, *wrong])
     # A snapshot is newer than another by when it was taken, whatever times its rows carry.
     observed_at = pc.if_else(credible, updated_at, taken) if extract.ordered_by is OrderedBy.TIME else taken
-    return Stamps(updated_at, observed_at, credible, unread)
+    return Stamps(updated_at, observed_at, credible, _of_day(extract, raw), unread)
+
+
+def _of_day(extract: Extract, raw: pa.Table) -> pa.Array:
+    if extract.updated_at is None:
+        return pa.repeat(pa.scalar(False), raw.num_rows)
+    return pc.fill_null(pc.match_substring_regex(one(raw, extract.updated_at), _DAY), False)
 
 
 def _update_times(

@@ -28,6 +28,18 @@ def test_equal_time_and_different_content_cannot_be_decided(judge, findings):
     assert assessed.outcomes.to_pylist() == ["held", "held", "duplicate"]
 
 
+@pytest.mark.parametrize("day", ["2026-03-01", "20260301", "2026/3/1", "2026年3月1日"])
+def test_a_day_is_neither_before_nor_after_an_hour_of_it(judge, day):
+    of_day, hour = {"GXSJ": day, "JYFW": "日"}, {"GXSJ": "2026-03-01 10:00:00", "JYFW": "时"}
+    before, earlier = {"GXSJ": "2026-03-01 08:00:00", "JYFW": "早"}, {"GXSJ": "2026-02-28 23:59:59", "JYFW": "昨"}
+    assessed = judge(of_day, hour, before, earlier)
+    assert assessed.outcomes.to_pylist() == ["held", "held", "duplicate", "duplicate"]
+    assert judge(of_day, earlier).outcomes.to_pylist() == ["accepted", "duplicate"]
+    later = {"GXSJ": "2026-03-02 00:00:00", "JYFW": "明"}
+    assert judge(of_day, hour, later).outcomes.to_pylist() == ["duplicate", "duplicate", "accepted"]
+    assert judge(of_day, {**hour, "JYFW": "日"}).outcomes.to_pylist() == ["duplicate", "accepted"]  # they say the same
+
+
 def test_a_row_without_a_time_is_neither_before_nor_after_another(judge, findings):
     assessed = judge({"GXSJ": None, "JYFW": "旧"}, {"JYFW": "新"}, {"GXSJ": "2026-03-01 08:00:00", "JYFW": "更旧"})
     assert assessed.outcomes.to_pylist() == ["held", "held", "held"]

@@ -209,3 +209,63 @@ def test_bytes_of_a_server_that_knows_no_encodings_are_read_as_what_is_declared(
 def test_what_is_declared_of_bytes_changes_nothing_where_the_server_knows_them(declare, day, now, postgresql):
     for way, location in postgresql("UTF8", NAME, "𠮷").items():
         assert [row[1] for row in rows(declare, day, location, now, charset="gbk")] == [NAME, "𠮷"], way
+
+
+BINARY = "value_binary\tname"
+
+
+@pytest.fixture
+def binary(request, tmp_path):
+    """Makes a table whose names are bytes, in a binary column of any database; gives the locations by which it may be read."""
+
+    def made(kind):
+        if kind == "sqlite":
+            url, type_, mark = f"sqlite:///{tmp_path}/t.db", "varchar(20)", "x'{}'"
+            ways = [url, f"odbc:Driver={{SQLite3}};Database={tmp_path}/t.db"]
+        else:
+            url = request.getfixturevalue(f"{kind}_url")
+            type_, mark = {"postgresql": ("bytea", r"'\x{}'"), "mariadb": ("varbinary(60)", "x'{}'")}[kind]
+            ways = [url, request.getfixturevalue(f"{kind}_odbc")]
+        engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"CREATE TABLE t (id int, name {type_}, plain varchar(20))")
+            for number, raw in enumerate((NAME.encode("gbk"), b"A-1", b"\xff\xff", None)):
+                told = "NULL" if raw is None else mark.format(raw.hex())
+                connection.exec_driver_sql(f"INSERT INTO t VALUES ({number}, {told}, '0xab')")
+        return ways
+
+    return made
+
+
+@pytest.mark.parametrize("origin", [{}, {"table": None, "query": "SELECT id, name, plain FROM t"}])
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql", "mariadb"])
+def test_text_in_a_binary_column_is_a_fault_until_its_encoding_is_declared(declare, day, now, binary, kind, origin):
+    for location in binary(kind):
+        found = rows(declare, day, location, now, **origin)
+        assert [row[1] for row in found] == ["0x" + NAME.encode("gbk").hex(), "0x412d31", "0xffff", None], location
+        faults = [(row[-1] or "").splitlines() for row in found]
+        assert [BINARY in lines for lines in faults] == [True, True, True, False], location
+        found = rows(declare, day, location, now, charset=["utf-8", "gbk"], **origin)
+        assert [row[1] for row in found] == [NAME, "A-1", "0xffff", None], location
+        assert [BINARY in (row[-1] or "").splitlines() for row in found] == [False, False, True, False], location
+        if not location.startswith("odbc:Driver={SQLite3}"):  # where only its form tells what a value is
+            assert {row[-1] for row in found} == {None, BINARY}, location
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql", "mariadb"])
+def test_a_check_says_that_the_values_of_a_column_are_bytes(declare, day, now, binary, kind):
+    for location in binary(kind):
+        facts = measure(Request(declare(TABLE, ("id", "name")), day, location, now))
+        (said,) = facts.spoilt
+        assert said.startswith("name: 3 of 4 values"), location
+        assert said.endswith(
+            "are bytes, whose rows are held, such as one that is 朱** in gb18030; declare their charset, or a query that gives text"
+        )
+        facts = measure(Request(declare({**TABLE, "charset": "gbk"}, ("id", "name")), day, location, now))
+        assert facts.spoilt[0].startswith("name: 1 of 4 values"), location
+
+
+def test_the_digits_of_a_key_of_bytes_name_its_row(declare, day, now, binary):
+    for location in binary("mariadb"):
+        found = rows(declare, day, location, now, key=["name"], charset="gbk")
+        assert [row[-2] for row in found] == ["0x" + NAME.encode("gbk").hex(), "0x412d31", "0xffff", "\\N"]

@@ -550,8 +550,11 @@ WHERE claim.source = :source_1 AND claim.absent_at IS NOT NULL AND (claim.ended 
 
 UPDATE exchange_batch SET vanished=:vanished WHERE exchange_batch.source = :source_1 AND exchange_batch.day = :day_1 AND exchange_batch.run = :run_1;
 
-SELECT TOP 1 [#staged_rival].record
-FROM [#staged_rival];
+SELECT TOP 1 claimant.source
+FROM claimant
+WHERE claimant.source = :source_1 AND (EXISTS (SELECT rival_claimant.source
+FROM claimant AS rival_claimant
+WHERE rival_claimant.certificate_type_code = claimant.certificate_type_code AND rival_claimant.source != claimant.source));
 
 SELECT claim.source AS source, claim.record AS subject, claim.observed_at AS observed_at, claim.read_at AS read_at, claim.judged_at AS judged_at, claim.locator AS locator, claim.certificate_number AS certificate_number, other.certificate_number AS value, :param_1 AS expected, claim.beginning AS beginning
 FROM claim, claim AS other
@@ -687,6 +690,9 @@ WHERE [#staged_rival].record = [#staged_parted].record)) AND (EXISTS (SELECT oth
 FROM claim AS other
 WHERE other.record = [#staged_parted].record AND other.source != :source_1));
 
+SELECT TOP 1 [#staged_rival].record
+FROM [#staged_rival];
+
 INSERT INTO [#staged_need] (record, source, face_digest) SELECT claim.record, claim.source, claim.face_digest
 FROM claim
 WHERE claim.wins = 1 AND claim.certificate_identifier IS NULL AND claim.record IN (SELECT [#staged_known].record
@@ -793,9 +799,25 @@ WHERE [#staged_arrival].record = [#staged_rival].record)) AND NOT (EXISTS (SELEC
 FROM [#staged_known]
 WHERE [#staged_known].record = [#staged_rival].record AND [#staged_known].fate IN (:fate_1_1, :fate_1_2, :fate_1_3, :fate_1_4)));
 
+INSERT INTO [#staged_looked] (subject) SELECT [#staged_touched].record
+FROM [#staged_touched]
+WHERE EXISTS (SELECT claim.record
+FROM claim
+WHERE claim.record = [#staged_touched].record AND claim.ended IS NOT NULL);
+
+INSERT INTO [#staged_looked] (subject) SELECT [#staged_seen].record
+FROM [#staged_seen]
+WHERE EXISTS (SELECT claim.record
+FROM claim
+WHERE claim.record = [#staged_seen].record AND claim.ended IS NOT NULL);
+
+INSERT INTO [#staged_looked] (subject) SELECT claim.record
+FROM claim
+WHERE claim.source = :source_1 AND claim.ended = :ended_1;
+
 INSERT INTO [#staged_looked] (subject) SELECT finding_state.subject
-FROM finding_state, [#staged_rival]
-WHERE finding_state.[rule] = :rule_1 AND finding_state.[open] = 1 AND finding_state.subject = [#staged_rival].record;
+FROM finding_state, claim
+WHERE finding_state.[rule] = :rule_1 AND finding_state.[open] = 1 AND finding_state.subject = claim.record AND claim.source = :source_1;
 
 SELECT claim.source AS source, claim.record AS subject, claim.observed_at AS observed_at, claim.read_at AS read_at, claim.judged_at AS judged_at, claim.locator AS locator, claim.certificate_number AS certificate_number, :param_1 AS value, (SELECT min(further.source) AS min_1
 FROM claim AS further
@@ -804,7 +826,7 @@ FROM claim
 WHERE claim.record IN (SELECT [#staged_looked].subject
 FROM [#staged_looked]) AND (EXISTS (SELECT other.record
 FROM claim AS other
-WHERE other.record = claim.record AND other.source != claim.source AND (claim.face != other.face AND claim.face != :face_1 AND other.face != :face_2 OR claim.certificate_issued_date != other.certificate_issued_date OR claim.certificate_holder_name != other.certificate_holder_name OR claim.certificate_holder_code != other.certificate_holder_code OR claim.certificate_holder_type_code != other.certificate_holder_type_code OR claim.certificate_effective_date != other.certificate_effective_date OR claim.certificate_expiring_date != other.certificate_expiring_date OR claim.certificate_signer != other.certificate_signer OR claim.certificate_signed_time != other.certificate_signed_time OR claim.certificate_signature_name != other.certificate_signature_name OR claim.certificate_copy_creation_time != other.certificate_copy_creation_time OR claim.certificate_copy_creator != other.certificate_copy_creator OR claim.certificate_copy_cause != other.certificate_copy_cause OR claim.certificate_copy_expiring_time != other.certificate_copy_expiring_time OR claim.certificate_area_code != other.certificate_area_code OR claim.certificate_holder_category != other.certificate_holder_category OR claim.associated_certificate_identifier != other.associated_certificate_identifier OR claim.certificate_status != other.certificate_status)));
+WHERE other.record = claim.record AND other.source != claim.source AND (claim.face != other.face AND claim.face != :face_1 AND other.face != :face_2 OR CASE WHEN (claim.ended IN (:ended_1_1, :ended_1_2)) THEN :param_2 ELSE claim.certificate_status END != CASE WHEN (other.ended IN (:ended_2_1, :ended_2_2)) THEN :param_3 ELSE other.certificate_status END OR claim.certificate_issued_date != other.certificate_issued_date OR claim.certificate_holder_name != other.certificate_holder_name OR claim.certificate_holder_code != other.certificate_holder_code OR claim.certificate_holder_type_code != other.certificate_holder_type_code OR claim.certificate_effective_date != other.certificate_effective_date OR claim.certificate_expiring_date != other.certificate_expiring_date OR claim.certificate_signer != other.certificate_signer OR claim.certificate_signed_time != other.certificate_signed_time OR claim.certificate_signature_name != other.certificate_signature_name OR claim.certificate_copy_creation_time != other.certificate_copy_creation_time OR claim.certificate_copy_creator != other.certificate_copy_creator OR claim.certificate_copy_cause != other.certificate_copy_cause OR claim.certificate_copy_expiring_time != other.certificate_copy_expiring_time OR claim.certificate_area_code != other.certificate_area_code OR claim.certificate_holder_category != other.certificate_holder_category OR claim.associated_certificate_identifier != other.associated_certificate_identifier)));
 
 UPDATE finding_state SET [open]=:open WHERE finding_state.[rule] = :rule_1 AND finding_state.subject IN (SELECT [#staged_looked].subject
 FROM [#staged_looked]) AND finding_state.[open] = 1 AND NOT (EXISTS (SELECT [#staged_drawn].[rule]

@@ -174,6 +174,50 @@ def test_an_identifier_that_another_licence_has_is_told_to_both(licex, city, ref
     assert platform("SELECT open FROM finding") == [(0,), (0,)]
 
 
+@pytest.mark.parametrize("precedence", [0, 2])
+def test_a_record_that_one_source_ends_and_another_has_is_said_to_both(
+    licex, city, declaration, refill, platform, precedence
+):
+    log = declaration.replace("updated_at: GXSJ", "updated_at: GXSJ, changes: {operation: BZ, deleted: [D]}")
+    log = log.replace("ignore: [BZ]", "ignore: []") + "vanished: cancel\n"
+    (city / "sources/transport/other.yaml").write_text(log, encoding="utf-8")
+    declare(city, log + f"precedence: {precedence}\n")
+    refill({"BZ": "I"})
+    run(licex)
+    licex("run", "transport.other", "--day", DAY)
+    disagree = "SELECT source FROM finding WHERE rule = 'sources_disagree' AND open ORDER BY 1"
+    refill({"GXSJ": f"{NEXT} 10:00:00", "BZ": "D"})
+    licex("run", "transport.other", "--day", NEXT)
+    assert platform(disagree) == [("transport.other",), ("transport.road",)]
+    run(licex, NEXT)
+    assert platform(disagree) == []
+    refill({"GXSJ": f"{NEXT} 11:00:00", "BZ": "I"})
+    run(licex, NEXT)
+    assert platform(disagree) == [("transport.other",), ("transport.road",)]
+    licex("run", "transport.other", "--day", NEXT)
+    assert platform(disagree) == []
+
+
+def test_a_record_that_vanished_from_one_source_and_is_in_another_is_said_to_both(
+    licex, city, declaration, refill, platform
+):
+    text = declaration + "vanished: cancel\nsweep: {schedule: 0 3 * * 6}\n"
+    for name in ("road", "other"):
+        (city / f"sources/transport/{name}.yaml").write_text(text, encoding="utf-8")
+    refill({}, {"ID": "2", "XKZBH": "370402000002"})
+    run(licex)
+    licex("run", "transport.other", "--day", DAY)
+    disagree = "SELECT source, certificate_number FROM finding WHERE rule = 'sources_disagree' AND open ORDER BY 1"
+    refill({})
+    licex("sweep", "transport.other")
+    assert platform(disagree) == [("transport.other", "370402000002"), ("transport.road", "370402000002")]
+    licex("sweep", "transport.road")
+    assert platform(disagree) == []
+    refill({}, {"ID": "2", "XKZBH": "370402000002"})
+    licex("sweep", "transport.road")
+    assert platform(disagree) == [("transport.other", "370402000002"), ("transport.road", "370402000002")]
+
+
 def test_a_later_try_that_does_not_reach_the_source_does_not_hide_what_was_delivered(licex, city, monkeypatch):
     run(licex)
     monkeypatch.setenv("LICEX_CONN_TRANSPORT", f"sqlite:///{city}/nowhere/x.db")

@@ -343,6 +343,77 @@ def test_a_key_that_stands_on_two_rows_is_said(department):
     assert ("key_repeated", "") in department.open()
 
 
+@pytest.mark.parametrize("key", ["[ID]", "[ID, OP]"])
+def test_a_key_that_is_null_names_no_row(department, key):
+    department.declare(key=key)
+    department.row("N001", ID=None)
+    department.row("N003")
+    department.run(FIRST)
+    assert ("key_missing", "N001") in department.open()
+    department.row("N002", SECOND, ID=None)
+    department.run(SECOND)
+    assert {number: status for number, (_, status) in department.licences().items()} == dict.fromkeys(
+        ("N001", "N002", "N003"), "VALID"
+    )
+    swept = department.sweep(SECOND)
+    assert (swept.unread, swept.vanished) == (0, 0)
+    # One that no night has read is read with the others, and one that is gone is missed for itself.
+    department.row("N004", None, ID=None)
+    department.sql("DELETE FROM t WHERE XKZH = 'N001'")
+    swept = department.sweep(THIRD)
+    assert (swept.unread, swept.vanished) == (1, 1)
+    assert {number: status for number, (_, status) in department.licences().items()} == {
+        "N001": "CANCELLED",
+        **dict.fromkeys(("N002", "N003", "N004"), "VALID"),
+    }
+    assert ("moved", "N001") not in department.open()
+
+
+def test_null_is_another_key_than_an_empty_text(department):
+    department.declare(key="[OP]")
+    department.row("N001", OP=None)
+    department.row("N002", OP="")
+    department.run(FIRST)
+    swept = department.sweep(FIRST)
+    assert swept.unread == 0
+    department.sql("DELETE FROM t WHERE XKZH = 'N002'")
+    department.run(SECOND)
+    department.sweep(SECOND)
+    assert {number: status for number, (_, status) in department.licences().items()} == {
+        "N001": "VALID",
+        "N002": "CANCELLED",
+    }
+
+
+@pytest.mark.parametrize("key", [None, 7])
+def test_a_key_of_several_rows_moves_none_of_them(department, key):
+    department.declare("", sweep="", vanished="hold", lost=1)
+    department.row("N001", ID=key)
+    department.row("N002", ID=key)
+    department.run(FIRST)
+    department.sql("DELETE FROM t WHERE XKZH = 'N002'")
+    department.run(SECOND)
+    assert department.licences() == {"N001": ("甲某", "VALID"), "N002": ("甲某", "VALID")}
+    assert ("vanished", "N002") in department.open()
+    department.sql("UPDATE t SET XKZH = 'N009'")
+    department.run(THIRD)
+    ended = "SELECT certificate_number, ended FROM claim WHERE ended IS NOT NULL"
+    assert department.platform(ended) == ([("N001", "moved")] if key else [])  # from here on it names one row again
+
+
+def test_keys_of_several_columns_are_told_apart_wherever_they_have_a_slash(department):
+    department.declare(key="[OP, LSH]", extract="updated_at: GXSJ")
+    department.row("N001", OP="2026/1", LSH=5)
+    department.row("N003")
+    department.run(FIRST)
+    department.row("N002", SECOND, OP="2026", LSH="1/5")
+    department.run(SECOND)
+    swept = department.sweep(SECOND)
+    assert (swept.unread, swept.vanished) == (0, 0)
+    assert {status for _, status in department.licences().values()} == {"VALID"}
+    assert ("key_repeated", "") not in department.open()
+
+
 def test_what_refused_the_rows_of_a_sweep_is_settled_by_the_next_that_can_read_them(department):
     department.declare()
     department.row("N001")

@@ -21,7 +21,18 @@ MISTAKES = [
 TRACES = ["张�", "锟斤拷锟斤拷", "锟斤拷", "烫烫烫", "烫烫", "屯屯", "???", "张?丰", "??公司", "?", "张三?"]
 TRACES += ["甲\ue81e", "\U000f0000", "甲&#x67D0;", "&#26576;", "甲&amp;乙", "甲&nbsp;"]
 FOREIGN = [
-    *("José", "Müller GmbH", "Hôtel Résidence", "Nestlé", "Café Zoë", "Ångström", "naïve façade", "Señor Núñez"),
+    *(
+        "José",
+        "Größe",
+        "créée",
+        "Müller GmbH",
+        "Hôtel Résidence",
+        "Nestlé",
+        "Café Zoë",
+        "Ångström",
+        "naïve façade",
+        "Señor Núñez",
+    ),
     *(
         "Zürich Öffentliche",
         "ÄÖÜ",
@@ -35,8 +46,27 @@ FOREIGN = [
         "Ø50×3",
         "© 2026",
     ),
-    *("张三", "阚某某", "什么？", "what?", "·", "麻辣烫烫店", "€ 5", "Łódź", "Владивосток", "東京", "𠮷野家", ""),
-    *("烫烫火锅", "屯", "A&B", "甲&乙;丙", "R&D;", "#1店", "&#;"),
+    *(
+        "张三",
+        *("烫烫火锅", "屯", "A&B", "甲&乙;丙", "R&D;", "#1店", "&#;"),
+        "阚某某",
+        "什么？",
+        "what?",
+        "·",
+        "麻辣烫烫店",
+        "€ 5",
+        "Łódź",
+        "——",
+        "A——3",
+        "××",
+        "……",
+        "“”",
+        "··",
+        "Владивосток",
+        "東京",
+        "𠮷野家",
+        "",
+    ),
 ]
 
 
@@ -47,6 +77,29 @@ def test_a_name_in_the_wrong_encoding_is_known(name, mistake):
     spoilt = raw.decode(taken, "replace")
     for text in (spoilt, spoilt.replace("�", "?")):
         assert garbled(pa.array([text, name, None]), names=True).to_pylist() == [True, False, False]
+
+
+def test_whichever_character_a_name_begins_with_its_utf8_taken_for_gbk_is_known():
+    signs = [bytes([first, second]).decode("gbk") for first in range(0xB0, 0xD7) for second in range(0xA1, 0xFF)]
+    texts = [f"{sign}三".encode().decode("gb18030", "replace") for sign in signs]
+    assert "鏉ㄤ笁" in texts  # 杨三
+    missed = [
+        sign for sign, found in zip(signs, garbled(pa.array(texts), names=True).to_pylist(), strict=True) if not found
+    ]
+    assert missed == []
+
+
+@pytest.mark.parametrize("text", ["许001", "Li 李", "张", "李 (A)", "第3", "陈7"])
+def test_one_character_of_gbk_is_known_by_itself(text):
+    assert garbled(pa.array([text.encode("gbk").decode("latin-1")])).to_pylist() == [True]
+
+
+def test_a_column_of_latin_letters_that_holds_gbk_says_so_of_each_that_may_be():
+    spoilt, one = (text.encode("gbk").decode("latin-1") for text in ("张三丰", "A李b"))
+    assert garbled(pa.array([one, "Müller", "Lee"])).to_pylist() == [False, False, False]
+    assert garbled(pa.array([spoilt, one, "Müller", "José", "Lee"])).to_pylist() == [True, True, True, False, False]
+    # A column that has every letter has its bytes right, so that one spoilt text says nothing of the others.
+    assert garbled(pa.array([spoilt, one, "Müller", "王五"])).to_pylist() == [True, False, False, False]
 
 
 @pytest.mark.parametrize(

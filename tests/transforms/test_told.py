@@ -43,6 +43,10 @@ def test_a_fault_of_an_ignored_column_stands_on_no_element(conform):
     assert found(conform({FAULT: "value_cut\tBZ"})) == [("value_cut", "", 0, "BZ")]
 
 
+def test_bytes_in_an_ignored_column_may_be_a_picture(conform):
+    assert found(conform({FAULT: "value_binary\tBZ", "BZ": "0xffd8"})) == []
+
+
 def test_a_line_nobody_knows_is_no_reason_to_pass_the_row(conform):
     assert found(conform({FAULT: "new_rule\tMC"})) == [("value_cut", "certificate_holder_name", 0, "")]
 

@@ -1,0 +1,32 @@
+"""Two keys never have one locator."""
+
+import pyarrow as pa
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from standard.locator import locators_of, names_no_row, with_numbers, without_numbers
+
+PART = st.one_of(st.none(), st.text(alphabet="a/\\N#", max_size=4))
+
+
+def located(*keys):
+    return locators_of([pa.array(parts, pa.string()) for parts in zip(*keys, strict=True)])
+
+
+def test_a_plain_key_is_its_own_locator():
+    assert located(["7"], ["2026/1"], ["a\\b"], [""]).to_pylist() == ["7", "2026/1", "a\\b", ""]
+    assert located(["2026", "5"], ["", ""]).to_pylist() == ["2026/5", "/"]
+
+
+@given(st.integers(1, 3).flatmap(lambda parts: st.lists(st.lists(PART, min_size=parts, max_size=parts), min_size=1)))
+@example([["2026/1", "5"], ["2026", "1/5"]])
+@example([[None], [""], ["\\N"], ["\\\\N"]])
+def test_keys_that_differ_have_locators_that_differ(keys):
+    locators = located(*keys)
+    assert len(set(locators.to_pylist())) == len(set(map(tuple, keys)))
+    assert names_no_row(locators).to_pylist() == [None in key for key in keys]
+    numbers = pa.array([f"#{place}\\#" for place in range(len(keys))])
+    told = with_numbers(locators, numbers)
+    assert without_numbers(told).equals(locators)
+    named = [key for key in keys if None not in key]
+    assert len(set(told.to_pylist())) == len(set(map(tuple, named))) + len(keys) - len(named)
