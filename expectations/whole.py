@@ -57,7 +57,9 @@ _ORDER = {
     OrderedBy.NUMBER: "observed_at",
 }
 
-_END_OF_DAY = "strftime(TRY_CAST({0}[:26] AS TIMESTAMP) + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND, '%Y-%m-%dT%H:%M:%S.%fZ')"
+_END_OF_DAY = (
+    "strftime(TRY_CAST({0}[:26] AS TIMESTAMP) + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND, '%Y-%m-%dT%H:%M:%S.%fZ')"
+)
 
 _KEYS_REPEATED = """
 SELECT count(*) FROM (
