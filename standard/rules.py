@@ -199,7 +199,7 @@ _TABLE = (
          "一般无需处理；如内容应生效，请更新记录的更新时间。", "Usually nothing to do; if it should count, renew its update time."),
     Rule("order_backwards", _T, _WARNING, _PLATFORM,
          "该行现在的内容与平台不同，但更新时间早于平台已采用的内容", "The row says something else now, with an older time than what the platform has",
-         "确认该行的内容；应生效的，请把更新时间改为现在。", "Check the row; if it is right, set its update time to now."),
+         "确认该行的内容；应生效的，请把更新时间改为现在；只有日期的，改为次日。", "Check the row; if it is right, set its update time to now, or a date alone to tomorrow."),
     Rule("moved", _K, _WARNING, _PLATFORM,
          "该行改了证照编号，原编号的证照已随之终止", "The row names another licence now; the one that it named before has ended",
          "确认是更正编号；主键会重复使用的，请告知数据局申报 reused。", "Confirm that the number was corrected; if keys are used again, have that declared (reused)."),

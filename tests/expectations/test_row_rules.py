@@ -38,6 +38,7 @@ BROKEN = {
     "value_unreadable": ({"YXQZ": "不知"}, "certificate_expiring_date"),
     "bytes_undecodable": ({FAULT: "bytes_undecodable\tMC", "MC": None}, "certificate_holder_name"),
     "value_binary": ({FAULT: "value_binary\tMC", "MC": "0xd5c5c8fd"}, "certificate_holder_name"),
+    "key_missing": ({FAULT: "key_missing\tID"}, ""),
     "value_cut": ({FAULT: "value_cut\tQH", "QH": None}, "certificate_area_code"),
     "formula_uncalculated": ({FAULT: "formula_uncalculated\tFZRQ", "FZRQ": None}, "certificate_issued_date"),
     "guard_unclear": ({FAULT: "guard_unclear\tMC"}, "certificate_holder_name"),
