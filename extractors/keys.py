@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import chain, pairwise
 
 import pyarrow as pa
@@ -24,8 +25,52 @@ from standard.errors import SourceRefused
 _VALUES = 500  # asked for at once: SQL Server takes 2,100 in one statement, others a thousand in one list
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What is read of every row.
+
+    Attributes:
+        names: the columns that must be there, those of the key among them.
+        one_of: the names that one more column has had, of which one is there.
+        whole: whether all columns are read.
+    """
+
+    names: Sequence[str]
+    one_of: Sequence[str] = ()
+    whole: bool = False
+
+    def of(self, source: str, columns: Sequence[str]) -> list[str]:
+        """The columns to be read of those that are there.
+
+        Raises:
+            SourceRefused: `columns_missing` or `columns_ambiguous`.
+        """
+        found = [name for name in self.one_of if name in columns]
+        missing = [name for name in self.names if name not in columns]
+        if self.one_of and not found:
+            missing.append(self.one_of[0])
+        if missing:
+            raise SourceRefused(
+                "columns_missing",
+                f"{source}: expected the columns {with_nearest(missing, columns)}, by which a sweep knows its rows, found "
+                f"{len(columns)} others; restore the columns, or announce their new names",
+                expected=", ".join(missing),
+                found=with_nearest(missing, columns),
+            )
+        if len(found) > 1:
+            raise SourceRefused(
+                "columns_ambiguous",
+                f"{source}: expected one of the columns {', '.join(self.one_of)} for the number of the licence, found "
+                f"{len(found)}; have one of them taken away, or declare the one that counts",
+                expected=" / ".join(self.one_of),
+                found="、".join(found),
+            )
+        names = {*self.names, *found}
+        return [name for name in columns if self.whole or name in names]
+
+
 @contextmanager
-def read_keys(request: Request, extract: DatabaseExtract, names: Sequence[str]) -> Iterator[Iterator[pa.RecordBatch]]:
+def read_keys(request: Request, extract: DatabaseExtract, wanted: Wanted) -> Iterator[Iterator[pa.RecordBatch]]:
     """Read some columns of every row there is.
 
     A big table is read in its declared parts, one statement each, where its database shows one state to all of them: a row
@@ -34,26 +79,20 @@ def read_keys(request: Request, extract: DatabaseExtract, names: Sequence[str]) 
     Args:
         request: what is asked, with a location.
         extract: what is declared.
-        names: the columns, those of the key among them.
+        wanted: of every row.
 
     Raises:
         SourceUnreachable, SourceRefused: as `read_database`.
     """
     with opened(request, extract) as (connection, origin, columns):
-        if missing := [name for name in names if name not in columns]:
-            raise SourceRefused(
-                "columns_missing",
-                f"{origin.source}: expected the columns {with_nearest(missing, columns)}, by which a sweep knows its rows, found "
-                f"{len(columns)} others; restore the columns, or announce their new names",
-                expected=", ".join(missing),
-                found=with_nearest(missing, columns),
-            )
-        wanted = [name for name in columns if name in names] if origin.types else columns
+        asked = wanted.of(origin.source, columns)
+        if not origin.types:  # of a query whose types are unknown all columns come
+            asked = columns
         parts: list[Statement] = [()]
         if extract.split and connection.product.guarded:
             bounds = [None, *cuts_of(origin, connection, extract.split, ()), None]
             parts = [origin.part(extract.split.column, low, high) for low, high in pairwise(bounds)]
-        yield grouped(chain.from_iterable(read_batches(origin, connection, wanted, part) for part in parts))
+        yield grouped(chain.from_iterable(read_batches(origin, connection, asked, part) for part in parts))
 
 
 @contextmanager
