@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from extractors.asked import Origin
+from extractors.charset import looks
 from extractors.connections import Connection
 from extractors.database import opened, read_batches
 from extractors.parts import cuts_of
@@ -22,7 +23,8 @@ from sources.database_extract import DatabaseExtract
 from standard.batch import LOCATOR, SWEEP
 from standard.errors import SourceRefused
 
-_VALUES = 500  # asked for at once: SQL Server takes 2,100 in one statement, others a thousand in one list
+_VALUES = 1_000  # asked for at once: SQL Server takes 2,100 in one statement, others a thousand in one list
+_FORMS = 2  # of one value, as a rule
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def _rows(origin: Origin, connection: Connection, columns: Sequence[str], keys: 
 
     They are asked for by values, for which a database has an index; what it does not know by them again by their text.
     """
-    size = max(1, _VALUES // len(origin.extract.key_columns))
+    size = max(1, _VALUES // (len(origin.extract.key_columns) * _FORMS))
     for start in range(0, keys.num_rows, size):
         asked = keys.slice(start, size)
         met: list[pa.Array] = []
@@ -148,22 +150,40 @@ def _rows(origin: Origin, connection: Connection, columns: Sequence[str], keys: 
 def _condition(origin: Origin, keys: pa.Table, *, by_text: bool) -> Statement:
     """The condition of the rows of some keys."""
     names = origin.extract.key_columns
-    rows: list[Statement] = []
-    for row in keys.select(names).to_pylist():  # few, and each becomes a piece of the statement
+    asked = keys.select(names).to_pylist()  # few, and each becomes a piece of the statement
+    if len(names) == 1 and keys[names[0]].null_count == 0:
+        values = [value for row in asked for value in _values(origin, names[0], row[names[0]], by_text=by_text)]
+        return _among(origin, names[0], values, by_text=by_text)
+    rows = []
+    for row in asked:
         pieces = [_equal(origin, name, row[name], by_text=by_text) for name in names]
         rows.append(tuple(chain.from_iterable(((" AND ", *piece) if i else piece) for i, piece in enumerate(pieces))))
-    if len(names) == 1 and keys[names[0]].null_count == 0:
-        values = (piece for row in rows for piece in (", ", row[1]))
-        return (f"{_side(origin, names[0], by_text=by_text)} IN (", *tuple(values)[1:], ")")
     joined = (piece for row in rows for piece in (" OR (", *row, ")"))
     return ("(1 = 0", *joined, ")")
-
-
-def _side(origin: Origin, name: str, *, by_text: bool) -> str:
-    return origin.written(name) if by_text else origin.quoted(name)
 
 
 def _equal(origin: Origin, name: str, text: str | None, *, by_text: bool) -> Statement:
     if text is None:
         return (f"{origin.quoted(name)} IS NULL", "")
-    return (f"{_side(origin, name, by_text=by_text)} = ", Value(text) if by_text else origin.value(name, text))
+    return _among(origin, name, _values(origin, name, text, by_text=by_text), by_text=by_text)
+
+
+def _among(origin: Origin, name: str, values: Sequence[Value], *, by_text: bool) -> Statement:
+    if not values:
+        return ("1 = 0",)
+    side = origin.product.as_text(origin.written(name)) if by_text else origin.quoted(name)
+    listed = chain.from_iterable((", ", value) for value in values)
+    return (f"{side} IN (", *tuple(listed)[1:], ")")
+
+
+def _values(origin: Origin, name: str, text: str, *, by_text: bool) -> list[Value]:
+    """What a key may be in the database that was read as a text.
+
+    Where the bytes of texts are in another encoding than the database says, it is asked for what they look like to it: not
+    by value, since not every column can be compared with letters that it cannot have.
+    """
+    charsets = origin.extract.charset
+    if not charsets or text.isascii():
+        forms = [Value(text)] if by_text else [origin.value(name, text), *map(Value, origin.product.numbers(text))]
+        return forms[:_FORMS]
+    return [Value(form) for form in dict.fromkeys([text, *looks(text, charsets)])] if by_text else []

@@ -68,6 +68,11 @@ class MySql(Product):
         return f"CAST({column} AS CHAR)"
 
     @override
+    def as_text(self, written: str) -> str:
+        """A column of Latin letters alone it does not compare with others."""
+        return f"CONVERT({written} USING utf8mb4)"
+
+    @override
     def clock(self, words: str) -> Clock | None:
         kinds: dict[str, Clock] = {"timestamp": "naive", "datetime": "naive", "date": "date"}
         return kinds.get(kind_of(words))

@@ -2,12 +2,15 @@
 
 import json
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from sqlalchemy import create_engine, text
 
+from extractors import keys
 from loaders.ledger import delivered_before, read_entries, usual_sizes
 from pipeline import run, stages
 from pipeline import sweep as sweeps
@@ -16,7 +19,7 @@ from pipeline.exchange import Exchange
 from pipeline.flow import read_and_judge
 from pipeline.settings import Settings
 from pipeline.sweep import sweep
-from standard.batch import BatchKey
+from standard.batch import LOCATOR, BatchKey
 from standard.day import SHANGHAI
 from standard.errors import SourceRefused
 
@@ -709,3 +712,85 @@ def test_a_renumbered_row_that_is_held_ends_what_its_key_named(department):
     department.sweep(FIRST)
     assert department.licences()["N001"] == ("甲某", "CANCELLED")
     assert said_on(department, "N001", "N009") == [("required", "N009"), ("vanished", "N001")]
+
+
+@pytest.mark.parametrize("made", ["ID + 0", "ID + 0.5", "'k' || ID", "ID"])
+def test_rows_are_found_again_by_keys_that_an_expression_makes(department, made):
+    department.sql(f"CREATE VIEW v AS SELECT {made} AS K, LSH + 0 AS LSH, XKZH, YHMC, FZRQ, ZT FROM t")
+    department.declare("rising: LSH", key="[K]")
+    path = department._folder / "sources/dep/ride.yaml"
+    text = path.read_text("utf-8").replace("table: t", "table: v")
+    path.write_text(text.replace("ignore: [ID, OP, GXSJ]", "ignore: []"), "utf-8")
+    fill(department)
+    department.run(FIRST)
+    department.row("N005", LSH=11)
+    swept = department.sweep(FIRST)
+    assert (swept.unread, swept.not_found, swept.entry.inserted) == (1, 0, 1)
+    assert department.sweep(SECOND).unread == 0
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_rows_are_found_again_by_keys_in_another_encoding_than_the_database_says(request, tmp_path, monkeypatch, kind):
+    url = request.getfixturevalue(f"{kind}_url")
+    said = {"postgresql": "SQL_ASCII", "mariadb": "latin1"}[kind]
+    with encoded_database(url, said) as there:
+        department = Department(tmp_path, monkeypatch, there)
+        if kind == "mariadb":
+            department.sql("ALTER TABLE t CONVERT TO CHARACTER SET latin1")
+        department.declare("updated_at: GXSJ, charset: [utf-8, gbk]", key="[XKZH]")
+        bytes_of = {"postgresql": "convert_from('\\x{}'::bytea, 'SQL_ASCII')", "mariadb": "x'{}'"}[kind]
+        rows = [("许001", "gbk", FIRST), ("许002", "gbk", None), ("许003", "utf-8", None), ("N004", "gbk", None)]
+        for place, (number, charset, day) in enumerate(rows, 1):
+            texts = (number, "张三丰", "2026-01-05", "有效")
+            values = ", ".join(bytes_of.format(text.encode(charset).hex()) for text in texts)
+            time = f"'{day} 10:00:00'" if day else "NULL"
+            department.sql(f"INSERT INTO t VALUES ({place}, {place}, 'I', {values}, {time})")
+        department.run(FIRST)
+        swept = department.sweep(FIRST)
+        assert (swept.unread, swept.not_found, swept.entry.inserted) == (3, 0, 3)
+        assert department.licences() == dict.fromkeys((row[0] for row in rows), ("张三丰", "VALID"))
+        assert department.sweep(SECOND).unread == 0
+
+
+@contextmanager
+def encoded_database(url, encoding):
+    """A database of the server that says that its texts are of an encoding."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    postgresql = url.startswith("postgresql")
+    more = f"ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0" if postgresql else ""
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE swept_bytes {more}"))
+        try:
+            there = engine.url.set(database="swept_bytes").render_as_string(hide_password=False)
+            yield f"{there}?client_encoding=utf8" if postgresql and "?" not in there else there
+        finally:
+            connection.execute(text("DROP DATABASE swept_bytes"))
+    engine.dispose()
+
+
+def test_rows_that_are_not_found_again_by_their_keys_are_said_and_end_nothing(department, monkeypatch):
+    department.declare()
+    fill(department)
+    department.row("N001")
+    department.row("N002")
+    department.run(FIRST)
+    department.change(1, XKZH="N009")
+    department.delete(2)
+    department.row("N002", None, ID=7)
+    department.row("N005", None)
+    rows_of, hidden = keys._rows, pa.array(["1", "7"])
+    with monkeypatch.context() as blind:
+        seen = lambda batch: batch.filter(pc.invert(pc.is_in(batch[LOCATOR], hidden)))  # noqa: E731 - a filter
+        blind.setattr(keys, "_rows", lambda *given: map(seen, rows_of(*given)))
+        swept = department.sweep(FIRST)
+    assert (swept.unread, swept.not_found, swept.vanished) == (3, 2, 0)
+    assert department.licences() == dict.fromkeys(
+        [*(f"X{number:03}" for number in range(10, 30)), "N001", "N002", "N005"], ("甲某", "VALID")
+    )
+    assert ("rows_not_found", "") in department.open()
+    swept = department.sweep(SECOND)
+    assert (swept.not_found, swept.vanished) == (0, 0)
+    assert "rows_not_found" not in [rule for rule, _ in department.open()]
+    assert {number: department.licences()[number][1] for number in ("N001", "N009", "N002")} == {
+        "N001": "CANCELLED", "N009": "VALID", "N002": "VALID",
+    }  # fmt: skip
