@@ -172,8 +172,10 @@ def _among(origin: Origin, name: str, values: Sequence[Value], *, by_text: bool)
     if not values:
         return ("1 = 0",)
     side = origin.product.as_text(origin.written(name)) if by_text else origin.quoted(name)
-    listed = chain.from_iterable((", ", value) for value in values)
-    return (f"{side} IN (", *tuple(listed)[1:], ")")
+    listed: list[str | Value] = []
+    for value in values:
+        listed += [", ", value]
+    return (f"{side} IN (", *listed[1:], ")")
 
 
 def _values(origin: Origin, name: str, text: str, *, by_text: bool) -> list[Value]:

@@ -66,6 +66,7 @@ class Compared:
         unread: the rows that were never read, or not as they are: the columns of the key, `LOCATOR` and `NUMBER`, each key once.
         shared: `record` of the claims that two keys name.
         beside: `record` of the claims whose number an unread row has too, though their own key names them still.
+        gone_rows: `locator` of the rows on which something is open and that are there no more.
     """
 
     keys_met: int
@@ -77,6 +78,7 @@ class Compared:
     unread: pa.Table
     shared: pa.Table
     beside: pa.Table
+    gone_rows: pa.Table
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ class _Orders:
         return said, case((and_(alike, self._alike(least), least != order), least), else_=null())
 
     def _alike(self, order: Any) -> ColumnElement[bool]:
-        numbered = order.like(f"{_NUMBERED}%")
+        numbered: ColumnElement[bool] = order.like(f"{_NUMBERED}%")
         return numbered if self.numbered else not_(numbered)
 
 
@@ -182,6 +184,8 @@ def _others(source: str, orders: _Orders) -> Select[Any]:
     same = and_(c.source == k.source, c.record == k.record)
     on_row = and_(f.source == s.source, f.subject == s.subject, f.rule == s.rule, f.element == s.element)
     standing = and_(s.source == source, on_row, f.open, f.rule.not_in(STATES), s.locator != "")
+    # A row that says an end and was held, as `vanished: hold` has it, is known whatever came of it since.
+    held_end = and_(s.source == source, s.rule == "deleted")
     unordered = (_NOTHING, _NOTHING)
 
     def rows(means: int, *named: Any, ordered: tuple[Any, ...] = (*unordered, _NOTHING, literal(0))) -> Select[Any]:
@@ -189,13 +193,14 @@ def _others(source: str, orders: _Orders) -> Select[Any]:
         return select(*(value.label(name) for value, name in values))
 
     found = union_all(
-        rows(CONTENT, h.record, h.locator, h.certificate_number, ordered=(*orders.of(h), h.seen_at, _credible(h))).where(
-            h.source == source
-        ),
-        rows(CONTENT, k.record, k.locator, c.certificate_number, ordered=(*orders.of(k), k.seen_at, _credible(k))).where(
-            k.source == source, same
-        ),
+        rows(
+            CONTENT, h.record, h.locator, h.certificate_number, ordered=(*orders.of(h), h.seen_at, _credible(h))
+        ).where(h.source == source),
+        rows(
+            CONTENT, k.record, k.locator, c.certificate_number, ordered=(*orders.of(k), k.seen_at, _credible(k))
+        ).where(k.source == source, same),
         rows(END, literal(""), e.locator, literal("")).where(e.source == source),
+        rows(END, literal(""), s.locator, literal("")).where(held_end),
         rows(_FOUND, g.record, g.locator, g.certificate_number, ordered=(*unordered, g.seen_at, literal(0))).where(
             g.source == source
         ),
@@ -259,6 +264,7 @@ def compare(met: Path, folder: Path, comparing: Comparing) -> Compared:
             unread=_unknown(unread, folder, comparing),
             shared=database.sql(_SHARED).to_arrow_table(),
             beside=database.sql(_BESIDE).to_arrow_table(),
+            gone_rows=database.sql(_GONE_ROWS.format(others=_literal(folder / "others.parquet"))).to_arrow_table(),
         )
 
 
@@ -412,6 +418,13 @@ WITH alike AS (
 )
 SELECT record FROM claims SEMI JOIN alike USING (n) ANTI JOIN former USING (k, record)
 """
+# Of a table of changes a row may be taken away once it was read; what it said holds still.
+_GONE_ROWS = f"""
+SELECT DISTINCT locator FROM (
+    SELECT locator, md5_number(locator) AS k FROM read_parquet({{others}})
+    WHERE means = {_FOUND} AND record = '' AND locator NOT LIKE '%**************%'
+) open_rows ANTI JOIN met USING (k)
+"""  # noqa: S608 - constants
 
 
 def _unknown(unread: pa.Table, folder: Path, comparing: Comparing) -> pa.Table:

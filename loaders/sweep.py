@@ -24,8 +24,8 @@ from loaders.presence import (
     newest_full_reading,
 )
 from loaders.redraw import redraw_moved
-from loaders.staging import Staging, staging
-from loaders.states import OF_BATCH, Judging, add_findings
+from loaders.staging import FOUND, Staging, staging
+from loaders.states import OF_BATCH, STATES, Judging, add_findings
 from loaders.tables import BATCH, CLAIM, CLAIMANT, FINDING_TABLE, SEEN, SWEEP
 from standard import batch
 from standard.batch import LOCATOR, BatchKey, Keys, Status
@@ -98,6 +98,8 @@ def keep_sweep(platform: Platform, sweeping: Sweeping) -> int:
         put(connection, staged.rival, [compared.beside])
         find_shared(finder, this)
         _settle(connection, sweeping)
+        if sweeping.keys is Keys.ROWS and compared.gone_rows.num_rows:
+            _close_gone_rows(connection, staged, sweeping)
         if sweeping.not_found.num_rows:
             _say(connection, staged, sweeping, "rows_not_found", str(sweeping.not_found.num_rows), "0")
         if compared.repeated and sweeping.keys is Keys.ROWS:
@@ -163,6 +165,22 @@ def _leave_out_not_found(connection: Connection, staged: Staging, sweeping: Swee
     mine = and_(c.source == sweeping.key.source, c.record == t.record)
     named = and_(mine, or_(c.locator == s.locator, c.certificate_number == s.certificate_number))
     connection.execute(delete(staged.touched).where(exists(select(c.record).where(named))))
+
+
+def _close_gone_rows(connection: Connection, staged: Staging, sweeping: Sweeping) -> None:
+    """Close what was found on rows that are there no more; what they said of a record has vanished with it, or moved."""
+    f, s = FINDING_TABLE.c, SEEN.c
+    gone, too = staged.sighting, staged.held  # not every database reads one staged table twice in one statement
+    connection.execute(delete(gone))
+    for table in (gone, too):
+        put(connection, table, [sweeping.compared.gone_rows])
+    listed = and_(*(s[name] == f[name] for name in (*FOUND, "day")), s.locator.not_in(select(too.c.locator)))
+    on_row = and_(
+        f.source == sweeping.key.source, f.open, f.rule.not_in([*STATES, *OF_BATCH]), f.subject != batch.SWEEP
+    )
+    elsewhere = exists(select(s.id).where(listed).correlate(FINDING_TABLE))  # of several rows one is there still
+    there_no_more = and_(f.locator.in_(select(gone.c.locator)), f.read_at < sweeping.taken_at, ~elsewhere)
+    connection.execute(update(FINDING_TABLE).where(on_row, there_no_more).values(open=False))
 
 
 def _settle(connection: Connection, sweeping: Sweeping) -> None:

@@ -461,7 +461,9 @@ def test_a_change_that_was_committed_late_is_read_at_its_known_key(department, e
     assert department.licences()["N001"] == ("乙某", "VALID")
     assert department.sweep(THIRD).unread == 0
     department.change(5, YHMC="丙某", GXSJ="2026-03-09 10:00:00", LSH=9)  # of a day that is still to come
-    assert department.sweep(THIRD, 4).unread == future  # a time in the future says no order, and nobody knows when it comes
+    assert (
+        department.sweep(THIRD, 4).unread == future
+    )  # a time in the future says no order, and nobody knows when it comes
     assert department.sweep("2026-03-04").unread == 0
 
 
@@ -510,9 +512,7 @@ def test_numbers_that_are_set_back_without_a_new_time_are_read_back(anywhere):
         anywhere.change(key, XKZH=number)
     assert anywhere.sweep(SECOND).unread == 3
     licences = anywhere.licences()
-    assert {number: licences[number] for number in names} == {
-        number: (name, "VALID") for number, name in names.items()
-    }
+    assert {number: licences[number] for number in names} == {number: (name, "VALID") for number, name in names.items()}
     assert {licences[number][1] for number in ("A009", "E001")} == {"CANCELLED"}
     assert anywhere.sweep(THIRD).unread == 0
     assert said_on(anywhere, *names, "A009", "E001") == []
@@ -660,7 +660,9 @@ def test_orders_of_another_kind_are_not_compared(department):
 def test_a_number_of_several_columns_is_compared(department):
     department.declare()
     path = department._folder / "sources/dep/ride.yaml"
-    path.write_text(path.read_text("utf-8").replace("certificate_number: XKZH", "certificate_number: {from: [ZSBH, XKZH]}"), "utf-8")
+    path.write_text(
+        path.read_text("utf-8").replace("certificate_number: XKZH", "certificate_number: {from: [ZSBH, XKZH]}"), "utf-8"
+    )
     fill(department)
     department.row("N001")
     department.run(FIRST)
@@ -794,3 +796,34 @@ def test_rows_that_are_not_found_again_by_their_keys_are_said_and_end_nothing(de
     assert {number: department.licences()[number][1] for number in ("N001", "N009", "N002")} == {
         "N001": "CANCELLED", "N009": "VALID", "N002": "VALID",
     }  # fmt: skip
+
+
+def test_what_was_found_on_a_held_row_is_settled_when_the_row_is_gone(anywhere):
+    anywhere.declare()
+    fill(anywhere)
+    anywhere.row("N001")
+    anywhere.row("N002")
+    anywhere.row("N003", YHMC="")
+    anywhere.run(FIRST)
+    for key in (1, 2):
+        anywhere.change(key, YHMC="", GXSJ=f"{SECOND} 10:00:00")
+    anywhere.run(SECOND)
+    assert said_on(anywhere, "N001", "N002", "N003") == [("required", f"N00{key}") for key in (1, 2, 3)]
+    for key in (1, 3):
+        anywhere.delete(key)
+    anywhere.sweep(SECOND)
+    assert said_on(anywhere, "N001", "N002", "N003") == [("required", "N002"), ("vanished", "N001")]
+
+
+def test_an_end_that_is_held_was_read_whatever_came_since(department):
+    department.declare("updated_at: GXSJ, changes: {operation: OP}", vanished="hold")
+    fill(department)
+    department.row("N001")
+    department.run(FIRST)
+    department.row("N001", SECOND, OP="D")
+    department.run(SECOND)
+    assert said_on(department, "N001") == [("deleted", "N001")]
+    department.row("N001", THIRD, OP="U", YHMC="复某")
+    department.run(THIRD)
+    assert said_on(department, "N001") == []
+    assert department.sweep(THIRD).unread == 0
