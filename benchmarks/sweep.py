@@ -44,6 +44,8 @@ def fill(server: Server, rows: int, odd: int) -> None:
     }  # fmt: skip
     instants = ("first_observed_at", "observed_at", "read_at", "judged_at", "seen_at")
     said |= dict.fromkeys(instants, f"'{BEFORE}'")
+    ordered = """to_char("GXSJ" - INTERVAL '8 hours', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+    said |= {"first_observed_at": ordered, "observed_at": ordered}
     said = {column.name: "'x'" for column in CLAIM.columns if not column.nullable} | said
     with psycopg.connect(postgresql_url(server, "register"), autocommit=True) as connection:
         indexes = connection.execute(

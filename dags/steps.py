@@ -160,7 +160,7 @@ def sweep(source: str) -> None:
         counts = (swept.keys_met, swept.unread, swept.vanished, swept.returned)
         _log.info("%s: %s keys met, %s rows never read, %s records vanished, %s are back", source, *counts)
         if swept.why:
-            _log.warning("%s: never read: %s", source, swept.why)
+            _log.warning("%s: never read, or not as they are: %s", source, swept.why)
 
 
 @task

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import floor
 
 import duckdb
 import pyarrow as pa
@@ -215,21 +216,27 @@ def judge_effects(expect: Expect, manifest: Manifest, effects: Effects) -> pa.Ta
     Two full readings are compared by their records. Where the platform never had a full one, and where keys name other
     records, a few are no matter.
     """
-    most, found = expect.lost.max * effects.had, list[tuple[str, str, str, str]]()
-    shown = f"<= {most:.0f} / {effects.had}"
+    found = list[tuple[str, str, str, str]]()
     if shrunk := too_many_lost(expect, effects):
         found.append(("snapshot_shrunk", "", *shrunk))
-    if effects.moved > max(most, _FEW):
-        found.append(("register_turned_over", "", f"{effects.moved} / {effects.had}", shown))
+    if turned := _too_many(effects.moved, max(_share(expect, effects), _FEW), effects):
+        found.append(("register_turned_over", "", *turned))
     return _batch_findings(found, manifest.taken_at)
 
 
 def too_many_lost(expect: Expect, effects: Effects) -> tuple[str, str] | None:
     """How many records a full reading lacks, and how many it may; None where it may lack so many."""
-    most = expect.lost.max * effects.had
-    if effects.lost <= most or not (effects.compared or effects.lost > _FEW):
-        return None
-    return f"{effects.lost} / {effects.had}", f"<= {most:.0f} / {effects.had}"
+    share = _share(expect, effects)
+    return _too_many(effects.lost, share if effects.compared else max(share, _FEW), effects)
+
+
+def _share(expect: Expect, effects: Effects) -> int:
+    """How many whole records the declared share is; three tenths of ten are three, though no float says so."""
+    return floor(expect.lost.max * effects.had + 1e-9)
+
+
+def _too_many(ended: int, most: int, effects: Effects) -> tuple[str, str] | None:
+    return (f"{ended} / {effects.had}", f"<= {most} / {effects.had}") if ended > most else None
 
 
 def _witnessed(manifest: Manifest) -> list[tuple[str, str, str, str]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from extractors.texts import BINARY, Written
-from standard.garbled import ONLY_LATIN, decoded, latin_bytes
+from standard.garbled import ONLY_LATIN, as_latin, decoded, latin_bytes
 
 # Before bytes that a database gives as hexadecimal digits, since as text it would spoil them.
 BYTES = "\x01"
@@ -75,3 +76,13 @@ def _text_of(raw: bytes, charsets: Sequence[str]) -> str | None:
     if raw.isascii():
         return raw.decode("ascii")
     return next((said for charset in charsets if (said := decoded(raw, charset)) is not None), None)
+
+
+def looks(text: str, charsets: Sequence[str]) -> list[str]:
+    """What a text that has letters beyond ASCII looks like before `reread`: by each encoding as bytes, and in Latin letters."""
+    found = []
+    for charset in charsets:
+        with suppress(UnicodeEncodeError):
+            raw = text.encode(charset)
+            found += [BYTES + raw.hex(), *as_latin(raw)]
+    return found

@@ -73,6 +73,11 @@ class MySql(Product):
         return bool(re.fullmatch(r"(var)?binary|(tiny|medium|long)?blob", kind)) or _is_shape(kind)
 
     @override
+    def as_text(self, written: str) -> str:
+        """A column of Latin letters alone it does not compare with others."""
+        return f"CONVERT({written} USING utf8mb4)"
+
+    @override
     def clock(self, words: str) -> Clock | None:
         kinds: dict[str, Clock] = {"timestamp": "naive", "datetime": "naive", "date": "date"}
         return kinds.get(kind_of(words))

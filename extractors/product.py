@@ -89,6 +89,14 @@ class Product:
         """The expression that gives a text so that its bytes can be told, as after `charset.BYTES`; empty where `written` does."""
         return ""
 
+    def as_text(self, written: str) -> str:
+        """The expression that can be compared with any text, made of that which `written` gives."""
+        return written
+
+    def numbers(self, text: str) -> list[int | float]:
+        """The numbers that a value may be which was read as this text; none where a database compares by the type of the column."""
+        return []
+
     def clock(self, words: str) -> Clock | None:
         """What times a column of this type holds; None where only its values tell."""
         return None

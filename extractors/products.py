@@ -166,6 +166,17 @@ class Sqlite(Product):
         return f"{text} COLLATE BINARY"
 
     @override
+    def as_text(self, written: str) -> str:
+        return f"CAST({written} AS TEXT)"
+
+    @override
+    def numbers(self, text: str) -> list[int | float]:
+        """A number in a column without a type, as of an expression, is no text to it."""
+        if re.fullmatch(r"-?\d{1,18}", text):
+            return [int(text)]
+        return [float(text)] if re.fullmatch(r"-?\d{1,17}(\.\d{1,17})?(e[+-]?\d{1,3})?", text) else []
+
+    @override
     def ending(self, text: str, length: int) -> str:
         return f"SUBSTR({text}, -{length})"
 

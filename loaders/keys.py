@@ -82,9 +82,9 @@ def touch_same_keys(connection: Connection, staging: Staging, accepted: Accepted
 def move_claims(connection: Connection, staging: Staging, accepted: Accepted) -> int:
     """Link every touched claim whose key names another record now with that record, and unlink the others.
 
-    A key names what it named in the newest reading, as judged last, or by the newest order where a reading shows changes.
-    Everything that keys ever named counts, so the order in which readings come does not. A key that had several rows when
-    the record was last seen under it, or since, says nothing of it.
+    A key names what it named in the newest reading, as judged last, or by the newest order where a reading shows changes. A
+    record that another key has named since then has not moved. Everything that keys ever named counts, so the order in which
+    readings come does not. A key that had several rows when the record was last seen under it, or since, says nothing of it.
 
     Returns:
         How many claims have moved that had not before.
@@ -108,8 +108,19 @@ def move_claims(connection: Connection, staging: Staging, accepted: Accepted) ->
     first = ("beginning", "observed_at", "read_at") if changes else ("seen_at", "judged_at", "observed_at")
     order = [n[name].desc() for name in (*first, "judged_at", "named")]
     place = func.row_number().over(partition_by=n.record, order_by=order).label("place")
-    ranked = select(n.record, n.named, place).subquery()
-    newest = select(ranked.c.record, ranked.c.named).where(ranked.c.place == 1)
+    given = {name: n[name].label(name) for name in (*STAMP, "seen_at")}
+    ranked = select(n.record, n.named, *given.values(), place).subquery()
+    r = ranked.c
+    # A record that another of its keys has named since is there under that one.
+    elsewhere = [
+        exists(select(t.c.record).where(
+            t.c.source == source, t.c.record == r.record, t.c.locator != c.locator, greater(t.c, r, *first)
+        ))
+        for t in (HISTORY, FORMER_KEY)
+    ]  # fmt: skip
+    newest = select(r.record, r.named).where(
+        r.place == 1, c.source == source, c.record == r.record, not_(or_(*elsewhere))
+    )
     connection.execute(insert(staging.named).from_select(["record", "named"], newest))
     weigh(connection, staging.named)
     return _link(connection, staging, mine)

@@ -33,6 +33,7 @@ from loaders.tables import BATCH, CLAIM, FINDING_TABLE, HISTORY, SEEN, SIGHTING,
 from standard.batch import Status
 
 KEEP, HOLD, CANCEL = "keep", "hold", "cancel"
+_SHARED = "number_shared"
 _SHOWN = ("locator", "certificate_number")  # to people, when the record has vanished
 
 
@@ -97,6 +98,7 @@ def find_absent(connection: Connection, source: str, newest: FullReading) -> Non
     connection.execute(update(CLAIM).where(mine, c.absent_at.is_not(None), present).values(absent_at=null()))
     missed = and_(or_(c.absent_at.is_(None), c.absent_at != newest.taken_at), not_(present))
     connection.execute(update(CLAIM).where(mine, missed).values(absent_at=newest.taken_at))
+    _settle(connection, source, _SHARED)  # of the rows of a snapshot that have one number it says itself which counts
 
 
 def find_absent_from_the_start(connection: Connection, staging: Staging, source: str, newest: FullReading) -> None:
@@ -132,16 +134,48 @@ def find_vanished(finder: Finder, policy: str, newest: FullReading) -> int:
         How many have vanished; those that moved or were deleted are not among them.
     """
     connection, source = finder.connection, finder.key.source
-    c, f = CLAIM.c, FINDING_TABLE.c
+    c = CLAIM.c
     absent = or_(c.absent_at.is_not(None), c.ended == VANISHED)
     draw_ended(connection, source, absent, cancels=policy == CANCEL)
-    connection.execute(SEEN.delete().where(SEEN.c.source == source, SEEN.c.day == newest.day, SEEN.c.rule == VANISHED))
-    # Drawn anew: what is missing still is found again below, and open again with that.
-    connection.execute(update(FINDING_TABLE).where(f.source == source, f.rule == VANISHED, f.open).values(open=False))
+    _forget(connection, source, VANISHED, newest)
     vanished = and_(c.source == source, c.absent_at.is_not(None), or_(c.ended.is_(None), c.ended == VANISHED))
     if policy == KEEP:
         return connection.scalar(select(func.count()).select_from(CLAIM).where(vanished)) or 0
-    given: dict[str, Any] = {
+    value = "CANCELLED" if policy == CANCEL else ""
+    return finder.stage(VANISHED, _of_claim(source, newest), vanished, value=value, day=newest.day)
+
+
+def find_shared(finder: Finder, newest: FullReading) -> None:
+    """Draw anew on which records a sweep met two rows, so that nobody knows which of them counts.
+
+    Args:
+        finder: of the sweep. `looked` has the records that two keys name; `rival` those whose number another row has that
+            was read now. Where it named the same record this has been seen since.
+        newest: the sweep.
+    """
+    c, staged, source = CLAIM.c, finder.staging, finder.key.source
+    _forget(finder.connection, source, _SHARED, newest)
+    read_now = and_(c.record.in_(select(staged.rival.c.record)), _held_since(newest))
+    shared = or_(c.record.in_(select(staged.looked.c.subject)), read_now)
+    finder.stage(_SHARED, _of_claim(source, newest), and_(c.source == source, shared), day=newest.day)
+
+
+def _forget(connection: Connection, source: str, rule: str, newest: FullReading) -> None:
+    """Close the findings of a rule that is drawn anew: what is true still is found again, and open again with that."""
+    s = SEEN.c
+    connection.execute(SEEN.delete().where(s.source == source, s.day == newest.day, s.rule == rule))
+    _settle(connection, source, rule)
+
+
+def _settle(connection: Connection, source: str, rule: str) -> None:
+    f = FINDING_TABLE.c
+    connection.execute(update(FINDING_TABLE).where(f.source == source, f.rule == rule, f.open).values(open=False))
+
+
+def _of_claim(source: str, newest: FullReading) -> dict[str, Any]:
+    """The columns of a finding that a full reading makes of a claim."""
+    c = CLAIM.c
+    return {
         "source": literal(source),
         "beginning": c.beginning,
         "observed_at": literal(newest.taken_at),
@@ -151,8 +185,6 @@ def find_vanished(finder: Finder, policy: str, newest: FullReading) -> int:
         "locator": c.locator,
         "certificate_number": c.certificate_number,
     }
-    value = "CANCELLED" if policy == CANCEL else ""
-    return finder.stage(VANISHED, given, vanished, value=value, day=newest.day)
 
 
 def close_returned(connection: Connection, source: str) -> None:

@@ -29,9 +29,9 @@ from loaders.findings import Finder
 from loaders.merge import changed_licences, changed_record
 from loaders.staging import FOUND
 from loaders.stamps import STAMP, greater
-from loaders.tables import CLAIM, CLAIMANT, ENDING, FINDING_TABLE, FORMER_KEY, HISTORY, SEEN
+from loaders.tables import BATCH, CLAIM, CLAIMANT, ENDING, FINDING_TABLE, FORMER_KEY, HISTORY, SEEN
 from sources.checks import DERIVED
-from standard.batch import Keys
+from standard.batch import SWEEP, Keys, Status
 from standard.licence import LICENCE
 
 _COMPARED = [name for name in LICENCE.names if name not in {*LICENCE.key, *DERIVED, "certificate_identifier"}]
@@ -55,8 +55,8 @@ def redraw(finder: Finder, keys: Keys, *, identifiers: bool) -> None:
     if any_endings(finder.connection, finder.key.source):
         drawing.find_unmatched_endings()
         drawing.find_repeated_endings()
-    if keys is Keys.ROWS:
-        drawing.find_backwards()
+    if keys.name_records:
+        drawing.find_backwards(keys)
     if keys is Keys.CHANGES:
         drawing.find_undecided_keys()
     drawing.find_moved()
@@ -99,11 +99,20 @@ class _Drawing:
             "key_undecided", touched, _of_claim(), and_(self._claimed(touched), c.moved_to.is_(None), or_(*named))
         )
 
-    def find_backwards(self) -> None:
-        """Find the records whose row says, in a later reading, something of an earlier order than what is taken for it."""
-        c, h = CLAIM.c, HISTORY.c
-        same = and_(h.record == c.record, h.source == c.source, h.locator == c.locator)
-        later = exists(select(h.record).where(same, h.seen_at > c.seen_at))
+    def find_backwards(self, keys: Keys) -> None:
+        """Find the records of which a later reading said something else, of an earlier order than what is taken for them.
+
+        Whether by the same row or by another one, as where the row that was taken is gone. A night may read old changes again,
+        a sweep reads all rows of a key: of changes what the platform has is not among them then.
+        """
+        c, h, b = CLAIM.c, HISTORY.c, BATCH.c
+        same = and_(h.record == c.record, h.source == c.source, h.seen_at > c.seen_at)
+        swept = exists(
+            select(b.day).where(
+                b.source == h.source, b.kind == SWEEP, b.status == str(Status.DELIVERED), b.taken_at == h.seen_at
+            )
+        )
+        later = exists(select(h.record).where(same, true() if keys is Keys.ROWS else swept))
         touched = self._staging.touched.c.record
         self._draw("order_backwards", touched, _of_claim(), and_(self._claimed(touched), later))
 

@@ -38,7 +38,7 @@ _MANY = 1_000  # findings of one batch, from which on what the database knew of 
 STATES = [
     *("vanished", "sources_disagree", "identifier_shared"),
     *("moved", "key_undecided", "order_backwards", "ending_unmatched", "ended_again"),
-    *("rows_unread", "sweep_refused"),
+    *("rows_unread", "rows_not_found", "number_shared", "sweep_refused"),
 ]
 OF_BATCH = [rule.id for rule in RULES.values() if rule.scope is Scope.BATCH]
 

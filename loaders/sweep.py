@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, literal, or_, select, update
 
 from loaders.bulk import put, weigh
 from loaders.findings import Finder
-from loaders.known_keys import Compared
+from loaders.known_keys import NUMBER, Compared
 from loaders.platform import Platform
 from loaders.presence import (
     FullReading,
     close_returned,
     find_back,
     find_missed,
+    find_shared,
     find_vanished,
     newest_full_reading,
 )
 from loaders.redraw import redraw_absent
-from loaders.staging import Staging, staging
-from loaders.states import OF_BATCH, Judging, add_findings
-from loaders.tables import BATCH, CLAIMANT, FINDING_TABLE, SEEN, SWEEP
+from loaders.staging import FOUND, Staging, staging
+from loaders.states import OF_BATCH, STATES, Judging, add_findings
+from loaders.tables import BATCH, CLAIM, CLAIMANT, FINDING_TABLE, SEEN, SWEEP
 from standard import batch
-from standard.batch import BatchKey, Keys, Status
+from standard.batch import LOCATOR, BatchKey, Keys, Status
 from standard.errors import ExchangeError
+
+_NONE = pa.schema([pa.field(LOCATOR, pa.string()), pa.field(NUMBER, pa.string())])
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,9 @@ class Sweeping:
         compared: what it met beside what the platform knew.
         vanished: what it means when a licence is no longer there: `keep`, `hold` or `cancel`.
         keys: what the source's keys name.
-        unread: how many rows were met and never read.
+        unread: how many rows were met and never read, or not as they are.
         seconds: what it took.
+        not_found: of the unread rows those that were not met again when they were to be read: `LOCATOR` and `NUMBER`.
     """
 
     key: BatchKey
@@ -55,6 +60,7 @@ class Sweeping:
     keys: Keys
     unread: int
     seconds: float
+    not_found: pa.Table = field(default_factory=_NONE.empty_table)
 
 
 def keep_sweep(platform: Platform, sweeping: Sweeping) -> int:
@@ -81,12 +87,21 @@ def keep_sweep(platform: Platform, sweeping: Sweeping) -> int:
         put(connection, staged.seen, [compared.returned])
         for table in (staged.touched, staged.seen):
             weigh(connection, table)
+        if sweeping.not_found.num_rows:
+            _leave_out_not_found(connection, staged, sweeping)
         find_back(connection, staged, source, sweeping.taken_at)
         find_missed(connection, staged, source, this)
         vanished = find_vanished(finder, sweeping.vanished, this)
         close_returned(connection, source)
         redraw_absent(finder)
+        put(connection, staged.looked, [compared.shared.rename_columns(["subject"])])
+        put(connection, staged.rival, [compared.beside])
+        find_shared(finder, this)
         _settle(connection, sweeping)
+        if sweeping.keys is Keys.ROWS and compared.gone_rows.num_rows:
+            _close_gone_rows(connection, staged, sweeping)
+        if sweeping.not_found.num_rows:
+            _say(connection, staged, sweeping, "rows_not_found", str(sweeping.not_found.num_rows), "0")
         if compared.repeated and sweeping.keys is Keys.ROWS:
             _say(connection, staged, sweeping, "key_repeated", str(compared.repeated), "0")
         row = {
@@ -136,6 +151,36 @@ def _within(platform: Platform, sweeping: Sweeping, work: Callable[[Connection, 
         add_findings(connection, staged, source, judging, seen=True)
         staged.close(connection)
     return done
+
+
+def _leave_out_not_found(connection: Connection, staged: Staging, sweeping: Sweeping) -> None:
+    """Take those out of what was missed whose key or number is that of a row that could not be read.
+
+    What such a row says nobody knows, so of these records the sweep is no full reading.
+    """
+    c, s, t = CLAIM.c, staged.sighting.c, staged.touched.c
+    rows = sweeping.not_found
+    rows = pa.table({"locator": rows[LOCATOR], "certificate_number": pc.fill_null(rows[NUMBER], "")})
+    put(connection, staged.sighting, [rows])
+    mine = and_(c.source == sweeping.key.source, c.record == t.record)
+    named = and_(mine, or_(c.locator == s.locator, c.certificate_number == s.certificate_number))
+    connection.execute(delete(staged.touched).where(exists(select(c.record).where(named))))
+
+
+def _close_gone_rows(connection: Connection, staged: Staging, sweeping: Sweeping) -> None:
+    """Close what was found on rows that are there no more; what they said of a record has vanished with it, or moved."""
+    f, s = FINDING_TABLE.c, SEEN.c
+    gone, too = staged.sighting, staged.held  # not every database reads one staged table twice in one statement
+    connection.execute(delete(gone))
+    for table in (gone, too):
+        put(connection, table, [sweeping.compared.gone_rows])
+    listed = and_(*(s[name] == f[name] for name in (*FOUND, "day")), s.locator.not_in(select(too.c.locator)))
+    on_row = and_(
+        f.source == sweeping.key.source, f.open, f.rule.not_in([*STATES, *OF_BATCH]), f.subject != batch.SWEEP
+    )
+    elsewhere = exists(select(s.id).where(listed).correlate(FINDING_TABLE))  # of several rows one is there still
+    there_no_more = and_(f.locator.in_(select(gone.c.locator)), f.read_at < sweeping.taken_at, ~elsewhere)
+    connection.execute(update(FINDING_TABLE).where(on_row, there_no_more).values(open=False))
 
 
 def _settle(connection: Connection, sweeping: Sweeping) -> None:

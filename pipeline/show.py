@@ -103,7 +103,9 @@ def swept(found: Swept, *, as_json: bool) -> None:
     if found.entry is not None:
         _OUT.print(ledger_table([found.entry]))
     if found.why:
-        out(f"never read: {found.why}")
+        out(f"never read, or not as they are: {found.why}")
+    if found.not_found:
+        out(f"not found again by their keys: {found.not_found:,}; what they say is not known")
     if found.problem:
         error(found.problem)
 

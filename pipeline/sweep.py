@@ -15,7 +15,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from loaders.known_keys import CONTENT, END, MEANS, NUMBER, ORDER, THERE, Compared, compare, ordinals, write_known
+from loaders.known_keys import (
+    CONTENT,
+    END,
+    MEANS,
+    NUMBER,
+    ORDER,
+    THERE,
+    Compared,
+    Comparing,
+    compare,
+    ordinals,
+    write_known,
+)
 from loaders.ledger import delivered_nights
 from loaders.presence import newest_full_reading
 from loaders.sweep import Sweeping, keep_sweep, refuse_sweep
@@ -31,10 +43,10 @@ from pipeline.runs import PROCESS, begun
 from pipeline.unread import Unread, read_until
 from sources.database_extract import DatabaseExtract
 from sources.register import Source
-from standard.batch import LOCATOR, BatchKey, Effects, LedgerEntry
+from standard.batch import LOCATOR, BatchKey, Effects, Keys, LedgerEntry, OrderedBy
 from standard.day import Day, instant_text
 from standard.errors import ExchangeError, UsageError
-from standard.locator import names_no_row, with_numbers, without_numbers
+from standard.locator import with_numbers, without_numbers
 from standard.private import private
 
 Clock = Callable[[], datetime]
@@ -48,11 +60,12 @@ class Swept:
         source: whose keys were read.
         taken_at: instant text.
         keys_met: rows there are.
-        absent: records whose key was not met.
+        absent: records that no key names any more.
         vanished: those that count as vanished; none before it is written down.
         returned: records that had vanished and are there again.
-        unread: rows that were never read.
+        unread: rows that were never read, or not as they are.
         why: of those that a night should have read, how many and why.
+        not_found: of the unread rows those that were not met again when they were to be read.
         entry: of the batch by which they were delivered.
         problem: why a person must look, as one sentence.
         seconds: what it took.
@@ -66,6 +79,7 @@ class Swept:
     unread: int
     vanished: int = 0
     why: str = ""
+    not_found: int = 0
     entry: LedgerEntry | None = None
     problem: str = ""
     seconds: float = 0.0
@@ -107,9 +121,8 @@ def sweep(exchange: Exchange, name: str, clock: Clock, told: Told, *, dry_run: b
         compared.unread.num_rows,
     )
     declared = source.declaration
-    sweeping = Sweeping(
-        key, swept.taken_at, "", beginning, compared, declared.vanished, declared.extract.keys, swept.unread, 0.0
-    )
+    keys = declared.extract.keys
+    sweeping = Sweeping(key, swept.taken_at, "", beginning, compared, declared.vanished, keys, swept.unread, 0.0)
     swept = _guarded(exchange, source, swept, sweeping, clock, dry_run=dry_run)
     if not (dry_run or swept.problem):
         swept = _done(exchange, source, swept, sweeping, clock, told)
@@ -126,12 +139,12 @@ def _compared(exchange: Exchange, source: Source, taken: datetime, beginning: in
         told("read what the platform knows")
         with exchange.platform.transaction(reading=True) as connection:
             nights = delivered_nights(connection, source.name)
-            write_known(connection, source.name, instant_text(taken), beginning, Path(folder))
+            extract = reader.extract
+            numbered = extract.ordered_by is OrderedBy.NUMBER
+            write_known(connection, source.name, instant_text(taken), beginning, Path(folder), numbered=numbered)
         told("compare")
-        extract = reader.extract
-        until = read_until(source, nights)
-        by = {"by_number": reader.by_number, "numbered": reader.numbered}
-        return compare(met, extract.key_columns, Path(folder), until=until, **by)
+        rows, until = extract.keys is Keys.ROWS, read_until(source, nights)
+        return compare(met, Path(folder), Comparing(extract.key_columns, reader.by_number, rows, until))
 
 
 def _guarded(
@@ -162,10 +175,11 @@ def _done(exchange: Exchange, source: Source, swept: Swept, sweeping: Sweeping, 
     """Deliver what was unread, then write the sweep down."""
     began = monotonic()
     if swept.unread:
-        told(f"read {swept.unread:,} rows that were never read")
+        told(f"read {swept.unread:,} rows that were never read, or not as they are")
         with begun(exchange, sweeping.key, f"{PROCESS}-{uuid4().hex[:12]}") as own:
             unread, entry = _delivered(own, source, sweeping, clock)
-        swept = replace(swept, why=str(unread), entry=entry)
+        sweeping = replace(sweeping, not_found=unread.left_of(sweeping.compared.unread))
+        swept = replace(swept, why=str(unread), not_found=sweeping.not_found.num_rows, entry=entry)
         if entry is not None and entry.status != "delivered":
             report(exchange, sweeping.key, clock())
             return replace(swept, problem=f"{sweeping.key}: refused: {entry.reason}")
@@ -218,34 +232,32 @@ def _noting(unread: Unread, batches: Iterator[pa.RecordBatch], origin: dict[str,
 class _Keys:
     """Reads of each row what names it.
 
+    Where the department's own `tidy` makes something of whole rows, they are read whole.
+
     Attributes:
         extract: what is declared.
         by_number: whether the number of the licence is read too, as it stands beside the key: the row at a key may name
-            another record than it did. Not where the department's own `tidy` makes numbers of whole rows.
-        numbered: whether the number is known at all, beside the key or in it. Else a row whose key is null is known by nothing.
+            another record than it did.
     """
 
     def __init__(self, source: Source, taken: datetime) -> None:
         self._source, self._taken = source, taken
         self.extract = _database(source)
         column = source.declaration.columns.get("certificate_number")
-        name = column.names[0] if column and len(column.names) == 1 else None  # of several, which is there changes
-        self.numbered = name is not None and source.tidy is None
-        self.by_number = self.numbered and name not in self.extract.key_columns
-        self._number = name or ""
+        self._numbers = column.names if column else []
+        self.by_number = bool(self._numbers) and not set(self._numbers) <= set(self.extract.key_columns)
 
     @property
     def _names(self) -> list[str]:
         changes = self.extract.changes
-        beside = [self._number] if self.by_number else []
-        patterned = [] if self._source.tidy else list(self._source.declaration.leave_out)
         said = [changes.operation if changes else None, self.extract.rising or self.extract.updated_at]
-        return list(dict.fromkeys([*self.extract.key_columns, *beside, *patterned, *filter(None, said)]))
+        patterned = self._source.declaration.leave_out
+        return list(dict.fromkeys([*self.extract.key_columns, *patterned, *filter(None, said)]))
 
     def write(self, exchange: Exchange, path: Path, left: Left | None, told: Told) -> None:
         """Write the keys to Parquet as they come."""
         from extractors import Request
-        from extractors.keys import read_keys
+        from extractors.keys import Wanted, read_keys
 
         location, within = _location(exchange, self._source), left.time if left else None
         request = Request(self._source, Day.at(self._taken).plus(-1), location, self._taken, within=within)
@@ -253,9 +265,10 @@ class _Keys:
         schema = pa.schema(
             [*(pa.field(name, pa.string()) for name in kept), pa.field(MEANS, pa.int8()), pa.field(ORDER, pa.int64())]
         )
+        wanted = Wanted(self._names, self._numbers if self.by_number else [], whole=self._source.tidy is not None)
         rows = 0
         with (
-            read_keys(request, self.extract, self._names) as batches,
+            read_keys(request, self.extract, wanted) as batches,
             open(path, "wb", opener=private) as file,
             pq.ParquetWriter(file, schema, compression="lz4", use_dictionary=False, write_statistics=False) as writer,
         ):
@@ -265,27 +278,29 @@ class _Keys:
                 told(f"read keys {rows:,}")
 
     def _meaning(self, raw: pa.Table) -> pa.Table:
-        """Of each row that is a record what it names, and what it says of it."""
+        """Of each row that is a record what it names, and what it says of it, beside its key as the table has it."""
         from transforms.conform import Conformer
-        from transforms.records import deleted_rows, rows_fitting
+        from transforms.records import deleted_rows, rows_fitting, tidied
         from transforms.stamps import credible_order, one
 
-        declaration = self._source.declaration
-        if declaration.leave_out and self._source.tidy is None:
-            raw = raw.filter(pc.invert(rows_fitting(declaration, raw)))
-        raw = raw.combine_chunks()
+        source = self._source.as_read(raw.column_names)
+        declaration, taken = source.declaration, instant_text(self._taken)
+        tidy = tidied(source, raw)
+        if declaration.leave_out:
+            records = pc.invert(rows_fitting(declaration, tidy))
+            raw, tidy = raw.filter(records), tidy.filter(records)
+        raw, tidy = raw.combine_chunks(), tidy.combine_chunks()
         number = pa.nulls(raw.num_rows, pa.string())
-        if self.numbered:
-            number = Conformer(self._source, instant_text(self._taken)).element("certificate_number", raw)
+        if self._numbers:
+            number = Conformer(source, taken).element("certificate_number", tidy)
         located = with_numbers(one(raw, LOCATOR), number)
+        if not self.by_number:  # it is a part of the key
+            number = pa.nulls(raw.num_rows, pa.string())
         said = THERE if declaration.vanished == "keep" else END
-        means = pc.if_else(deleted_rows(declaration, raw), said, CONTENT)
-        order = pa.nulls(raw.num_rows, pa.int64())
-        if self._source.tidy is None:
-            order = ordinals(credible_order(declaration, raw, instant_text(self._taken)))
+        means = pc.if_else(deleted_rows(declaration, tidy), said, CONTENT)
+        order = ordinals(credible_order(declaration, tidy, taken))
         raw = raw.set_column(raw.column_names.index(LOCATOR), LOCATOR, located)
-        raw = raw.append_column(NUMBER, number).append_column(MEANS, means).append_column(ORDER, order)
-        return raw if self.numbered else raw.filter(pc.invert(names_no_row(located)))
+        return raw.append_column(NUMBER, number).append_column(MEANS, means).append_column(ORDER, order)
 
 
 def _database(source: Source) -> DatabaseExtract:

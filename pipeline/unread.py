@@ -1,4 +1,4 @@
-"""Why rows that a sweep found were never read, as far as their times or numbers can tell."""
+"""Why rows that a sweep found were never read, or not as they are, as far as their times or numbers can tell."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from standard.batch import OrderedBy
+from standard.batch import LOCATOR, OrderedBy
 from standard.day import Day, instant_text
+from standard.locator import without_numbers
 
 if TYPE_CHECKING:
     from loaders.ledger import Night
@@ -31,18 +32,26 @@ class Unread:
         taken_at: instant text; when the rows are read.
         nights: the delivered ones, by day.
         counts: rows by reason. What the next night would have read was not missed, and is not among them.
+        met: the locators of what has passed by.
     """
 
     source: Source
     taken_at: str
     nights: Sequence[Night]
     counts: dict[str, int] = field(default_factory=dict)
+    met: list[pa.Array] = field(default_factory=list)
 
     def watch(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Give what passes by, counted."""
         for batch in batches:
+            self.met.append(batch[LOCATOR])
             self._count(pa.Table.from_batches([batch]))
             yield batch
+
+    def left_of(self, asked: pa.Table) -> pa.Table:
+        """The rows among those that were asked for that have not passed by."""
+        met = pa.concat_arrays([pa.array([], pa.string()), *self.met])
+        return asked.filter(pc.invert(pc.is_in(without_numbers(asked[LOCATOR].combine_chunks()), met)))
 
     @property
     def total(self) -> int:

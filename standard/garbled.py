@@ -13,6 +13,7 @@ from standard.gb18030 import as_of_2022
 # What databases call latin1 is Windows-1252, with the five codes that it leaves out standing for themselves.
 _WINDOWS = {bytes([code]).decode("cp1252"): code for code in range(0x80, 0xA0) if code not in b"\x81\x8d\x8f\x90\x9d"}
 _AS_LATIN = str.maketrans({sign: chr(code) for sign, code in _WINDOWS.items()})
+_AS_SIGNS = str.maketrans({chr(code): sign for sign, code in _WINDOWS.items()})
 _HIGH = "".join(_WINDOWS) + "\\x{80}-\\x{ff}"
 ONLY_LATIN = (
     f"^[\\x00-\\x7f{_HIGH}]*[{_HIGH}][\\x00-\\x7f{_HIGH}]*$"  # a text that a latin1 column may hold, not ASCII alone
@@ -113,6 +114,12 @@ def latin_bytes(text: str) -> bytes | None:
         return plain.encode("latin-1")
     except UnicodeEncodeError:
         return None
+
+
+def as_latin(raw: bytes) -> list[str]:
+    """The texts that `latin_bytes` takes for these bytes: some programs have typographic signs where others have controls."""
+    controls = raw.decode("latin-1")
+    return [controls, controls.translate(_AS_SIGNS)]
 
 
 def decoded(raw: bytes, charset: str) -> str | None:

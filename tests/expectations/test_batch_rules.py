@@ -2,6 +2,8 @@ import pytest
 
 from expectations.assess import Before
 from expectations.predicates import PREDICATES
+from expectations.whole import too_many_lost
+from sources.declaration import Expect
 from standard.batch import LOCATOR, Effects
 from standard.errors import ExchangeError
 
@@ -159,6 +161,13 @@ def test_more_rows_than_declared_only_warn(judge, findings, declare, declaration
 )
 def test_a_batch_that_would_end_more_than_a_fifth_of_the_records_is_refused(judge, effects, refused):
     assert judge({}, {"XKZBH": "2"}, before=Before(effects=effects)).verdict.refused == refused
+
+
+@pytest.mark.parametrize(("lost", "most", "shown"), [(4, 0.2, "<= 3 / 18"), (8, 0.4, "<= 7 / 18"), (9, 0.5, None)])
+def test_what_may_be_lost_is_said_in_whole_records_that_may(lost, most, shown):
+    expect = Expect.model_validate({"lost": {"max": most}})
+    found = too_many_lost(expect, Effects(had=18, lost=lost, compared=True))
+    assert (found and found[1]) == shown
 
 
 def test_rows_that_differ_from_the_sources_own_count_refuse_the_batch(judge):

@@ -538,11 +538,11 @@ WHERE claim_history.record = claim.record AND claim_history.source = claim.sourc
 FROM sighting
 WHERE sighting.record = claim.record AND sighting.source = claim.source AND sighting.seen_at >= :seen_at_5)));
 
+UPDATE finding_state SET [open]=:open WHERE finding_state.source = :source_1 AND finding_state.[rule] = :rule_1 AND finding_state.[open] = 1;
+
 UPDATE claim SET ended=CASE WHEN (claim.moved_to IS NOT NULL) THEN :param_1 WHEN (claim.absent_at IS NOT NULL AND coalesce(:param_2, :coalesce_1) = 1) THEN :param_3 END WHERE claim.source = :source_1 AND (claim.absent_at IS NOT NULL OR claim.ended = :ended_1) AND coalesce(CASE WHEN (claim.moved_to IS NOT NULL) THEN :param_1 WHEN (claim.absent_at IS NOT NULL AND coalesce(:param_2, :coalesce_1) = 1) THEN :param_3 END, :coalesce_2) != coalesce(claim.ended, :coalesce_3);
 
 DELETE FROM finding_sight WHERE finding_sight.source = :source_1 AND finding_sight.day = :day_1 AND finding_sight.[rule] = :rule_1;
-
-UPDATE finding_state SET [open]=:open WHERE finding_state.source = :source_1 AND finding_state.[rule] = :rule_1 AND finding_state.[open] = 1;
 
 SELECT :param_1 AS source, claim.record AS subject, :param_2 AS observed_at, :param_3 AS read_at, :param_4 AS judged_at, claim.locator AS locator, claim.certificate_number AS certificate_number, :param_5 AS value, :param_6 AS expected, claim.beginning AS beginning
 FROM claim
@@ -596,7 +596,7 @@ SELECT TOP 1 exchange_batch.run
 FROM exchange_batch
 WHERE exchange_batch.source = :source_1 AND exchange_batch.day = :day_1 AND exchange_batch.kind != :kind_1 AND exchange_batch.judged_at > :judged_at_1 AND exchange_batch.status IN (:status_1_1, :status_1_2);
 
-DELETE FROM finding_sight WHERE finding_sight.found_by = :found_by_1 AND (finding_sight.[rule] NOT IN (:rule_1_1, :rule_1_2, :rule_1_3, :rule_1_4, :rule_1_5, :rule_1_6, :rule_1_7, :rule_1_8, :rule_1_9, :rule_1_10)) AND finding_sight.subject != :subject_1;
+DELETE FROM finding_sight WHERE finding_sight.found_by = :found_by_1 AND (finding_sight.[rule] NOT IN (:rule_1_1, :rule_1_2, :rule_1_3, :rule_1_4, :rule_1_5, :rule_1_6, :rule_1_7, :rule_1_8, :rule_1_9, :rule_1_10, :rule_1_11, :rule_1_12)) AND finding_sight.subject != :subject_1;
 
 INSERT INTO finding_sight (source, day, found_by, [rule], element, subject, locator, certificate_number, value, expected, beginning, observed_at, read_at, judged_at) SELECT [#staged_finding].source, [#staged_finding].day, [#staged_finding].found_by, [#staged_finding].[rule], [#staged_finding].element, [#staged_finding].subject, [#staged_finding].locator, [#staged_finding].certificate_number, [#staged_finding].value, [#staged_finding].expected, [#staged_finding].beginning, [#staged_finding].observed_at, [#staged_finding].read_at, [#staged_finding].judged_at
 FROM [#staged_finding]
@@ -635,7 +635,7 @@ WHERE exchange_batch.source = :source_1 AND exchange_batch.kind != :kind_1 AND e
 
 INSERT INTO [#staged_closed] (source, [rule], element, subject) SELECT finding_state.source, finding_state.[rule], finding_state.element, finding_state.subject
 FROM finding_state
-WHERE finding_state.source = :source_1 AND finding_state.[open] = 1 AND (finding_state.[rule] NOT IN (:rule_1_1, :rule_1_2, :rule_1_3, :rule_1_4, :rule_1_5, :rule_1_6, :rule_1_7, :rule_1_8, :rule_1_9, :rule_1_10)) AND finding_state.subject != :subject_1 AND ((finding_state.[rule] NOT IN (:rule_2_1, :rule_2_2, :rule_2_3, :rule_2_4, :rule_2_5, :rule_2_6, :rule_2_7, :rule_2_8, :rule_2_9, :rule_2_10, :rule_2_11, :rule_2_12, :rule_2_13, :rule_2_14, :rule_2_15, :rule_2_16, :rule_2_17, :rule_2_18, :rule_2_19, :rule_2_20, :rule_2_21, :rule_2_22, :rule_2_23, :rule_2_24, :rule_2_25)) AND ((EXISTS (SELECT claim.record
+WHERE finding_state.source = :source_1 AND finding_state.[open] = 1 AND (finding_state.[rule] NOT IN (:rule_1_1, :rule_1_2, :rule_1_3, :rule_1_4, :rule_1_5, :rule_1_6, :rule_1_7, :rule_1_8, :rule_1_9, :rule_1_10, :rule_1_11, :rule_1_12)) AND finding_state.subject != :subject_1 AND ((finding_state.[rule] NOT IN (:rule_2_1, :rule_2_2, :rule_2_3, :rule_2_4, :rule_2_5, :rule_2_6, :rule_2_7, :rule_2_8, :rule_2_9, :rule_2_10, :rule_2_11, :rule_2_12, :rule_2_13, :rule_2_14, :rule_2_15, :rule_2_16, :rule_2_17, :rule_2_18, :rule_2_19, :rule_2_20, :rule_2_21, :rule_2_22, :rule_2_23, :rule_2_24, :rule_2_25)) AND ((EXISTS (SELECT claim.record
 FROM claim
 WHERE claim.source = finding_state.source AND claim.record = finding_state.subject AND (claim.beginning > finding_state.beginning OR claim.beginning = finding_state.beginning AND (claim.observed_at > finding_state.observed_at OR claim.observed_at = finding_state.observed_at AND (claim.read_at > finding_state.read_at OR claim.read_at = finding_state.read_at AND claim.judged_at > finding_state.judged_at))))) OR (EXISTS (SELECT ending.record
 FROM ending
