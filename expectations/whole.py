@@ -219,15 +219,14 @@ def judge_effects(expect: Expect, manifest: Manifest, effects: Effects) -> pa.Ta
     found = list[tuple[str, str, str, str]]()
     if shrunk := too_many_lost(expect, effects):
         found.append(("snapshot_shrunk", "", *shrunk))
-    if turned := _too_many(effects.moved, max(_share(expect, effects), _FEW), effects):
+    if turned := _too_many(effects.moved, _share(expect, effects), effects, _FEW):
         found.append(("register_turned_over", "", *turned))
     return _batch_findings(found, manifest.taken_at)
 
 
 def too_many_lost(expect: Expect, effects: Effects) -> tuple[str, str] | None:
     """How many records a full reading lacks, and how many it may; None where it may lack so many."""
-    share = _share(expect, effects)
-    return _too_many(effects.lost, share if effects.compared else max(share, _FEW), effects)
+    return _too_many(effects.lost, _share(expect, effects), effects, 0 if effects.compared else _FEW)
 
 
 def _share(expect: Expect, effects: Effects) -> int:
@@ -235,8 +234,9 @@ def _share(expect: Expect, effects: Effects) -> int:
     return floor(expect.lost.max * effects.had + 1e-9)
 
 
-def _too_many(ended: int, most: int, effects: Effects) -> tuple[str, str] | None:
-    return (f"{ended} / {effects.had}", f"<= {most} / {effects.had}") if ended > most else None
+def _too_many(ended: int, most: int, effects: Effects, few: int) -> tuple[str, str] | None:
+    """How many end and how many may, by the declared share; None where no more do, or only a few that are no matter."""
+    return (f"{ended} / {effects.had}", f"<= {most} / {effects.had}") if ended > max(most, few) else None
 
 
 def _witnessed(manifest: Manifest) -> list[tuple[str, str, str, str]]:
