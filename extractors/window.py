@@ -60,7 +60,9 @@ def _rising(origin: Origin, connection: Connection, request: Request) -> Window:
     if last is None or first is None:  # a part of a split table may be empty, and still has the marks of all
         after, until = request.after, request.after if request.until is None else request.until
         marks = None if after is None or until is None else (after, max(after, until))
-        return Window(("1 = 0",), marks=marks, without_time=without, mark_rows=request.mark_rows)
+        # That no row has the last number is worth knowing: one that has it later is another.
+        rows = mark_rows(origin, connection, request, marks[1]) if whole and marks else request.mark_rows
+        return Window(("1 = 0",), marks=marks, without_time=without, mark_rows=rows)
     after = first - 1 if request.after is None else request.after
     until = max(after, last) if request.until is None else request.until
     column = origin.quoted(origin.extract.rising or "")

@@ -106,8 +106,10 @@ class Knowledge:
         if way.by_time:
             made.rows = [row for row in rows if _in_window(row, day, way.look_back, self.department.skew)]
         elif way.by_number:
-            made.marks = self._window(rows, day)
-            made.rows = [row for row in rows if row.lsh is not None and made.marks[0] < row.lsh <= made.marks[1]]
+            after, until = self._window(rows, day)
+            made.rows = [row for row in rows if row.lsh is not None and after < row.lsh <= until]
+            # An empty table says nothing of where its numbers begin.
+            made.marks = (after, until) if self.marks or any(row.lsh is not None for row in rows) else None
         else:
             made.rows = rows
         return made
@@ -115,7 +117,8 @@ class Knowledge:
     def delivered(self, day, read):
         """A reading has come to the platform."""
         if read.marks and read.beginning == self.beginning:
-            self.marks[day] = read.marks
+            before = self.marks.get(day, read.marks)
+            self.marks[day] = min(before[0], read.marks[0]), max(before[1], read.marks[1])
         newer = self.whole is None or self.whole.at < read.at
         self.whole = read if read.way.name == "all" and newer else None
         versions = {row.version for row in read.rows}

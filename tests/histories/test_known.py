@@ -316,3 +316,24 @@ def test_a_row_of_a_refused_night_that_is_deleted_before_the_next(play):
     department.delete(6, player.now)
     player.night()
     player.finish()
+
+
+def test_a_log_that_was_read_empty_and_whose_numbers_end_where_they_did(play):
+    player = play(LOG_NUMBER)
+    source = player.sources[0]
+    for number in ("N001", "N002", "N003"):
+        source.department.born(number, player.now)
+    player.night()
+    source.department.forget()
+    source.department.restart()
+    player.run(source, player.first)
+    player.night()
+    for number in ("N004", "N005", "N006"):
+        source.department.born(number, player.now)
+    player.night()
+    assert player.last is Status.REFUSED
+    player.accept_beginning(source)
+    player.tick()
+    source.department.change(4, player.now)
+    player.night()
+    player.finish()
