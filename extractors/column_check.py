@@ -87,6 +87,8 @@ def operations(origin: Origin, connection: Connection) -> dict[str, str]:
     grouped = f"(SELECT {written} AS o, COUNT(*) AS n FROM {origin.place} GROUP BY {written}) v"  # noqa: S608 - quoted names only
     asked = origin.product.first("v.o, v.n", grouped, ("1 = 1",), _VALUES)
     (values, bad), (counts, _) = texts_of(connection, asked, 2)
+    by_type = origin.product.holds_bytes(origin.types.get(changes.operation, ""))
+    values, _ = read_bytes(values, origin.extract.charset, by_type=by_type)
     values, unread = reread(values, origin.extract.charset) if origin.extract.charset else (values, [])
     found: Counter[tuple[str, str]] = Counter()
     for place, (value, count) in enumerate(zip(values.to_pylist(), counts.to_pylist(), strict=True)):

@@ -100,6 +100,8 @@ class Reader:
         typed = self._typed(texts)
         unreadable = pc.and_(pc.is_valid(texts), pc.is_null(typed))
         placeholder = "placeholder" if self.field.required else "placeholder_optional"
+        if self.field.kind in {Kind.DATE, Kind.TIME}:  # which is not of the declared form, and can be shown
+            unreadable, cut = pc.or_(unreadable, cut), pa.repeat(pa.scalar(False), len(texts))
         no_text = {"digits_lost": lost, "bytes_undecodable": cut, **spoilt, "cell_error": error}
         return typed, {**no_text, "value_unreadable": unreadable, placeholder: nothing}
 

@@ -121,20 +121,15 @@ class Places:
         demand_apart(np.repeat(rows, cells) * _MOST_COLUMNS + columns, _MOST_COLUMNS)
 
 
-def undecodable(grid: Grid, signs: str = "\0\ufffd") -> list[Fault]:
-    """The cells with a NUL, or in which the library for values has put a sign for what is no character.
+def undecodable(grid: Grid) -> list[Fault]:
+    """The cells in which the library for values has put a sign for what is no character.
 
     In an xls that is also a rare character that lies across two of its records (as Excel cuts a long list of texts).
-
-    Args:
-        grid: the sheet.
-        signs: which of the two are looked for; an xlsx is text, so that a sign for what is no character was in it before.
     """
     return [
-        Fault(row, column, "bytes_undecodable", texts[row].as_py().replace("\0", "\ufffd"))
+        Fault(row, column, "bytes_undecodable", texts[row].as_py())
         for column, texts in enumerate(grid.columns)
-        for sign in signs
-        for row in pc.indices_nonzero(pc.fill_null(pc.match_substring(texts, sign), False)).to_pylist()
+        for row in pc.indices_nonzero(pc.fill_null(pc.match_substring(texts, "\ufffd"), False)).to_pylist()
     ]
 
 

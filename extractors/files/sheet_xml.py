@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 from extractors.files.first_rows import first_rows
 from extractors.files.grid import Book, Fault, Grid, Wanted, read_book
-from extractors.files.oddities import Oddities, undecodable
+from extractors.files.oddities import Oddities
 from extractors.files.sheet_parts import first_rows_of, parts_of
 from extractors.files.styles_xml import styled_cells, styles_of
 from extractors.files.texts_xml import demand_numbered, escaped
@@ -87,7 +87,6 @@ def _annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
         _midnights(part, seen)
         _hidden(part, seen)
     grid.faults += escaped(archive, member, grid)
-    grid.faults += undecodable(grid, "\0")  # which XML cannot hold, but Excel's way of writing one (`_x0000_`) can
     seen.put(grid)
 
 

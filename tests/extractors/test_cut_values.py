@@ -37,7 +37,7 @@ def test_a_picture_longer_than_a_packet_is_a_finding_and_not_null(declare, day, 
     for way, location in small_packets.items():
         first, second = rows(declare, day, location, now)
         assert first == ("1", None, "长" * 2000, "1", "value_cut\tscan"), way
-        assert second == ("2", "0x78", "短", "2", None), way
+        assert second == ("2", "0x78", "短", "2", "value_binary\tscan"), way  # where an element is made of it
 
 
 def test_a_list_of_a_query_is_whole(declare, day, now, small_packets):

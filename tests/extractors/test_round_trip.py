@@ -29,7 +29,13 @@ TEXT = st.text(
 TABLES = st.lists(st.tuples(*[st.one_of(st.none(), TEXT)] * len(COLUMNS)), max_size=12)
 # What a text file says to a spreadsheet and not of a value, and titles, are met elsewhere.
 PLAIN = TEXT.filter(lambda text: not re.match(r"[\s\ufeff]*[=＝'＇‘’`´]", text) and text.strip() not in COLUMNS)
-PLAIN_TABLES = st.lists(st.tuples(*[st.one_of(st.none(), PLAIN)] * len(COLUMNS)), max_size=12)
+# Nor rows without a number, which may be another table's header, or values of which a quote that is left over makes rows.
+PLAIN_ROWS = st.tuples(PLAIN.map("3704/{}".format), *[st.one_of(st.none(), PLAIN)] * 2).filter(
+    lambda row: (
+        not any("," in text for text in filter(None, row)) or all(len(f"{text}|".splitlines()) == 1 for text in row)
+    )
+)
+PLAIN_TABLES = st.lists(PLAIN_ROWS, max_size=12)
 
 
 @pytest.fixture(scope="module")
