@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, literal, or_, select, update
 
 from loaders.bulk import put, weigh
+from loaders.compare_keys import Compared
 from loaders.findings import Finder
-from loaders.known_keys import NUMBER, Compared
+from loaders.known_keys import NUMBER
 from loaders.platform import Platform
 from loaders.presence import (
     FullReading,

@@ -15,19 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from loaders.known_keys import (
-    CONTENT,
-    END,
-    MEANS,
-    NUMBER,
-    ORDER,
-    THERE,
-    Compared,
-    Comparing,
-    compare,
-    ordinals,
-    write_known,
-)
+from loaders.compare_keys import Compared, Comparing, compare
+from loaders.known_keys import CONTENT, END, MEANS, NUMBER, ORDER, THERE, ordinals, write_known
 from loaders.ledger import delivered_nights
 from loaders.presence import newest_full_reading
 from loaders.sweep import Sweeping, keep_sweep, refuse_sweep
