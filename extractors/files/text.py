@@ -225,7 +225,7 @@ class _Rows:
         Then each line has as many values as the header, and a digit where the first has one; a text of several lines has not.
         """
         lines = [part.split(self._extract.delimiter) for part in self._extract.delimiter.join(row).splitlines()]
-        if len(self._columns) < _WIDE or any(len(values) != len(self._columns) for values in lines):
+        if len(lines) < 2 or len(self._columns) < _WIDE or any(len(values) != len(self._columns) for values in lines):
             return
         if any(all(re.search("[0-9]", value) for value in values) for values in zip(*lines, strict=True)):
             expected = "every quote to be closed, and doubled inside quotes,"

@@ -105,6 +105,7 @@ ELSEWHERE = {
     *("text_garbled", "shown_otherwise", "value_binary", "key_missing"),
     *("platform_refused", "operation_unknown", "update_time_missing", "update_time_future"),
     *("moved", "key_undecided", "ending_unmatched", "ended_again", "sweep_refused"),
+    *("number_shared", "rows_not_found"),
 }
 
 

@@ -221,6 +221,12 @@ def test_a_quote_that_is_not_closed_or_not_doubled_is_refused(refusal, row):
     )
 
 
+@pytest.mark.parametrize("last", ['"2026-01-05\n"', '"\n2026-01-05"', '"2026-01-05\r\n"'])
+def test_a_value_that_begins_or_ends_with_a_line_break_is_one_row(reading, rows_of, last):
+    with reading(f"{HEADER}1,甲某,3,{last}\n2,乙某,4,2026-01-06\n") as opened:
+        assert [row[:3] for row in rows_of(opened)] == [("1", "甲某", "3"), ("2", "乙某", "4")]
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize(
     "rows",
