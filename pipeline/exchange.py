@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Self
 
 from loaders.platform import Platform
-from pipeline.memory import hold_little
 from pipeline.settings import Settings
 from pipeline.workspace import Workspace
 from sources.register import Register, Source
@@ -44,7 +43,6 @@ class Exchange:
             PlatformUnreachable: when the disk of the workspace cannot be written.
         """
         self.workspace.open_scratch()
-        hold_little()
         return self
 
     def close(self) -> None:

@@ -13,7 +13,6 @@ from pipeline.ahead import ahead
 from pipeline.archive import Archiving, demand_new, reading, written_down
 from pipeline.exchange import Exchange
 from pipeline.manifests import gather, part_numbers
-from pipeline.memory import give_back
 from pipeline.plan import archived, planned
 from pipeline.stages import judge, judged, standardise, standardised
 from standard.batch import BatchKey
@@ -76,4 +75,4 @@ def _counting(groups: Iterator[pa.Table], told: Callable[[int], None]) -> Iterat
         told(rows)
         yield group
         del group
-        give_back()  # the next group is of another size
+        pa.default_memory_pool().release_unused()  # Arrow keeps what a group took for the next, of another size

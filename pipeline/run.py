@@ -13,7 +13,6 @@ from uuid import uuid4
 from pipeline import stages
 from pipeline.exchange import Exchange
 from pipeline.flow import Told, read_and_judge, rejudge
-from pipeline.memory import give_back
 from pipeline.plan import demand_begun
 from pipeline.reporting import have_charts, last_entry, report
 from pipeline.runs import PROCESS, begun, take_archive, turn
@@ -100,17 +99,14 @@ def _steps(exchange: Exchange, key: BatchKey, told: Told, from_archive: bool) ->
     else:
         told("read")
         read_and_judge(exchange, key, now(), told)
-    give_back()
     told("assess")
     verdict = stages.assess(exchange, key, now())
     if from_archive and verdict.refused and stages.stands(exchange, key):
         raise ExchangeError(
             f"{key}: expected a replay that can be delivered, found one to be refused: {verdict.reason}; the day stays as it was delivered"
         )
-    give_back()
     told("deliver")
     entry = stages.deliver(exchange, key, now(), time.monotonic() - began)
-    give_back()
     return entry, stages.problem(exchange, key)
 
 
