@@ -23,7 +23,8 @@ def locators_of(parts: Sequence[pa.Array]) -> pa.Array:
         parts: the columns of the key, as text.
     """
     if len(parts) == 1:
-        return pc.fill_null(pc.replace_substring_regex(parts[0], r"^(\\+N)$", r"\\\1"), _NULL)
+        marked = pc.match_substring_regex(parts[0], r"\\[N#]")
+        return pc.fill_null(pc.if_else(marked, pc.replace_substring(parts[0], "\\", r"\\"), parts[0]), _NULL)
     written = [pc.fill_null(pc.replace_substring_regex(part, r"([\\/])", r"\\\1"), _NULL) for part in parts]
     return pc.binary_join_element_wise(*written, "/")
 
