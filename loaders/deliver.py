@@ -17,7 +17,7 @@ from loaders.claimants import Claimants, anyone_gives_identifiers
 from loaders.delivery import Delivery
 from loaders.findings import Finder
 from loaders.first_load import indexed_afterwards
-from loaders.ledger import begin_anew, write_entry, write_seconds, write_vanished
+from loaders.ledger import add_to_entry, begin_anew, write_entry
 from loaders.merge import Merged, merge
 from loaders.platform import Platform
 from loaders.presence import (
@@ -63,7 +63,7 @@ def deliver_batch(platform: Platform, delivery: Delivery, now: str, seconds: flo
     def deliver(given: Delivery) -> LedgerEntry:
         with platform.transaction() as connection:
             entry = _deliver(platform, connection, given, now)
-            return write_seconds(connection, entry, seconds + monotonic() - began)
+            return add_to_entry(connection, entry, seconds=round(seconds + monotonic() - began, 3))
 
     def attempt(given: Delivery) -> None:
         with suppress(_TakenBack), platform.transaction() as connection:
@@ -175,7 +175,7 @@ def _keep_presence(finder: Finder, delivery: Delivery, arrivals: Arrivals, entry
     else:
         close_returned(connection, source)
         return entry
-    return write_vanished(connection, entry, find_vanished(finder, delivery.vanished, newest))
+    return add_to_entry(connection, entry, vanished=find_vanished(finder, delivery.vanished, newest))
 
 
 def _merged(

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from loaders.states import STATES
 from loaders.streaming import stream
 from loaders.tables import CLAIM, ENDING, FINDING_TABLE, FORMER_KEY, HISTORY, SEEN, SIGHTING
-from standard.private import private
+from standard.private_file import private
 
 # Of each row that a sweep met, beside the columns of its key.
 NUMBER, MEANS, ORDER = "_number", "_means", "_order"

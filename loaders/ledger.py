@@ -30,20 +30,12 @@ def write_entry(connection: Connection, entry: LedgerEntry) -> LedgerEntry:
     return numbered
 
 
-def write_vanished(connection: Connection, entry: LedgerEntry, vanished: int) -> LedgerEntry:
-    """Add to an entry how many records have vanished, which is known only when the entry is there."""
+def add_to_entry(connection: Connection, entry: LedgerEntry, **known: float) -> LedgerEntry:
+    """Add to an entry what is known only when the entry is there: how many records have vanished, what its batch took."""
     b = BATCH.c
     mine = and_(b.source == entry.source, b.day == entry.day, b.run == entry.run)
-    connection.execute(update(BATCH).where(mine).values(vanished=vanished))
-    return LedgerEntry(**{**entry.as_dict(), "vanished": vanished})
-
-
-def write_seconds(connection: Connection, entry: LedgerEntry, seconds: float) -> LedgerEntry:
-    """Add to an entry what its batch took, its delivery included."""
-    b = BATCH.c
-    mine = and_(b.source == entry.source, b.day == entry.day, b.run == entry.run)
-    connection.execute(update(BATCH).where(mine).values(seconds=round(seconds, 3)))
-    return LedgerEntry(**{**entry.as_dict(), "seconds": round(seconds, 3)})
+    connection.execute(update(BATCH).where(mine).values(**known))
+    return LedgerEntry(**{**entry.as_dict(), **known})
 
 
 def write_report_seconds(connection: Connection, source: str, day: str, seconds: float) -> None:

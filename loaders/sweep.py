@@ -98,13 +98,7 @@ def keep_sweep(platform: Platform, sweeping: Sweeping) -> int:
         put(connection, staged.looked, [compared.shared.rename_columns(["subject"])])
         put(connection, staged.rival, [compared.beside])
         find_shared(finder, this)
-        _settle(connection, sweeping)
-        if sweeping.keys is Keys.ROWS and compared.gone_rows.num_rows:
-            _close_gone_rows(connection, staged, sweeping)
-        if sweeping.not_found.num_rows:
-            _say(connection, staged, sweeping, "rows_not_found", str(sweeping.not_found.num_rows), "0")
-        if compared.repeated and sweeping.keys is Keys.ROWS:
-            _say(connection, staged, sweeping, "key_repeated", str(compared.repeated), "0")
+        _settle_and_say(connection, staged, sweeping)
         row = {
             "source": source,
             "taken_at": sweeping.taken_at,
@@ -119,6 +113,18 @@ def keep_sweep(platform: Platform, sweeping: Sweeping) -> int:
         return vanished
 
     return _within(platform, sweeping, found)
+
+
+def _settle_and_say(connection: Connection, staged: Staging, sweeping: Sweeping) -> None:
+    """Close what the sweep has settled, and say what it met of rows that nobody can tell apart or read."""
+    _settle(connection, sweeping)
+    rows = sweeping.keys is Keys.ROWS
+    if rows and sweeping.compared.gone_rows.num_rows:
+        _close_gone_rows(connection, staged, sweeping)
+    if sweeping.not_found.num_rows:
+        _say(connection, staged, sweeping, "rows_not_found", str(sweeping.not_found.num_rows), "0")
+    if rows and sweeping.compared.repeated:
+        _say(connection, staged, sweeping, "key_repeated", str(sweeping.compared.repeated), "0")
 
 
 def refuse_sweep(platform: Platform, sweeping: Sweeping, found: tuple[str, str]) -> None:

@@ -18,7 +18,7 @@ from pipeline.exchange import Exchange
 from pipeline.workspace import Workspace, of_part
 from standard.batch import BatchKey, Manifest
 from standard.errors import ExchangeError, PlatformUnreachable, TurnTaken
-from standard.private import private
+from standard.private_file import private
 
 PROCESS = "process"  # how the label of a run begins that is one process
 # What a run of several processes may pause between two of its steps before another run takes its turn, in seconds.

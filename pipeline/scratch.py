@@ -19,7 +19,7 @@ from typing import IO
 from uuid import uuid4
 
 from standard.errors import PlatformUnreachable
-from standard.private import private
+from standard.private_file import private
 
 _LOCK, _OWNER, _HALF = ".lock", ".owner", ".half"
 _AGE = 3 * 86_400  # seconds without a change after which nobody can be working in a folder; a night is not that long

@@ -36,7 +36,7 @@ from standard.batch import LOCATOR, BatchKey, Effects, Keys, LedgerEntry, Ordere
 from standard.day import Day, instant_text
 from standard.errors import ExchangeError, UsageError
 from standard.locator import with_numbers, without_numbers
-from standard.private import private
+from standard.private_file import private
 
 Clock = Callable[[], datetime]
 

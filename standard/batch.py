@@ -240,8 +240,8 @@ class LedgerEntry(_Json):
     the records that the newest full reading of the source no longer holds, `moved` those whose key names another record
     since this batch. `content`, the marks, `ordered_by` and `beginning` are the manifest's, by which the next reading knows
     where to begin. `verdict_digest` names the verdict, and through it everything the batch was made from, back to the
-    archive. `seconds` is what the run took until it was delivered, `report_seconds` what its pages and lists took
-    after that; None where none was written.
+    archive. `seconds` is what the run took with its delivery, `report_seconds` what its pages and lists took after
+    that; None where none was written.
     """
 
     source: str

@@ -12,7 +12,7 @@ from extractors.files.bounds import DAMAGED, demand_bounded, errors_of_content
 from extractors.files.contents import ZIP, first_bytes, kind_of
 from extractors.files.locked import refuse_secret
 from extractors.files.source_file import SourceFile, readable_name
-from standard.private import private
+from standard.private_file import private
 
 _UTF8_NAME = 0x800
 _LOCKED = 0x1

@@ -230,16 +230,21 @@ def test_a_late_change_within_the_look_back_and_replays(play):
 
 @pytest.mark.parametrize("way", [ALL, TIME, NUMBER, LOG_NUMBER])
 def test_a_register_that_is_turned_over_is_refused(play, way):
+    refused_turn_over(play, way, rows=15).finish()
+
+
+def refused_turn_over(play, way, rows):
+    """A register that was read, and turned over, which the night after refused."""
     player = play(way, lost=0.2)
     department = player.sources[0].department
-    for number in range(15):
+    for number in range(rows):
         department.born(f"N{number:03}", player.now)
     player.night()
     player.tick()
     department.turn_over(player.now)
     player.night()
-    assert player.last.status == "refused"
-    player.finish()
+    assert player.last.status == Status.REFUSED
+    return player
 
 
 @pytest.mark.parametrize("way", [TIME, NUMBER, LOG_TIME, LOG_NUMBER])
@@ -304,16 +309,8 @@ def test_a_deletion_that_only_the_log_has_said_stands_when_its_day_is_read_other
 
 
 def test_a_row_of_a_refused_night_that_is_deleted_before_the_next(play):
-    player = play(NUMBER, lost=0.2)
-    department = player.sources[0].department
-    for number in range(11):
-        department.born(f"N{number:03}", player.now)
-    player.night()
-    player.tick()
-    department.turn_over(player.now)
-    player.night()
-    assert player.last.status == Status.REFUSED
-    department.delete(6, player.now)
+    player = refused_turn_over(play, NUMBER, rows=11)
+    player.sources[0].department.delete(6, player.now)
     player.night()
     player.finish()
 

@@ -1,0 +1,87 @@
+"""A sweep reads again what has another order than was read: later, set back, taken away, of another kind."""
+
+import pytest
+
+from tests.pipeline.sweeps.department import FIRST, SECOND, THIRD, fill, said_on
+
+
+def test_a_record_whose_row_has_another_key_and_is_held_has_not_vanished(department):
+    department.declare()
+    for number in ("N001", "N002"):
+        department.row(number)
+    department.run(FIRST)
+    department.delete(1)
+    department.row("N001", SECOND, ID=7, YHMC="")
+    assert department.run(SECOND).held == 1
+    swept = department.sweep(SECOND)
+    assert (swept.unread, swept.absent, swept.vanished) == (0, 0, 0)
+    department.delete(7)
+    assert department.sweep(THIRD).vanished == 1
+    assert department.licences()["N001"] == ("甲某", "CANCELLED")
+
+
+@pytest.mark.parametrize(
+    ("extract", "late", "future"),
+    [("updated_at: GXSJ", {"GXSJ": f"{FIRST} 23:00:00"}, 1), ("rising: LSH", {"LSH": 3}, 0)],
+)
+def test_a_change_that_was_committed_late_is_read_at_its_known_key(department, extract, late, future):
+    department.declare(extract)
+    department.row("N001")
+    department.row("N005")
+    department.run(FIRST)
+    department.change(1, YHMC="乙某", **late)  # of the day that was read
+    department.run(SECOND)
+    assert department.licences()["N001"] == ("甲某", "VALID")
+    swept = department.sweep(SECOND)
+    assert (swept.unread, swept.entry.updated) == (1, 1)
+    assert department.licences()["N001"] == ("乙某", "VALID")
+    assert department.sweep(THIRD).unread == 0
+    department.change(5, YHMC="丙某", GXSJ="2026-03-09 10:00:00", LSH=9)  # of a day that is still to come
+    assert (
+        department.sweep(THIRD, 4).unread == future
+    )  # a time in the future says no order, and nobody knows when it comes
+    assert department.sweep("2026-03-04").unread == 0
+
+
+@pytest.mark.parametrize(
+    ("extract", "later", "back"),
+    [
+        ("updated_at: GXSJ", {"GXSJ": f"{SECOND} 10:00:00"}, {"GXSJ": f"{FIRST} 10:00:00"}),
+        ("updated_at: GXSJ", {"GXSJ": f"{SECOND} 10:00:00"}, {"GXSJ": f"{FIRST} 09:00:00"}),
+        ("rising: LSH", {"LSH": 50}, {"LSH": 1}),
+    ],
+)
+def test_a_time_or_number_that_is_set_back_is_read_again_and_said(department, extract, later, back):
+    department.declare(extract)
+    fill(department)
+    department.row("N001")
+    department.run(FIRST)
+    department.change(1, YHMC="新某", ZT="注销", **later)
+    department.row("N060", SECOND)
+    department.run(SECOND)
+    department.change(1, YHMC="甲某", ZT="有效", **back)
+    department.run(THIRD)
+    assert department.sweep(THIRD).unread == 1
+    assert said_on(department, "N001") == [("order_backwards", "N001")]
+    assert department.sweep("2026-03-04").unread == 0
+    assert said_on(department, "N001") == [("order_backwards", "N001")]
+
+
+def test_a_time_that_is_taken_away_is_read_again_and_counts_as_read_now(department):
+    department.declare()
+    fill(department)
+    department.row("N001")
+    department.run(FIRST)
+    department.change(1, YHMC="新某", GXSJ=None)
+    assert department.sweep(FIRST).why == "1: 1 no time"
+    assert department.licences()["N001"] == ("新某", "VALID")
+    assert department.sweep(SECOND).unread == 0
+
+
+def test_orders_of_another_kind_are_not_compared(department):
+    department.declare("rising: LSH")
+    fill(department)
+    department.run(FIRST)
+    department.declare("updated_at: GXSJ")
+    department.run(SECOND)
+    assert department.sweep(SECOND).unread == 0
