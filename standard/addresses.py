@@ -52,8 +52,14 @@ _OPEN = frozenset(
 )
 _SECRET = re.compile(r"(?i)pass|pwd|secret|token|user|uid|key|pin|auth|cred|sig|sas")
 
-# Inside a sentence: what looks like a URL with more than may be shown, and an option that is called a password.
-_IN_SENTENCE = re.compile(r"(?<![\w+.-])[A-Za-z][\w+.-]*:/+[^\s'\"<>]*")
+# What a host, several of them, and the path behind them may be written with; what has anything else may be more than that.
+_HOSTS = re.compile(r"[\w.,:\[\]~-]*(?:%[\w.%~-]*\])?[\w.,:\[\]~-]*", re.ASCII)
+_MORE = re.compile(r"(?i)[=&]|%(?:3d|26|3f|40|23|3b)")
+
+# Inside a sentence: what looks like a URL with more than may be shown, and an option that is called a password. What
+# stands before it need not be a blank: no blank stands between Chinese words.
+_SCHEME = "A-Za-z0-9+.-"
+_IN_SENTENCE = re.compile(rf"(?<![{_SCHEME}])[{_SCHEME}]*:/+[^\s'\"<>]*")
 _NAMED = re.compile(
     r"(?i)\b((?:\w*(?:pwd|passwd|password|passphrase|secret|token))|uid|user id)(\s*=\s*)(\{(?:[^}]|\}\})*\}|'[^']*'|\"[^\"]*\"|[^;&\s,)'\"]+)"
 )
@@ -74,7 +80,13 @@ def shown_url(url: str) -> str:
     place, _, query = place.partition("?")
     place = re.split("[;#]", place)[0]
     unsure = "?" in f"{user}{password}" or "@" in place or (password is not None and "@" in query) or _no_port(place)
-    return f"{scheme}://{'…' if unsure else place}"
+    return f"{scheme}://{'…' if unsure or _holds_more(place) else place}"
+
+
+def _holds_more(place: str) -> bool:
+    """Whether what should be host and database may hold options too, as where the `?` before them is not one."""
+    host, _, path = place.partition("/")
+    return not _HOSTS.fullmatch(host) or _MORE.search(path) is not None
 
 
 def _no_port(place: str) -> str:
@@ -108,7 +120,7 @@ def without_addresses(text: str) -> str:
 def _cut(match: re.Match[str]) -> str:
     found = match.group().rstrip(_ENDS)
     end = match.group()[len(found) :]
-    if not set(found) & set("@?") and not _no_port(found.partition("://")[2]):
+    if not set(found) & set("@?") and not _no_port(found.partition("://")[2]) and not _MORE.search(found):
         return match.group()
     scheme, _, rest = found.partition(":")
     return shown_url(f"{scheme}://{rest.lstrip('/') if '@' in found else rest.removeprefix('//')}") + end
@@ -134,6 +146,8 @@ def _of_url(rest: str) -> Iterator[str]:
     if "@" in place:  # the rest of a password that is not written as URLs write it
         yield from re.split("[@:/?]", rest)
     yield from filter(None, [_no_port(place)])
+    if _holds_more(place):
+        yield from re.split("[/?=&;()]", unquote(place))
     options = parse_qsl(query, keep_blank_values=True)
     secret = any(_SECRET.search(name) for name, _ in options)
     for name, value in options:

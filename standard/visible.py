@@ -5,13 +5,17 @@ import re
 from typing import Any
 
 # Everything that has no shape of its own: control characters, invisible and direction-changing ones, and code points that
-# XML or UTF-8 cannot carry. Selectors of variants (U+FE00, U+E0100 and on) belong to the character before and stay.
+# XML or UTF-8 cannot carry.
 _HIDDEN = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    "\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e007f"
+    "\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
 )
-_IN_TEXT = re.compile(f"[{_HIDDEN}]")
-_IN_LINE = re.compile(f"[{_HIDDEN}\t\n]")
+# A selector of variants belongs to the character before it and stays; one that follows nothing, or another, hides something.
+_SELECTOR = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_ASTRAY = f"(?<![^\\s{_SELECTOR}])[{_SELECTOR}]"
+_IN_TEXT = re.compile(f"[{_HIDDEN}]|{_ASTRAY}")
+_IN_LINE = re.compile(f"[{_HIDDEN}\t\n]|{_ASTRAY}")
 _PICTURES = 0x2400  # Unicode's "control pictures": U+2400 is drawn as NUL, and so on
 
 

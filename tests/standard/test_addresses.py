@@ -25,6 +25,18 @@ from standard.errors import ExchangeError
         ("postgresql://u:geheim/x", "postgresql://…"),
         ("mysql://u:geheim@[::1]:3306/x", "mysql://[::1]:3306/x"),
         ("geheim", "…"),
+        ("mysql://u:geheim@[fe80::1%25eth0]:3306/x", "mysql://[fe80::1%25eth0]:3306/x"),
+        ("mysql://u:geheim@::1/x", "mysql://…"),
+        ("mysql://%75:g%65heim@h/x", "mysql://h/x"),
+        ("postgresql://geheim@h/x", "postgresql://h/x"),
+        ("postgresql://u:geheim@h:port/x", "postgresql://…"),
+        ("postgresql://u:ge'h eim@h/x", "postgresql://h/x"),
+        ("jdbc:postgresql://h/x?password=geheim", "…"),
+        ("postgresql://h/x&passwort=geheim", "postgresql://…"),
+        ("postgresql://h/x%3Fkennwort%3Dgeheim", "postgresql://…"),
+        ("postgresql://h%3Fpassword=geheim/x", "postgresql://…"),
+        ("oracle+oracledb://u:p@(DESCRIPTION=(HOST=h)(MY_WALLET_PASSWORD=geheim))", "oracle+oracledb://…"),
+        ("sqlite:////srv/数据 (新)/x.db", "sqlite:////srv/数据 (新)/x.db"),
     ],
 )
 def test_a_url_shows_where_it_leads_and_nothing_else(url, shown):
@@ -45,6 +57,8 @@ def test_a_url_shows_where_it_leads_and_nothing_else(url, shown):
         "odbc:Driver={X};Server=h;AccessToken=g@heim;",
         "odbc:Driver={X};Server=h;PWD=a;g@heim",
         "odbc:Driver={X};Server=h;Something=g@heim",
+        "postgresql://h/x&kennwort=g%40heim",
+        "postgresql://h/x%3Fkennwort%3Dg%40heim",
     ],
 )
 @pytest.mark.parametrize("words", ["cannot open {}", "bad value 'g@heim' given", "g%40heim is wrong", "b'g@heim'"])
@@ -71,6 +85,12 @@ def test_what_says_nothing_of_anybody_stays_in_a_drivers_words():
         ("/srv/a@b/x?.csv and name@place.org", "/srv/a@b/x?.csv and name@place.org"),
         ("sqlite:////srv/x.db: expected", "sqlite:////srv/x.db: expected"),
         ("postgresql://u:geheim/x: expected", "postgresql://…: expected"),
+        ("找到postgresql://u:geheim@h/x，请改正", "找到postgresql://h/x，请改正"),
+        ("url2postgresql://u:geheim@h/x", "url2postgresql://h/x"),
+        ("'postgresql://u:geheim@h/x'", "'postgresql://h/x'"),
+        ("jdbc:postgresql://h/x?password=geheim", "jdbc:postgresql://h/x"),
+        ("postgresql://h/x&kennwort=geheim", "postgresql://…"),
+        ("密码password=geheim", "密码password=***"),
     ],
 )
 def test_an_address_inside_a_sentence_is_cut(sentence, shown):

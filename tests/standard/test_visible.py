@@ -1,6 +1,8 @@
 """Invisible characters are shown, everything else stays."""
 
 import json
+import sys
+import unicodedata
 
 import pytest
 
@@ -22,6 +24,19 @@ def test_what_hides_is_shown(text, shown):
     assert visible(text) == shown
 
 
+# Signs of the Arabic, Syriac and Kaithi scripts that Unicode counts among those of format, and that have a shape.
+SHAPED = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD}
+SHAPELESS = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def test_every_character_that_unicode_gives_no_shape_is_shown():
+    characters = [chr(c) for c in range(sys.maxunicode + 1) if c not in SHAPED]
+    hidden = [c for c in characters if unicodedata.category(c) in SHAPELESS]
+    assert len(hidden) > 2000
+    assert [hex(ord(c)) for c in hidden if visible_line(c) == c] == []
+    assert [hex(ord(c)) for c in hidden if c in json_text(c) and c not in "\n\t"] == []
+
+
 def test_a_line_stays_a_line():
     assert visible_line("甲\r\n乙\t丙\u2028丁\x85") == "甲␍␊乙␉丙[U+2028]丁[U+0085]"
 
@@ -34,3 +49,7 @@ def test_json_says_the_very_value_and_hides_nothing():
 
 def test_variants_of_han_characters_stay():
     assert visible("葛\U000e0100辻\ufe00") == "葛\U000e0100辻\ufe00"
+
+
+def test_a_selector_that_selects_nothing_is_shown():
+    assert visible("\ufe01甲\ufe00\ufe01 \U000e0101") == "[U+FE01]甲\ufe00[U+FE01] [U+E0101]"
