@@ -122,7 +122,7 @@ def _write_pages(exchange: Exchange, key: BatchKey) -> None:
     entry = last_entry(exchange, key)
     what = f"run {entry.run}, {entry.status}" if entry else "nothing in the ledger"
     for page in pages:
-        _log.info("%s: wrote %s (%s)", key, page, what)
+        _log.info("%s: wrote %s (%s)", key, safe_line(page), what)
 
 
 @task

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
@@ -296,6 +297,7 @@ def _days(first: str, last: str) -> list[Day]:
 
 def main() -> None:
     """Run the command; an error that was foreseen is one sentence and an exit code, never a traceback."""
+    warnings.showwarning = show.warning
     try:
         with _opened:
             app()

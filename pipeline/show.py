@@ -64,6 +64,11 @@ def unforeseen(told: str) -> None:
     _ERR.print(Text(visible(told), style="red"), soft_wrap=True)
 
 
+def warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
+    """Print what a library warns of, as `warnings.showwarning`: it may quote a department's names and values."""
+    _ERR.print(_cell(safe_line(f"warning: {message}"), "yellow"), soft_wrap=True)
+
+
 def ran(items: Sequence[Ran], *, as_json: bool) -> None:
     """What became of the batches of a command; as JSON what was nothing to do is said there alone."""
     if as_json:

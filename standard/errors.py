@@ -85,7 +85,7 @@ class PlatformRefused(ExchangeError):
 
     def __init__(self, message: str, reason: str) -> None:
         super().__init__(message)
-        self.reason = reason
+        self.reason = safe_line(reason)  # it goes into the ledger and into findings
 
 
 class AlreadyDelivered(ExchangeError):

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import zipfile
 from dataclasses import asdict
+from io import BufferedReader
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -45,8 +46,10 @@ class OutOfBounds(Exception):
     """Raised by `read_apart` when the process was ended, by its limits or by the library itself."""
 
 
-def read_apart(path: Path, kind: str, wanted: Wanted, most: int | None) -> Book:
+def read_apart(binary: BufferedReader, kind: str, wanted: Wanted, most: int | None) -> Book:
     """Read what `grid.read_book` reads of a workbook and what is odd in it, in a process of its own.
+
+    The process is given the open file, since something else may stand at its path by now.
 
     Raises:
         calamine.PasswordError: for a workbook with a password.
@@ -58,7 +61,7 @@ def read_apart(path: Path, kind: str, wanted: Wanted, most: int | None) -> Book:
         OutOfBounds: when it takes more memory or time than it may.
     """
     with TemporaryDirectory(prefix="licex-workbook-") as folder:
-        asked = json.dumps({"path": str(path), "kind": kind, "pattern": wanted.pattern, "most": most})
+        asked = json.dumps({"file": binary.fileno(), "kind": kind, "pattern": wanted.pattern, "most": most})
         command = [sys.executable, "-m", "extractors.files.apart", asked, folder, str(os.getpid())]
         # It needs no connection and no password, so it is not given the environment that has them.
         environment = {
@@ -70,6 +73,7 @@ def read_apart(path: Path, kind: str, wanted: Wanted, most: int | None) -> Book:
                 check=True,
                 timeout=_MOST_SECONDS,
                 env=environment,
+                pass_fds=[binary.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -120,7 +124,8 @@ def _main(asked: str, folder: Path) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     question = json.loads(asked)
     try:
-        with Path(question["path"]).open("rb") as binary:
+        with os.fdopen(os.dup(question["file"]), "rb") as binary:
+            binary.seek(0)  # where it stands is one for both processes
             book = _READ[question["kind"]](binary, Wanted(question["pattern"]), question["most"])
     except TooLarge as error:
         return _send({"far": str(error)}, folder)

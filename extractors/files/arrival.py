@@ -15,7 +15,8 @@ from extractors.files.source_file import SourceFile, readable_name
 from extractors.request import Request
 from sources.file_extract import FileExtract, leads_outside
 from sources.terms import size_text
-from standard.errors import DeclarationError, SourceUnreachable
+from standard.addresses import shown_url
+from standard.errors import DeclarationError, SourceUnreachable, UsageError
 
 _AGE = timedelta(seconds=2)  # since its last change, after which a file counts as complete without a second look
 _LOOK_EVERY = 0.25  # seconds
@@ -37,10 +38,12 @@ class Arrival:
     Attributes:
         source: name of the source.
         sizes: the files by name, each as it was seen.
+        folder: the declared one.
     """
 
     source: str
     sizes: Sizes
+    folder: Path
 
     def files(self, many: bool) -> list[SourceFile]:
         """The files, in the order of their names.
@@ -53,12 +56,18 @@ class Arrival:
     def demand_unchanged(self) -> None:
         """See that what was read is what was taken.
 
+        A folder on the way that was exchanged for a link and back has led to another file meanwhile, which is not the one
+        that is seen here.
+
         Raises:
             SourceUnreachable: when a file has changed or gone since.
+            SourceRefused: when the way to it leads elsewhere by now.
         """
         for file in self.files(many=False):
-            if seen(file) != file.seen:
-                raise file.changed()
+            with file.reading():
+                demand_no_links(file, self.folder)
+                if seen(file) != file.seen:
+                    raise file.changed()
 
 
 def arrived(request: Request, extract: FileExtract) -> Arrival:
@@ -70,6 +79,7 @@ def arrived(request: Request, extract: FileExtract) -> Arrival:
 
     Raises:
         DeclarationError: for a path with another placeholder than the day, or one that leads out of its folder.
+        UsageError: for a connection that is no folder.
         SourceRefused: for what lies somewhere else than in the declared folder, is no file, or is larger than declared.
         SourceUnreachable: when there is none, it cannot be read, or it is still being written.
     """
@@ -81,8 +91,8 @@ def arrived(request: Request, extract: FileExtract) -> Arrival:
             raise SourceUnreachable(
                 f"{wanted.source}: expected a marker {unmarked[0]}{_MARKER} that is not older than the file, found none; wait until the department has written it"
             )
-        return Arrival(wanted.source, sizes)
-    return Arrival(wanted.source, sizes if _old(sizes, request.now) else _settled(wanted, sizes))
+        return Arrival(wanted.source, sizes, wanted.folder)
+    return Arrival(wanted.source, sizes if _old(sizes, request.now) else _settled(wanted, sizes), wanted.folder)
 
 
 @dataclass(frozen=True)
@@ -119,6 +129,10 @@ class _Wanted:
         if leads_outside(declared):  # by the form of its day
             raise DeclarationError(
                 f"{source.path}: expected a path below the folder of its connection in extract.path, found {extract.path}, which leads out of it; correct it"
+            )
+        if "://" in (request.location or ""):
+            raise UsageError(
+                f"{source.name}: expected its connection to be a folder of this machine, found an address, {shown_url(str(request.location))}; mount it and name the folder"
             )
         folder = Path(request.location) if request.location else source.folder
         path = folder / declared

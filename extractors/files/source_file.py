@@ -6,14 +6,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BufferedReader
+from io import BufferedReader, FileIO
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from extractors.files.own_files import Seen
 from standard.errors import SourceRefused, SourceUnreachable
 
 # To open what is at a path itself: a link or a pipe may have taken its place since it was looked at.
+_BUFFER = 2**17
 _AS_IT_IS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -61,8 +62,8 @@ class SourceFile:
             SourceUnreachable: when it is not there, cannot be read, or is another file by now.
         """
         with self.reading():
-            binary = os.fdopen(os.open(self.path, _AS_IT_IS), "rb")
-        with binary:
+            raw = _Bounded(os.open(self.path, _AS_IT_IS), self)
+        with BufferedReader(raw, _BUFFER) as binary:
             found = os.fstat(binary.fileno())
             if self.seen is not None and (found.st_dev, found.st_ino) != (self.seen.device, self.seen.number):
                 raise self.changed()
@@ -100,3 +101,27 @@ class SourceFile:
             expected=expected,
             found=found,
         )
+
+
+class _Bounded(FileIO):
+    """A file of which no more is read than it had when it was taken: one that grows would never end."""
+
+    def __init__(self, descriptor: int, file: SourceFile) -> None:
+        super().__init__(descriptor, "rb")
+        self._file, self._most = file, None if file.seen is None else file.seen.size
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        count = super().readinto(buffer)
+        self._demand_bounded()
+        return count
+
+    def readall(self) -> bytes:
+        parts = []
+        while part := super().read(_BUFFER):
+            parts.append(part)
+            self._demand_bounded()
+        return b"".join(parts)
+
+    def _demand_bounded(self) -> None:
+        if self._most is not None and self.tell() > self._most:
+            raise self._file.changed()

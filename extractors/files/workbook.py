@@ -100,7 +100,7 @@ def _read(
     wanted = Wanted(extract.sheets or extract.sheet)
     most = MOST_SHEETS if extract.sheets else 1
     try:
-        book = _read_here(binary, wanted, most) if found.bounded else read_apart(file.path, found.kind, wanted, most)
+        book = _read_here(binary, wanted, most) if found.bounded else read_apart(binary, found.kind, wanted, most)
     except calamine.PasswordError:
         refuse_locked(file)
     except Unplaced:

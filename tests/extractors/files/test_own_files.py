@@ -8,7 +8,7 @@ import pytest
 
 from extractors import Request, open_source
 from extractors.files import arrival
-from standard.errors import DeclarationError, SourceRefused, SourceUnreachable
+from standard.errors import DeclarationError, SourceRefused, SourceUnreachable, UsageError
 
 HEADER = "编号,姓名,证号,发证日期\n"
 EXTRACT = {"kind": "text", "path": "a.csv", "encoding": "utf-8"}
@@ -135,6 +135,58 @@ def test_a_file_that_was_exchanged_for_another_while_it_is_read_is_not_taken(dec
         (here / "b.csv").rename(here / "a.csv")
         with pytest.raises(SourceUnreachable, match="found it changed"):
             rows_of(reading)
+
+
+def test_a_folder_that_was_exchanged_for_a_link_while_it_is_read_is_refused(declare, here, rows_of, day, now):
+    (here / "in").mkdir()
+    (here / "in/f.csv").write_text(HEADER + "1,甲,2,3\n", encoding="utf-8")
+    with open_source(Request(declare({**EXTRACT, "path": "in/f.csv"}), day, str(here), now)) as reading:
+        (here / "in").rename(here / "away")
+        os.rename(here / "away/f.csv", here.parent / "乙/f.csv")
+        (here / "in").symlink_to(here.parent / "乙", target_is_directory=True)
+        with pytest.raises(SourceRefused, match="a folder on the way to it that is a symbolic link"):
+            rows_of(reading)
+
+
+@pytest.mark.parametrize("bytes_more", [1, 20 * 10**9])
+@pytest.mark.parametrize("extract", [EXTRACT, {**EXTRACT, "widths": {"编号": 4, "姓名": 4, "证号": 4, "发证日期": 4}}])
+def test_of_a_file_that_grows_while_it_is_read_no_more_is_read(declare, here, rows_of, day, now, extract, bytes_more):
+    (here / "a.csv").write_text("".join(f"{n:04}abcd00010002\n" for n in range(20_000)), encoding="utf-8")
+    if "widths" not in extract:
+        (here / "a.csv").write_text(HEADER + "1,甲,2,3\n" * 20_000, encoding="utf-8")
+    with open_source(Request(declare(extract), day, str(here), now)) as reading:
+        os.truncate(here / "a.csv", (here / "a.csv").stat().st_size + bytes_more)
+        with pytest.raises(SourceUnreachable, match="found it changed; read it again when it is complete"):
+            rows_of(reading)
+
+
+def test_a_folder_named_like_the_file_is_one_sentence(read, here):
+    (here / "a.csv").mkdir()
+    with pytest.raises(SourceUnreachable, match="expected a file that can be read at .*a.csv, found: it is not a file"):
+        read()
+
+
+def test_brackets_in_a_path_stand_for_themselves(read, here):
+    for name in ("b", "[b]"):
+        (here / name).mkdir()
+        (here / name / "a.csv").write_text(HEADER + f"{name},甲,2,3\n", encoding="utf-8")
+    assert read({**EXTRACT, "path": "[b]/a.csv"}) == [("[b]", "甲", "2", "3", "2")]
+    assert read({**EXTRACT, "path": "[b]/*.csv"}) == [("[b]", "甲", "2", "3", "a.csv!2")]
+
+
+@pytest.mark.parametrize("path", ["*/a.csv", "**/a.csv", "a?/b.csv", "in/*/*.csv"])
+def test_a_pattern_of_folders_is_no_declaration(declare, path):
+    with pytest.raises(DeclarationError, match=r"expected \* and \? in its last part only"):
+        declare({**EXTRACT, "path": path})
+
+
+@pytest.mark.parametrize("location", ["sftp://u:geheim@h/in", "s3://b/in?secret=geheim", "ftp://u:ge'h eim@h/in"])
+def test_a_connection_of_files_that_is_an_address_is_not_told(read, location):
+    with pytest.raises(
+        UsageError, match="expected its connection to be a folder of this machine, found an address"
+    ) as told:
+        read(folder=location)
+    assert "heim" not in str(told.value)
 
 
 @pytest.mark.parametrize(
