@@ -52,7 +52,8 @@ def begun(exchange: Exchange, key: BatchKey, label: str) -> Iterator[Exchange]:
     """The same for what is read by one process: in the end its folder is taken away, unless it has become the day's."""
     own = begin(exchange, key, label)
     try:
-        yield own
+        with own.workspace.at_work(key):
+            yield own
     finally:
         if own.workspace.run != _archive_run(own.workspace, key):
             own.workspace.remove_run(key, own.workspace.run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import tempfile
@@ -156,9 +157,24 @@ class Workspace:
         return sorted(self._fs.find(self._root))
 
     def remove_half_written(self, path: str) -> None:
-        """Take a file away that nobody will end."""
-        if path.startswith(f"{self._root}/") and path.endswith(".part") and self._is_there(path):
+        """Take a file away that nobody will end, or the folder of a run that did not become the day's."""
+        if not path.startswith(f"{self._root}/") or not self._is_there(path):
+            return
+        if path.endswith(".part"):
             self._fs.rm(path)
+        elif self._is_left_run(path):
+            self._fs.rm(path, recursive=True)
+
+    def _is_left_run(self, path: str) -> bool:
+        day, _, run = path.rpartition("/")
+        named = self._text(f"{day}/{ARCHIVE}") if self._is_there(f"{day}/{ARCHIVE}") else "{}"
+        return run.startswith(RUN) and json.loads(named).get("run") != run
+
+    @contextmanager
+    def at_work(self, key: BatchKey) -> Iterator[None]:
+        """Note the folder of the run for as long as this process works in it, so that it is removed if the process dies."""
+        with self._scratch.half_written(self._day_path(key, self.run)) if self._scratch else nullcontext():
+            yield
 
     def remove(self, key: BatchKey, name: str) -> None:
         """Take a file of a batch away, if it is there."""

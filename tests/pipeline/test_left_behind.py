@@ -85,6 +85,21 @@ def test_a_half_written_archive_of_a_killed_run_is_removed_by_the_next(city, lic
     assert not (city / "workspace/.scratch").exists()
 
 
+@pytest.mark.parametrize(
+    ("module", "name", "is_the_days"), [("pipeline.archive", "gather", False), ("pipeline.stages", "assess", True)]
+)
+def test_the_files_of_a_killed_run_are_removed_by_the_next_of_any_day_unless_they_are_the_days(
+    city, licex, module, name, is_the_days
+):
+    killed(module, name, "run", "transport.road", "--day", DAY)
+    left = list(city.glob(f"workspace/transport.road/{DAY}/run-*/raw.parquet"))
+    assert len(left) == 1
+    assert (city / f"workspace/transport.road/{DAY}/archive.json").exists() == is_the_days
+    assert licex("preview", "transport.road", "--day", "2026-03-05")[0] == 0
+    assert left[0].exists() == is_the_days
+    assert not (city / "workspace/.scratch").exists()
+
+
 def test_a_dry_run_that_was_killed_is_removed_by_the_next(city, licex):
     killed("pipeline.stages", "assess", "run", "transport.road", "--day", DAY, "--dry-run")
     assert list(city.glob("workspace/.scratch/*/*/transport.road/*/raw.parquet"))

@@ -162,7 +162,9 @@ def test_of_a_file_that_grows_while_it_is_read_no_more_is_read(declare, here, ro
 
 def test_a_folder_named_like_the_file_is_one_sentence(read, here):
     (here / "a.csv").mkdir()
-    with pytest.raises(SourceUnreachable, match="expected a file that can be read at .*a.csv, found: it is not a file"):
+    with pytest.raises(
+        SourceUnreachable, match=r"expected a file that can be read at .*a\.csv, found: it is not a file"
+    ):
         read()
 
 
