@@ -28,6 +28,11 @@ class Seen(NamedTuple):
     device: int
     number: int
 
+    @classmethod
+    def of(cls, found: os.stat_result) -> Seen:
+        """What the system says of a file, as far as it tells one from another."""
+        return cls(found.st_size, found.st_mtime_ns, found.st_dev, found.st_ino)
+
 
 def seen(file: SourceFile) -> Seen:
     """Look at a file without opening it.
@@ -46,7 +51,7 @@ def seen(file: SourceFile) -> Seen:
         raise OSError(None, "it is not a file")
     if found.st_nlink > 1:
         _demand_names_here(file, found)
-    return Seen(found.st_size, found.st_mtime_ns, found.st_dev, found.st_ino)
+    return Seen.of(found)
 
 
 def demand_no_links(file: SourceFile, folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -56,16 +57,17 @@ class SourceFile:
 
     @contextmanager
     def opened(self) -> Iterator[BufferedReader]:
-        """Open it to be read, where it is still the file that was taken.
+        """Open it to be read, where it is still what was taken.
 
         Raises:
-            SourceUnreachable: when it is not there, cannot be read, or is another file by now.
+            SourceUnreachable: when it is not there, cannot be read, or is another file by now; also while more is read than it had.
         """
         with self.reading():
             raw = _Bounded(os.open(self.path, _AS_IT_IS), self)
         with BufferedReader(raw, _BUFFER) as binary:
             found = os.fstat(binary.fileno())
-            if self.seen is not None and (found.st_dev, found.st_ino) != (self.seen.device, self.seen.number):
+            # Its number alone does not name it: the system gives that of a file which is gone to another.
+            if self.seen is not None and (Seen.of(found) != self.seen or not stat.S_ISREG(found.st_mode)):
                 raise self.changed()
             yield binary
 

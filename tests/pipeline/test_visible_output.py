@@ -3,14 +3,33 @@
 import io
 import re
 import sqlite3
+import subprocess
+import sys
 import zipfile
 
 import openpyxl
 import pytest
 
 DAY = "2026-03-01"
-HOSTILE = "\x1b[2J\x07\u202e\x9b31m\nERROR forged\r\u2028x[red]"
-DRIVING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+HOSTILE = "\x1b[2J\x07\u202e\x9b31m\nERROR forged\r\u2028x[red]\x7f\u200b\u2060\u061c\U000e0041\ufe00\ufe01"
+DRIVING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe01\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
+)
+SOURCE = "transport.road"
+DAYS = ("--from", DAY, "--to", DAY)
+COMMANDS = [
+    *(("run", SOURCE, "--day", DAY, *more) for more in ((), ("--dry-run",), ("--json",))),
+    *((name, SOURCE, *DAYS, *more) for name in ("backfill", "replay") for more in ((), ("--json",))),
+    *(("sweep", SOURCE, *more) for more in (("--dry-run",), (), ("--json",))),
+    *(("check", "--connect", *more) for more in ((), ("--json",))),
+    *((name,) for name in ("report", "ledger", "catch-up", "remask", "migrate", "rules")),
+    ("unjudged", SOURCE),
+    ("accept-beginning", SOURCE, "--by", HOSTILE),
+    ("trace", "370402000001" + HOSTILE),
+    ("trace", "370402000001\udcff"),
+    ("ledger", "--source", HOSTILE),
+    ("preview", SOURCE, "--day", HOSTILE),
+]
 FILE = "extract: {kind: %s, path: '%s', updated_at: GXSJ, key: [ID]}"
 
 
@@ -73,6 +92,35 @@ def test_values_of_a_database(city, refill, everything, column):
     harmless(*everything("run", "transport.road", "--day", DAY))
 
 
+@pytest.mark.parametrize("more", ["changes: {operation: ZT, kept: ['10'], deleted: [D]}", "rising: ID"])
+def test_no_command_shows_them_as_they_are(city, licex, declaration, refill, more):
+    text = declaration.replace("updated_at: GXSJ}", "updated_at: GXSJ, " + more + "}")
+    text = text if "operation" in more else text + "sweep: {schedule: '0 3 * * 6'}\n"
+    (city / "sources/transport/road.yaml").write_text(text, encoding="utf-8")
+    row = dict.fromkeys(("MC", "DM", "FZRQ", "QH", "JYFW", "BZ"), "3704" + HOSTILE)
+    refill({**row, "ID": "1", "ZT": HOSTILE}, {"ID": "2"}, {**row, "XKZBH": HOSTILE, "ID": "3"})
+    with sqlite3.connect(city / "transport.db") as database:
+        database.execute(f'ALTER TABLE XKZ RENAME COLUMN BZ TO "备注{HOSTILE}"')
+    database.close()
+    for words in COMMANDS:
+        _, out, err = licex(*words)
+        harmless(out, err)
+        assert "Traceback" not in out + err, words
+
+
+def test_the_answer_of_a_witness(city, licex, declaration):
+    declared = ", witness: {connection: transport, query: 'SELECT MC FROM XKZ'}}"
+    text = declaration.replace("updated_at: GXSJ}", "updated_at: GXSJ" + declared)
+    (city / "sources/transport/road.yaml").write_text(text, encoding="utf-8")
+    with sqlite3.connect(city / "transport.db") as database:
+        database.execute("UPDATE XKZ SET MC = ?", (HOSTILE,))
+    database.close()
+    for words in (("run", SOURCE, "--day", DAY), ("check", "--connect"), ("ledger",)):
+        _, out, err = licex(*words)
+        assert "its witness to give one whole number" in out + err
+        harmless(out, err)
+
+
 def test_column_names_of_a_database(city, everything):
     with sqlite3.connect(city / "transport.db") as database:
         database.execute(f'ALTER TABLE XKZ ADD COLUMN "新{HOSTILE}" TEXT')
@@ -82,9 +130,10 @@ def test_column_names_of_a_database(city, everything):
 
 
 @pytest.mark.parametrize("content", [b"%PDF-1.7", b"\xff\xfe\x00", b"", b"ID,GXSJ\n1,2026\n"])
-def test_names_of_files(city, declaration, everything, content):
+@pytest.mark.parametrize("name", [HOSTILE, "\udcff\udcfe" + HOSTILE])
+def test_names_of_files(city, declaration, everything, content, name):
     declare(city, declaration, "text", "{day}*.csv")
-    (city / f"sources/transport/{DAY}x{HOSTILE}.csv").write_bytes(content)
+    (city / f"sources/transport/{DAY}x{name}.csv").write_bytes(content)
     harmless(*everything("run", "transport.road", "--day", DAY))
 
 
@@ -116,6 +165,27 @@ def test_names_of_sheets_and_titles_of_columns(city, declaration, raw, everythin
             new.writestr(name, part.replace(b"_x1b_", b"&#x202e;&#10;_x001B_[2J"))
     (city / f"sources/transport/{DAY}.xlsx").write_bytes(changed.getvalue())
     harmless(*everything("run", "transport.road", "--day", DAY))
+
+
+WARNING = """
+import sys, warnings
+import pipeline.inquiry, pipeline.cli
+def warns(*_, **__):
+    warnings.warn(sys.stdin.read(), RuntimeWarning)
+    return []
+pipeline.inquiry.ledger = warns
+sys.argv = ["licex", "ledger"]
+pipeline.cli.main()
+"""
+
+
+def test_what_a_library_warns_of_does_not_drive_a_terminal(city):
+    said = HOSTILE + " postgresql://h/x?password=geheim"
+    command = [sys.executable, "-W", "always::RuntimeWarning", "-c", WARNING]
+    ended = subprocess.run(command, input=said, capture_output=True, encoding="utf-8", check=True)
+    harmless(ended.stdout, ended.stderr)
+    assert "warning: ␛[2J" in ended.stderr
+    assert "geheim" not in ended.stderr
 
 
 def test_what_nobody_foresaw_does_not_drive_a_terminal(licex, city, monkeypatch):
