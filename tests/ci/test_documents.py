@@ -1,0 +1,84 @@
+"""What the documents must say, they say, and what they name is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from pipeline.cli import app
+from standard.credit_codes import CHECK, FORM, ORGANISATION
+
+ROOT = Path(__file__).parents[2]
+
+
+def page(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def promises(document, heading):
+    section = page(document).partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return re.findall(r"^(\d)\. \*\*(.+?)\*\*", section, re.MULTILINE)
+
+
+def test_the_four_promises_are_the_same_everywhere():
+    ours = promises("README.md", "Four promises")
+    assert ours == promises("docs/architecture.md", "The four promises")
+    assert ours == [
+        ("1", "Nothing is lost."),
+        ("2", "Order does not matter."),
+        ("3", "Every value can be explained."),
+        ("4", "What is not right is said."),
+    ]
+    assert [number for number, _ in promises("README.zh-CN.md", "四项承诺")] == ["1", "2", "3", "4"]
+    fourth = (
+        "Wherever the platform differs from what its sources hold and the exchange cannot put it right, "
+        "an open finding says so, to whoever can."
+    )
+    for document in ("README.md", "docs/architecture.md"):
+        assert fourth in " ".join(page(document).split())
+
+
+@pytest.mark.parametrize(
+    ("done", "said"),
+    [
+        (r"a backfill \*\*cancelled\*\*", "marked failed without having done anything"),
+        (r"a run of a cancelled backfill \*\*cleared\*\*", "Only deleting the run frees it"),
+        (r"a run or task \*\*marked success\*\*", "nothing was read or delivered"),
+        (r"a run \*\*marked failed\*\*", "licex ledger"),
+        (r"a day reprocessed by a backfill", r"stays \*\*red\*\* for ever"),
+        ("`deliver` cleared alone", "the pages are drawn anew"),
+    ],
+)
+def test_the_runbook_says_what_was_done_to_a_run_and_how_to_see_it(done, said):
+    section = page("docs/runbook.md").partition("### Clearing, cancelling, marking by hand")[2].partition("\n#")[0]
+    row = re.search(rf"^\| {done} \| ([^|]+) \| ([^|]+) \|$", section, re.MULTILINE)
+    assert row, done
+    assert re.search(said, row[0])
+
+
+def test_every_command_that_a_document_types_is_there():
+    commands = set(typer.main.get_command(app).commands)
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
+        typed = re.findall(r"(?:`|\$ )licex ([a-z][a-z-]+)", path.read_text(encoding="utf-8"))
+        assert set(typed) <= commands, path
+
+
+def test_the_licence_of_psycopg_and_what_its_wheels_bring_are_said():
+    said = page("CONTRIBUTING.md").partition("## Direct dependencies")[2]
+    assert "| psycopg | LGPL-3.0-only |" in said
+    assert re.search(r"`psycopg` is under the LGPL.*`binary`.*brings? `libpq` \(PostgreSQL licence\)", said, re.DOTALL)
+
+
+def test_every_part_of_a_credit_code_that_may_fail_is_described():
+    section = page("docs/adding-a-department.md").partition("### Credit codes")[2].partition("\n#")[0]
+    for words in (FORM, CHECK, ORGANISATION):
+        standard = re.search(r"GB \d+", words)[0]
+        assert standard in section
+    for part in ("form", "organisation code at 9 to 17", "check character at 18"):
+        assert part in section
+
+
+def test_it_is_said_which_lock_a_load_waited_for():
+    decision = page("docs/decisions/0033-nobody-waits-for-a-stranger.md")
+    assert "the name `findings` in `exchange_lock`" in decision
