@@ -60,6 +60,17 @@ def table(raw):
     return "\n".join(map(",".join, [rows.column_names, *values])).encode()
 
 
+def test_a_half_written_page_of_a_killed_run_is_removed_by_the_next(city, licex):
+    killed(
+        "pipeline.workspace", "_Hashing.write", "run", "transport.road", "--day", DAY,
+        when="if '/reports/transport.road/' not in words[0]._file.path: return found",
+    )  # fmt: skip
+    assert len(list(city.glob("workspace/reports/transport.road/*.part"))) == 1
+    assert licex("preview", "transport.road", "--day", DAY)[0] == 0
+    assert not list(city.glob("workspace/**/*.part"))
+    assert not (city / "workspace/.scratch").exists()
+
+
 def test_unpacked_members_of_a_killed_run_are_removed_by_the_next(city, licex, declaration, table):
     with zipfile.ZipFile(city / "x.zip", "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("甲.csv", table)
