@@ -45,6 +45,16 @@ def test_a_journal_of_the_platform_has_the_rights_of_the_platform(city, licex, u
     database.close()
 
 
+def test_the_log_of_a_platform_that_writes_ahead_has_the_rights_of_the_platform(city, licex, umask):
+    licex("migrate")
+    database = sqlite3.connect(city / "platform.db", isolation_level=None)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("SELECT run FROM exchange_batch").fetchall()  # and the log stays for as long as somebody has it open
+    assert licex(*RUN)[0] == 0
+    assert [oct(mode(city / f"platform.db{end}")) for end in ("", "-wal", "-shm")] == ["0o600"] * 3
+    database.close()
+
+
 def test_a_platform_and_a_folder_that_are_there_keep_their_rights(licex, city):
     (city / "platform.db").touch()
     (city / "platform.db").chmod(0o640)
