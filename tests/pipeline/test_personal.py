@@ -70,6 +70,23 @@ def test_what_strays_into_a_column_of_codes_is_counted_without_its_name(licex, c
     assert value not in str(manifest)
 
 
+@pytest.mark.parametrize("described", ["KZ_JYFW,工号,code,500,,1", "KZ_JYFW,工号,code,500,,", ""])
+def test_a_personal_field_is_not_counted_by_value_though_it_holds_codes_or_declared_words(
+    licex, city, refill, declaration, described
+):
+    text = declaration.replace("KZ_JYFW: JYFW", "KZ_JYFW: {from: JYFW, lookup: own}")
+    text = text.replace("lookups: {", "lookups: {own: {A1234567: A1234567}, ")
+    (city / "sources/transport/road.yaml").write_text(text, encoding="utf-8")
+    if described:
+        describe(city, described)
+    refill(*many(JYFW="A1234567"))
+    licex("run", "transport.road", "--day", DAY)
+    manifest = json.loads((city / f"workspace/transport.road/{DAY}/manifest.json").read_text(encoding="utf-8"))
+    nobodys = described.endswith(",")
+    assert ("values" in manifest["profile"]["JYFW"], "A1234567" in str(manifest)) == (nobodys, nobodys)
+    assert "values" not in manifest["profile"]["DM"]
+
+
 def test_codes_and_declared_words_are_counted_by_value(licex, city, refill, declaration):
     words = declaration.replace("lookup: status_transport", "lookup: own").replace(
         "lookups: {", "lookups: {own: {有效: VALID}, "
