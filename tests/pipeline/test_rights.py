@@ -49,7 +49,9 @@ def test_the_log_of_a_platform_that_writes_ahead_has_the_rights_of_the_platform(
     licex("migrate")
     database = sqlite3.connect(city / "platform.db", isolation_level=None)
     database.execute("PRAGMA journal_mode = WAL")
-    database.execute("SELECT run FROM exchange_batch").fetchall()  # and the log stays for as long as somebody has it open
+    database.execute(
+        "SELECT run FROM exchange_batch"
+    ).fetchall()  # and the log stays for as long as somebody has it open
     assert licex(*RUN)[0] == 0
     assert [oct(mode(city / f"platform.db{end}")) for end in ("", "-wal", "-shm")] == ["0o600"] * 3
     database.close()

@@ -113,14 +113,36 @@ def test_a_file_that_somebody_changed_is_not_judged(exchange, name):
         stages.assess(own, KEY, NOW)
 
 
-def test_runs_of_one_day_keep_their_files_apart_and_each_delivers_its_own(exchange, refill, platform):
-    one = read(exchange)
+def read_part(exchange, part):
+    archive.extract(exchange, KEY, NOW, part)
+    stages.standardise(exchange, KEY, part)
+    stages.judge(exchange, KEY, part)
+
+
+def test_runs_of_one_day_keep_their_files_apart_and_each_delivers_its_own(exchange, city, refill, platform):
+    path = city / "sources/transport/road.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("updated_at: GXSJ", SPLIT), encoding="utf-8")
+    holders = "SELECT certificate_number, certificate_holder_name FROM claim ORDER BY 1"
+    numbers = ("370402000001", "370402000002")
+
+    def filled(holder):
+        refill(*({"ID": str(at), "XKZBH": number, "MC": holder} for at, number in enumerate(numbers)))
+
+    filled("甲公司")
+    one = begin(exchange, KEY, "airflow-a")
+    for part in archive.plan(one, KEY, NOW):
+        read_part(one, part)
     stages.assess(one, KEY, NOW)
-    refill({"MC": "枣庄另一某运输有限公司"}, {"XKZBH": "370402000002", "MC": None})
+    filled("乙公司")
     two = begin(exchange, KEY, "airflow-b")
-    archive.plan(two, KEY, NOW)  # it has begun, and the first goes on
+    assert archive.plan(two, KEY, NOW) == [0, 1]
+    read_part(two, 0)  # while the second reads, the first goes on
     assert stages.deliver(one, KEY, NOW).accepted == 2
-    assert platform("SELECT count(*) FROM claim WHERE certificate_holder_name LIKE '枣庄另一%'") == [(0,)]
+    assert platform(holders) == [(number, "甲公司") for number in numbers]
+    read_part(two, 1)
+    stages.assess(two, KEY, NOW)
+    assert stages.deliver(two, KEY, NOW).updated == 2
+    assert platform(holders) == [(number, "乙公司") for number in numbers]
 
 
 def test_an_archive_becomes_the_days_only_when_it_is_whole(exchange, city, refill, licex):
