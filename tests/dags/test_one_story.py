@@ -125,14 +125,14 @@ def test_the_page_follows_a_delivery_that_was_cleared_alone(deployment):
     fill(deployment.folder, (DAY, ROW[1]))
     run = deployment.trigger(SOURCE, SECOND)
     assert finish(deployment, run) == "failed"
-    assert "整批退回" in page(deployment, SOURCE, SECOND)
+    assert f"{SECOND} 的数据整批退回" in page(deployment, SOURCE, SECOND)
     log = deployment.log(SOURCE, run, "deliver")
     assert (log.count(": refused: "), "Traceback" in log) == (1, False)
     fill(deployment.folder, (SECOND, ROW[1]))
     again(deployment, SOURCE, run, "extract", "standardise", "assess")
-    assert "整批退回" in page(deployment, SOURCE, SECOND)
+    assert f"{SECOND} 的数据整批退回" in page(deployment, SOURCE, SECOND)
     assert again(deployment, SOURCE, run, "deliver") == "success"
-    assert "已送达" in page(deployment, SOURCE, SECOND)
+    assert f"{SECOND} 的数据已送达平台" in page(deployment, SOURCE, SECOND)
 
 
 def test_two_runs_of_one_source_and_day_take_turns(deployment):

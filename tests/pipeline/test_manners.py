@@ -127,7 +127,7 @@ def test_the_same_file_twice_is_a_no_op_that_says_so(city, book, days, licex, pl
         (2, "repeated", 0),
     ]
     page = (city / f"workspace/reports/transport.road/{days[0]}.html").read_text(encoding="utf-8")
-    assert ("已送达" in page, "与上次相同" in page) == (True, False)  # what stands of that day
+    assert (f"{days[0]} 的数据已送达平台" in page, "与上次相同" in page) == (True, False)  # what stands of that day
     code, said, _ = licex("run", "transport.road", "--day", days[1])
     assert (code, days[0] in said) == (0, True)
     assert platform("SELECT day, status, extracted FROM exchange_batch ORDER BY day, run") == [

@@ -286,8 +286,15 @@ def test_a_run_of_a_day_in_the_future_writes_nothing_at_all(city, licex):
     assert not (city / "platform.db").exists()
 
 
-def test_the_table_of_a_run_shows_this_run_and_no_earlier_one(city, licex):
-    licex("run", "transport.road", "--day", "2026-03-01")
-    (city / "transport.db").unlink()
-    code, out, _ = licex("run", "transport.road", "--day", "2026-03-01", "--json")
-    assert (code, json.loads(out)[0]["entry"]["status"]) == (3, "failed")
+def test_the_table_of_a_run_shows_this_run_and_no_earlier_one(city, licex, monkeypatch):
+    def ran():
+        code, out, _ = licex("run", "transport.road", "--day", "2026-03-01", "--json")
+        entry = json.loads(out)[0]["entry"]
+        return code, entry and (entry["run"], entry["status"], entry["extracted"])
+
+    assert ran() == (0, (1, "delivered", 2))
+    (city / "transport.db").rename(city / "away.db")
+    assert ran() == (3, (2, "failed", 0))
+    monkeypatch.delenv("LICEX_CONN_TRANSPORT")
+    assert ran() == (2, None)  # it did not come to the ledger, and what stands there is another's
+    assert licex("run", "transport.road", "--day", "2026-03-01")[1] == ""
