@@ -49,7 +49,8 @@ def test_the_days_between_are_named_by_the_ledger_and_by_the_headline(away, lice
     page = city_page(away, DAYS[4])
     assert "但此前有 3 批应到的数据没有取到" in page
     assert f"{DAYS[1]} – {DAYS[3]}" in page
-    assert "已送达" in city_page(away, DAYS[0])
+    assert f"{DAYS[0]}：1 个数据源的数据全部送达平台。" in city_page(away, DAYS[0])
+    assert "但此前有" not in city_page(away, DAYS[0])
 
 
 def test_they_are_caught_up_and_then_named_no_more(away, licex, platform):
