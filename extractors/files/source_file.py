@@ -64,7 +64,8 @@ class SourceFile:
         """
         with self.reading():
             raw = _Bounded(os.open(self.path, _AS_IT_IS), self)
-        with BufferedReader(raw, _BUFFER) as binary:
+        buffered: BufferedReader = BufferedReader(raw, _BUFFER)
+        with buffered as binary:
             found = os.fstat(binary.fileno())
             # Its number alone does not name it: the system gives that of a file which is gone to another.
             if self.seen is not None and (Seen.of(found) != self.seen or not stat.S_ISREG(found.st_mode)):

@@ -14,7 +14,9 @@ import pytest
 
 AIRFLOW = Path(sys.executable).parent / "airflow"
 ROAD = (Path(__file__).parent / "road.yaml").read_text(encoding="utf-8")
-SOURCE, OTHER, LOCKED = "transport.road", "transport.ship", "housing.title"
+SOURCE, OTHER, LOCKED, NIGHTLY = "transport.road", "transport.ship", "housing.title", "transport.bus"
+# Nights in the past; of the last of them the scheduler makes a run as soon as it finds the source.
+NIGHTS = "0 0 2,3,5,7 3 *"
 DAY, SECOND = "2026-03-01", "2026-03-02"
 ENDED = ("success", "failed")
 ROW = ("370402000001", "枣庄某某运输有限公司", "91370402MA0000007Y", "2026-01-01")
@@ -40,10 +42,12 @@ def deployment(tmp_path_factory, postgresql_server, run_airflow, never):
     with psycopg.connect(postgresql_server.url("postgresql", "locked_source")) as connection:
         quoted = ", ".join(f'"{name}" text' for name in NAMES.split(", "))
         connection.execute(f'CREATE TABLE "XKZ" ({quoted})')
-    for name in (SOURCE, OTHER, LOCKED):
+    for name in (SOURCE, OTHER, LOCKED, NIGHTLY):
         department, _, licence = name.partition(".")
         (folder / "sources" / department).mkdir(parents=True, exist_ok=True)
-        text = ROAD.replace("30 1 * * *", never).replace("connection: transport", f"connection: {department}")
+        text = ROAD.replace("30 1 * * *", NIGHTS if name == NIGHTLY else never).replace(
+            "connection: transport", f"connection: {department}"
+        )
         (folder / f"sources/{department}/{licence}.yaml").write_text(text, encoding="utf-8")
     environ = {
         "AIRFLOW__CORE__PARALLELISM": "4",
@@ -154,15 +158,22 @@ def test_two_runs_of_one_source_and_day_take_turns(deployment):
     assert len(list((deployment.folder / f"workspace/{OTHER}/{DAY}").glob("run-*"))) == 1
 
 
-def test_a_backfill_knows_the_days_that_a_person_has_run(deployment, first):
-    by_parameter = deployment.trigger(SOURCE, None, day="2026-03-04")
-    assert finish(deployment, by_parameter) in ENDED
-    command = [AIRFLOW, "backfill", "create", "--dag-id", SOURCE, "--reprocess-behavior", "none"]
-    for day in (DAY, "2026-03-04"):
+def test_a_backfill_knows_the_days_that_a_person_has_run(deployment):
+    fill(deployment.folder, (DAY, ROW[1]))
+    by_hand = [deployment.trigger(NIGHTLY, DAY), deployment.trigger(NIGHTLY, None, day="2026-03-04")]
+    assert {finish(deployment, run) for run in by_hand} <= set(ENDED)
+
+    def backfill(day):
+        command = [AIRFLOW, "backfill", "create", "--dag-id", NIGHTLY, "--reprocess-behavior", "none"]
         asked = [*command, "--from-date", day, "--to-date", day]
         ended = subprocess.run(asked, env=deployment.environ, capture_output=True, text=True, check=False)
-        assert "No runs to create" in ended.stdout, ended.stderr[-3000:]
-    assert deployment.rows("SELECT dag_id FROM dag_run WHERE run_type = 'backfill'") == []
+        return "No runs to create" not in ended.stdout
+
+    made = "SELECT partition_key FROM dag_run WHERE run_type = 'backfill'"
+    assert [backfill(day) for day in (DAY, "2026-03-04")] == [False, False]
+    assert deployment.rows(made) == []
+    assert backfill(SECOND)  # which nobody has run
+    assert deployment.rows(made) == [(SECOND,)]
 
 
 def test_a_run_of_a_day_in_the_future_writes_nothing(deployment):
