@@ -29,6 +29,7 @@ _OF_CELLS = 0  # the kind of a sheet that is no chart and no macro sheet
 _ITSELF, _ADD_IN = 0x401, 0x3A01  # what stands instead of the length of a link's path
 _HIDDEN_ROW, _HIDDEN_COLUMN = 0x20, 0x01
 _EMPTY_TEXT, _AN_ERROR = 3, 2  # kinds of results that are no numbers
+_OTHER_FORMULAS = (0x206, 0x406)  # what Excel 3 and 4 called a formula, and JExcelApi still does
 # Programs that write a formula without calculating it store a zero and ask for the calculation when it is opened (Apache
 # POI), or store an empty text, as a calculated formula may have, too, and name no engine that calculated it (xlwt).
 _ON_LOAD = 0x02
@@ -55,6 +56,7 @@ def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
     """
     stream = workbook_stream(binary)
     found = _workbook(stream)
+    stream = _renumbered(stream, found.starts)
     plain = understood(stream, found.kinds, found.new)
     book = read_book(plain, wanted, most, None if found.new else decoder(found.page), heads=True)
     starts = dict(zip((sheet.name for sheet in book.sheets), found.starts, strict=True))
@@ -155,6 +157,18 @@ def _looked_at(stream: bytes, start: int, book: _Workbook) -> _Look:
     return look
 
 
+def _renumbered(stream: bytes, starts: list[int]) -> bytes:
+    """The records with every formula under the one number by which the library for values knows it; it passes over others."""
+    if not any(struct.pack("<H", kind) in stream for kind in _OTHER_FORMULAS):
+        return stream
+    plain = bytearray(stream)
+    for start in starts:
+        for kind, begin, _ in _spans(stream, start, _plain(_ANY_STYLE)):
+            if kind in _OTHER_FORMULAS:
+                struct.pack_into("<H", plain, begin - 4, _FORMULA)
+    return bytes(plain)
+
+
 def _plain(of_style: bytes) -> re.Pattern[bytes]:
     return re.compile(b"(?:%b)++" % (_PLAIN % (of_style, of_style)), re.DOTALL)
 
@@ -169,14 +183,19 @@ def _calculates(stream: bytes, starts: list[int]) -> bool:
 
 
 def _records(stream: bytes, at: int, plain: re.Pattern[bytes] | None = None) -> Iterator[tuple[int, bytes]]:
+    for kind, begin, end in _spans(stream, at, plain):
+        yield kind, stream[begin:end]
+
+
+def _spans(stream: bytes, at: int, plain: re.Pattern[bytes] | None = None) -> Iterator[tuple[int, int, int]]:
     """The records from one that begins a part of the workbook to the one that ends it, without those of charts inside.
 
     Those that are passed over together are given as one.
     """
     inside = 0
     while at + 4 <= len(stream):
-        if plain is not None and (passed := plain.match(stream, at)):
-            yield _PASSED, passed[0]
+        if plain is not None and inside == 1 and (passed := plain.match(stream, at)):
+            yield _PASSED, at, passed.end()
             at = passed.end()
             continue
         kind, size = struct.unpack_from("<HH", stream, at)
@@ -184,7 +203,7 @@ def _records(stream: bytes, at: int, plain: re.Pattern[bytes] | None = None) -> 
         if inside <= 0:
             return
         if inside == 1:
-            yield kind, stream[at + 4 : at + 4 + size]
+            yield kind, at + 4, at + 4 + size
         at += 4 + size
 
 

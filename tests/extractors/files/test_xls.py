@@ -55,6 +55,22 @@ def test_a_formula_has_its_stored_value(opened, rows_of, faults_of, xls):
         assert faults_of(reading) == {}
 
 
+@pytest.mark.parametrize("as_in", [0x206, 0x406])  # Excel 3 and 4; JExcelApi still writes the latter
+def test_a_formula_is_one_by_whatever_number_its_program_calls_it(opened, rows_of, faults_of, xls, as_in):
+    def named(*what, **more):
+        return as_in, formula(*what, **more)[1]
+
+    said = named(1, 1, b"\0\0\0\0\0\0\xff\xff"), (0x207, struct.pack("<HB", 1, 1) + "王".encode("utf-16-le"))
+    xls(
+        [*TITLES, named(1, 0, struct.pack("<d", 12), style=1), *said, named(1, 2, error(7)), named(1, 3, ZERO, 2)],
+        ZEROS,
+    )
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("000012", "王", "#DIV/0!", "=", "登记表!2")]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {"登记表!2": "cell_error\t证号\nformula_uncalculated\t发证日期"}
+
+
 @pytest.mark.parametrize(
     ("result", "flags", "workbook", "faulty"),
     [
@@ -245,6 +261,16 @@ def test_a_chart_inside_a_sheet_does_not_end_it(opened, faults_of, xls):
     xls([*TITLES, number(1, 0, 1), *chart, formula(2, 1, error(0x17))])
     with opened(EXTRACT) as reading:
         assert faults_of(reading) == {"登记表!3": "cell_error\t姓名"}
+
+
+def test_the_numbers_that_a_chart_keeps_of_its_sheet_are_no_cells_of_it(opened, rows_of, faults_of, xls):
+    begin = 0x809, struct.pack("<HHIII", 0x600, 0x20, 0, 0, 6)
+    kept = number(1, 0, 7), number(1, 0, 8), text(1, 1, "甲"), (0x205, struct.pack("<HHHBB", 1, 2, 0, 0x2A, 1))
+    xls([*TITLES, number(1, 0, 1), begin, *kept, (0x0A, b""), number(2, 0, 2)])
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == [("1", None, None, None, "登记表!2"), ("2", None, None, None, "登记表!3")]
+    with opened(EXTRACT) as reading:
+        assert faults_of(reading) == {}
 
 
 def link(path):
