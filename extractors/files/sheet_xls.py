@@ -13,7 +13,7 @@ import numpy as np
 from extractors.files.formats import Kind, kind_of, width_of
 from extractors.files.grid import Book, Fault, Wanted, read_book
 from extractors.files.oddities import Calls, Oddities, demand_apart, external_links, undecodable
-from extractors.files.xls_stream import CODE_PAGE, FORMAT, XF, decoder, understood, workbook_stream
+from extractors.files.xls_stream import CODE_PAGE, FORMAT, XF, decoder, long_text, understood, workbook_stream
 
 ERRORS = {
     0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
@@ -21,6 +21,7 @@ ERRORS = {
 }  # fmt: skip
 
 _FORMULA, _EOF, _COLINFO, _SHEET, _FILTERED, _FILTER = 0x06, 0x0A, 0x7D, 0x85, 0x9B, 0x9E
+_CONTINUE, _SAID = 0x3C, 0x207  # the text that a formula before it gives, and its rest where it is long
 _MULRK, _LINKED, _ENGINE, _NUMBER, _BOOLERR, _ROW = 0xBD, 0x1AE, 0x1C1, 0x203, 0x205, 0x208
 _RK, _BOF = 0x27E, 0x809
 _BIFF8 = b"\0\x06"
@@ -146,6 +147,7 @@ def _looked_at(stream: bytes, start: int, book: _Workbook) -> _Look:
     for kind, data in _records(stream, start, _plain(of_style)):
         if kind in steps:
             steps[kind](data)
+        look.say(kind, data)
         if kind == _PASSED:
             look.places += b"".join(_PLACE.findall(data))
         elif kind in _CELLS:
@@ -234,9 +236,11 @@ class _Look:
         self.blank: list[tuple[int, int]] = []
         self.zeros: list[tuple[int, int]] = []
         self.places = bytearray()
+        self._formula = 0, 0  # the place of the last one
+        self._said: list[bytes] = []  # the records of its text
 
     def formula(self, data: bytes) -> None:
-        row, column = struct.unpack_from("<HH", data)
+        row, column = self._formula = struct.unpack_from("<HH", data)
         result, flags = data[6:14], struct.unpack_from("<H", data, 14)[0]
         if result == bytes(8) and flags == _ON_LOAD:
             self.zeros.append((row, column))
@@ -248,6 +252,15 @@ class _Look:
                 self.number(data[:14])
             elif result[0] == _AN_ERROR:
                 self._fault(row, column, result[2])
+
+    def say(self, kind: int, data: bytes) -> None:
+        """Take a text that goes on in further records, of which the library for values reads the first alone."""
+        if kind == _CONTINUE and self._said:
+            self._said.append(data)
+            return
+        if len(self._said) > 1:
+            self.seen.texts.append((*self._formula, long_text(self._said)))
+        self._said = [data] if kind == _SAID and self._book.new else []
 
     def error(self, data: bytes) -> None:
         row, column, _, value, is_error = struct.unpack_from("<HHHBB", data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
 import olefile
@@ -86,6 +86,14 @@ def decoder(page: int | None) -> Callable[[str], str]:
         return as_of_2022(codecs.decode(bytes(_BYTES[sign] for sign in text), name, "replace"), name)
 
     return decoded
+
+
+def long_text(records: Sequence[bytes]) -> str:
+    """A text of a new workbook that begins with its length and goes on in further records, of one or two bytes a sign each."""
+    length = struct.unpack_from("<H", records[0])[0]
+    parts = (records[0][2:], *records[1:])
+    wide = (part[1:] if part[:1] == b"\1" else part[1:].decode("latin-1").encode("utf-16-le") for part in parts)
+    return b"".join(wide)[: 2 * length].decode("utf-16-le", "replace")
 
 
 def _container(stream: bytearray) -> io.BytesIO:
