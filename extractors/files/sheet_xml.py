@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from dataclasses import dataclass, field
 from html import unescape
 from posixpath import join, normpath
 from typing import BinaryIO
@@ -75,9 +76,10 @@ def _annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
     zero = _stands_for_none(archive)
     member = _member(archive, grid.name)
     seen = Oddities(filtered=_has_filtered_table(archive, member))
+    texts = _FormulaTexts()
     for part in parts_of(archive, member):
         demand_numbered(part)
-        _formulas(part, seen, zero)
+        _formulas(part, seen, zero, texts)
         _errors(part, seen)
         if styled is not None:
             for match in styled.finditer(part):
@@ -86,11 +88,23 @@ def _annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
         _below_zero(part, seen, moments)
         _midnights(part, seen)
         _hidden(part, seen)
+    seen.faults += [] if texts.results else texts.none
     grid.faults += escaped(archive, member, grid)
     seen.put(grid)
 
 
-def _formulas(part: bytes, seen: Oddities, zero: bytes | None) -> None:
+@dataclass
+class _FormulaTexts:
+    """What tells whether a formula that gives a text, but has none, gave an empty one.
+
+    EPPlus writes an empty one so; LibreOffice what it never calculated, and then no formula of the sheet has a result.
+    """
+
+    results: int = 0
+    none: list[Fault] = field(default_factory=list)
+
+
+def _formulas(part: bytes, seen: Oddities, zero: bytes | None, texts: _FormulaTexts) -> None:
     if b"<f" not in part:
         return
     done = 0  # a cell has one formula
@@ -104,11 +118,14 @@ def _formulas(part: bytes, seen: Oddities, zero: bytes | None) -> None:
         body = part[match.end() : done]
         value, kind = _VALUE.search(body), _TYPE.search(head)
         # An empty text is what a formula may well give; no value at all is what was never calculated.
-        none = kind is None or kind[1] != b"str" if value is None else value[1] == zero and _is_number(head)
-        if none:
+        is_text = kind is not None and kind[1] == b"str"
+        none = not is_text if value is None else value[1] == zero and _is_number(head)
+        texts.results += not none and b"<v" in body
+        if none or b"<v" not in body:
             formula = "" if match[0].endswith(b"/>") else unescape(body.partition(b"</f")[0].decode("utf-8", "replace"))
             places = [_place(head), *(_others(match[0]) if value is None else ())]
-            seen.faults += [Fault(row, column, "formula_uncalculated", f"={formula}") for row, column in places]
+            faults = [Fault(row, column, "formula_uncalculated", f"={formula}") for row, column in places]
+            (seen.faults if none else texts.none).extend(faults)
 
 
 def _others(formula: bytes) -> list[tuple[int, int]]:

@@ -51,6 +51,23 @@ def test_a_formula_that_was_never_calculated_is_a_fault_of_its_cell(opened, rows
         assert faults_of(reading) == {"登记表!3": "formula_uncalculated\t姓名"}
 
 
+@pytest.mark.parametrize(
+    ("other", "faulty"),
+    [
+        ("", True),  # as LibreOffice writes what it never calculated
+        ('<c r="C2"><f>A2</f></c>', True),
+        ('<c r="C2"><f>A2</f><v>1</v></c>', False),  # as EPPlus writes an empty text, beside another result
+        ('<c r="C2" t="str"><f>A2</f><v></v></c>', False),
+    ],
+)
+def test_a_formula_that_gives_a_text_but_holds_none_is_a_fault_where_no_formula_of_the_sheet_has_a_result(
+    opened, faults_of, raw_book, other, faulty
+):
+    raw_book(rows_xml('<c r="A2"><v>1</v></c><c r="B2" t="str"><f>A2&amp;"x"</f></c>' + other))
+    with opened(EXTRACT) as reading:
+        assert ("formula_uncalculated\t姓名" in faults_of(reading).get("登记表!2", "")) == faulty
+
+
 def test_a_workbook_that_no_office_program_has_calculated_is_not_read_as_blank(opened, faults_of, book):
     book({"登记表": [HEADER, ["=1+1", "=A2", "=A2", "=A2"], ["1", "甲", "=A3", "4"]]})
     with opened(EXTRACT) as reading:
