@@ -26,6 +26,8 @@ _PLACES = {"officeDocument": "workbook", "styles": "styles", "sharedStrings": "s
 _READ_TOO = ("[content_types].xml", "xl/externallinks/", "xl/tables/")
 _CODE = re.compile(r"\bformatCode\s*=\s*[\"']([^\"']*)[\"']")
 _OUTWARD = "External"
+# A sheet without a part, as Excel lists the modules of old macros; the library for values gives the whole workbook up for one.
+_NO_PART = re.compile(rb"<(?:\w+:)?sheet\s(?![^<>]*\bid\s*=\s*[\"'][^\"'])[^<>]*>")
 
 
 def part_name(name: str) -> str:
@@ -93,6 +95,7 @@ def layout_of(archive: zipfile.ZipFile) -> Layout | None:
         and bool(books or book.lower().endswith(".bin"))
         and all(link.part.lower() == link.target.removeprefix("/").lower() for link in books)
         and all(map(_is_usual, links))
+        and not _lists_none(archive, members[book])
         and all(_is_readable(archive, members[name]) for name in read)
         and all(_is_understood(archive, members[name]) for name, place in moved.items() if place == _STYLES)
     )
@@ -210,6 +213,10 @@ def _is_book(archive: zipfile.ZipFile, member: zipfile.ZipInfo | None) -> bool:
     with archive.open(member) as part:
         start = part.read(_LOOKED_AT)
     return b"workbook" in start.replace(b"\0", b"") if is_xml(start) else start.startswith(b"\x83\x01")
+
+
+def _lists_none(archive: zipfile.ZipFile, book: zipfile.ZipInfo) -> bool:
+    return book.file_size <= _MOST_BYTES and _NO_PART.search(archive.read(book)) is not None
 
 
 def _is_usual(link: _Link) -> bool:

@@ -86,7 +86,7 @@ def rewritten(start: bytes, source: IO[bytes], target: IO[bytes]) -> None:
     """Write XML, of which the beginning was read, as UTF-8 of elements and texts alone.
 
     What hints how far a sheet reaches, which nobody needs, is left out; a merged range of whole rows or columns is said by
-    its first and last cell; blanks around a number are left out.
+    its first and last cell; blanks around a number are left out, and so is a sheet that the workbook lists without a part.
 
     Raises:
         Declares: for a document type.
@@ -145,7 +145,8 @@ class _Writer:
     def start(self, name: str, attributes: list[str]) -> None:
         local = name.rpartition(":")[2]
         pairs = list(zip(attributes[::2], attributes[1::2], strict=True))
-        if self._skipped or local in _HINTS or (self._in_cell and local == "extLst"):
+        is_none = local == "sheet" and not any(key.rpartition(":")[2] == "id" and value for key, value in pairs)
+        if self._skipped or is_none or local in _HINTS or (self._in_cell and local == "extLst"):
             self._skipped += 1
             return
         self._in_run = self._in_run or local == "r"

@@ -319,6 +319,23 @@ def test_a_sheet_is_found_though_blanks_stand_around_its_name(opened, refused, r
     )
 
 
+LISTED = '<sheet name="Module1" sheetId="2" state="veryHidden"{}/>'
+
+
+@pytest.mark.parametrize("link", [' r:id=""', "", " r:id=''"])
+def test_a_sheet_that_is_listed_without_a_part_as_a_module_of_macros_is_none(opened, rows_of, packed, link):
+    book = parts()["xl/workbook.xml"].replace("<sheets>", "<sheets>" + LISTED.format(link))
+    packed(parts(**{"xl/workbook.xml": book}))
+    with opened(EXTRACT) as reading:
+        assert rows_of(reading) == READ
+
+
+def test_a_sheet_whose_part_is_lost_refuses_the_workbook(refused, packed):
+    book = parts()["xl/workbook.xml"].replace("</sheets>", LISTED.format(' r:id="rId9"') + "</sheets>")
+    packed(parts(**{"xl/workbook.xml": book}))
+    assert "found one that cannot be read" in refused(EXTRACT)
+
+
 def test_a_refusal_names_what_was_found(refused, packed):
     apart = "".join(
         f'<row r="{place + 2}"><c r="A{place + 2}" t="inlineStr"><is><t>{title}</t></is></c></row>'
