@@ -145,13 +145,14 @@ def _looked_at(stream: bytes, start: int, book: _Workbook) -> _Look:
         _FILTERED: look.filter, _FILTER: look.filter,
     }  # fmt: skip
     for kind, data in _records(stream, start, _plain(of_style)):
+        look.say(kind, data)  # before the next formula is taken, whose text it is not
         if kind in steps:
             steps[kind](data)
-        look.say(kind, data)
         if kind == _PASSED:
             look.places += b"".join(_PLACE.findall(data))
         elif kind in _CELLS:
             look.places += data[:4]
+    look.say(_EOF, b"")
     places = np.frombuffer(look.places, "<u2").reshape(-1, 2).astype(np.int64)
     demand_apart(places[:, 0] * _MOST_COLUMNS + places[:, 1], _MOST_COLUMNS)
     if not book.calculated and not look.results:
@@ -164,10 +165,9 @@ def _renumbered(stream: bytes, starts: list[int]) -> bytes:
     if not any(struct.pack("<H", kind) in stream for kind in _OTHER_FORMULAS):
         return stream
     plain = bytearray(stream)
-    for start in starts:
-        for kind, begin, _ in _spans(stream, start, _plain(_ANY_STYLE)):
-            if kind in _OTHER_FORMULAS:
-                struct.pack_into("<H", plain, begin - 4, _FORMULA)
+    records = (record for start in starts for record in _spans(stream, start, _plain(_ANY_STYLE)))
+    for begin in [begin for kind, begin, _ in records if kind in _OTHER_FORMULAS]:
+        struct.pack_into("<H", plain, begin - 4, _FORMULA)
     return bytes(plain)
 
 
@@ -258,7 +258,7 @@ class _Look:
         if kind == _CONTINUE and self._said:
             self._said.append(data)
             return
-        if len(self._said) > 1:
+        if self._said[1:]:
             self.seen.texts.append((*self._formula, long_text(self._said)))
         self._said = [data] if kind == _SAID and self._book.new else []
 

@@ -55,15 +55,16 @@ def test_a_formula_has_its_stored_value(opened, rows_of, faults_of, xls):
         assert faults_of(reading) == {}
 
 
-def test_a_long_text_that_a_formula_gives_is_read_to_its_end(opened, rows_of, xls):
+@pytest.mark.parametrize("below", [[], [formula(1, 2, struct.pack("<d", 3))]])
+def test_a_long_text_that_a_formula_gives_is_read_to_its_end(opened, rows_of, xls, below):
     narrow, wide = "a" * 3000, "王" * 3000
     said = wide[:-1] + "\U00020bb7" + narrow  # the rare character lies across two records
     parts = said.encode("utf-16-le")[:6000], said.encode("utf-16-le")[6000 : -2 * len(narrow)], narrow.encode()
     text_of = 0x207, struct.pack("<HB", 2 + len(said) - 1, 1) + parts[0]
     rest = (0x3C, b"\1" + parts[1]), (0x3C, b"\0" + parts[2])
-    xls([*TITLES, number(1, 0, 1), formula(1, 1, b"\0\0\0\0\0\0\xff\xff"), text_of, *rest, number(2, 0, 2)])
+    xls([*TITLES, number(1, 0, 1), formula(1, 1, b"\0\0\0\0\0\0\xff\xff"), text_of, *rest, *below])
     with opened(EXTRACT) as reading:
-        assert rows_of(reading)[0][1] == said
+        assert rows_of(reading) == [("1", said, "3" if below else None, None, "登记表!2")]
 
 
 @pytest.mark.parametrize("as_in", [0x206, 0x406])  # Excel 3 and 4; JExcelApi still writes the latter
