@@ -92,12 +92,15 @@ def read_entries(
 
 
 def standing_days(connection: Connection) -> dict[str, dict[str, str]]:
-    """By source and day whether a batch reached its source (`delivered`) or was only tried in vain (`failed`)."""
+    """By source and day whether a batch reached its source (`delivered`) or was only tried in vain (`failed`).
+
+    By what a sweep brought no day has arrived.
+    """
     b = BATCH.c
     tried = func.min(case((b.status == str(Status.FAILED), 1), else_=0)).label("tried")
-    days = select(b.source, b.day, tried).where(b.status != str(Status.BEGUN)).group_by(b.source, b.day)
+    days = select(b.source, b.day, tried).where(b.status != str(Status.BEGUN), b.kind != SWEEP)
     found: dict[str, dict[str, str]] = {}
-    for source, day, in_vain in connection.execute(days):
+    for source, day, in_vain in connection.execute(days.group_by(b.source, b.day)):
         found.setdefault(source, {})[day] = str(Status.FAILED if in_vain else Status.DELIVERED)
     return found
 

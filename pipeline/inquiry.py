@@ -191,10 +191,16 @@ def rewrite_reports(exchange: Exchange, day: Day | None) -> list[str]:
         demand_begun("report", day, now())
     with exchange.platform.transaction(reading=True) as connection:
         last = str(day) if day else last_day(connection)
-        entries = read_entries(connection, day=last) if last else []
-    if last is None or not entries:
+        entries = read_entries(connection, day=last, sweeps=True) if last else []
+    of_day = {entry.source for entry in entries}
+    # A sweep that found nothing unread has a page, and no batch.
+    sources = [
+        name
+        for name in exchange.register
+        if name in of_day or (last and Day.of(last) in exchange.workspace.reported_days(name))
+    ]
+    if last is None or not (of_day or sources):
         raise ExchangeError(f"{day or 'report'}: expected batches of that day in the ledger, found none; run one first")
-    sources = [entry.source for entry in entries if entry.source in exchange.register.paths]
     pages = [path for name in sources for path in report_department(exchange, BatchKey(name, Day.of(last)))]
     return [*pages, report_city(exchange, Day.of(last), now())]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from loaders.ledger import standing_days
+from loaders.ledger import last_day, standing_days
 from pipeline import workspace as files
 from pipeline.exchange import Exchange
 from pipeline.runs import archive_of
@@ -36,9 +36,9 @@ class Missed:
     def entry(self) -> LedgerEntry:
         """How it stands in a list of the ledger, which has no row of it."""
         reason = (
-            "no run of this day came to the ledger, and the source cannot be asked for it any more"
+            "no run came to the ledger, and the source cannot be asked for it any more"
             if self.gone
-            else f"no run of this day came to the ledger; licex catch-up {self.key.source} asks the source for it"
+            else f"no run came to the ledger; licex catch-up {self.key.source} asks the source for it"
         )
         return LedgerEntry(self.key.source, str(self.key.day), 0, str(Status.MISSED), reason=reason)
 
@@ -83,6 +83,7 @@ def _missed(
 def ledger_lacks(exchange: Exchange, now: datetime, until: Day | None = None) -> list[Missed]:
     """The days that the ledger lacks before the last that it has of any source, or before a day that is later."""
     with exchange.platform.transaction(reading=True) as connection:
-        status = standing_days(connection)
-    last = [Day.of(max(max(days) for days in status.values()))] if status else []
-    return missed_days(exchange, status, max([*last, *([until] if until else [])]), now) if last else []
+        status, last = standing_days(connection), last_day(connection)
+    # A sweep makes no day arrive, but where one ran the nights before it should have run too.
+    ends = [Day.of(last)] if last else []
+    return missed_days(exchange, status, max([*ends, *([until] if until else [])]), now) if status else []

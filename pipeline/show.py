@@ -15,9 +15,10 @@ from rich.text import Text
 
 from pipeline.holding import sentence
 from pipeline.inquiry import Preview
+from pipeline.ledger_table import cell, folded, ledger_table
 from pipeline.run import Ran
 from sources.problem import Problem
-from standard.batch import SWEEP, LedgerEntry
+from standard.batch import LedgerEntry
 from standard.errors import safe_line
 from standard.rules import DIMENSION_TITLES, RULES
 from standard.visible import json_text, visible, visible_line
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 _WIDE = 180  # what the ledger's table needs; a narrower terminal wraps its lines, which loses nothing
 _OUT = Console(highlight=False, width=max(Console().width, _WIDE))
 _ERR = Console(stderr=True, highlight=False)
-
-_COUNTS = ("extracted", "accepted", "held", "duplicates", "inserted", "updated", "unchanged", "stale", "refused")
 
 
 @contextmanager
@@ -50,13 +49,13 @@ def progress() -> Iterator[Callable[[str], None]]:
 
 def out(line: str) -> None:
     """Print a line."""
-    _OUT.print(_cell(line), soft_wrap=True)
+    _OUT.print(cell(line), soft_wrap=True)
 
 
 def error(message: str) -> None:
     """Print error sentences, each on a line of its own."""
     for line in message.split("\n"):
-        _ERR.print(_cell(line, "red"), soft_wrap=True)
+        _ERR.print(cell(line, "red"), soft_wrap=True)
 
 
 def unforeseen(told: str) -> None:
@@ -143,7 +142,7 @@ def _connections_table(reached: Mapping[str, ConnectionFacts]) -> Table:
         rows = "" if facts.rows is None else f"{facts.rows:,}"
         guarded = "read only" if facts.guarded else "by its rights alone"
         cells = (name, facts.way, facts.database, f"{facts.connecting:.2f} s", rows, f"{facts.rate:,.0f}", guarded)
-        table.add_row(*map(_cell, cells))
+        table.add_row(*map(cell, cells))
     return table
 
 
@@ -156,25 +155,9 @@ def _columns(facts: ConnectionFacts) -> list[str]:
     return [*order, *facts.undeclared, *done, *facts.spoilt]
 
 
-def ledger_table(entries: Sequence[LedgerEntry]) -> Table:
-    """A row a source and day: what was read and what became of it."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    right = (*_COUNTS, "seconds", "report")
-    for name in ("source", "day", "status", *right):
-        table.add_column(name, justify="right" if name in right else "left", no_wrap=True)
-    for entry in entries:
-        values = entry.as_dict()
-        numbers = [f"{values[name]:,}" for name in _COUNTS]
-        style = {"refused": "red", "failed": "red", "missed": "red"}.get(entry.status, "")
-        status = _cell(entry.status, style)
-        report = "" if entry.report_seconds is None else f"{entry.report_seconds:.1f}"
-        day = _cell(f"{entry.day} {SWEEP}" if entry.kind == SWEEP else entry.day)
-        table.add_row(_cell(entry.source), day, status, *numbers, f"{entry.seconds:.1f}", report)
-    return table
-
-
 def ledger_with_reasons(entries: Sequence[LedgerEntry]) -> None:
-    """The table, and below it why a batch was refused or could not be had."""
+    """The table, and below it why a batch was refused or could not be had; missed days in a row are one line of both."""
+    entries = folded(entries)
     _OUT.print(ledger_table(entries))
     for entry in entries:
         if entry.reason:
@@ -310,7 +293,7 @@ def _pairs(title: str, values: dict[str, Any]) -> Table:
     table = Table(title=title, show_header=False, title_justify="left")
     for name, value in values.items():
         if value is not None:
-            table.add_row(name, _cell(value))
+            table.add_row(name, cell(value))
     return table
 
 
@@ -319,14 +302,9 @@ def _rows(title: str, rows: Sequence[dict[str, Any]]) -> Table:
     for name in rows[0] if rows else ():
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*(_cell("" if value is None else value) for value in row.values()))
+        table.add_row(*(cell("" if value is None else value) for value in row.values()))
     return table
 
 
 def _print_json(value: Any) -> None:
     print(json_text(value))  # noqa: T201 - data for another program
-
-
-def _cell(value: Any, style: str = "") -> Text:
-    """What came from elsewhere, as it may stand on a terminal; what is a `Text` already is our own."""
-    return value if isinstance(value, Text) else Text(visible_line(str(value)), style=style)

@@ -46,6 +46,7 @@ def city_page(city, day):
 def test_the_days_between_are_named_by_the_ledger_and_by_the_headline(away, licex):
     assert statuses(licex) == {DAYS[0]: "delivered", **dict.fromkeys(DAYS[1:4], "missed"), DAYS[4]: "delivered"}
     assert "licex catch-up transport.road asks the source for it" in " ".join(licex("ledger")[1].split())
+    assert f"{DAYS[1]} – {DAYS[3]}" in licex("ledger")[1]
     page = city_page(away, DAYS[4])
     assert "但此前有 3 批应到的数据没有取到" in page
     assert f"{DAYS[1]} – {DAYS[3]}" in page
