@@ -63,7 +63,7 @@ class Platform:
                     reason,
                 ) from None
             raise PlatformUnreachable(
-                f"{self._shown}: expected to use the platform's database, found: {self._cause(error)}; nothing was loaded"
+                f"{self._shown}: expected to use the platform's database, found: {self._cause(error)}; nothing was loaded; check LICEX_TARGET, then try again"
             ) from None
 
     def _connected(self, engine: Engine) -> Connection:

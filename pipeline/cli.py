@@ -115,14 +115,15 @@ def check(
     exchange = _exchange()
     register = exchange.register
     names = [source] if source else list(register)
-    if not names:
+    astray = [] if source else register.astray()
+    if not names and not astray:
         raise DeclarationError(
             f"{register.folder}: expected declarations <department>/<licence>.yaml, found none; name another folder in LICEX_SOURCES"
         )
     if source is not None and source not in register.paths:
         register.source(source)  # says which name was probably meant
     # The tables of the city belong to all sources, and are said once.
-    problems = list(dict.fromkeys(problem for name in names for problem in register.problems(name)))
+    problems = list(dict.fromkeys(problem for name in names for problem in register.problems(name))) + astray
     if connect and not problems:
         with show.progress() as told:
             found = inquiry.connections(exchange.work(), names, now(), told)
@@ -144,7 +145,8 @@ def preview(
     wanted = _day(day) if day else Day.at(now()).plus(-1)
     exchange = _exchange()
     exchange.register.source(source)
-    show.preview(inquiry.preview(exchange.work(), BatchKey(source, wanted), now()), as_json=json)
+    key = BatchKey(source, wanted)
+    show.preview(key, inquiry.preview(exchange.work(), key, now()), as_json=json)
 
 
 @app.command()

@@ -143,6 +143,7 @@ def dry_run(exchange: Exchange, key: BatchKey, told: Told, *, from_archive: bool
                 read_and_judge(trial, key, now(), told, trial=True)
             told("assess")
             verdict = stages.assess(trial, key, now())
+            found = _by_rule(trial.workspace.read_table(key, files.FINDINGS))
     except ExchangeError as error:
         return Ran(key, None, str(error), error.exit_code)
     status = Status.REFUSED if verdict.refused else Status.DELIVERED
@@ -154,7 +155,21 @@ def dry_run(exchange: Exchange, key: BatchKey, told: Told, *, from_archive: bool
     entry = LedgerEntry(
         key.source, str(key.day), 0, f"dry run: {status}", refused=refused, reason=verdict.reason, **counts
     )
-    return Ran(key, entry, verdict.reason, 1 if verdict.refused or verdict.held_above_limit else 0)
+    problem = verdict.reason
+    if not verdict.refused and verdict.held_above_limit:
+        problem = f"{stages.too_many_held(key, verdict.held_limit, verdict)}; a run would deliver the rest"
+    return Ran(key, entry, problem, 1 if problem else 0, found=tuple(found))
+
+
+def _by_rule(findings: pa.Table) -> list[dict[str, Any]]:
+    """By rule how many findings there are, the most frequent first, and of each the first one."""
+    shown = ("locator", "element", "value", "expected")
+    counted = findings.group_by("rule", use_threads=False).aggregate(
+        [("rule", "count"), *((name, "first") for name in shown)]
+    )
+    counted = counted.rename_columns(["rule", "findings", *shown]).sort_by([("findings", "descending")])
+    rows: list[dict[str, Any]] = counted.to_pylist()
+    return rows
 
 
 @contextmanager

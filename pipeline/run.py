@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 from pipeline import stages
@@ -24,12 +25,23 @@ _LOOK = 0.5  # seconds after which a process that waits for its turn looks again
 
 @dataclass(frozen=True)
 class Ran:
-    """How one batch ended: its ledger entry (None where the platform could not be reached), and what stopped it."""
+    """How one batch ended.
+
+    Attributes:
+        key: of the batch.
+        entry: of the ledger; None where the platform could not be reached.
+        problem: what stopped it, or why a person must look.
+        exit_code: of the command.
+        page: where the department's page is; empty where none was drawn.
+        found: of a dry run, which leaves no report: by rule how many findings there are, and the first of them.
+    """
 
     key: BatchKey
     entry: LedgerEntry | None
     problem: str = ""
     exit_code: int = 0
+    page: str = ""
+    found: tuple[dict[str, Any], ...] = ()
 
 
 def now() -> datetime:
@@ -71,14 +83,14 @@ def run_batch(exchange: Exchange, key: BatchKey, told: Told, *, from_archive: bo
             before = last.run if last else 0
             entry, problem = _run_steps(exchange, key, label, told, from_archive)
         told("report")
-        report(exchange, key, now())
+        page = report(exchange, key, now())[0]
         entry = last_entry(exchange, key, entry.run - 1) or entry  # which says now what the report took
     except AlreadyDelivered as nothing_new:
-        report(exchange, key, now())
-        return Ran(key, last_entry(exchange, key, before), str(nothing_new))
+        page = report(exchange, key, now())[0]
+        return Ran(key, last_entry(exchange, key, before), str(nothing_new), page=page)
     except ExchangeError as error:
         return _stopped(exchange, key, error, told, before)
-    return Ran(key, entry, problem, 1 if problem else 0)
+    return Ran(key, entry, problem, 1 if problem else 0, page)
 
 
 def _run_steps(
@@ -126,12 +138,12 @@ def _turn(exchange: Exchange, key: BatchKey, label: str, told: Told) -> Iterator
 
 def _stopped(exchange: Exchange, key: BatchKey, error: ExchangeError, told: Told, before: int) -> Ran:
     """A batch that could not go on still gets its report, where the platform can be reached; and its ledger row, if it has one."""
-    entry = None
+    entry, page = None, ""
     if not isinstance(error, PlatformUnreachable):
         try:
             told("report")
-            report(exchange, key, now())
+            page = report(exchange, key, now())[0]
             entry = last_entry(exchange, key, before)
         except ExchangeError:
             entry = None  # what stopped the batch is what the user must hear of
-    return Ran(key, entry, str(error), error.exit_code)
+    return Ran(key, entry, str(error), error.exit_code, page)

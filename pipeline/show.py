@@ -18,7 +18,7 @@ from pipeline.inquiry import Preview
 from pipeline.ledger_table import cell, folded, ledger_table
 from pipeline.run import Ran
 from sources.problem import Problem
-from standard.batch import LedgerEntry
+from standard.batch import BatchKey, LedgerEntry
 from standard.errors import safe_line
 from standard.rules import DIMENSION_TITLES, RULES
 from standard.visible import json_text, visible, visible_line
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pipeline.unjudged import Unjudged
 
 _WIDE = 180  # what the ledger's table needs; a narrower terminal wraps its lines, which loses nothing
+_ENOUGH = 1_000  # rows; what fewer take is what beginning takes, and says nothing of a rate
 _OUT = Console(highlight=False, width=max(Console().width, _WIDE))
 _ERR = Console(stderr=True, highlight=False)
 
@@ -78,19 +79,30 @@ def ran(items: Sequence[Ran], *, as_json: bool) -> None:
                     "entry": item.entry and item.entry.as_dict(),
                     "problem": item.problem,
                     "exit_code": item.exit_code,
+                    "page": item.page,
+                    "found": item.found,
                 }
                 for item in items
             ]
         )
     else:
-        entries = [item.entry for item in items if item.entry is not None]
-        if entries:
-            _OUT.print(ledger_table(entries))
+        _ran_tables(items)
     for item in items:
         if item.problem and item.exit_code:
             error(item.problem)
         elif item.problem and not as_json:
             out(item.problem)
+    if not as_json and items and items[-1].page:
+        out(f"open {items[-1].page}")
+
+
+def _ran_tables(items: Sequence[Ran]) -> None:
+    entries = [item.entry for item in items if item.entry is not None]
+    if entries:
+        _OUT.print(ledger_table(entries))
+    for item in items:
+        if item.found:
+            _OUT.print(_rows(f"{item.key}: the first finding of each rule", item.found))
 
 
 def swept(found: Swept, *, as_json: bool) -> None:
@@ -141,7 +153,8 @@ def _connections_table(reached: Mapping[str, ConnectionFacts]) -> Table:
     for name, facts in reached.items():
         rows = "" if facts.rows is None else f"{facts.rows:,}"
         guarded = "read only" if facts.guarded else "by its rights alone"
-        cells = (name, facts.way, facts.database, f"{facts.connecting:.2f} s", rows, f"{facts.rate:,.0f}", guarded)
+        rate = f"{facts.rate:,.0f}" if facts.sample >= _ENOUGH else ""
+        cells = (name, facts.way, facts.database, f"{facts.connecting:.2f} s", rows, rate, guarded)
         table.add_row(*map(cell, cells))
     return table
 
@@ -180,10 +193,10 @@ def problems(names: Sequence[str], found: Sequence[Problem], *, as_json: bool) -
     for item in found:
         error(str(item))
     if not found:
-        _OUT.print(f"{len(names)} declarations, no problems")
+        _OUT.print(f"{len(names)} declaration{'' if len(names) == 1 else 's'}, no problems")
 
 
-def preview(found: Preview, *, as_json: bool) -> None:
+def preview(key: BatchKey, found: Preview, *, as_json: bool) -> None:
     """A few rows in the standard, and their findings."""
     if as_json:
         _print_json(asdict(found))
@@ -191,6 +204,10 @@ def preview(found: Preview, *, as_json: bool) -> None:
     for number, row in enumerate(found.rows, 1):
         table = _pairs(f"row {number}", row)
         _OUT.print(table)
+    if not found.findings:
+        none = "no findings on these rows" if found.rows else f"{key}: no row is of that day; name another with --day"
+        out(none)
+        return
     _OUT.print(
         _rows(
             "findings",

@@ -193,10 +193,13 @@ def problem(exchange: Exchange, key: BatchKey) -> str:
     if entry.status == Status.REFUSED:
         return f"{key}: refused: {entry.reason}"
     limit = Verdict.from_json(exchange.workspace.read_text(key, files.VERDICT)).held_limit
-    if entry.held > limit * entry.extracted:
-        share = entry.held / entry.extracted
-        return f"{key}: expected at most {limit:.1%} of rows held, found {share:.1%} ({entry.held}); see the report"
-    return ""
+    return f"{too_many_held(key, limit, entry)}; see the report" if entry.held > limit * entry.extracted else ""
+
+
+def too_many_held(key: BatchKey, limit: float, counts: Verdict | LedgerEntry) -> str:
+    """Which share of the rows may be held, and which is."""
+    share = counts.held / counts.extracted
+    return f"{key}: expected at most {limit:.1%} of rows held, found {share:.1%} ({counts.held})"
 
 
 def stands(exchange: Exchange, key: BatchKey) -> bool:

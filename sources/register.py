@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     Tidy = Callable[[pa.Table], pa.Table]
+
+
+# What may stand in the name of a source, which becomes that of a DAG and of folders.
+_NAME = re.compile("[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True)
@@ -117,12 +122,28 @@ class Register:
             problems = [*problems, Problem(quirks, 1, str(error))]
         return problems
 
+    def astray(self) -> list[Problem]:
+        """Declarations that stand where none is read: not in the folder of a department right below this one."""
+        found = [path for ending in ("yaml", "yml") for path in self.folder.rglob(f"*.{ending}")]
+        below = {path: path.relative_to(self.folder).parts for path in sorted(found)}
+        return [
+            Problem(
+                path,
+                1,
+                "expected a declaration at <department>/<licence>.yaml, found it elsewhere; move it, since nobody reads it here",
+            )
+            for path, parts in below.items()
+            if len(parts) != 2 and not any(part.startswith(".") for part in parts) and _declares(path)
+        ]
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.paths)
 
     def read(self, name: str) -> tuple[Source | None, list[Problem]]:
         """One source, or everything that is wrong with its declaration."""
         path = self.paths[name]
+        if misnamed := _misnamed(path):
+            return None, [misnamed]
         try:
             document = Document(path.read_text(encoding="utf-8"))
         except (yaml.MarkedYAMLError, UnicodeDecodeError) as error:
@@ -141,6 +162,29 @@ class Register:
         return Source(
             name, path, declaration, licence_type, self.city.face(licence_type.code, declaration.columns), self.city
         ), []
+
+
+def _misnamed(path: Path) -> Problem | None:
+    """Why the names of a declaration cannot be those of a source."""
+    if not all(map(_NAME.fullmatch, (path.parent.name, path.stem))):
+        found = f"{path.parent.name}/{path.name}"
+        return Problem(path, 1, f"expected names of folder and file in snake_case, found {found}; rename it")
+    if path.suffix == ".yml" and (other := path.with_suffix(".yaml")).exists():
+        return Problem(
+            path,
+            1,
+            f"expected one declaration of {path.parent.name}.{path.stem}, found {other.name} beside it; keep one of the two",
+        )
+    return None
+
+
+def _declares(path: Path) -> bool:
+    """Whether a file has what every declaration has, so that it is not somebody else's YAML."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return all(re.search(f"^{key}:", text, re.MULTILINE) for key in ("extract", "columns"))
 
 
 def _placed(path: Path, document: Document, found: list[Found]) -> list[Problem]:

@@ -1,0 +1,66 @@
+"""What the commands say to somebody who declares a first department."""
+
+import json
+import shutil
+
+import pytest
+
+DAY = "2026-03-01"
+RUN = ("run", "transport.road", "--day", DAY)
+
+
+@pytest.fixture
+def half_wrong(refill):
+    """Three rows, of which two have no holder; half of them may be held."""
+    refill({}, *({"XKZBH": f"37040200000{number}", "YHMC": ""} for number in (2, 3)))
+
+
+def test_a_dry_run_says_why_it_does_not_end_well_and_what_it_found(licex, half_wrong):
+    code, out, errors = licex(*RUN, "--dry-run", "--json")
+    (ran,) = json.loads(out)
+    sentence = (
+        f"transport.road/{DAY}: expected at most 50.0% of rows held, found 66.7% (2); a run would deliver the rest"
+    )
+    assert (code, ran["problem"]) == (1, sentence)
+    (found,) = ran["found"]
+    assert {name: found[name] for name in ("rule", "findings", "element")} == {
+        "rule": "required",
+        "findings": 2,
+        "element": "certificate_holder_name",
+    }
+    code, out, errors = licex(*RUN, "--dry-run")
+    assert (sentence in " ".join(errors.split()), "certificate_holder_name" in out) == (True, True)
+
+
+def test_a_run_says_where_its_report_is(licex, city):
+    page = (city / f"workspace/reports/transport.road/{DAY}.html").as_posix()
+    assert licex(*RUN)[1].splitlines()[-1] == f"open {page}"
+    assert json.loads(licex(*RUN, "--json")[1])[0]["page"] == page
+
+
+def test_a_preview_of_a_day_without_rows_says_so(licex, city):
+    assert "transport.road/2026-02-01: no row is of that day; name another with --day" in " ".join(
+        licex("preview", "transport.road", "--day", "2026-02-01")[1].split()
+    )
+
+
+def test_a_preview_says_when_nothing_is_wrong(licex, city):
+    assert "no findings on these rows" in licex("preview", "transport.road", "--day", DAY)[1]
+
+
+def test_one_declaration_is_one(licex, city):
+    assert licex("check")[1].strip() == "1 declaration, no problems"
+
+
+def test_a_declaration_where_none_is_read_is_a_problem(licex, city):
+    declared = next((city / "sources").glob("*/*.yaml"))
+    shutil.copy(declared, city / "sources/stray.yaml")
+    code, _, errors = licex("check")
+    assert (code, "stray.yaml:1: expected a declaration at" in errors) == (2, True)
+    assert licex("check", "transport.road")[0] == 0
+
+
+def test_a_platform_that_cannot_be_opened_names_the_setting(licex, city, monkeypatch):
+    monkeypatch.setenv("LICEX_TARGET", f"sqlite:///{city}/nowhere/platform.db")
+    code, _, errors = licex("ledger")
+    assert (code, "check LICEX_TARGET" in errors) == (3, True)
