@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from reports.readable import expected_found, reason_text
 from reports.script import charts_script
 from reports.words import both, phrase, say
 from standard.day import SHANGHAI, instant_of
@@ -57,6 +58,8 @@ def _environment() -> Environment:
         "say": say,
         "both": both,
         "phrase": phrase,
+        "expected_found": expected_found,
+        "reason_text": reason_text,
         "style": _file("style.css"),
         "policy": _policy([_file("style.css")], list(scripts.values())),
         **scripts,

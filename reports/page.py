@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow.compute as pc
 from markupsafe import Markup
 
 from reports.charts import Spec, outcome_chart, score_line
 from reports.frame import link, render
 from reports.quality import QualityReport, RuleFindings, element_title, equations, score, standing, status_word
+from reports.readable import readable_text
 from reports.words import say
 from standard.batch import Status
 from standard.day import Day
@@ -71,7 +73,9 @@ def _sentences(report: QualityReport) -> list[Markup]:
         return [say("said_repeated", day=day), say("next_none")]
     if entry.status == Status.REFUSED:
         key = "said_refused" if entry.refused else "said_refused_unread"
-        return [say(key, day=day, n=entry.refused), say("next_resend")]
+        standing = [pc.any(found.findings["open"]).as_py() for found in report.refusals]
+        settled = bool(standing) and not any(standing)
+        return [say(key, day=day, n=entry.refused), say("next_settled" if settled else "next_resend")]
     if entry.held:
         return [say("said_held", day=day, n=entry.held, rows=entry.extracted), say("next_correct")]
     if not entry.extracted:
@@ -119,6 +123,8 @@ def _row(report: QualityReport, found: RuleFindings, finding: dict[str, Any]) ->
     return finding | {
         "locator": finding["locator"] or say("whole_batch"),
         "element": element_title(report.source, finding["element"]),
+        "value": readable_text(found.rule.id, finding["value"] or ""),
+        "expected": readable_text(found.rule.id, finding["expected"] or ""),
         "standing": [say(key, day=day) for key, day in standing(found.rule, finding, report.day)],
     }
 

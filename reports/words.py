@@ -61,6 +61,10 @@ WORDS: dict[str, tuple[str, ...]] = {
         "The data of {day} could not be had: the source did not answer. What the platform had is unchanged.",
     ),
     "said_absent": ("{day} 的数据还没有到达。", "The data of {day} has not arrived."),
+    "rows_unseen": (
+        "更新时间为空 {none:,} 行，在将来 {future:,} 行",
+        "{none:,} without a time, {future:,} in the future",
+    ),
     "expected_found": ("应为 {expected}，实际 {found}", "expected {expected}, found {found}"),
     "next_none": ("无需处理。", "Nothing needs doing."),
     "next_correct": (
@@ -70,6 +74,10 @@ WORDS: dict[str, tuple[str, ...]] = {
     "next_resend": (
         "请按下文恢复数据源，完成后告知数据局重新取数。",
         "Please put the source right as shown below and tell the data bureau to read it again.",
+    ),
+    "next_settled": (
+        "此后报送的数据已经送达平台，无需再处理。",
+        "What was sent since has reached the platform; nothing more needs doing.",
     ),
     "next_reach": (
         "请检查数据源是否在线、账号与网络是否有变动，恢复后告知数据局。",

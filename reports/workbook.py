@@ -17,6 +17,7 @@ from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Si
 from openpyxl.utils import get_column_letter
 
 from reports.quality import QualityReport, RuleFindings, element_title, status_word
+from reports.readable import readable
 from reports.sheet_rows import FORMULA, Styles, rows_xml
 from reports.words import phrase
 from standard.rules import DIMENSION_TITLES, Scope
@@ -121,8 +122,8 @@ def _columns(report: QualityReport, found: RuleFindings, findings: pa.Table) -> 
         texts["certificate_number"],
         _elements(report, findings["element"].combine_chunks()),
         *_all(findings, f"{rule.title_zh}\n{rule.title_en}"),
-        texts["value"],
-        texts["expected"],
+        _readable(rule.id, texts["value"]),
+        _readable(rule.id, texts["expected"]),
         *_all(
             findings,
             f"{rule.advice_zh}\n{rule.advice_en}",
@@ -148,6 +149,13 @@ def _elements(report: QualityReport, names: pa.Array) -> pa.Array:
     distinct = names.dictionary_encode()
     titles = [element_title(report.source, name) or ("", "") for name in distinct.dictionary.to_pylist()]
     said = [title if title == name else f"{title}\n{name}" for title, name in titles]
+    return pa.array(said, pa.string()).take(distinct.indices)
+
+
+def _readable(rule: str, texts: pa.Array) -> pa.Array:
+    distinct = texts.dictionary_encode()
+    sides = [readable(rule, text) for text in distinct.dictionary.to_pylist()]
+    said = [chinese if chinese == english else f"{chinese}\n{english}" for chinese, english in sides]
     return pa.array(said, pa.string()).take(distinct.indices)
 
 

@@ -12,12 +12,17 @@ import pyarrow.compute as pc
 from standard.check_characters import Signs, column, organisation, rows_of, uscc
 from standard.identifiers import USCC, Texts
 
-FORM = "18位，第3至8位为数字，不含I O S V Z（GB 32100） 18 characters, digits at 3 to 8, without I O S V Z"
-CHECK = "第18位校验字符（GB 32100） the check character at 18"
-ORGANISATION = (
-    "第9至17位组织机构代码的校验字符（GB 11714） the organisation code at 9 to 17, whose check character is at 17"
+# The parts of a code in Chinese and in English; a finding names them in both.
+PARTS = (
+    ("18位，第3至8位为数字，不含I O S V Z（GB 32100）", "18 characters, digits at 3 to 8, without I O S V Z"),
+    ("第18位校验字符（GB 32100）", "the check character at 18"),
+    (
+        "第9至17位组织机构代码的校验字符（GB 11714）",
+        "the organisation code at 9 to 17, whose check character is at 17",
+    ),
+    ("21位：统一社会信用代码加3位数字（C0123）", "a unified social credit code and 3 digits"),
 )
-TYPE_CODE_FORM = "21位：统一社会信用代码加3位数字（C0123） a unified social credit code and 3 digits"
+FORM, CHECK, ORGANISATION, TYPE_CODE_FORM = map(" ".join, PARTS)
 # By what fails: of the check character 1, of the organisation code 2.
 _WORDS = ("", CHECK, ORGANISATION, f"{ORGANISATION}；{CHECK}")
 
