@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from dags.in_process import environment, prepare, quiet, run_dag
 from demo.city import DAYS, connections, live
+
+if TYPE_CHECKING:
+    from standard.batch import LedgerEntry
 
 
 def settings(folder: Path) -> dict[str, str]:
@@ -36,7 +41,8 @@ def main(folder: Path) -> int:
     with quiet(folder / "airflow.log") as screen, os.fdopen(os.dup(screen), "w") as out:
         console = Console(file=out, force_terminal=out.isatty(), highlight=False)
         _nights(folder, console)
-    _show(folder, time.monotonic() - began)
+        entries, page = _ledger()  # here, where Airflow's logging is not on the screen
+    _show(folder, entries, page, time.monotonic() - began)
     return 0
 
 
@@ -66,19 +72,25 @@ def _nights(folder: Path, console: Console) -> None:
                     console.print(f"{day} {source}: {state}")
 
 
-def _show(folder: Path, seconds: float) -> None:
+def _ledger() -> tuple[list[LedgerEntry], str]:
+    """The ledger, and where the city's page of the last day is."""
     from pipeline.exchange import Exchange
     from pipeline.inquiry import ledger
     from pipeline.settings import Settings
-    from pipeline.show import ledger_with_reasons, out
 
     exchange = Exchange(Settings.from_environment())
     entries = ledger(exchange, source=None, day=None, all_runs=False)
+    return entries, exchange.workspace.report_path(f"city-{DAYS[-1]}.html")
+
+
+def _show(folder: Path, entries: Sequence[LedgerEntry], page: str, seconds: float) -> None:
+    from pipeline.show import ledger_with_reasons, out
+
     ledger_with_reasons(entries)
     changed = sum(entry.inserted + entry.updated for entry in entries)
-    out(f"{changed:,} inserted or updated" if changed else "everything unchanged")
+    out(f"{changed:,} inserted or updated" if changed else "nothing inserted or updated")
     out(f"{len(DAYS)} nights in {seconds:.0f} s; Airflow's own log: {folder}/airflow.log")
-    out(f"open {exchange.workspace.report_path(f'city-{DAYS[-1]}.html')}")
+    out(f"open {page}")
 
 
 if __name__ == "__main__":

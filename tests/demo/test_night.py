@@ -70,6 +70,7 @@ def test_the_program_ends_with_a_table_and_the_page_to_open(nights):
     page = printed.rsplit("open ", 1)[1].strip()
     assert page == f"{folder}/workspace/reports/city-{DAYS[-1]}.html"
     assert os.path.exists(page)
+    assert "alembic" not in printed  # what Airflow logs stands in its own log
 
 
 def texts(folder):
