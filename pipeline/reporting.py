@@ -100,6 +100,11 @@ def have_charts(workspace: Workspace) -> bool:
     return bool(kept)
 
 
+def page_path(exchange: Exchange, key: BatchKey) -> str:
+    """Where the department's page of a batch's day is."""
+    return exchange.workspace.report_path(key.source, f"{key.day}.html")
+
+
 def report_department(exchange: Exchange, key: BatchKey) -> list[str]:
     """Write one department's page and list for correction; returns where they are."""
     with exchange.platform.transaction(reading=True) as connection:
@@ -108,7 +113,7 @@ def report_department(exchange: Exchange, key: BatchKey) -> list[str]:
         findings = read_findings(connection, key)
     drawn = quality_report(source_facts(exchange.source(key)), key.day, entries, findings)
     workspace = exchange.workspace
-    page, to_correct = (workspace.report_path(key.source, f"{key.day}.{kind}") for kind in ("html", "xlsx"))
+    page, to_correct = page_path(exchange, key), workspace.report_path(key.source, f"{key.day}.xlsx")
     workspace.write_text(page, department_page(drawn))
     workspace.write_bytes(to_correct, correction_list(drawn))
     return [page, to_correct]

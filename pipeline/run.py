@@ -15,7 +15,7 @@ from pipeline import stages
 from pipeline.exchange import Exchange
 from pipeline.flow import Told, read_and_judge, rejudge
 from pipeline.plan import demand_begun
-from pipeline.reporting import have_charts, last_entry, report
+from pipeline.reporting import have_charts, last_entry, page_path, report
 from pipeline.runs import PROCESS, begun, take_archive, turn
 from standard.batch import BatchKey, LedgerEntry
 from standard.errors import AlreadyDelivered, ExchangeError, PlatformUnreachable, TurnTaken, UsageError
@@ -83,14 +83,14 @@ def run_batch(exchange: Exchange, key: BatchKey, told: Told, *, from_archive: bo
             before = last.run if last else 0
             entry, problem = _run_steps(exchange, key, label, told, from_archive)
         told("report")
-        page = report(exchange, key, now())[0]
+        report(exchange, key, now())
         entry = last_entry(exchange, key, entry.run - 1) or entry  # which says now what the report took
     except AlreadyDelivered as nothing_new:
-        page = report(exchange, key, now())[0]
-        return Ran(key, last_entry(exchange, key, before), str(nothing_new), page=page)
+        report(exchange, key, now())
+        return Ran(key, last_entry(exchange, key, before), str(nothing_new), page=page_path(exchange, key))
     except ExchangeError as error:
         return _stopped(exchange, key, error, told, before)
-    return Ran(key, entry, problem, 1 if problem else 0, page)
+    return Ran(key, entry, problem, 1 if problem else 0, page_path(exchange, key))
 
 
 def _run_steps(
@@ -142,8 +142,8 @@ def _stopped(exchange: Exchange, key: BatchKey, error: ExchangeError, told: Told
     if not isinstance(error, PlatformUnreachable):
         try:
             told("report")
-            page = report(exchange, key, now())[0]
-            entry = last_entry(exchange, key, before)
+            report(exchange, key, now())
+            entry, page = last_entry(exchange, key, before), page_path(exchange, key)
         except ExchangeError:
             entry = None  # what stopped the batch is what the user must hear of
     return Ran(key, entry, str(error), error.exit_code, page)
