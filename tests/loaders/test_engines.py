@@ -52,3 +52,8 @@ def test_parts_that_fail_at_the_same_moment_are_written_down_one_after_the_other
     assert sorted(runs) == [1, 2, 3, 4]
     with platform.transaction(reading=True) as connection:
         assert [entry.run for entry in read_entries(connection, all_runs=True)] == [1, 2, 3, 4]
+
+
+def test_postgresql_does_not_compile_statements(postgresql_platform):
+    with postgresql_platform.transaction(reading=True) as connection:
+        assert connection.scalar(text("SHOW jit")) == "off"
