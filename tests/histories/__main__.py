@@ -1,4 +1,4 @@
-"""Plays histories for as many minutes as one likes, and prints the shortest that goes wrong as a case."""
+"""Plays histories for as many minutes as one likes; prints the shortest that goes wrong as a case, and of the others what is wrong."""
 
 import contextlib
 import sys
@@ -13,11 +13,15 @@ from tests.histories.player import Stage
 
 
 class Tally:
-    """How many histories and steps were played, and the shortest that went wrong."""
+    """How many histories and steps were played, and those that went wrong."""
 
     def __init__(self):
-        self.histories = self.steps = self.readings = self.failed = 0
-        self.shortest = None
+        self.histories = self.steps = self.readings = 0
+        self.wrong = []
+
+    @property
+    def shortest(self):
+        return min(self.wrong, default=None)
 
     def add(self, machine):
         player = machine.player
@@ -25,9 +29,7 @@ class Tally:
         self.steps += machine.steps
         self.readings += player.readings
         if player.wrong:
-            self.failed += 1
-            case = (machine.steps, player.wrong, player.case())
-            self.shortest = min(self.shortest or case, case)
+            self.wrong.append((machine.steps, player.wrong, player.case()))
 
 
 def play(stage, minutes, most=30):
@@ -52,10 +54,12 @@ def main(minutes, most=30):
         stage = Stage(folder, f"sqlite:///{folder}/dep.db", f"sqlite:///{folder}/platform.db")
         tally = play(stage, minutes, most)
         stage.close()
-    print(f"{tally.histories} histories, {tally.steps} steps, {tally.readings} readings, {tally.failed} went wrong")
+    print(f"{tally.histories} histories, {tally.steps} steps, {tally.readings} readings, {len(tally.wrong)} went wrong")
     if tally.shortest:
-        print(f"\nThe shortest: {tally.shortest[1]}\n\n{tally.shortest[2]}")
-    return bool(tally.failed)
+        print(f"\nThe shortest: {tally.shortest[1]}\n\n{tally.shortest[2]}\n")
+    for steps, wrong, _ in sorted(tally.wrong)[1:]:
+        print(f"Another, of {steps} steps: {wrong}")
+    return bool(tally.wrong)
 
 
 if __name__ == "__main__":

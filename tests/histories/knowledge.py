@@ -194,16 +194,20 @@ class Knowledge:
 
     def _contradicted(self, read):
         """Where the log that was read says something else of a record than the register, nobody can know that."""
-        newest = {}
+        newest, of_number = {}, {}
         for row in [*self.department.log, *read.rows]:  # what was read is in the log no more where that was emptied
             credible = row.time if row.time and row.time <= read.at else row.written
             order = credible if read.way.by_time else (row.lsh or 0)
             place = (order, row.version)
             if row.key not in newest or newest[row.key][0] <= place:
                 newest[row.key] = place, row
+            # A content of a number, under whatever key; an end is one of the key alone.
+            if row.op in {"I", "U"} and of_number.get(row.number, place) <= place:
+                of_number[row.number] = place
         told = {row.key for row in read.rows}
         for row in self.department.rows.values():
-            if row.key in told and newest[row.key][1].version != row.version:
+            last = of_number.get(row.number, (None, row.version))[1]
+            if row.key in told and {newest[row.key][1].version, last} != {row.version}:
                 self.shown.discard(row.version)
         for gone in self.department.gone.values():
             if gone.key in told and newest[gone.key][1].version < gone.version:

@@ -334,3 +334,17 @@ def test_a_log_that_was_read_empty_and_whose_numbers_end_where_they_did(play):
     source.department.change(4, player.now)
     player.night()
     player.finish()
+
+
+def test_a_number_that_comes_back_under_another_key_before_what_the_log_said_last(play):
+    player = play(TIME)
+    source, department = player.sources[0], player.sources[0].department
+    department.born("N001", player.now)
+    department.born("N002", player.now)
+    player.night()
+    player.tick()
+    department.change(1, player.now, number="N003")
+    player.declare(source, Way("log by time", timedelta(hours=4), reused=True))
+    department.born("N001", player.now, "late")
+    player.run(source, player.today - timedelta(days=2))
+    player.finish()
