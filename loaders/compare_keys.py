@@ -58,12 +58,14 @@ class Comparing:
             one of changes, of which each stays.
         until: the order up to which nights have read. A row of an order before it, and after that of what its key named last,
             is one that no night has read: it was committed late.
+        timed: whether orders are instants: what changed after its reading by another order has not been read either.
     """
 
     key: list[str]
     by_number: bool
     rows: bool
     until: str = ""
+    timed: bool = True
 
 
 def compare(met: Path, folder: Path, comparing: Comparing) -> Compared:
@@ -76,19 +78,15 @@ def compare(met: Path, folder: Path, comparing: Comparing) -> Compared:
         folder: where what is known stands.
         comparing: how rows are known again.
     """
-    settings: dict[str, str | bool | int | float | list[str]] = {
-        "threads": 2,
-        "memory_limit": _MEMORY,
-        "temp_directory": str(folder),
-        "preserve_insertion_order": False,
-    }
+    settings: dict[str, str | bool | int | float | list[str]] = {"threads": 2, "memory_limit": _MEMORY}
+    settings |= {"temp_directory": str(folder), "preserve_insertion_order": False}
     with duckdb.connect(str(folder / "compare.duckdb"), config=settings) as database:
         _number(database, met, folder, by_number=comparing.by_number)
         of_changes = str(not comparing.rows)
         for statement in (*_LAST, _ORPHANS, _RETURNED, _HEIRS):
             database.execute(statement.format(of_changes=of_changes))
         last = ordinals(pa.array([comparing.until or None], pa.string()))[0].as_py()
-        database.execute(_UNREAD[0], {"until": last})
+        database.execute(_UNREAD[0], {"until": last, "timed": comparing.timed})
         database.execute(_UNREAD[1])
         database.execute(_GONE)
         counted = database.execute(_COUNTS).fetchall()[0]
@@ -163,13 +161,13 @@ QUALIFY row_number() OVER (PARTITION BY k ORDER BY state & 16, seen DESC, said_a
     "CREATE TABLE former AS SELECT DISTINCT k, record FROM named ANTI JOIN last USING (k, record)",
     """
 CREATE VIEW known AS
-SELECT n, said_at, first_at, state FROM claims ANTI JOIN last USING (k)
+SELECT n, said_at, first_at, seen, state FROM claims ANTI JOIN last USING (k)
 UNION ALL
-SELECT n, said_at, first_at, state FROM last
+SELECT n, said_at, first_at, seen, state FROM last
 UNION ALL
-SELECT n, said_at, first_at, state FROM others ANTI JOIN last USING (k) ANTI JOIN logged USING (k) WHERE means = 1
+SELECT n, said_at, first_at, seen, state FROM others ANTI JOIN last USING (k) ANTI JOIN logged USING (k) WHERE means = 1
 UNION ALL
-SELECT DISTINCT n, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), 0 FROM others SEMI JOIN logged USING (k) WHERE means = 1
+SELECT DISTINCT n, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), 0 FROM others SEMI JOIN logged USING (k) WHERE means = 1
 """,
 )
 # The claims whose own key does not name them now. What was read while the sweep went on is none of them.
@@ -208,7 +206,8 @@ _UNREAD = (
     """
 CREATE TABLE differing AS
 SELECT row, k, met.number,
-    known.n IS NULL OR coalesce(met.said_at > known.said_at AND met.said_at < $until, false) AS late,
+    known.n IS NULL OR coalesce(met.said_at > coalesce(known.said_at, CASE WHEN $timed THEN known.seen END)
+        AND met.said_at < $until, false) AS late,
     coalesce(met.said_at < coalesce(known.first_at, known.said_at), false)
         OR (met.said_at IS NULL AND known.said_at IS NOT NULL AND known.state & 8 = 8) AS back
 FROM met LEFT JOIN known USING (n) WHERE means = 1 AND (late OR back)

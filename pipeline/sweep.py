@@ -133,7 +133,8 @@ def _compared(exchange: Exchange, source: Source, taken: datetime, beginning: in
             write_known(connection, source.name, instant_text(taken), beginning, Path(folder), numbered=numbered)
         told("compare")
         rows, until = extract.keys is Keys.ROWS, read_until(source, nights)
-        return compare(met, Path(folder), Comparing(extract.key_columns, reader.by_number, rows, until))
+        known_by = Comparing(extract.key_columns, reader.by_number, rows, until, not numbered)
+        return compare(met, Path(folder), known_by)
 
 
 def _guarded(

@@ -85,3 +85,29 @@ def test_orders_of_another_kind_are_not_compared(department):
     department.declare("updated_at: GXSJ")
     department.run(SECOND)
     assert department.sweep(SECOND).unread == 0
+
+
+def test_what_changed_after_a_reading_of_another_order_and_in_a_missed_night_is_read(anywhere):
+    anywhere.declare()
+    for number in ("N001", "N002", "N003"):
+        anywhere.row(number)
+    anywhere.run(FIRST)
+    anywhere.declare("", sweep="")
+    anywhere.run(SECOND)
+    anywhere.change(1, YHMC="新某", GXSJ=f"{THIRD} 11:00:00")  # of a day that is never run
+    anywhere.declare()
+    anywhere.run("2026-03-04")
+    assert anywhere.licences()["N001"] == ("甲某", "VALID")
+    swept = anywhere.sweep("2026-03-04")
+    assert (swept.unread, swept.entry.updated, swept.why) == (1, 1, "1: 1 of a day that was not delivered")
+    assert anywhere.licences()["N001"] == ("新某", "VALID")
+    assert anywhere.sweep("2026-03-05").unread == 0
+
+
+def test_a_number_is_not_compared_with_when_a_row_was_read(department):
+    department.declare("rising: LSH, changes: {operation: OP}")
+    department.row("N001", LSH=20260301000000001)  # looks later than any instant
+    department.row("N001", LSH=20260301000000002, OP="D")
+    department.run(FIRST)
+    assert department.licences()["N001"] == ("甲某", "CANCELLED")
+    assert department.sweep(FIRST).unread == 0
