@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from extractors.product import CUT, NO_TEXT, Clock, Product, Terms, kind_of
 from extractors.statement import Statement, Value
+from standard.day import FIRST_YEAR
 
 CHARSET = " character set "  # as MariaDB writes it behind a type
 _EMPTY = "SPACE(0)"  # an empty text, which as '' would be null under EMPTY_STRING_IS_NULL
@@ -25,6 +26,7 @@ class MySql(Product):
     is_mariadb: bool = True
 
     name: ClassVar[str] = "MariaDB"
+    first_day: ClassVar[str] = f"DATE '{FIRST_YEAR}-01-01'"  # before it lies 0000-00-00 too, which others leave empty
     guarded: ClassVar[bool] = True
     begins: ClassVar[bool] = True
 
@@ -81,10 +83,6 @@ class MySql(Product):
     def clock(self, words: str) -> Clock | None:
         kinds: dict[str, Clock] = {"timestamp": "naive", "datetime": "naive", "date": "date"}
         return kinds.get(kind_of(words))
-
-    @override
-    def without_time(self, column: str, words: str) -> str:
-        return f"({column} IS NULL OR {column} < '0001-01-01')"  # 0000-00-00 is what others leave empty
 
     @override
     def exact(self, text: str) -> str:

@@ -61,6 +61,7 @@ class Product:
     name: ClassVar[str] = "SQL"
     typed: ClassVar[bool] = True  # whether the type of a column says what its values are
     begins: ClassVar[bool] = False  # whether `opening` begins the transaction, so that the driver must not
+    first_day: ClassVar[str] = ""  # of `FIRST_YEAR`, to compare times with; empty where nobody knows how it is written
     guarded: ClassVar[bool] = False  # whether the database itself refuses to write, and shows one state throughout
 
     def quoted(self, name: str) -> str:
@@ -103,7 +104,7 @@ class Product:
 
     def without_time(self, column: str, words: str) -> str:
         """The condition of the rows whose update time, of a type that has a clock, is none: no window ever sees them."""
-        return f"{column} IS NULL"
+        return f"({column} IS NULL OR {column} < {self.first_day})" if self.first_day else f"{column} IS NULL"
 
     def shape(self, column: str) -> str:
         """The expression that gives a text with 0 for each of its digits, and without blanks at its end."""

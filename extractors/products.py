@@ -12,6 +12,7 @@ from extractors.mariadb import MySql
 from extractors.product import CUT, Clock, Product, Terms, kind_of
 from extractors.statement import Statement, Value
 from extractors.unmet import Dameng, Oracle, SqlServer
+from standard.day import FIRST_YEAR
 
 # Whatever URL, driver or server say: of the encodings only this one has every character, and all that is read is taken for
 # it. A server of SQL_ASCII converts nothing and would end the reading at the first byte that is no UTF-8.
@@ -33,6 +34,7 @@ class PostgreSql(Product):
     """PostgreSQL, KingbaseES, openGauss."""
 
     name: ClassVar[str] = "PostgreSQL"
+    first_day: ClassVar[str] = f"DATE '{FIRST_YEAR}-01-01'"
     guarded: ClassVar[bool] = True
     begins: ClassVar[bool] = True
 
@@ -86,10 +88,6 @@ class PostgreSql(Product):
             "date": "date",
         }
         return kinds.get(kind_of(words))
-
-    @override
-    def without_time(self, column: str, words: str) -> str:
-        return f"({column} IS NULL OR {column} = '-infinity')"
 
     @override
     def shape(self, column: str) -> str:

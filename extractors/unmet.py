@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from extractors.product import Clock, Product, Terms, kind_of
 from extractors.statement import Statement, Value
+from standard.day import FIRST_YEAR
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class SqlServer(Product):
     quote: tuple[str, str] = ("[", "]")
 
     name: ClassVar[str] = "SQL Server"
+    first_day: ClassVar[str] = f"'{FIRST_YEAR}0101'"
 
     @override
     def opening(self, terms: Terms) -> tuple[str, ...]:
@@ -80,6 +82,7 @@ class Oracle(Product):
     """Oracle, OceanBase in its Oracle mode."""
 
     name: ClassVar[str] = "Oracle"
+    first_day: ClassVar[str] = f"DATE '{FIRST_YEAR}-01-01'"
     guarded: ClassVar[bool] = True
 
     @override

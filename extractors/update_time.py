@@ -15,11 +15,12 @@ from extractors.connections import Connection
 from extractors.product import is_numeric
 from extractors.statement import Statement, Value
 from extractors.time_texts import TextForm, ending_length, is_known, text_form
+from standard.day import FIRST_YEAR
 from standard.errors import SourceRefused
 
 _SAMPLE = 1000  # values whose Python type is looked at where the type of the column is not known
 _SHOWN = 5  # forms of a column that are told of
-_NONE = "'0001-01-01'"  # before it lie 0000-00-00 and the like, which others leave empty
+_FIRST = f"'{FIRST_YEAR}'"  # before it lie 0000-00-00 and the like, which others leave empty
 
 
 class Form(Protocol):
@@ -139,7 +140,7 @@ def _texts(origin: Origin, connection: Connection, zone: tzinfo, *, whole: bool)
     """Every shape of text that stands in the column, and how many rows have it."""
     name = origin.extract.updated_at or ""
     shape = origin.shape(name)
-    asked = f"{shape}, COUNT(*), COUNT(CASE WHEN {origin.quoted(name)} < {_NONE} THEN 1 END)"
+    asked = f"{shape}, COUNT(*), COUNT(CASE WHEN {origin.quoted(name)} < {_FIRST} THEN 1 END)"
     answer = connection.ask((*origin.select(asked), f" GROUP BY {shape}"))
     found = [(row[0] or "", int(row[1]), int(row[2])) for rows in answer.portions for row in rows]
     known = {text: (rows, none) for text, rows, none in found if is_known(text)}
@@ -170,7 +171,8 @@ def _forms(
         yield form, condition, 0
         return
     ending = origin.product.ending(f"RTRIM({origin.quoted(name)})", length)
-    answer = connection.ask((*origin.select(f"{ending}, COUNT(*)", condition), f" GROUP BY {ending}"))
+    believed = f"COUNT(CASE WHEN {origin.quoted(name)} >= {_FIRST} THEN 1 END)"
+    answer = connection.ask((*origin.select(f"{ending}, {believed}", condition), f" GROUP BY {ending}"))
     for offset, count in [row for rows in answer.portions for row in rows]:
         if form := text_form(shape, offset, zone):
             yield form, (*condition, f" AND {ending} = ", Value(offset)), int(count)

@@ -10,6 +10,10 @@ from zoneinfo import ZoneInfo
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 INSTANT_LENGTH = 27
 
+# Programs write a time of a year before this one for what has none: zero in 1899 and 1970, in any zone, nothing in 1, 1753 and
+# 1900. No record of a database was changed before it.
+FIRST_YEAR = 1971
+
 
 def instant_text(moment: datetime) -> str:
     """Write an aware instant as UTC text of fixed width, `2026-03-01T16:00:00.000000Z`.

@@ -15,6 +15,8 @@ _UTC = pa.timestamp("us", "UTC")
 # Forms in which databases and hand-made files write an instant. Fractions and zones are read beside these.
 INSTANT_FORMATS = ("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d", "%Y%m%d%H%M%S", "%Y%m%d", "%Y年%m月%d日")
 _ZERO, _CERTAIN = pa.scalar(date(1899, 12, 30)), pa.scalar(date(1900, 3, 1))
+# The first days of the calendars of .NET and of SQL Server, which stand for no day.
+_NOTHING = pa.array([date(1, 1, 1), date(1753, 1, 1)])
 _ADJACENT = re.compile("%[A-Za-z]%[A-Za-z]")
 ISO = r"^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?$"
 # Of a time that no clock shows (24:00:00, 23:59:60) nobody knows the day.
@@ -38,7 +40,8 @@ def parse_dates(values: pa.Array, formats: Sequence[str], zone: str = "Asia/Shan
 
     Returns:
         date32 of the same length; null where the text is null or fits no form, and from 30 December 1899 to February 1900:
-        these days are what programs make of zero and of numbers below 61, and differ by a day over each of them.
+        these days are what programs make of zero and of numbers below 61, and differ by a day over each of them. Nor are the
+        first of the years 1 and 1753, which programs write for nothing.
     """
     distinct = values.dictionary_encode()
     texts = distinct.dictionary
@@ -53,7 +56,8 @@ def parse_dates(values: pa.Array, formats: Sequence[str], zone: str = "Asia/Shan
         found = pc.coalesce(found, pc.local_timestamp(instants.cast(pa.timestamp("us", zone))))
     days = pc.cast(pc.floor_temporal(found, unit="day"), pa.date32())
     of_numbers = pc.and_(pc.greater_equal(days, _ZERO), pc.less(days, _CERTAIN))
-    return pc.if_else(pc.fill_null(of_numbers, False), None, days).take(distinct.indices)
+    none = pc.or_(pc.fill_null(of_numbers, False), pc.is_in(days, _NOTHING))
+    return pc.if_else(none, None, days).take(distinct.indices)
 
 
 def parse_instants(values: pa.Array, formats: Sequence[str], zone: str, ahead: timedelta = timedelta(0)) -> pa.Array:

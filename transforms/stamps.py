@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from sources.database_extract import DatabaseExtract
 from sources.declaration import Declaration, Extract
 from standard.batch import OrderedBy
-from standard.day import instant_of, instant_text
+from standard.day import FIRST_YEAR, instant_of, instant_text
 from standard.field import Field, Kind
 from transforms.dates import ISO, parse_instants
 from transforms.distinct import less_of
@@ -85,8 +85,8 @@ def _update_times(
 ) -> tuple[pa.Array, pa.Array, list[Unread]]:
     """The update times, which of them are credible, and what is wrong with the others.
 
-    A time that is missing, or after the reading, says nothing of the order. One of an unknown form holds its row where it
-    would decide.
+    A time that is missing, or what programs write for none, or after the reading, says nothing of the order. One of an unknown
+    form holds its row where it would decide.
     """
     texts = one(raw, name)
     less = less_of(texts, ISO)
@@ -96,12 +96,14 @@ def _update_times(
     tolerance = _TOLERANCE_OF_DATED if extract.dated else _TOLERANCE
     future = pc.fill_null(pc.greater(read, instant_text(instant_of(taken_at) + tolerance)), False)
     formless = pc.and_(pc.is_valid(cleaned), pc.is_null(read))
+    none = pc.or_(cleaned.is_null(), pc.fill_null(pc.less(read, str(FIRST_YEAR)), False))
     wrong = [
         *_unread("value_unreadable" if decisive else "update_time_missing", name, formless, texts, _USUAL),
         *_unread("update_time_future", name, future, texts, f"<= {taken_at}"),
     ]
     if decisive:
-        wrong += _unread("update_time_missing", name, cleaned.is_null(), texts, _USUAL)
+        wrong += _unread("update_time_missing", name, none, texts, _USUAL)
+        read = pc.if_else(none, None, read)
     return read, pc.and_(read.is_valid(), pc.invert(future)), wrong
 
 

@@ -166,6 +166,22 @@ def test_a_time_that_stands_for_none_is_counted_like_none(declare, day, now, way
     assert (rows, reading.without_time) == ([0], 2)
 
 
+NOTHINGS = ["1970-01-01 00:00:00", "1753-01-01 00:00:00", "1899-12-30 00:00:00", "1900-01-01 00:00:00"]
+
+
+@pytest.mark.parametrize("kind", ["timestamp", "date", "varchar(40)"])
+def test_what_programs_write_for_no_time_is_counted_like_none(declare, day, now, way, kind):
+    url, location = way
+    nothings = [text[:10] if kind == "date" else text for text in NOTHINGS]
+    if kind.startswith("varchar"):
+        nothings += ["0001-01-01T00:00:00Z", "19700101080000", "0000-00-00T00:00:00+08:00"]
+    elif "mysql" in url:
+        kind = kind.replace("timestamp", "datetime")
+    filled(url, kind, ["2026-03-01 08:00:00", *nothings])
+    rows, reading = read(Request(declare({**TABLE, "updated_at": "c"}), day, location, now))
+    assert (rows, reading.without_time, reading.future_time) == ([0], len(nothings), 0)
+
+
 NIGHTS = range(-1, 4)
 SHIFTED = [
     {"clock_skew": "3m"},

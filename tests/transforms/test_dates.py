@@ -34,6 +34,9 @@ from transforms.dates import parse_dates, parse_instants
         ("1900/1/1", ["%Y/%m/%d"], None),  # zero, as SQL Server counts
         ("1900-02-28", [], None),  # 59 or 60, which Excel shows as a day that no calendar has
         ("1900-03-01", [], date(1900, 3, 1)),
+        ("0001-01-01", [], None),  # nothing, as .NET writes it
+        ("1753-01-01 00:00:00", [], None),  # the first day of SQL Server's calendar
+        ("1753-01-02", [], date(1753, 1, 2)),
         ("2026-03-01 24:00:00", [], None),  # the first or the second of March
         ("2026-03-01 24:00:00", ["%Y-%m-%d %H:%M:%S"], None),
         ("2026-03-01T24:00:00", [], None),
@@ -86,7 +89,7 @@ def test_what_a_date_is_read_as_does_not_depend_on_the_others():
     assert parse_dates(pa.array(texts), ["%Y/%m/%d"]).to_pylist() == [None, date(2026, 3, 2)]
 
 
-@given(st.lists(st.none() | st.dates().filter(lambda day: day.year not in (1899, 1900)), max_size=50))
+@given(st.lists(st.none() | st.dates().filter(lambda day: day.year not in (1, 1753, 1899, 1900)), max_size=50))
 def test_every_date_written_iso_comes_back(dates):
     texts = pa.array([d and d.isoformat() for d in dates], pa.string())
     assert parse_dates(texts, []).to_pylist() == dates

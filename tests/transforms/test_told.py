@@ -172,3 +172,11 @@ def test_what_a_format_adds_to_a_number_matters_where_the_number_is_not_a_day(co
     assert found(conform({FAULT: "shown_otherwise\tXKZBH\nshown_otherwise\tFZRQ\nshown_otherwise\tBZ"})) == [
         ("shown_otherwise", "certificate_number", 0, "")
     ]
+
+
+@pytest.mark.parametrize("text", ["1970-01-01 00:00:00", "0001-01-01T00:00:00Z", "1900-01-01", "19700101080000"])
+def test_a_time_that_programs_write_for_none_says_nothing_of_the_order(conform, text):
+    said = conform({"GXSJ": text})
+    assert found(said) == [("update_time_missing", "GXSJ", 0, text)]
+    assert said.licences["source_updated_at"].to_pylist() == [None]
+    assert (said.licences["ordered"].to_pylist(), said.licences["observed_at"].to_pylist()) == ([False], [TAKEN])
