@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from loaders.known_keys import FOUND, MEANS, NUMBER, ORDER, in_one_chunk, ordinals
+from loaders.known_keys import FOUND, MEANS, NUMBER, ORDER, ordinals
+from loaders.open_rows import without_open
 from standard.batch import LOCATOR
-from standard.finding import mask_texts
 
 _MEMORY = "400MB"  # what does not fit goes to the folder
 
@@ -87,6 +84,7 @@ def compare(met: Path, folder: Path, comparing: Comparing) -> Compared:
             database.execute(statement.format(of_changes=of_changes))
         last = ordinals(pa.array([comparing.until or None], pa.string()))[0].as_py()
         database.execute(_UNREAD[0], {"until": last, "timed": comparing.timed})
+        database.execute(_TURNED)
         database.execute(_UNREAD[1])
         database.execute(_GONE)
         counted = database.execute(_COUNTS).fetchall()[0]
@@ -105,7 +103,7 @@ def compare(met: Path, folder: Path, comparing: Comparing) -> Compared:
             lost=counted[2],
             absent=database.sql("SELECT record FROM gone").to_arrow_table(),
             returned=database.sql("SELECT DISTINCT record FROM returned").to_arrow_table(),
-            unread=_unknown(unread, folder, comparing),
+            unread=without_open(unread, folder, comparing.key, by_number=comparing.by_number),
             shared=database.sql(_SHARED).to_arrow_table(),
             beside=database.sql(_BESIDE).to_arrow_table(),
             gone_rows=database.sql(_GONE_ROWS.format(others=_literal(folder / "others.parquet"))).to_arrow_table(),
@@ -224,11 +222,29 @@ WHERE means = 1 AND met.said_at = named.said_at AND met.said_at <> last.said_at
 UNION
 SELECT row, number FROM met SEMI JOIN returned USING (n) ANTI JOIN logged USING (k) WHERE means = 1
 UNION
-SELECT row, number FROM met SEMI JOIN heirs USING (row)
+SELECT row, number FROM met SEMI JOIN (SELECT row FROM heirs UNION SELECT row FROM turned) USING (row)
 UNION
 SELECT row, number FROM met WHERE means = 2 AND k NOT IN (SELECT k FROM others WHERE means = 2)
 """,
 )
+# Of a register that marks what was deleted: the one row of a key says the contrary of what it said last, and gives no earlier
+# order. It was marked, or unmarked, without a new one.
+_TURNED = """
+CREATE TABLE turned AS
+WITH ended AS (
+    SELECT k, max(said_at) AS said_at FROM others WHERE means = 2 GROUP BY k
+), contrary AS (
+    SELECT met.row, met.k FROM met JOIN claims USING (n) JOIN ended ON ended.k = met.k
+    WHERE met.means = 1 AND claims.state & 32 = 32 AND met.said_at >= ended.said_at
+    UNION
+    SELECT met.row, met.k FROM met JOIN claims ON claims.k = met.k
+    WHERE met.means = 2 AND claims.state & 3 = 0 AND met.said_at >= claims.said_at
+        AND coalesce(met.number = claims.number, true)
+)
+SELECT row FROM contrary WHERE NOT EXISTS (
+    SELECT 1 FROM met WHERE met.k = contrary.k AND met.row <> contrary.row AND met.means > 0
+)
+"""
 # A row under another key may name the record too: one that was held, a second one, or one whose key came back. Which key
 # a masked one was nobody knows, so it counts as met.
 _GONE = """
@@ -270,29 +286,3 @@ SELECT DISTINCT locator FROM (
     WHERE means = {FOUND} AND record = '' AND locator NOT LIKE '%**************%'
 ) open_rows ANTI JOIN met USING (k)
 """  # noqa: S608 - constants
-
-
-def _unknown(unread: pa.Table, folder: Path, comparing: Comparing) -> pa.Table:
-    """Of rows that are not known as they are, those on which nothing is open either; each key once.
-
-    Findings and sightings keep keys and numbers masked.
-    """
-    by_number = comparing.by_number
-    found = pq.read_table(folder / "others.parquet", columns=["means", "locator", "number"])
-    found = found.filter(pc.equal(found["means"], FOUND))
-    known = _open_under(found["locator"], found["number"], by_number=by_number)
-    numbers = pc.utf8_slice_codeunits(pc.fill_null(unread[NUMBER], ""), 0, 128)
-    named = _open_under(unread[LOCATOR], numbers, by_number=by_number)
-    nameless = _open_under(unread[LOCATOR], pa.repeat("", unread.num_rows), by_number=by_number)
-    is_open = pc.or_(pc.is_in(named, known), pc.is_in(nameless, known))
-    kept = pc.or_(pc.invert(is_open), in_one_chunk(unread["again"]))
-    left = unread.filter(kept).select(list(dict.fromkeys([*comparing.key, LOCATOR, NUMBER]))).combine_chunks()
-    first = pa.table({"key": left[LOCATOR], "row": pa.array(range(left.num_rows), pa.int64())})
-    return left.take(first.group_by("key").aggregate([("row", "min")])["row_min"])
-
-
-def _open_under(locators: Any, numbers: Any, *, by_number: bool) -> pa.Array:
-    keys = mask_texts(in_one_chunk(locators))
-    if not by_number:
-        return keys
-    return pc.binary_join_element_wise(keys, mask_texts(pc.fill_null(in_one_chunk(numbers), "")), "\x1f")

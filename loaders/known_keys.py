@@ -25,6 +25,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from loaders.endings import DELETED
 from loaders.states import STATES
 from loaders.streaming import stream
 from loaders.tables import CLAIM, ENDING, FINDING_TABLE, FORMER_KEY, HISTORY, SEEN, SIGHTING
@@ -36,7 +37,7 @@ NUMBER, MEANS, ORDER = "_number", "_means", "_order"
 THERE, CONTENT, END = 0, 1, 2
 FOUND = 3  # of a key: something is open on its row, or the row was held
 # Of a claim; they add up, and 0 stands: those up to `_LATER` say whether it counts, the others what is known of its key.
-_ABSENT, _ENDED, _LATER, _CREDIBLE, _MOVED = 1, 2, 4, 8, 16
+_ABSENT, _ENDED, _LATER, _CREDIBLE, _MOVED, _DELETED = 1, 2, 4, 8, 16, 32
 _ORDERS = ("said_at", "first_at", "seen")
 _KNOWN = pa.schema(
     [
@@ -118,6 +119,7 @@ def _claims(source: str, taken_at: str, orders: _Orders) -> Select[Any]:
         + case((c.seen_at >= taken_at, _LATER), else_=0)
         + _credible(c)
         + case((c.moved_to.is_not(None), _MOVED), else_=0)
+        + case((c.ended == DELETED, _DELETED), else_=0)
     )
     ordered = orders.of(c, c.ended.is_(None))
     named = (c.record, c.locator, c.certificate_number)
@@ -151,7 +153,9 @@ def _others(source: str, orders: _Orders) -> Select[Any]:
         rows(
             CONTENT, k.record, k.locator, c.certificate_number, ordered=(*orders.of(k), k.seen_at, _credible(k))
         ).where(k.source == source, same),
-        rows(END, literal(""), e.locator, literal("")).where(e.source == source),
+        rows(END, literal(""), e.locator, literal(""), ordered=(*orders.of(e), e.read_at, literal(0))).where(
+            e.source == source
+        ),
         rows(END, literal(""), s.locator, literal("")).where(held_end),
         rows(FOUND, g.record, g.locator, g.certificate_number, ordered=(*unordered, g.seen_at, literal(0))).where(
             g.source == source

@@ -111,3 +111,29 @@ def test_a_number_is_not_compared_with_when_a_row_was_read(department):
     department.run(FIRST)
     assert department.licences()["N001"] == ("甲某", "CANCELLED")
     assert department.sweep(FIRST).unread == 0
+
+
+def test_a_mark_of_deletion_that_comes_and_goes_without_a_new_time_is_read(anywhere):
+    anywhere.declare("updated_at: GXSJ, changes: {operation: OP, kept: ['0'], deleted: ['1']}")
+    for number in ("N001", "N002"):
+        anywhere.row(number, OP="0")
+    anywhere.run(FIRST)
+    for hours, mark, status in ((3, "1", "CANCELLED"), (4, "0", "VALID"), (5, "1", "CANCELLED"), (6, "0", "VALID")):
+        anywhere.change(1, OP=mark)
+        assert anywhere.sweep(FIRST, hours).unread == 1
+        assert anywhere.licences() == {"N001": ("甲某", status), "N002": ("甲某", "VALID")}
+        assert anywhere.sweep(FIRST, hours + 0.5).unread == 0
+
+
+def test_of_changes_an_older_one_that_is_left_alone_is_not_read_again(department):
+    department.declare("updated_at: GXSJ, changes: {operation: OP}")
+    for number in ("N001", "N002"):
+        department.row(number)
+    department.row("N001", OP="D", GXSJ=f"{FIRST} 11:00:00")
+    department.row("N002", OP="D", GXSJ=f"{FIRST} 09:00:00")
+    department.run(FIRST)
+    assert department.licences() == {"N001": ("甲某", "CANCELLED"), "N002": ("甲某", "VALID")}
+    department.sweep(FIRST)
+    department.sql("DELETE FROM t WHERE OP = 'D' AND XKZH = 'N001' OR OP = 'I' AND XKZH = 'N002'")
+    assert department.sweep(FIRST, 4).unread == 0
+    assert department.licences()["N001"] == ("甲某", "CANCELLED")
