@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from extractors.connections import connected
@@ -45,13 +46,19 @@ def _asked(request: Request, extract: DatabaseExtract, witness: Witness) -> int:
         raise UsageError(f"{name}: expected the URL of the connection {witness.connection}, found none; set it")
     with connected(name, request.witness, Terms(extract.statement_limit, extract.time_zone)) as connection:
         rows = [row for rows in connection.ask((witness.query.rstrip().rstrip(";"),)).portions for row in rows]
-    try:
-        ((count,),) = rows
-        return int(str(count))
-    except ValueError:
-        raise SourceRefused(
-            "source_unreadable",
-            f"{name}: expected the query of its witness to give one whole number, found {len(rows)} rows or another value; correct it",
-            expected="one whole number",
-            found=f"{len(rows)} rows, or another value",
-        ) from None
+    found = "no value"
+    if len(rows) != 1:
+        found = f"{len(rows)} rows"
+    elif len(rows[0]) != 1:
+        found = f"{len(rows[0])} columns"
+    elif rows[0][0] is not None:
+        # A sum some databases write with a fraction of nothing.
+        if whole := re.fullmatch(r"(\d+)(?:\.0*)?", str(rows[0][0])):
+            return int(whole[1])
+        found = "another value"
+    raise SourceRefused(
+        "source_unreadable",
+        f"{name}: expected the query of its witness to give one whole number, found {found}; correct it",
+        expected="one whole number",
+        found=found,
+    )

@@ -150,6 +150,22 @@ def test_a_witness_that_nobody_knows_or_that_counts_nothing_is_said(declare, day
     ours, theirs = counted("ours", 1), counted("theirs", 1)
     with pytest.raises(UsageError, match="the connection archive"):
         rows(Request(declare({**TABLE, "witness": WITNESS}), day, ours, now))
-    for query in ("SELECT 'viele'", "SELECT 1 WHERE 1 = 0", "SELECT 1, 2", "SELECT 1.5"):
-        with pytest.raises(SourceRefused, match="expected the query of its witness to give one whole number"):
+    for query, told in {
+        "SELECT 'viele'": "another value",
+        "SELECT 1 WHERE 1 = 0": "0 rows",
+        "SELECT 1 UNION SELECT 2": "2 rows",
+        "SELECT 1, 2": "2 columns",
+        "SELECT 1.5": "another value",
+        "SELECT -1": "another value",
+        "SELECT NULL": "no value",
+    }.items():
+        found = f"expected the query of its witness to give one whole number, found {told}; correct it"
+        with pytest.raises(SourceRefused, match=found):
             rows(Request(declare({**TABLE, "witness": {**WITNESS, "query": query}}), day, ours, now, witness=theirs))
+
+
+@pytest.mark.parametrize("query", ["SELECT 7.0", "SELECT '7'", "SELECT 7"])
+def test_what_a_witness_counts_is_the_same_however_it_is_written(declare, day, now, counted, query):
+    source = declare({**TABLE, "witness": {**WITNESS, "query": query}})
+    request = Request(source, day, counted("ours", 7), now, witness=counted("theirs", 1))
+    assert rows(request)[1].witnessed == (7, 7)
