@@ -66,7 +66,7 @@ def unforeseen(told: str) -> None:
 
 def warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
     """Print what a library warns of, as `warnings.showwarning`: it may quote a department's names and values."""
-    _ERR.print(_cell(safe_line(f"warning: {message}"), "yellow"), soft_wrap=True)
+    _ERR.print(cell(safe_line(f"warning: {message}"), "yellow"), soft_wrap=True)
 
 
 def ran(items: Sequence[Ran], *, as_json: bool) -> None:
