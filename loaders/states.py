@@ -162,7 +162,9 @@ def _close(connection: Connection, staging: Staging, source: str, judging: Judgi
     # What refused a day of changes is settled by that day alone; what only warned, by the next good batch.
     of_row = and_(f.rule.not_in(OF_BATCH), or_(*_said_since(judging.keys), snapshot_later, row_again))
     # By numbers the next day that is delivered begins where the last one ended, so it has the refused day's rows as well.
-    by_number = _came_after(connection, delivered, b.ordered_by == str(OrderedBy.NUMBER))
+    # Numbers do not show what a refused snapshot no longer held.
+    whole = and_(refused, exists(select(b.day).where(of_same, b.kind == "snapshot")))
+    by_number = and_(~whole, _came_after(connection, delivered, b.ordered_by == str(OrderedBy.NUMBER)))
     settled = or_(judged_again, snapshot_later, by_number, and_(~refused, delivered_later))
     of_batch = and_(f.rule.in_(OF_BATCH), settled)
     standing = select(*(f[name] for name in FOUND)).where(

@@ -348,3 +348,19 @@ def test_a_number_that_comes_back_under_another_key_before_what_the_log_said_las
     department.born("N001", player.now, "late")
     player.run(source, player.today - timedelta(days=2))
     player.finish()
+
+
+def test_a_refused_snapshot_is_not_settled_by_a_batch_by_numbers(play):
+    player = play(ALL, lost=0.2)
+    source, department = player.sources[0], player.sources[0].department
+    department.born("N001", player.now)
+    player.night()
+    player.tick()
+    department.delete(1, player.now)
+    player.night()
+    assert player.last.status == Status.REFUSED
+    player.tick()
+    department.born("N002", player.now, key=2)
+    player.declare(source, Way("number"))
+    player.night()
+    player.finish()
