@@ -1,4 +1,4 @@
-"""Plays histories for as many minutes as one likes; prints the shortest that goes wrong as a case, and of the others what is wrong."""
+"""Plays histories for as many minutes as one likes; prints each kind that goes wrong as a case, the shortest first."""
 
 import contextlib
 import sys
@@ -55,10 +55,11 @@ def main(minutes, most=30):
         tally = play(stage, minutes, most)
         stage.close()
     print(f"{tally.histories} histories, {tally.steps} steps, {tally.readings} readings, {len(tally.wrong)} went wrong")
-    if tally.shortest:
-        print(f"\nThe shortest: {tally.shortest[1]}\n\n{tally.shortest[2]}\n")
-    for steps, wrong, _ in sorted(tally.wrong)[1:]:
-        print(f"Another, of {steps} steps: {wrong}")
+    kinds = {}
+    for _, wrong, case in sorted(tally.wrong):
+        kinds.setdefault(wrong, case)
+    for wrong, case in kinds.items():
+        print(f"\n{wrong}\n\n{case}")
     return bool(tally.wrong)
 
 
