@@ -16,6 +16,11 @@ from sqlalchemy.schema import CreateIndex, DropIndex
 from loaders.tables import CLAIM
 
 MANY = 50_000  # rows from which on it is worth the statements
+# An index of few rows costs nothing while others go in, and all of them have to be read to build it.
+_OF_ALL_ROWS = sorted(
+    (index for index in CLAIM.indexes if index.dialect_options["postgresql"]["where"] is None),
+    key=lambda index: str(index.name),
+)
 
 
 @contextmanager
@@ -36,7 +41,7 @@ def indexed_afterwards(connection: Connection, rows: int) -> Iterator[None]:
     if key is not None:
         names = ", ".join(column.name for column in CLAIM.primary_key)
         connection.exec_driver_sql(f'ALTER TABLE claim ADD CONSTRAINT "{key}" PRIMARY KEY ({names})')
-        for index in sorted(CLAIM.indexes, key=lambda index: str(index.name)):
+        for index in _OF_ALL_ROWS:
             connection.execute(CreateIndex(index))
 
 
@@ -52,7 +57,7 @@ def _taken_off(connection: Connection) -> str | None:
         ).scalar()
         if allowed and connection.execute(select(CLAIM.c.record).limit(1)).first() is None:
             connection.exec_driver_sql(f'ALTER TABLE claim DROP CONSTRAINT "{key}"')
-            for index in CLAIM.indexes:
+            for index in _OF_ALL_ROWS:
                 connection.execute(DropIndex(index))
             attempt.commit()
             return key

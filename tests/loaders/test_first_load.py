@@ -57,12 +57,8 @@ def claimed(platform):
 def test_a_first_load_ends_with_every_index_there_was(postgresql_platform, deliver, built):
     before = indexes(postgresql_platform)
     deliver(postgresql_platform, {"R1": ("甲", "VALID"), "R2": ("甲", "VALID")})
-    assert built() == [
-        "claim_by_identifier",
-        "claim_by_number",
-        "claim_by_place",
-        "claim_by_successor",
-    ]
+    # That of successors is of hardly any row, and stays on.
+    assert built() == ["claim_by_identifier", "claim_by_number", "claim_by_place"]
     assert indexes(postgresql_platform) == before
     assert claimed(postgresql_platform) == {"R1", "R2"}
 
