@@ -42,13 +42,14 @@ class Ended:
     moved: int = 0
 
 
-def end_claims(connection: Connection, staging: Staging, arrivals: Arrivals) -> Ended:
+def end_claims(connection: Connection, staging: Staging, arrivals: Arrivals, *, rivals: bool) -> Ended:
     """Bring the ends in that the batch says, and find every claim that has ended, or has not any more, by the batch.
 
     Args:
         connection: of the transaction, after the contents are merged.
         staging: its tables; `ending` is filled.
         arrivals: the batch.
+        rivals: whether other sources claim such licences, so that a claim which begins again may contradict theirs.
     """
     accepted = arrivals.accepted
     arrivals.stage()
@@ -61,6 +62,10 @@ def end_claims(connection: Connection, staging: Staging, arrivals: Arrivals) -> 
     if accepted.endings:
         _keep_endings(connection, staging, accepted)
     weigh(connection, staging.touched)
+    if rivals:
+        c = CLAIM.c
+        had_ended = select(c.record).where(c.source == accepted.source, c.record == t.record, c.ended.is_not(None))
+        connection.execute(insert(staging.reopened).from_select(["record"], had_ended))
     moved = move_claims(connection, staging, accepted) if accepted.keys.name_records else 0
     draw_ended(connection, accepted.source, CLAIM.c.record == t.record)
     if not accepted.endings:

@@ -122,6 +122,8 @@ class Marks:
         begun_on: the first day since they did, as text; empty where they never did.
         reached: the greatest number that was accepted since; None where none was.
         reached_rows: fingerprints of the rows that had it.
+        read_before: the greatest number that was accepted before the source was declared to be read as it is now; None where
+            none was.
     """
 
     after: int | None = None
@@ -130,10 +132,18 @@ class Marks:
     begun_on: str = ""
     reached: int | None = None
     reached_rows: str = ""
+    read_before: int | None = None
 
 
-def marks(connection: Connection, source: str, day: str) -> Marks:
-    """Between which rising numbers a day's batch lies; of the numbers of earlier beginnings nothing follows."""
+def marks(connection: Connection, source: str, day: str, beginning_now: int = 0) -> Marks:
+    """Between which rising numbers a day's batch lies; of numbers from before a person accepted that they began anew nothing follows.
+
+    Args:
+        connection: to the platform.
+        source: its name.
+        day: as text.
+        beginning_now: how often the order of the source began anew before what is read now.
+    """
     b = BATCH.c
     begun = connection.execute(
         select(b.beginning, b.day).where(b.source == source, b.status == str(Status.BEGUN)).order_by(b.beginning.desc())
@@ -145,7 +155,8 @@ def marks(connection: Connection, source: str, day: str) -> Marks:
     # Of several batches that end alike the last one read says what was there last.
     newest = select(b.mark_last, b.mark_rows).where(same).order_by(b.mark_last.desc(), b.taken_at.desc()).limit(1)
     reached, rows = connection.execute(newest).first() or (None, None)
-    return Marks(after, until, beginning, begun_on, reached, rows or "")
+    before = connection.scalar(select(func.max(b.mark_last)).where(same, b.beginning < beginning_now))
+    return Marks(after, until, beginning, begun_on, reached, rows or "", before)
 
 
 def begin_anew(connection: Connection, source: str, now: str, said: str) -> LedgerEntry:

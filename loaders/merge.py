@@ -101,7 +101,7 @@ def merge(connection: Connection, staging: Staging, claimants: Claimants, arriva
         weigh(connection, CLAIM, "record", "source", "locator", "observed_at", "certificate_number")
     ended = Ended()
     if claimants.known or accepted.may_end or any_endings(connection, accepted.source):
-        ended = end_claims(connection, staging, arrivals)
+        ended = end_claims(connection, staging, arrivals, rivals=bool(claimants.rivals))
     reranked = claimants.keep(connection, accepted.precedence)
     if fates or met or reranked or ended.moved:
         # else all claims are new, win, and have the identifiers they were minted

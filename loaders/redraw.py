@@ -151,8 +151,11 @@ class _Drawing:
         standing, ended = and_(f.rule == "sources_disagree", f.open), c.ended.is_not(None)
         self._look_at(
             select(r.record).where(changed_record(self._staging, r.record)),
-            # Which of them the batch has ended, or begun again, is not told; of the others nothing is said but contents.
-            *(select(n.record).where(exists(select(c.record).where(c.record == n.record, ended))) for n in (t, s)),
+            # Which of them the batch has ended is not told; of the others nothing is said but contents.
+            select(t.record).where(exists(select(c.record).where(c.record == t.record, ended))),
+            # Claims may have begun again, also of records that were only sighted.
+            select(self._staging.reopened.c.record),
+            select(s.record),
             select(c.record).where(c.source == self._source, c.ended == VANISHED),
             select(f.subject).where(standing, f.subject == c.record, c.source == self._source),
         )

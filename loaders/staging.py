@@ -43,6 +43,7 @@ class Staging:
         seen: their records, each once.
         ending: rows that only say that a record ended, and whether the same end was said before.
         touched: records whose claim may have ended, moved or come back by this batch.
+        reopened: those among them whose claim had ended before; it may have begun again.
         naming: every later name of the keys of touched claims.
         named: the newest of them.
         parted: claims that have moved, and that have not any more, by this batch.
@@ -78,6 +79,7 @@ class Staging:
         self.seen = self._table("seen", *_like(SIGHTING, "source", "seen_at"), key)
         self.ending = self._table("ending", *_like(ENDING, *_OF_ENDING), Column("known", Boolean))
         self.touched = self._table("touched", Column("record", digest()), unique=_BY_RECORD)
+        self.reopened = self._table("reopened", Column("record", digest()))
         names = (Column("record", digest()), Column("named", digest()))
         self.named = self._table("named", *names, unique=_BY_RECORD)
         stamp = _like(CLAIM, *_all_but(CLAIM, *STAMP, "seen_at"))

@@ -28,10 +28,10 @@ from loaders.bulk import weigh
 from loaders.staging import FOUND, Staging
 from loaders.stamps import STAMP, greater
 from loaders.tables import BATCH, CLAIM, ENDING, FINDING_TABLE, FORMER_KEY, HISTORY, SEEN
-from standard.batch import SWEEP, BatchKey, Keys, OrderedBy, Status
+from standard.batch import SWEEP, BatchKey, Keys, Status
 from standard.rules import RULES, Scope, refuses
 
-_LATER = FINDING_TABLE.alias("later")
+_LATER, _REFUSED = FINDING_TABLE.alias("later"), BATCH.alias("refused")
 _DETAILS = ("locator", "certificate_number", "value", "expected", "day", *STAMP)
 _MANY = 1_000  # findings of one batch, from which on what the database knew of these tables no longer holds
 # What is true of the platform as a whole, and drawn anew when a record changes, not when a batch is run again.
@@ -161,11 +161,7 @@ def _close(connection: Connection, staging: Staging, source: str, judging: Judgi
     refused = and_(f.rule.in_(judging.refusing), exists(select(b.day).where(of_same, b.status == str(Status.REFUSED))))
     # What refused a day of changes is settled by that day alone; what only warned, by the next good batch.
     of_row = and_(f.rule.not_in(OF_BATCH), or_(*_said_since(judging.keys), snapshot_later, row_again))
-    # By numbers the next day that is delivered begins where the last one ended, so it has the refused day's rows as well.
-    # Numbers do not show what a refused snapshot no longer held.
-    whole = and_(refused, exists(select(b.day).where(of_same, b.kind == "snapshot")))
-    by_number = and_(~whole, _came_after(connection, delivered, b.ordered_by == str(OrderedBy.NUMBER)))
-    settled = or_(judged_again, snapshot_later, by_number, and_(~refused, delivered_later))
+    settled = or_(judged_again, snapshot_later, _read_again_by_number(), and_(~refused, delivered_later))
     of_batch = and_(f.rule.in_(OF_BATCH), settled)
     standing = select(*(f[name] for name in FOUND)).where(
         f.source == source, f.open, f.rule.not_in(STATES), f.subject != SWEEP
@@ -175,6 +171,24 @@ def _close(connection: Connection, staging: Staging, source: str, judging: Judgi
     connection.execute(insert(closed).from_select(list(FOUND), standing.where(or_(of_row, of_batch))))
     same = and_(*(f[name] == closed.c[name] for name in FOUND))
     connection.execute(update(FINDING_TABLE).where(same).values(open=False))
+
+
+def _read_again_by_number() -> ColumnElement[bool]:
+    """Whether what refused a batch by numbers is settled by another one, which has its rows as well.
+
+    That one was read later, in the same way, and reaches as far: by numbers a day begins where the last delivered one before
+    it ended. Where the numbers began anew, all rows are read again. Of a batch that was refused before its numbers were known
+    nobody can say how far it would have reached, so it takes a day from its own on. Numbers do not show what a refused snapshot
+    no longer held.
+    """
+    f, b, r = FINDING_TABLE.c, BATCH.c, _REFUSED.c
+    refused = and_(r.source == f.source, r.day == f.day, r.judged_at == f.judged_at, r.kind != "snapshot")
+    alike = or_(b.ordered_by == r.ordered_by, r.ordered_by == "")
+    as_far = or_(b.beginning > r.beginning, and_(b.beginning == r.beginning, alike, b.mark_last >= r.mark_last))
+    reaches = or_(as_far, and_(r.mark_last.is_(None), alike, b.day >= r.day))
+    delivered = and_(b.source == r.source, b.kind != SWEEP, b.status == str(Status.DELIVERED), b.mark_last.is_not(None))
+    later = and_(delivered, or_(b.taken_at > r.taken_at, and_(b.taken_at == r.taken_at, b.judged_at > r.judged_at)))
+    return exists(select(r.day).where(refused, exists(select(b.day).where(later, reaches).correlate(_REFUSED))))
 
 
 def _said_since(keys: Keys) -> list[ColumnElement[bool]]:

@@ -232,6 +232,9 @@ def write_refusal(platform: Platform, source: Source, key: BatchKey, error: Sour
     """Write down that what the source holds could not be taken."""
     at = instant_text(now)
     kind = "incremental" if source.declaration.incremental else "snapshot"
-    verdict = Verdict(str(key), at, at, kind, 0, 0, 0, 0, 0, 0, refused=[error.rule], reason=str(error))
+    ordered_by = source.declaration.extract.read_as
+    verdict = Verdict(
+        str(key), at, at, kind, 0, 0, 0, 0, 0, 0, refused=[error.rule], reason=str(error), ordered_by=ordered_by
+    )
     found = found_on_batch(error.rule, at, value=error.found, expected=error.expected)
     deliver_batch(platform, Delivery(verdict, source.declaration.precedence, lambda _names: [], found), at, 0.0)

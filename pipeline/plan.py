@@ -65,7 +65,9 @@ def planned(exchange: Exchange, key: BatchKey, now: datetime) -> Plan:
     beginning = beginning_now(exchange, source)
     with exchange.platform.transaction(reading=True) as connection:
         if isinstance(extract, DatabaseExtract) and extract.rising:
-            known = marks(connection, key.source, str(key.day))
+            known = marks(connection, key.source, str(key.day), beginning)
+            if extract.keys is Keys.CHANGES:
+                known = _unread_only(key, known)
         elif extract.keys is Keys.CHANGES:
             _require_unread(key, last_read(connection, key.source, beginning))
     _require_since(key, known)
@@ -114,6 +116,25 @@ def _require_unread(key: BatchKey, last: str) -> None:
             f"{key}: expected a day that ends after {last}, until when the source was read otherwise than as changes by time, found an earlier one; "
             "its changes are on the platform"
         )
+
+
+def _unread_only(key: BatchKey, known: Marks) -> Marks:
+    """The marks of a day of a table of changes by numbers, after those that were read before it was declared to be one again.
+
+    Changes that were read before are of an earlier beginning of the source's order. Read again, they would be newer than all
+    that was read otherwise in between.
+
+    Raises:
+        UsageError: for a day whose changes were all read before.
+    """
+    if known.read_before is None:
+        return known
+    if known.until is not None and known.until <= known.read_before:
+        raise UsageError(
+            f"{key}: expected a day with numbers after {known.read_before}, which were read before the source was declared otherwise, "
+            f"found one that ends with {known.until}; its changes are on the platform"
+        )
+    return replace(known, after=max(known.after or known.read_before, known.read_before))
 
 
 def beginning_now(exchange: Exchange, source: Source) -> int:

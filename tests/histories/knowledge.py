@@ -196,7 +196,8 @@ class Knowledge:
         """Where the log that was read says something else of a record than the register, nobody can know that."""
         newest, of_number = {}, {}
         for row in [*self.department.log, *read.rows]:  # what was read is in the log no more where that was emptied
-            credible = row.time if row.time and row.time <= read.at else row.written
+            said = _said_time(row, self.department.skew)
+            credible = said if said and said <= read.at else row.written
             order = credible if read.way.by_time else (row.lsh or 0)
             place = (order, row.version)
             if row.key not in newest or newest[row.key][0] <= place:
@@ -214,10 +215,17 @@ class Knowledge:
                 gone.shown = False
 
 
+def _said_time(row, skew):
+    """The instant that the update time of a row says, by the true clock; of a day its beginning."""
+    if row.time is None or row.form != "days":
+        return row.time
+    return (row.time + skew).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def _in_window(row, day, look_back, skew):
     if row.time is None:
         return False
-    first = day - look_back
-    if row.form == "days":
-        return first.date() <= (row.time + skew).date() <= day.date()
-    return first <= row.time < day + timedelta(days=1)
+    first, end = day - look_back, day + timedelta(days=1)
+    if row.form == "days":  # the days into which the bounds fall, by the department's clock, are read whole
+        return (first + skew).date() <= (row.time + skew).date() <= (end + skew - timedelta.resolution).date()
+    return first <= row.time < end

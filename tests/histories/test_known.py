@@ -364,3 +364,55 @@ def test_a_refused_snapshot_is_not_settled_by_a_batch_by_numbers(play):
     player.declare(source, Way("number"))
     player.night()
     player.finish()
+
+
+def test_a_refused_night_by_numbers_is_not_settled_by_a_day_before_it(play):
+    player = play(NUMBER, lost=0.2)
+    source, department = player.sources[0], player.sources[0].department
+    player.tick(days=1)
+    for number in range(11):
+        department.born(f"N{number:03}", player.now)
+    player.night()
+    player.tick()
+    department.turn_over(player.now)
+    player.night()
+    assert player.last.status == Status.REFUSED
+    player.run(source, player.first)
+    assert player.last.status == Status.DELIVERED
+    player.finish()
+
+
+def test_a_day_that_lies_ahead_is_credible_once_it_has_begun(play):
+    player = play(LOG_TIME, skew=timedelta(minutes=3))
+    department = player.sources[0].department
+    department.form = "days"
+    department.born("N001", player.now)
+    player.night()
+    player.tick()
+    department.born("N000", player.now, "future")
+    player.night()
+    player.tick()
+    department.delete(2, player.now)
+    for _ in range(3):
+        player.night()
+    player.finish()
+
+
+def test_changes_by_number_that_were_read_before_are_not_read_again_by_another_declaration(play):
+    player = play(LOG_NUMBER)
+    source, department = player.sources[0], player.sources[0].department
+    department.born("N001", player.now)
+    department.born("N002", player.now)
+    player.night()
+    player.tick()
+    department.delete(1, player.now)
+    department.born("N001", player.now, key=3)
+    player.night()
+    for way in (TIME, LOG_NUMBER):
+        player.declare(source, way)
+        player.tick(hours=1)
+        department.change(2, player.now)
+        player.night()
+    for day in range(4):
+        player.run(source, player.first + timedelta(days=day))
+    player.finish()

@@ -458,6 +458,10 @@ CREATE TABLE [#staged_touched] (
 	UNIQUE (record)
 );
 
+CREATE TABLE [#staged_reopened] (
+	record NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NULL
+);
+
 CREATE TABLE [#staged_named] (
 	record NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NULL,
 	named NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NULL,
@@ -629,10 +633,6 @@ SELECT TOP 1 exchange_batch.taken_at, exchange_batch.judged_at
 FROM exchange_batch
 WHERE exchange_batch.source = :source_1 AND exchange_batch.kind != :kind_1 AND exchange_batch.status = :status_1 ORDER BY exchange_batch.taken_at DESC, exchange_batch.judged_at DESC;
 
-SELECT TOP 1 exchange_batch.taken_at, exchange_batch.judged_at
-FROM exchange_batch
-WHERE exchange_batch.source = :source_1 AND exchange_batch.kind != :kind_1 AND exchange_batch.status = :status_1 AND exchange_batch.ordered_by = :ordered_by_1 ORDER BY exchange_batch.taken_at DESC, exchange_batch.judged_at DESC;
-
 INSERT INTO [#staged_closed] (source, [rule], element, subject) SELECT finding_state.source, finding_state.[rule], finding_state.element, finding_state.subject
 FROM finding_state
 WHERE finding_state.source = :source_1 AND finding_state.[open] = 1 AND (finding_state.[rule] NOT IN (:rule_1_1, :rule_1_2, :rule_1_3, :rule_1_4, :rule_1_5, :rule_1_6, :rule_1_7, :rule_1_8, :rule_1_9, :rule_1_10, :rule_1_11, :rule_1_12)) AND finding_state.subject != :subject_1 AND ((finding_state.[rule] NOT IN (:rule_2_1, :rule_2_2, :rule_2_3, :rule_2_4, :rule_2_5, :rule_2_6, :rule_2_7, :rule_2_8, :rule_2_9, :rule_2_10, :rule_2_11, :rule_2_12, :rule_2_13, :rule_2_14, :rule_2_15, :rule_2_16, :rule_2_17, :rule_2_18, :rule_2_19, :rule_2_20, :rule_2_21, :rule_2_22, :rule_2_23, :rule_2_24, :rule_2_25)) AND ((EXISTS (SELECT claim.record
@@ -649,9 +649,13 @@ WHERE exchange_batch.source = finding_state.source AND exchange_batch.kind = :ki
 FROM exchange_batch
 WHERE exchange_batch.source = :source_2 AND exchange_batch.kind != :kind_1 AND exchange_batch.status = :status_1 AND exchange_batch.day = finding_state.day AND exchange_batch.judged_at > finding_state.judged_at)) AND NOT (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
-WHERE exchange_batch.source = finding_state.source AND exchange_batch.kind = :kind_2 AND exchange_batch.taken_at = finding_state.read_at AND exchange_batch.judged_at = finding_state.judged_at)) OR finding_state.read_at < :read_at_1 OR finding_state.read_at = :read_at_2 AND finding_state.judged_at < :judged_at_1 OR 0 = 1 OR NOT (finding_state.[rule] IN (:rule_5_1, :rule_5_2, :rule_5_3, :rule_5_4, :rule_5_5, :rule_5_6, :rule_5_7, :rule_5_8, :rule_5_9, :rule_5_10, :rule_5_11, :rule_5_12, :rule_5_13, :rule_5_14, :rule_5_15) AND (EXISTS (SELECT exchange_batch.day
+WHERE exchange_batch.source = finding_state.source AND exchange_batch.kind = :kind_2 AND exchange_batch.taken_at = finding_state.read_at AND exchange_batch.judged_at = finding_state.judged_at)) OR finding_state.read_at < :read_at_1 OR finding_state.read_at = :read_at_2 AND finding_state.judged_at < :judged_at_1 OR (EXISTS (SELECT refused.day
+FROM exchange_batch AS refused
+WHERE refused.source = finding_state.source AND refused.day = finding_state.day AND refused.judged_at = finding_state.judged_at AND refused.kind != :kind_3 AND (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
-WHERE exchange_batch.source = finding_state.source AND exchange_batch.day = finding_state.day AND exchange_batch.judged_at = finding_state.judged_at AND exchange_batch.status = :status_2))) AND (finding_state.read_at < :read_at_3 OR finding_state.read_at = :read_at_4 AND finding_state.judged_at < :judged_at_2)));
+WHERE exchange_batch.source = refused.source AND exchange_batch.kind != :kind_4 AND exchange_batch.status = :status_2 AND exchange_batch.mark_last IS NOT NULL AND (exchange_batch.taken_at > refused.taken_at OR exchange_batch.taken_at = refused.taken_at AND exchange_batch.judged_at > refused.judged_at) AND (exchange_batch.beginning > refused.beginning OR exchange_batch.beginning = refused.beginning AND (exchange_batch.ordered_by = refused.ordered_by OR refused.ordered_by = :ordered_by_1) AND exchange_batch.mark_last >= refused.mark_last OR refused.mark_last IS NULL AND (exchange_batch.ordered_by = refused.ordered_by OR refused.ordered_by = :ordered_by_1) AND exchange_batch.day >= refused.day))))) OR NOT (finding_state.[rule] IN (:rule_5_1, :rule_5_2, :rule_5_3, :rule_5_4, :rule_5_5, :rule_5_6, :rule_5_7, :rule_5_8, :rule_5_9, :rule_5_10, :rule_5_11, :rule_5_12, :rule_5_13, :rule_5_14, :rule_5_15) AND (EXISTS (SELECT exchange_batch.day
+FROM exchange_batch
+WHERE exchange_batch.source = finding_state.source AND exchange_batch.day = finding_state.day AND exchange_batch.judged_at = finding_state.judged_at AND exchange_batch.status = :status_3))) AND (finding_state.read_at < :read_at_3 OR finding_state.read_at = :read_at_4 AND finding_state.judged_at < :judged_at_2)));
 
 UPDATE finding_state SET [open]=:open FROM finding_state, [#staged_closed] WHERE finding_state.source = [#staged_closed].source AND finding_state.[rule] = [#staged_closed].[rule] AND finding_state.element = [#staged_closed].element AND finding_state.subject = [#staged_closed].subject;
 
@@ -805,11 +809,11 @@ WHERE EXISTS (SELECT claim.record
 FROM claim
 WHERE claim.record = [#staged_touched].record AND claim.ended IS NOT NULL);
 
+INSERT INTO [#staged_looked] (subject) SELECT [#staged_reopened].record
+FROM [#staged_reopened];
+
 INSERT INTO [#staged_looked] (subject) SELECT [#staged_seen].record
-FROM [#staged_seen]
-WHERE EXISTS (SELECT claim.record
-FROM claim
-WHERE claim.record = [#staged_seen].record AND claim.ended IS NOT NULL);
+FROM [#staged_seen];
 
 INSERT INTO [#staged_looked] (subject) SELECT claim.record
 FROM claim
@@ -835,3 +839,7 @@ WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [
 
 DELETE FROM finding_sight WHERE finding_sight.[rule] = :rule_1 AND finding_sight.subject IN (SELECT [#staged_looked].subject
 FROM [#staged_looked]) AND finding_sight.day = :day_1;
+
+INSERT INTO [#staged_reopened] (record) SELECT claim.record
+FROM claim, [#staged_touched]
+WHERE claim.source = :source_1 AND claim.record = [#staged_touched].record AND claim.ended IS NOT NULL;

@@ -141,7 +141,34 @@ ONCE_DIFFERENT = [
             ),
         ],
         [0, 2, 0, 4, 3, 1],
-    )
+    ),
+    # A claim that vanished is there again: by a row that was held, by one that says what it said before.
+    (
+        [
+            ("d.all", "2026-03-01", {"R1": ("甲公司", "VALID")}, set(), [0], set(), ["L2"]),
+            (
+                "d.all",
+                "2026-03-02",
+                {"R1": ("甲公司", "VALID"), "R2": ("甲公司", "VALID")},
+                {"R1"},
+                [0, 0],
+                set(),
+                ["L0", "L1"],
+            ),
+            ("d.all", "2026-03-02", {"R2": ("甲公司", "VALID")}, set(), [0], set(), ["L0"]),
+            ("a.changes", "2026-03-02", {"R1": ("甲公司", "CANCELLED")}, set(), [0], set(), ["L0"]),
+        ],
+        [0, 2, 3, 1],
+    ),
+    (
+        [
+            ("d.all", "2026-03-01", {"R1": ("甲公司", "VALID")}, set(), [0], set(), ["L1"]),
+            ("d.all", "2026-03-03", {"R1": ("甲公司", "VALID")}, set(), [0], set(), ["L1"]),
+            ("d.all", "2026-03-02", {"R2": ("甲公司", "VALID")}, set(), [0], set(), ["L2"]),
+            ("a.changes", "2026-03-02", {"R1": ("甲公司", "CANCELLED")}, set(), [0], set(), ["L1"]),
+        ],
+        [0, 2, 3, 1],
+    ),
 ]
 
 
