@@ -31,7 +31,8 @@ from loaders.tables import BATCH, CLAIM, ENDING, FINDING_TABLE, FORMER_KEY, HIST
 from standard.batch import SWEEP, BatchKey, Keys, Status
 from standard.rules import RULES, Scope, refuses
 
-_LATER, _REFUSED = FINDING_TABLE.alias("later"), BATCH.alias("refused")
+_LATER = FINDING_TABLE.alias("later")
+_FOUND_BY, _REFUSED = BATCH.alias("found_by_batch"), BATCH.alias("refused")
 _DETAILS = ("locator", "certificate_number", "value", "expected", "day", *STAMP)
 _MANY = 1_000  # findings of one batch, from which on what the database knew of these tables no longer holds
 # What is true of the platform as a whole, and drawn anew when a record changes, not when a batch is run again.
@@ -153,8 +154,13 @@ def _close(connection: Connection, staging: Staging, source: str, judging: Judgi
     )
     again = and_(delivered, b.day == f.day, b.judged_at > f.judged_at)
     judged_again = and_(exists(select(b.day).where(again)), ~swept)
-    # A source that is read otherwise by now may show other rows of the day; what was found on those before still stands.
-    row_again = and_(exists(select(b.day).where(again, b.beginning == f.beginning)), ~swept)
+    # A source that is read otherwise by now, or a register instead of the log of its changes, may show other rows of the day;
+    # what was found on those before still stands.
+    r = _FOUND_BY.c
+    found_by = and_(r.source == f.source, r.day == f.day, r.judged_at == f.judged_at)
+    said = (b.ordered_by == r.ordered_by, r.ordered_by == "", b.ordered_by == "")  # earlier versions did not say it
+    alike = and_(b.beginning == f.beginning, or_(*said))
+    row_again = and_(exists(select(b.day).where(again, found_by, alike)), ~swept)
     delivered_later = _came_after(connection, delivered)
     # What a declaration has let refuse since then has only warned; the ledger knows.
     of_same = and_(b.source == f.source, b.day == f.day, b.judged_at == f.judged_at)

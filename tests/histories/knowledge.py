@@ -137,6 +137,8 @@ class Knowledge:
                 self.refused.discard(gone.version)
         if read.way.of_log:
             self._contradicted(read)
+        if read.way.of_log and read.way.reused:
+            self._named_again(read)
 
     def swept(self):
         """All keys of the register were read, and the rows that nobody had read before."""
@@ -212,6 +214,13 @@ class Knowledge:
                 self.shown.discard(row.version)
         for gone in self.department.gone.values():
             if gone.key in told and newest[gone.key][1].version < gone.version:
+                gone.shown = False
+
+    def _named_again(self, read):
+        """Where keys name nothing, a record that is gone is there again by the log, unless that says its end last."""
+        last = {row.number: row for row in sorted(read.rows, key=lambda row: row.version)}
+        for number, gone in self.department.gone.items():
+            if number in last and last[number].op in {"I", "U"}:
                 gone.shown = False
 
 

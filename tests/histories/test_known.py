@@ -416,3 +416,35 @@ def test_changes_by_number_that_were_read_before_are_not_read_again_by_another_d
     for day in range(4):
         player.run(source, player.first + timedelta(days=day))
     player.finish()
+
+
+def test_a_deletion_that_only_the_log_has_said_stands_when_its_day_is_read_from_the_register(play):
+    player = play(LOG_NUMBER, vanished="hold")
+    source, department = player.sources[0], player.sources[0].department
+    department.born("N000", player.now)
+    department.born("N001", player.now)
+    player.tick()
+    department.delete(1, player.now)
+    day = player.today
+    player.night()
+    player.declare(source, NUMBER)
+    player.tick()
+    department.change(2, player.now)
+    player.night()
+    player.run(source, day)
+    player.finish()
+
+
+def test_an_old_number_in_a_log_whose_keys_are_used_again(play):
+    player = play(LOG_TIME)
+    source, department = player.sources[0], player.sources[0].department
+    department.born("N000", player.now, "null")
+    player.night()
+    player.tick()
+    department.turn_over(player.now)
+    player.night()
+    player.declare(source, Way("log by number", reused=True))
+    player.tick()
+    department.born("N001", player.now)
+    player.night()
+    player.finish()
