@@ -17,7 +17,7 @@ from pipeline.runs import take_archive
 from pipeline.workspace import Workspace
 from sources.database_extract import DatabaseExtract
 from sources.register import Source
-from standard.batch import BatchKey, Keys
+from standard.batch import BatchKey
 from standard.day import SHANGHAI, Day, instant_text
 from standard.errors import QuietHours, SourceUnreachable, UsageError
 
@@ -65,10 +65,8 @@ def planned(exchange: Exchange, key: BatchKey, now: datetime) -> Plan:
     beginning = beginning_now(exchange, source)
     with exchange.platform.transaction(reading=True) as connection:
         if isinstance(extract, DatabaseExtract) and extract.rising:
-            known = marks(connection, key.source, str(key.day), beginning)
-            if extract.keys is Keys.CHANGES:
-                known = _unread_only(key, known)
-        elif extract.keys is Keys.CHANGES:
+            known = _after_read_before(key, marks(connection, key.source, str(key.day), beginning))
+        elif isinstance(extract, DatabaseExtract) and extract.changes:
             _require_unread(key, last_read(connection, key.source, beginning))
     _require_since(key, known)
     made = Plan(instant_text(now), known.after, known.until, [], beginning, known.reached, known.reached_rows)
@@ -118,23 +116,25 @@ def _require_unread(key: BatchKey, last: str) -> None:
         )
 
 
-def _unread_only(key: BatchKey, known: Marks) -> Marks:
-    """The marks of a day of a table of changes by numbers, after those that were read before it was declared to be one again.
+def _after_read_before(key: BatchKey, known: Marks) -> Marks:
+    """The marks of a day of a source that is read by numbers again, after it was declared otherwise for a while.
 
-    Changes that were read before are of an earlier beginning of the source's order. Read again, they would be newer than all
-    that was read otherwise in between.
+    What was read by numbers before is of an earlier beginning of the source's order. Read again, an old change would be newer
+    than all that was read otherwise in between; whether the rows are changes or what is now, nobody can tell by the numbers.
 
     Raises:
-        UsageError: for a day whose changes were all read before.
+        UsageError: for a day all of whose numbers were read before; one that has none is as empty as it was.
     """
-    if known.read_before is None:
+    before, after, until = known.read_before, known.after, known.until
+    if before is None or (after is not None and until is not None and after >= until):
         return known
-    if known.until is not None and known.until <= known.read_before:
+    if until is not None and until <= before:
         raise UsageError(
-            f"{key}: expected a day with numbers after {known.read_before}, which were read before the source was declared otherwise, "
-            f"found one that ends with {known.until}; its changes are on the platform"
+            f"{key}: expected a day with numbers after {before}, up to which the source was read before it was declared otherwise, "
+            f"found one that ends with {until}; `licex replay` judges its archive, and a row that came late is found by `licex sweep` "
+            "where the source is no log"
         )
-    return replace(known, after=max(known.after or known.read_before, known.read_before))
+    return replace(known, after=before if after is None else max(after, before))
 
 
 def beginning_now(exchange: Exchange, source: Source) -> int:

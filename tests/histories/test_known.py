@@ -398,8 +398,11 @@ def test_a_day_that_lies_ahead_is_credible_once_it_has_begun(play):
     player.finish()
 
 
-def test_changes_by_number_that_were_read_before_are_not_read_again_by_another_declaration(play):
-    player = play(LOG_NUMBER)
+@pytest.mark.parametrize("reused", [False, True])
+@pytest.mark.parametrize("log", ["log by number", "log by time"])
+def test_changes_that_were_read_before_are_not_read_again_by_another_declaration(play, log, reused):
+    log = Way(log, reused=reused)
+    player = play(log)
     source, department = player.sources[0], player.sources[0].department
     department.born("N001", player.now)
     department.born("N002", player.now)
@@ -408,7 +411,7 @@ def test_changes_by_number_that_were_read_before_are_not_read_again_by_another_d
     department.delete(1, player.now)
     department.born("N001", player.now, key=3)
     player.night()
-    for way in (TIME, LOG_NUMBER):
+    for way in (NUMBER if log.by_time else TIME, log):
         player.declare(source, way)
         player.tick(hours=1)
         department.change(2, player.now)

@@ -1,6 +1,7 @@
 """How politely departments are asked: not in their quiet hours, not twice for the same files, never twice for a number."""
 
 import os
+import re
 import shutil
 import sqlite3
 from datetime import datetime, timedelta
@@ -271,6 +272,30 @@ def test_a_new_beginning_is_accepted_by_a_person_and_all_is_read_again(rising, c
     assert licex("replay", "transport.road", "--from", "2026-03-01", "--to", "2026-03-01")[0] == 0
     assert "begun" not in licex("ledger", "--day", "2026-03-02")[1]
     assert "王 某" in licex("ledger", "--day", "2026-03-02", "--all")[1]
+
+
+def test_numbers_that_were_read_before_another_declaration_are_not_asked_for_again(rising, city, licex, platform):
+    path = city / "sources/transport/road.yaml"
+    by_number = path.read_text(encoding="utf-8")
+
+    def run(day):
+        code, _, errors = licex("run", "transport.road", "--day", day)
+        return code, " ".join(errors.split())
+
+    assert run("2026-03-01") == (0, "")
+    rising((2, "370402000001", "新名"))
+    assert run("2026-03-03") == (0, "")
+    path.write_text(by_number.replace("rising: ID", "updated_at: GXSJ"), encoding="utf-8")
+    assert run("2026-03-04") == (0, "")
+    path.write_text(by_number, encoding="utf-8")
+    assert run("2026-03-05") == (0, "")
+    for day, last in (("2026-03-01", 1), ("2026-03-03", 2)):
+        code, errors = run(day)
+        assert code == 2
+        assert re.search(f"{day}: expected a day with numbers after 2, .* found one that ends with {last};", errors)
+    assert run("2026-03-02") == (0, "")  # a night that was missed has no numbers of its own
+    assert platform("SELECT extracted FROM exchange_batch WHERE day = '2026-03-02'") == [(0,)]
+    assert platform("SELECT certificate_holder_name FROM licence") == [("新名",)]
 
 
 @pytest.mark.parametrize(
