@@ -41,6 +41,7 @@ class Accepted:
         newest_full: instant of the newest full reading of the source that was delivered, this one among them; empty
             where there is none.
         keys: what the source's own keys name.
+        changes: whether rows are changes; else each says what a record is when it is read.
         endings: rows that only say that a record ended; they are not among `rows`.
         keys_repeated: whether a key occurs more than once in the batch.
         turns: the types whose loads must wait for this one: those of the rows, and those that their identifiers name.
@@ -57,6 +58,7 @@ class Accepted:
     read: Callable[[Sequence[str]], Iterable[pa.Table]]
     newest_full: str = ""
     keys: Keys = Keys.NOTHING
+    changes: bool = False
     endings: int = 0
     keys_repeated: bool = False
     turns: Sequence[str] = ()

@@ -144,7 +144,7 @@ def _redraw(finder: Finder, arrivals: Arrivals) -> None:
     identifiers = anyone_gives_identifiers(finder.connection)
     if identifiers:
         arrivals.stage()  # not staged yet where another load was the first to give any, a moment ago
-    redraw(finder, arrivals.accepted.keys, identifiers=identifiers)
+    redraw(finder, arrivals.accepted, identifiers=identifiers)
 
 
 def _write(finder: Finder, delivery: Delivery, arrivals: Arrivals, entry: LedgerEntry) -> LedgerEntry:
@@ -221,6 +221,7 @@ def _accepted(delivery: Delivery, newest_full: str) -> Accepted:
         read=read,
         newest_full=max(newest_full, verdict.taken_at if verdict.kind == "snapshot" else ""),
         keys=delivery.keys,
+        changes=delivery.changes,
         endings=verdict.accepted - count,
         keys_repeated=verdict.keys_repeated,
         turns=tuple(sorted(turns | types.keys())),

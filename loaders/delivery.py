@@ -25,6 +25,7 @@ class Delivery:
         vanished: what it means when a full reading no longer holds a licence: `keep`, `hold` or `cancel`.
         reactions: of rules on the batch for which the declaration says so, whether they `refuse` it or `warn`.
         keys: what the source's own keys, the locators of its rows, name.
+        changes: whether its rows are changes; else each says what a record is when it is read.
         digest: of the verdict, by which the ledger names it.
         only_source: whether no other source is declared, so that no other load can be kept waiting.
         escaped: whether what sightings show to people is escaped to ASCII, since the database does not take it as it is.
@@ -37,6 +38,7 @@ class Delivery:
     vanished: str = HOLD
     reactions: Mapping[str, str] = field(default_factory=dict)
     keys: Keys = Keys.NOTHING
+    changes: bool = False
     digest: str = ""
     only_source: bool = False
     escaped: bool = False

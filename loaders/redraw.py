@@ -24,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from loaders.arrivals import Accepted
 from loaders.endings import DELETED, ORDER, VANISHED, any_endings, endings_of
 from loaders.findings import Finder
 from loaders.merge import changed_licences, changed_record
@@ -40,14 +41,15 @@ _OTHER, _FURTHER, _LATER = CLAIM.alias("other"), CLAIM.alias("further"), ENDING.
 _SHOWN = ("locator", "certificate_number", "value", "expected")
 
 
-def redraw(finder: Finder, keys: Keys, *, identifiers: bool) -> None:
+def redraw(finder: Finder, accepted: Accepted, *, identifiers: bool) -> None:
     """Draw anew what is true of the platform of all that a batch may have changed.
 
     Args:
         finder: of the batch, after the merge and after presence is known.
-        keys: what the source's own keys name.
+        accepted: the batch.
         identifiers: whether any source gives identifiers of its own.
     """
+    keys = accepted.keys
     drawing = _Drawing(finder)
     drawing.find_disagreements()
     if identifiers:
@@ -55,8 +57,8 @@ def redraw(finder: Finder, keys: Keys, *, identifiers: bool) -> None:
     if any_endings(finder.connection, finder.key.source):
         drawing.find_unmatched_endings()
         drawing.find_repeated_endings()
-    if keys.name_records:
-        drawing.find_backwards(keys)
+    if keys.name_records or not accepted.changes:
+        drawing.find_backwards(changes=accepted.changes)
     if keys is Keys.CHANGES:
         drawing.find_undecided_keys()
     drawing.find_moved()
@@ -99,11 +101,15 @@ class _Drawing:
             "key_undecided", touched, _of_claim(), and_(self._claimed(touched), c.moved_to.is_(None), or_(*named))
         )
 
-    def find_backwards(self, keys: Keys) -> None:
+    def find_backwards(self, *, changes: bool) -> None:
         """Find the records of which a later reading said something else, of an earlier order than what is taken for them.
 
-        Whether by the same row or by another one, as where the row that was taken is gone. A night may read old changes again,
-        a sweep reads all rows of a key: of changes what the platform has is not among them then.
+        Whether by the same row or by another one, as where the row that was taken is gone. Every reading of a register shows
+        its rows as they are by then, whatever orders them.
+
+        Args:
+            changes: whether rows are changes. A night may read old ones again, a sweep reads all of a key: what the
+                platform has is not among them then.
         """
         c, h, b = CLAIM.c, HISTORY.c, BATCH.c
         same = and_(h.record == c.record, h.source == c.source, h.seen_at > c.seen_at)
@@ -112,7 +118,7 @@ class _Drawing:
                 b.source == h.source, b.kind == SWEEP, b.status == str(Status.DELIVERED), b.taken_at == h.seen_at
             )
         )
-        later = exists(select(h.record).where(same, true() if keys is Keys.ROWS else swept))
+        later = exists(select(h.record).where(same, swept if changes else true()))
         touched = self._staging.touched.c.record
         self._draw("order_backwards", touched, _of_claim(), and_(self._claimed(touched), later))
 

@@ -175,6 +175,7 @@ def deliver(exchange: Exchange, key: BatchKey, now: datetime, seconds: float = 0
         declaration.vanished,
         declaration.expect.drift.reactions,
         declaration.extract.keys,
+        declaration.extract.shows_changes,
         digest=digest,
         only_source=list(exchange.register) == [key.source],
     )

@@ -173,8 +173,13 @@ class DatabaseExtract(Declared):
         return f"{self.ordered_by}/changes" if self.changes else str(self.ordered_by)
 
     @property
+    def shows_changes(self) -> bool:
+        """Whether rows are changes, which stay as they are. Where the rising number is among the keys, each has a key of its own."""
+        return self.changes is not None or self.rising in self.key.columns
+
+    @property
     def keys(self) -> Keys:
-        """What the keys name. Where the rising number is among them, each change has a key of its own."""
+        """What the keys name."""
         if self.key.reused or self.rising in self.key.columns:
             return Keys.NOTHING
         return Keys.CHANGES if self.rising or self.changes else Keys.ROWS

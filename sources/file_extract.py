@@ -110,6 +110,11 @@ class FileExtract(Declared):
         return str(self.ordered_by)
 
     @property
+    def shows_changes(self) -> bool:
+        """Never: a file says what its records are."""
+        return False
+
+    @property
     def keys(self) -> Keys:
         """Never anything: a locator is a place in a file, where another record may stand tomorrow."""
         return Keys.NOTHING

@@ -75,7 +75,8 @@ class Department:
     form: str = "seconds"
     bare_ends: bool = False
     end: str = "D"
-    backwards: set[int] = field(default_factory=set)  # keys whose time may lie before one that was read
+    backwards: set[str] = field(default_factory=set)  # numbers of which a row may be ordered before one that was read
+    stamped: dict[str, Row] = field(default_factory=dict)  # by number, the row that was stamped last
     rows: dict[int, Row] = field(default_factory=dict)
     gone: dict[str, Gone] = field(default_factory=dict)
     log: list[Row] = field(default_factory=list)
@@ -182,9 +183,12 @@ class Department:
             self.lsh += 1
             lsh = self.lsh
         form = {"text": self.form, "time": "seconds", "day": "days"}[self.kind]
-        if row.lsh and (row.time is None or time is None or time < row.time or form != row.form):
-            self.backwards.add(row.key)
-        return replace(row, time=time, lsh=None if how == "unnumbered" else lsh, form=form, written=now)
+        before = self.stamped.get(row.number)
+        row = replace(row, time=time, lsh=None if how == "unnumbered" else lsh, form=form, written=now)
+        if before and not _follows(row, before):
+            self.backwards.add(row.number)
+        self.stamped[row.number] = row
+        return row
 
     def _log(self, row):
         self.log.append(row)
@@ -198,6 +202,13 @@ class Department:
 
     def _write(self, statement):
         self.database.execute(statement)
+
+
+def _follows(row, before):
+    """Whether both its update time and its number put a row behind one that was stamped before."""
+    if None in (row.time, before.time, row.lsh, before.lsh) or row.form != before.form:
+        return False
+    return row.time >= before.time and row.lsh > before.lsh
 
 
 def _literal(value):

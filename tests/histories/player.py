@@ -244,7 +244,7 @@ class Player:
         """Demand of every record that the platform has it as its sources do, or that an open finding says what is not so."""
         columns = "certificate_number, certificate_holder_name, certificate_status, source"
         platform = {row[0]: row for row in self.stage.ask(f"SELECT {columns} FROM licence")}
-        findings = self._findings()
+        findings = self.findings()
         for number in {*self._numbers(), *platform}:
             found = platform.get(number)
             says = ENDED if found is None or found[2] == "CANCELLED" else None
@@ -269,14 +269,14 @@ class Player:
             if gone := source.department.gone.get(number):
                 keys.add(str(gone.key))
             mine = {(rule, told, place) for name, rule, told, place in findings if name == source.name}
-            if any(_names(source, rule, place) and (told == number or place in keys) for rule, told, place in mine):
+            if any(_names(source, rule, told) and (told == number or place in keys) for rule, told, place in mine):
                 return True
             if unknown := source.knowledge.unknown(number):
                 rules = {rule for rule, _, _ in mine}
                 return not unknown & source.knowledge.refused or bool(rules & _REFUSING)
         return False
 
-    def _findings(self):
+    def findings(self):
         """What is open, of each place that its day's report lists: of two rows that nobody can decide, both."""
         named, same = ("certificate_number", "locator"), ("source", "rule", "element", "subject", "day")
         seen = " AND ".join(f"s.{name} = f.{name}" for name in same)
@@ -329,7 +329,6 @@ class Player:
         self.check()
 
 
-def _names(source, rule, place):
-    """Whether a finding says that the platform may differ from a row; of a time that went back, only where one did."""
-    went_back = place in map(str, source.department.backwards)
-    return rule not in _BESIDE and (rule != "order_backwards" or went_back)
+def _names(source, rule, number):
+    """Whether a finding says that the platform may differ from a row; of an order that went back, only where one did."""
+    return rule not in _BESIDE and (rule != "order_backwards" or number in source.department.backwards)

@@ -451,3 +451,58 @@ def test_an_old_number_in_a_log_whose_keys_are_used_again(play):
     department.born("N001", player.now)
     player.night()
     player.finish()
+
+
+@pytest.mark.parametrize("reused", [False, True])
+@pytest.mark.parametrize("way", ["number", "time"])
+def test_a_row_of_a_register_that_says_something_else_by_an_order_of_before(play, way, reused):
+    player = play(Way(way, reused=reused))
+    source, department = player.sources[0], player.sources[0].department
+    department.born("N000", player.now)
+    player.tick(hours=2)
+    for number in ("N001", "N002"):
+        department.born(number, player.now)
+    player.night()
+    department.restart()
+    department.change(2, player.first + timedelta(hours=10))
+    player.run(source, player.first)
+    assert {row[1] for row in player.findings() if row[2] == "N001"} == {"order_backwards"}
+    player.finish()
+
+
+def test_a_record_that_had_moved_and_is_named_by_a_number_of_before(play):
+    player = play(NUMBER)
+    source, department = player.sources[0], player.sources[0].department
+    for number in ("N000", "N001", "N003"):
+        department.born(number, player.now)
+    player.night()
+    player.tick()
+    department.change(2, player.now, number="N002")
+    player.night()
+    player.sweep(source)
+    player.tick()
+    department.restart()
+    department.born("N001", player.now, key=4)
+    player.run(source, player.first)
+    player.finish()
+
+
+@pytest.mark.parametrize("key", [2, 7])
+def test_a_record_that_a_log_has_ended_and_the_register_names_by_a_number_of_before(play, key):
+    player = play(LOG_NUMBER)
+    source, department = player.sources[0], player.sources[0].department
+    for number in ("N000", "N001", "N003"):
+        department.born(number, player.now)
+    player.night()
+    player.tick()
+    department.delete(2, player.now)
+    player.night()
+    player.declare(source, NUMBER)
+    player.tick()
+    department.born("N005", player.now)
+    player.night()
+    player.tick()
+    department.restart()
+    department.born("N001", player.now, key=key)
+    player.run(source, player.first)
+    player.finish()

@@ -21,13 +21,15 @@ from standard.identifiers import check_identifier
 NUMBERS = ["R1", "R2", "鲁字〔2026〕3号", "R4"]
 PLACES = ["L0", "L1", "L2", "L3"]
 STATES = st.tuples(st.sampled_from(["甲公司", "乙公司"]), st.sampled_from(["VALID", "CANCELLED"]))
-# Two sources that send what changed and two that send everything; one of each ranks above the other. Of the first two one
-# has a change table, with ends in it, and the other a table whose rows have keys.
+# Four sources that send what changed and two that send everything; some rank above others. Of the first four one has a change
+# table, with ends in it, the others a table: by times its rows have keys, by a rising number they have, or none that name a record.
 SOURCES = {
     "a.changes": ("incremental", 0, Keys.CHANGES),
     "b.changes": ("incremental", 5, Keys.ROWS),
     "c.all": ("snapshot", 0, Keys.NOTHING),
     "d.all": ("snapshot", 3, Keys.ROWS),
+    "e.numbers": ("incremental", 2, Keys.CHANGES),
+    "f.reused": ("incremental", 4, Keys.NOTHING),
 }
 # Rules on what is true of the platform as a whole, which are drawn anew.
 DRAWN = (
@@ -71,7 +73,8 @@ def delivery(make, number, batch):
     judged_at = f"2026-03-09T00:{number:02d}:00.000000Z"
     verdict = make.verdict(f"{source}/{day}", rows, judged_at, kind=kind, taken_at=taken_at)
     vanished = "cancel" if source == "d.all" else "hold"
-    return lambda: Delivery(verdict, precedence, make.read(rows), make.findings(rows), vanished, keys=keys)
+    of = {"keys": keys, "changes": source == "a.changes"}
+    return lambda: Delivery(verdict, precedence, make.read(rows), make.findings(rows), vanished, **of)
 
 
 def state_after(platform, deliveries):
