@@ -560,11 +560,15 @@ WHERE claimant.source = :source_1 AND (EXISTS (SELECT rival_claimant.source
 FROM claimant AS rival_claimant
 WHERE rival_claimant.certificate_type_code = claimant.certificate_type_code AND rival_claimant.source != claimant.source));
 
-SELECT claim.source AS source, claim.record AS subject, claim.observed_at AS observed_at, claim.read_at AS read_at, claim.judged_at AS judged_at, claim.locator AS locator, claim.certificate_number AS certificate_number, other.certificate_number AS value, :param_1 AS expected, claim.beginning AS beginning
-FROM claim, claim AS other
-WHERE claim.source = :source_1 AND claim.moved_to IS NOT NULL AND claim.absent_at IS NULL AND other.source = claim.source AND other.record = claim.moved_to;
+SELECT claim.source AS source, claim.record AS subject, claim.observed_at AS observed_at, claim.read_at AS read_at, claim.judged_at AS judged_at, claim.locator AS locator, claim.certificate_number AS certificate_number, :param_1 AS value, :param_2 AS expected, claim.beginning AS beginning
+FROM claim
+WHERE claim.source = :source_1 AND claim.record IN (SELECT [#staged_touched].record
+FROM [#staged_touched]) AND (EXISTS (SELECT claim_history.record
+FROM claim_history
+WHERE claim_history.record = claim.record AND claim_history.source = claim.source AND claim_history.seen_at > claim.seen_at));
 
-UPDATE finding_state SET [open]=:open WHERE finding_state.[rule] = :rule_1 AND finding_state.source = :source_1 AND finding_state.[open] = 1 AND NOT (EXISTS (SELECT [#staged_drawn].[rule]
+UPDATE finding_state SET [open]=:open WHERE finding_state.[rule] = :rule_1 AND finding_state.source = :source_1 AND finding_state.subject IN (SELECT [#staged_touched].record
+FROM [#staged_touched]) AND finding_state.[open] = 1 AND NOT (EXISTS (SELECT [#staged_drawn].[rule]
 FROM [#staged_drawn]
 WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject));
 
@@ -572,7 +576,8 @@ UPDATE [#staged_drawn] SET listed=1 WHERE EXISTS (SELECT finding_state.[rule]
 FROM finding_state
 WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject AND finding_state.[open] = 1 AND finding_state.day != :day_1 AND finding_state.locator = [#staged_drawn].locator AND finding_state.certificate_number = [#staged_drawn].certificate_number AND finding_state.value = [#staged_drawn].value AND finding_state.expected = [#staged_drawn].expected);
 
-DELETE FROM finding_sight WHERE finding_sight.[rule] = :rule_1 AND finding_sight.source = :source_1 AND finding_sight.day = :day_1;
+DELETE FROM finding_sight WHERE finding_sight.[rule] = :rule_1 AND finding_sight.source = :source_1 AND finding_sight.subject IN (SELECT [#staged_touched].record
+FROM [#staged_touched]) AND finding_sight.day = :day_1;
 
 INSERT INTO finding_sight (source, day, found_by, [rule], element, subject, locator, certificate_number, value, expected, beginning, observed_at, read_at, judged_at) SELECT [#staged_drawn].source, [#staged_drawn].day, [#staged_drawn].found_by, [#staged_drawn].[rule], [#staged_drawn].element, [#staged_drawn].subject, [#staged_drawn].locator, [#staged_drawn].certificate_number, [#staged_drawn].value, [#staged_drawn].expected, [#staged_drawn].beginning, [#staged_drawn].observed_at, [#staged_drawn].read_at, [#staged_drawn].judged_at
 FROM [#staged_drawn]
@@ -595,6 +600,16 @@ WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [
 DELETE FROM [#staged_looked];
 
 DELETE FROM [#staged_drawn];
+
+SELECT claim.source AS source, claim.record AS subject, claim.observed_at AS observed_at, claim.read_at AS read_at, claim.judged_at AS judged_at, claim.locator AS locator, claim.certificate_number AS certificate_number, other.certificate_number AS value, :param_1 AS expected, claim.beginning AS beginning
+FROM claim, claim AS other
+WHERE claim.source = :source_1 AND claim.moved_to IS NOT NULL AND claim.absent_at IS NULL AND other.source = claim.source AND other.record = claim.moved_to;
+
+UPDATE finding_state SET [open]=:open WHERE finding_state.[rule] = :rule_1 AND finding_state.source = :source_1 AND finding_state.[open] = 1 AND NOT (EXISTS (SELECT [#staged_drawn].[rule]
+FROM [#staged_drawn]
+WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject));
+
+DELETE FROM finding_sight WHERE finding_sight.[rule] = :rule_1 AND finding_sight.source = :source_1 AND finding_sight.day = :day_1;
 
 SELECT TOP 1 exchange_batch.run
 FROM exchange_batch
