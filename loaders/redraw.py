@@ -58,7 +58,7 @@ def redraw(finder: Finder, accepted: Accepted, *, identifiers: bool) -> None:
         drawing.find_unmatched_endings()
         drawing.find_repeated_endings()
     if keys.name_records or not accepted.changes:
-        drawing.find_backwards(changes=accepted.changes)
+        drawing.find_backwards(keys, changes=accepted.changes)
     if keys is Keys.CHANGES:
         drawing.find_undecided_keys()
     drawing.find_moved()
@@ -101,13 +101,14 @@ class _Drawing:
             "key_undecided", touched, _of_claim(), and_(self._claimed(touched), c.moved_to.is_(None), or_(*named))
         )
 
-    def find_backwards(self, *, changes: bool) -> None:
+    def find_backwards(self, keys: Keys, *, changes: bool) -> None:
         """Find the records of which a later reading said something else, of an earlier order than what is taken for them.
 
-        Whether by the same row or by another one, as where the row that was taken is gone. Every reading of a register shows
-        its rows as they are by then, whatever orders them.
+        Whether by the same row or by another one, as where the row that was taken is gone; or that their key names another
+        record. Every reading of a register shows its rows as they are by then, whatever orders them.
 
         Args:
+            keys: what the source's own keys name.
             changes: whether rows are changes. A night may read old ones again, a sweep reads all of a key: what the
                 platform has is not among them then.
         """
@@ -118,9 +119,16 @@ class _Drawing:
                 b.source == h.source, b.kind == SWEEP, b.status == str(Status.DELIVERED), b.taken_at == h.seen_at
             )
         )
-        later = exists(select(h.record).where(same, swept if changes else true()))
+        later = [exists(select(h.record).where(same, swept if changes else true()))]
+        # Where the number alone is the order, a key that names another record by a lower one ends no claim.
+        if keys is Keys.CHANGES and not changes:
+            renamed = (
+                exists(select(t.record).where(_same_key(t, c), t.seen_at > c.seen_at))
+                for t in (_OTHER.c, HISTORY.c, FORMER_KEY.c)
+            )
+            later += [and_(c.moved_to.is_(None), or_(*renamed))]
         touched = self._staging.touched.c.record
-        self._draw("order_backwards", touched, _of_claim(), and_(self._claimed(touched), later))
+        self._draw("order_backwards", touched, _of_claim(), and_(self._claimed(touched), or_(*later)))
 
     def find_unmatched_endings(self) -> None:
         """Find the ends that no record is known for."""

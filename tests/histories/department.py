@@ -154,7 +154,9 @@ class Department:
     def _put(self, row, now, how, op):
         self.version += 1
         row = self._stamped(replace(row, version=self.version, name=row.name or f"名{self.version}"), now, how)
-        there = row.key in self.rows
+        there = self.rows.get(row.key)
+        if there and not _follows(row, there):  # that of a row which names another record now, too
+            self.backwards.add(there.number)
         self.rows[row.key] = row
         self.gone.pop(row.number, None)
         values = self._values(row)

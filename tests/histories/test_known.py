@@ -506,3 +506,19 @@ def test_a_record_that_a_log_has_ended_and_the_register_names_by_a_number_of_bef
     department.born("N001", player.now, key=key)
     player.run(source, player.first)
     player.finish()
+
+
+@pytest.mark.parametrize("number", ["N001", "N003"])
+def test_a_row_of_a_register_that_names_another_record_by_a_number_of_before(play, number):
+    player = play(NUMBER)
+    source, department = player.sources[0], player.sources[0].department
+    for born in ("N000", "N001", "N002"):
+        department.born(born, player.now)
+    player.night()
+    department.change(2, player.now, number="N009")
+    player.night()
+    department.restart()
+    department.change(3, player.now, number=number)
+    player.run(source, player.first)
+    assert ("dep.ride", "order_backwards", "N002", "3") in player.findings()
+    player.finish()
