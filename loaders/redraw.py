@@ -119,7 +119,7 @@ class _Drawing:
                 b.source == h.source, b.kind == SWEEP, b.status == str(Status.DELIVERED), b.taken_at == h.seen_at
             )
         )
-        later = [exists(select(h.record).where(same, swept if changes else true()))]
+        later: list[ColumnElement[bool]] = [exists(select(h.record).where(same, swept if changes else true()))]
         # Where the number alone is the order, a key that names another record by a lower one ends no claim.
         if keys is Keys.CHANGES and not changes:
             renamed = (
