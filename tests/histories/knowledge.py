@@ -204,8 +204,8 @@ class Knowledge:
             place = (order, row.version)
             if row.key not in newest or newest[row.key][0] <= place:
                 newest[row.key] = place, row
-            # A content of a number, under whatever key; an end is one of the key alone.
-            if row.op in {"I", "U"} and of_number.get(row.number, place) <= place:
+            # What is said of a number, its end too, is said of it under whatever key.
+            if row.op in {"I", "U", "D"} and of_number.get(row.number, place) <= place:
                 of_number[row.number] = place
         told = {row.key for row in read.rows}
         for row in self.department.rows.values():

@@ -522,3 +522,21 @@ def test_a_row_of_a_register_that_names_another_record_by_a_number_of_before(pla
     player.run(source, player.first)
     assert ("dep.ride", "order_backwards", "N002", "3") in player.findings()
     player.finish()
+
+
+@pytest.mark.parametrize("bare", [False, True])
+@pytest.mark.parametrize("reused", [False, True])
+def test_a_record_that_is_brought_back_under_another_key_before_the_log_said_its_end(play, reused, bare):
+    player = play(Way("log by time", reused=reused))
+    source, department = player.sources[0], player.sources[0].department
+    department.bare_ends = bare
+    for number in ("N000", "N001"):
+        department.born(number, player.now)
+    player.night()
+    player.tick()
+    department.delete(2, player.now)
+    player.night()
+    player.tick()
+    department.born("N001", player.now, "late", key=7)
+    player.run(source, player.first)
+    player.finish()
