@@ -29,7 +29,7 @@ histories: $(VENV)/.test-installed
 # The same batches in as many drawn orders as one likes: make orders EXAMPLES=10000
 EXAMPLES ?= 1000
 orders: $(VENV)/.test-installed
-	LICEX_ORDERS=$(EXAMPLES) $(BIN)/python -m pytest -q tests/loaders/test_any_order.py
+	LICEX_ORDERS=$(EXAMPLES) $(BIN)/python -m pytest -q tests/exchange_db/test_any_order.py
 
 check: $(VENV)/.test-installed
 	$(BIN)/ruff check .

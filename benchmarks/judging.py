@@ -83,9 +83,9 @@ def main() -> None:
 def judged(source: Source, folder: Path, rows: int) -> dict[str, float]:
     """Seconds of each step over so many rows."""
     from expectations.assess import Before, Part, decide, judge_rows
-    from extractors.profile import Profile
     from standard.finding import FINDING
     from transforms.conform import Conformer
+    from workspace.column_profile import Profile
 
     clock = Clock()
     raw, path = folder / "raw.parquet", folder / "licences.parquet"

@@ -32,7 +32,7 @@ def main() -> None:
     options = asked.parse_args()
     if options.imported:
         import_module("pipeline.preload").preload()
-    from pipeline.cli import app
+    from cli.main import app
 
     imported = time.perf_counter()
     printed = io.StringIO()

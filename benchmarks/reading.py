@@ -26,7 +26,7 @@ def extracting(place: Path, declaration: str, location: str, rows: int) -> Calla
         location: what the connection stands for.
         rows: that must be in the archive.
     """
-    import extractors.profile  # noqa: F401 - pandas is imported before it is measured, so this is too
+    import workspace.column_profile  # noqa: F401 - pandas is imported before it is measured, so this is too
     from pipeline.archive import extract
     from pipeline.exchange import Exchange
 
@@ -42,7 +42,7 @@ def extracting(place: Path, declaration: str, location: str, rows: int) -> Calla
         connections={"LICEX_CONN_REGISTER": location},
     )
 
-    Exchange(settings).platform.prepare()  # its tables are there long before the night
+    Exchange(settings).database.prepare()  # its tables are there long before the night
 
     def run() -> float:
         shutil.rmtree(place / "workspace", ignore_errors=True)

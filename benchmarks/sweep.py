@@ -24,8 +24,8 @@ from side_by_side import POSTGRESQL, Ended, Target, expect, folder, process, sho
 
 from demo import servers
 from demo.servers import Server
-from loaders.platform import Platform
-from loaders.tables import CLAIM
+from exchange_db.database import ExchangeDatabase
+from exchange_db.tables import CLAIM
 
 BEFORE = "2026-03-02T17:00:00.000000Z"
 SWEPT = DECLARATION + '\nsweep: {schedule: "0 3 * * 6"}\nvanished: cancel\n'
@@ -34,9 +34,9 @@ SWEPT = DECLARATION + '\nsweep: {schedule: "0 3 * * 6"}\nvanished: cancel\n'
 def fill(server: Server, rows: int, odd: int) -> None:
     """A register, and a platform in the same database that knows all of it but the first rows, and a few that are gone."""
     fill_postgresql(server, "register", rows)
-    platform = Platform(server.url("postgresql+psycopg", "register"))
-    platform.prepare()
-    platform.close()
+    database = ExchangeDatabase(server.url("postgresql+psycopg", "register"))
+    database.prepare()
+    database.close()
     said = {
         "record": "md5(\"ID\"::text)", "source": f"'{SOURCE}'", "digest": "md5('d' || \"ID\")", "face_digest": "md5('f')",
         "certificate_number": '"XKZBH"', "locator": '"ID"::text', "wins": "true", "beginning": "0", "face": "'{}'",

@@ -30,7 +30,7 @@ from side_by_side import POSTGRESQL, Target, folder, machine
 
 from demo import servers
 from demo.standalone import standalone, standalone_environment
-from loaders.platform import Platform
+from exchange_db.database import ExchangeDatabase
 
 ROWS = 200
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -66,7 +66,7 @@ def fill(server: servers.Server, place: Path, count: int, due: datetime) -> Path
 
     make_database(server, "register")
     make_database(server, "platform")
-    Platform(server.url("postgresql+psycopg", "platform")).prepare()
+    ExchangeDatabase(server.url("postgresql+psycopg", "platform")).prepare()
     yesterday = (due - timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     register = pa.Table.from_batches(licences(count * ROWS, yesterday), SCHEMA)
     sources = place / "sources"

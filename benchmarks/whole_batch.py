@@ -85,8 +85,8 @@ class Measured:
         with psycopg.connect(postgresql_url(self.server, "register"), autocommit=True) as register:
             register.execute(changed(before))
             register.execute('VACUUM ANALYZE "XKZ"')
-        with psycopg.connect(postgresql_url(self.server, "platform"), autocommit=True) as platform:
-            platform.execute("VACUUM ANALYZE")  # what autovacuum does in the day between two nights
+        with psycopg.connect(postgresql_url(self.server, "platform"), autocommit=True) as database:
+            database.execute("VACUUM ANALYZE")  # what autovacuum does in the day between two nights
         ended = self.run(day, *options)
         touched = len(range(7, self.rows, 100))
         expect(self._entry(ended), read=touched, held=0, updated=touched)

@@ -10,7 +10,7 @@ from airflow.sdk import DAG, Asset, CronTriggerTimetable, Param, get_parsing_con
 
 from dags.outcomes import KILLED_DELAY, TRIES_AGAIN, TriesAgain
 from dags.pools import pool_of
-from dags.steps import (
+from dags.tasks import (
     assess,
     broken_declaration,
     catch_up,

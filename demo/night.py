@@ -84,7 +84,7 @@ def _ledger() -> tuple[list[LedgerEntry], str]:
 
 
 def _show(folder: Path, entries: Sequence[LedgerEntry], page: str, seconds: float) -> None:
-    from pipeline.show import ledger_with_reasons, out
+    from cli.render import ledger_with_reasons, out
 
     ledger_with_reasons(entries)
     changed = sum(entry.inserted + entry.updated for entry in entries)

@@ -9,10 +9,10 @@ from itertools import accumulate
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from expectations.batch_rules import Batch, Sizes, judge_effects, judge_sizes, whole_batch
 from expectations.drift import judge_drift
 from expectations.gate import counted, failing, first_causes, held_rows, outcomes, refusals
 from expectations.runner import judge_groups
-from expectations.whole import Batch, Sizes, judge_effects, judge_sizes, whole_batch
 from sources.database_extract import DatabaseExtract
 from sources.declaration import Expect, Most, Rows
 from sources.register import Source

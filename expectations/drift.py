@@ -8,7 +8,7 @@ from math import sqrt
 import numpy as np
 import pyarrow as pa
 
-from expectations.columns import ENOUGH, Drifted, judge_columns, shape
+from expectations.column_drift import ENOUGH, Drifted, judge_columns, shape
 from sources.declaration import Declaration
 from standard.batch import Manifest
 from standard.finding import FINDING, found_on_batch

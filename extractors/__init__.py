@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from extractors.deliveries import read_files
-from extractors.reading import Reading, raw_schema
-from extractors.request import Part, Request
+from extractors.files.extract import read_files
+from extractors.raw import Reading, raw_schema
+from extractors.request import Request
 from sources.database_extract import DatabaseExtract
 from standard.errors import UsageError
+from standard.partition import Part
 
 __all__ = ["Part", "Reading", "Request", "open_source", "raw_schema"]
 
@@ -32,7 +33,7 @@ def open_source(request: Request) -> Iterator[Reading]:
         )
     if isinstance(extract, DatabaseExtract):
         # Here, since the process that reads one workbook imports this package and would wait a second for the drivers.
-        from extractors.database import read_database
+        from extractors.databases.extract import read_database
 
         if request.location is None:
             raise UsageError(

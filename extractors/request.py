@@ -7,23 +7,7 @@ from datetime import datetime, timedelta
 
 from sources.register import Source
 from standard.day import Day
-
-
-@dataclass(frozen=True)
-class Part:
-    """One part of a table that is read in parts: the rows whose split column is at least `low` and below `high`.
-
-    Attributes:
-        number: from 0.
-        of: how many parts there are.
-        low: None for the first part, which also has the rows without a value.
-        high: None for the last part.
-    """
-
-    number: int
-    of: int
-    low: str | None
-    high: str | None
+from standard.partition import Part
 
 
 @dataclass(frozen=True)

@@ -10,27 +10,28 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from loaders.deliver import deliver_batch, write_failure, write_repeat
-from loaders.delivery import Delivery
-from loaders.ledger import known_content
-from loaders.platform import Platform
-from pipeline import workspace as files
-from pipeline.ahead import ahead
+from exchange_db.database import ExchangeDatabase
+from exchange_db.deliver import deliver_batch, write_failure, write_repeat
+from exchange_db.delivery import Delivery
+from exchange_db.ledger import known_content
 from pipeline.exchange import Exchange
-from pipeline.manifests import gather, is_whole, manifest, part_numbers
-from pipeline.plan import Left, Plan, archived, before_quiet, planned, read_plan, request
-from pipeline.runs import becomes_the_days
-from pipeline.workspace import of_part
+from pipeline.plan import Left, archived, before_quiet, planned, request
+from pipeline.prefetch import ahead
 from sources.file_extract import FileExtract
 from sources.register import Source
 from standard.batch import BatchKey, Manifest, Verdict
 from standard.day import instant_text
 from standard.errors import AlreadyDelivered, QuietHours, SourceRefused, Unreachable
 from standard.finding import found_on_batch
+from workspace import batch_files as files
+from workspace.batch_files import of_part
+from workspace.manifests import gather, is_whole, manifest, part_numbers
+from workspace.plan import Plan, read_plan
+from workspace.runs import becomes_the_days
 
 if TYPE_CHECKING:
     from extractors import Reading
-    from extractors.profile import Profile
+    from workspace.column_profile import Profile
 
 
 def plan(exchange: Exchange, key: BatchKey, now: datetime) -> list[int | None]:
@@ -136,7 +137,7 @@ class Archiving:
     def groups(self) -> Iterator[pa.Table]:
         """The rows, each group after it is written."""
         from extractors import raw_schema
-        from extractors.profile import Profile
+        from workspace.column_profile import Profile
 
         workspace, profile = self._exchange.workspace, Profile(self._source, self.columns)
         raw = workspace.path(self._key, of_part(files.RAW, self._part))
@@ -149,7 +150,7 @@ class Archiving:
         workspace.write_text(workspace.path(self._key, of_part(files.MANIFEST, self._part)), self.manifest.to_json())
         if self._part is None or is_whole(workspace, self._key):
             gather(workspace, self._key)
-            becomes_the_days(self._exchange, self._key)
+            becomes_the_days(workspace, self._key)
 
     def _manifest(self, rows: int, profile: Profile) -> Manifest:
         read = self._read
@@ -187,7 +188,7 @@ def demand_new(exchange: Exchange, key: BatchKey, content: str, now: datetime) -
     """
     if not content:
         return
-    with exchange.platform.transaction(reading=True) as connection:
+    with exchange.database.transaction(reading=True) as connection:
         last = known_content(connection, key.source, str(key.day) if _dated(exchange.source(key)) else None)
     if last is None or last.content != content:
         return
@@ -195,7 +196,7 @@ def demand_new(exchange: Exchange, key: BatchKey, content: str, now: datetime) -
         f"the files are those that were delivered for {last.day} (run {last.run}), so there is nothing to do; "
         "`licex replay` judges them anew"
     )
-    write_repeat(exchange.platform, key, reason, content, instant_text(now))
+    write_repeat(exchange.database, key, reason, content, instant_text(now))
     raise AlreadyDelivered(f"{key}: {reason}")
 
 
@@ -219,16 +220,18 @@ def written_down(exchange: Exchange, key: BatchKey, now: datetime) -> Iterator[N
     try:
         yield
     except SourceRefused as error:
-        write_refusal(exchange.platform, exchange.source(key), key, error, now)
+        write_refusal(exchange.database, exchange.source(key), key, error, now)
         raise
     except QuietHours:
         raise  # it was not even tried
     except Unreachable as error:
-        write_failure(exchange.platform, key, str(error), instant_text(now))
+        write_failure(exchange.database, key, str(error), instant_text(now))
         raise
 
 
-def write_refusal(platform: Platform, source: Source, key: BatchKey, error: SourceRefused, now: datetime) -> None:
+def write_refusal(
+    database: ExchangeDatabase, source: Source, key: BatchKey, error: SourceRefused, now: datetime
+) -> None:
     """Write down that what the source holds could not be taken."""
     at = instant_text(now)
     kind = "incremental" if source.declaration.incremental else "snapshot"
@@ -237,4 +240,4 @@ def write_refusal(platform: Platform, source: Source, key: BatchKey, error: Sour
         str(key), at, at, kind, 0, 0, 0, 0, 0, 0, refused=[error.rule], reason=str(error), ordered_by=ordered_by
     )
     found = found_on_batch(error.rule, at, value=error.found, expected=error.expected)
-    deliver_batch(platform, Delivery(verdict, source.declaration.precedence, lambda _names: [], found), at, 0.0)
+    deliver_batch(database, Delivery(verdict, source.declaration.precedence, lambda _names: [], found), at, 0.0)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 from typing import Self
 
-from loaders.platform import Platform
+from exchange_db.database import ExchangeDatabase
 from pipeline.settings import Settings
-from pipeline.workspace import Workspace
 from sources.register import Register, Source
 from standard.batch import BatchKey
+from workspace.workspace import Workspace
 
 
 class Exchange:
@@ -30,11 +31,11 @@ class Exchange:
         return Register(self.settings.sources)
 
     @cached_property
-    def platform(self) -> Platform:
+    def database(self) -> ExchangeDatabase:
         """The platform's database, with its tables there."""
-        platform = Platform(self.settings.target)
-        platform.prepare()
-        return platform
+        database = ExchangeDatabase(self.settings.target)
+        database.prepare()
+        return database
 
     def work(self) -> Self:
         """Begin to read, judge or write: from here on temporary files lie where only the exchange's user may read them.
@@ -45,12 +46,19 @@ class Exchange:
         self.workspace.open_scratch()
         return self
 
+    def within(self, workspace: Workspace) -> Self:
+        """The same exchange with the workspace of one run; both have one platform, which is closed once."""
+        _ = self.database
+        bound = copy(self)
+        bound.workspace = workspace
+        return bound
+
     def close(self) -> None:
         """Give back what was opened."""
         if "workspace" in self.__dict__:
             self.workspace.close_scratch()
-        if "platform" in self.__dict__:
-            self.platform.close()
+        if "database" in self.__dict__:
+            self.database.close()
 
     def source(self, key: BatchKey) -> Source:
         """The source of a batch."""

@@ -9,14 +9,14 @@ from functools import partial
 
 import pyarrow as pa
 
-from pipeline.ahead import ahead
 from pipeline.archive import Archiving, demand_new, reading, written_down
 from pipeline.exchange import Exchange
-from pipeline.manifests import gather, part_numbers
 from pipeline.plan import archived, planned
+from pipeline.prefetch import ahead
 from pipeline.stages import judge, judged, standardise, standardised
 from standard.batch import BatchKey
 from standard.day import instant_text
+from workspace.manifests import gather, part_numbers
 
 Told = Callable[[str], None]
 

@@ -11,7 +11,7 @@ def held(record: dict[str, Any]) -> list[dict[str, Any]]:
     """What keeps rows of a record from the platform, or kept them, by source.
 
     Args:
-        record: as `loaders.reading.trace` gives it.
+        record: as `exchange_db.queries.trace` gives it.
 
     Returns:
         One entry a source that is held, or whose record never came to the platform: `source`, `rules`, `since` and `until` (the

@@ -15,31 +15,32 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from loaders.deliver import write_beginning
-from loaders.ledger import last_day, read_entries
-from loaders.platform import Platform
-from loaders.reading import trace as read_trace
+from exchange_db.database import ExchangeDatabase
+from exchange_db.deliver import write_beginning
+from exchange_db.ledger import last_day, read_entries
+from exchange_db.queries import trace as read_trace
 from pipeline import stages
-from pipeline import workspace as files
 from pipeline.exchange import Exchange
 from pipeline.flow import Told, read_and_judge, rejudge
 from pipeline.holding import held
-from pipeline.manifests import part_numbers, put_together
 from pipeline.missed import ledger_lacks
 from pipeline.plan import demand_begun, demand_no_quiet
 from pipeline.reporting import report_city, report_department
 from pipeline.run import Ran, now
-from pipeline.runs import archive_of
-from pipeline.workspace import Workspace, of_part
 from sources.database_extract import DatabaseExtract
 from standard.batch import SWEEP, BatchKey, LedgerEntry, Manifest, Status
 from standard.day import Day, instant_text
 from standard.errors import ExchangeError, UsageError
 from standard.finding import mask_personal, mask_text, mask_texts
 from standard.licence import LICENCE
+from workspace import batch_files as files
+from workspace.batch_files import of_part
+from workspace.manifests import part_numbers, put_together
+from workspace.runs import archive_of
+from workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from extractors.connection_check import ConnectionFacts
+    from extractors.databases.connection_check import ConnectionFacts
 
 _PREVIEWED = 10
 
@@ -99,7 +100,7 @@ def connections(exchange: Exchange, names: Iterable[str], at: datetime, told: To
         By the name of each source that is a database what was found, or the sentence that says why there is nothing.
     """
     from extractors import Request
-    from extractors.connection_check import measure
+    from extractors.databases.connection_check import measure
 
     found: dict[str, ConnectionFacts | str] = {}
     for name in names:
@@ -130,7 +131,7 @@ def accept_beginning(exchange: Exchange, name: str, by: str, at: datetime) -> Le
     if not by.strip():
         raise UsageError(f"{name}: expected the name of who accepts the new beginning, found none; give it with --by")
     said = f"{mask_text(' '.join(by.split()))} accepted that the numbers of {extract.rising} begin anew"
-    return write_beginning(exchange.platform, name, said, instant_text(at))
+    return write_beginning(exchange.database, name, said, instant_text(at))
 
 
 def dry_run(exchange: Exchange, key: BatchKey, told: Told, *, from_archive: bool = False) -> Ran:
@@ -179,9 +180,9 @@ def elsewhere(exchange: Exchange, key: BatchKey, from_archive: bool) -> Iterator
     with tempfile.TemporaryDirectory(prefix="licex-") as folder, ExitStack() as held:
         trial = copy(exchange)
         trial.workspace = Workspace(folder)
-        if held.enter_context(closing(Platform(exchange.settings.target))).is_empty():
-            trial.platform = held.enter_context(closing(Platform(f"sqlite:///{folder}/platform.db")))
-            trial.platform.prepare()  # it is as empty, and is thrown away
+        if held.enter_context(closing(ExchangeDatabase(exchange.settings.target))).is_empty():
+            trial.database = held.enter_context(closing(ExchangeDatabase(f"sqlite:///{folder}/platform.db")))
+            trial.database.prepare()  # it is as empty, and is thrown away
         last = stages.last_delivered(trial, key)
         if last is not None and exchange.workspace.exists(last, files.DELIVERED):
             _copy(exchange.workspace, trial.workspace, last, files.DELIVERED)
@@ -204,7 +205,7 @@ def rewrite_reports(exchange: Exchange, day: Day | None) -> list[str]:
     """Write the pages and lists of a day again; returns their paths, the city's page last."""
     if day is not None:
         demand_begun("report", day, now())
-    with exchange.platform.transaction(reading=True) as connection:
+    with exchange.database.transaction(reading=True) as connection:
         last = str(day) if day else last_day(connection)
         entries = read_entries(connection, day=last, sweeps=True) if last else []
     of_day = {entry.source for entry in entries}
@@ -226,7 +227,7 @@ def ledger(exchange: Exchange, *, source: str | None, day: str | None, all_runs:
     Raises:
         DeclarationError: for a source that neither the declarations nor the ledger know.
     """
-    with exchange.platform.transaction(reading=True) as connection:
+    with exchange.database.transaction(reading=True) as connection:
         found = read_entries(connection, source=source, day=day, all_runs=all_runs, sweeps=True)
         known = bool(found) or source is None or bool(read_entries(connection, source=source))
     if not known and source not in exchange.register.paths:
@@ -238,7 +239,7 @@ def ledger(exchange: Exchange, *, source: str | None, day: str | None, all_runs:
 
 def trace(exchange: Exchange, licence: str) -> list[dict[str, Any]]:
     """Everything behind a licence, personal values masked."""
-    with exchange.platform.transaction(reading=True) as connection:
+    with exchange.database.transaction(reading=True) as connection:
         found = read_trace(connection, licence) or read_trace(connection, _as_kept(licence))
         for record in found:
             record["held"] = held(record)

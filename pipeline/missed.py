@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from loaders.ledger import last_day, standing_days
-from pipeline import workspace as files
+from exchange_db.ledger import last_day, standing_days
 from pipeline.exchange import Exchange
-from pipeline.runs import archive_of
 from sources.register import Source
 from sources.schedule import has_run
 from standard.batch import BatchKey, LedgerEntry, Status
 from standard.day import Day
+from workspace import batch_files as files
+from workspace.runs import archive_of
 
 # So long a day is asked for again that was asked for in vain, and a page names one that cannot be asked for any more.
 RECENT_DAYS = 14
@@ -82,7 +82,7 @@ def _missed(
 
 def ledger_lacks(exchange: Exchange, now: datetime, until: Day | None = None) -> list[Missed]:
     """The days that the ledger lacks before the last that it has of any source, or before a day that is later."""
-    with exchange.platform.transaction(reading=True) as connection:
+    with exchange.database.transaction(reading=True) as connection:
         status, last = standing_days(connection), last_day(connection)
     # A sweep makes no day arrive, but where one ran the nights before it should have run too.
     ends = [Day.of(last)] if last else []

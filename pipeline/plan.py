@@ -10,47 +10,21 @@ from datetime import datetime, time, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
-from loaders.ledger import Marks, last_read, marks, order_now
-from pipeline import workspace as files
+from exchange_db.ledger import Marks, last_read, marks, order_now
 from pipeline.exchange import Exchange
-from pipeline.runs import take_archive
-from pipeline.workspace import Workspace
 from sources.database_extract import DatabaseExtract
 from sources.register import Source
 from standard.batch import BatchKey
 from standard.day import SHANGHAI, Day, instant_text
 from standard.errors import QuietHours, SourceUnreachable, UsageError
+from workspace import batch_files as files
+from workspace.plan import Plan
+from workspace.runs import take_archive
 
 if TYPE_CHECKING:
-    from extractors import Part, Request
+    from extractors import Request
 
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What all parts of a batch have in common, written down before the first is read.
-
-    Attributes:
-        now: instant text; all parts stand for this instant.
-        after: of a source read by a rising number, where the day begins; None from the first row on.
-        until: of the same, where it ends; None for all there are.
-        parts: the parts of a split table; empty where the source is read in one.
-        beginning: how often the source's order began anew before: a source that is declared otherwise than it was read last
-            says something else of the order of its changes, so what is read from now on is newer than all before.
-        reached: the greatest number that was accepted since; None where none was.
-        reached_rows: fingerprints of the rows that had it.
-        mark_rows: of a split table, fingerprints of the rows with which the batch ends.
-    """
-
-    now: str
-    after: int | None
-    until: int | None
-    parts: list[Part]
-    beginning: int = 0
-    reached: int | None = None
-    reached_rows: str = ""
-    mark_rows: str = ""
 
 
 def planned(exchange: Exchange, key: BatchKey, now: datetime) -> Plan:
@@ -63,7 +37,7 @@ def planned(exchange: Exchange, key: BatchKey, now: datetime) -> Plan:
     extract = source.declaration.extract
     known = Marks()
     beginning = beginning_now(exchange, source)
-    with exchange.platform.transaction(reading=True) as connection:
+    with exchange.database.transaction(reading=True) as connection:
         if isinstance(extract, DatabaseExtract) and extract.rising:
             known = _after_read_before(key, marks(connection, key.source, str(key.day), beginning))
         elif isinstance(extract, DatabaseExtract) and extract.changes:
@@ -71,7 +45,7 @@ def planned(exchange: Exchange, key: BatchKey, now: datetime) -> Plan:
     _require_since(key, known)
     made = Plan(instant_text(now), known.after, known.until, [], beginning, known.reached, known.reached_rows)
     if isinstance(extract, DatabaseExtract) and extract.split:
-        from extractors.parts import plan_parts
+        from extractors.databases.partition import plan_parts
 
         with before_quiet(source, now) as left:
             parts, window = plan_parts(request(exchange, source, key, made, None, left))
@@ -142,7 +116,7 @@ def beginning_now(exchange: Exchange, source: Source) -> int:
 
     A register and a table of its changes that are ordered alike go on with one order.
     """
-    with exchange.platform.transaction(reading=True) as connection:
+    with exchange.database.transaction(reading=True) as connection:
         before, beginning = order_now(connection, source.name)
     return beginning + (before.partition("/")[0] not in {"", str(source.declaration.extract.ordered_by)})
 
@@ -154,10 +128,10 @@ def archived(exchange: Exchange, key: BatchKey, now: datetime) -> bool:
         UsageError: for a day in the future, or the past of a snapshot that the archive does not have.
     """
     demand_begun(key, key.day, now)
-    _ = exchange.platform  # a platform that cannot take the batch is said before the source is asked for it
+    _ = exchange.database  # a platform that cannot take the batch is said before the source is asked for it
     if not exchange.source(key).only_archived(key.day, now):
         return False
-    if take_archive(exchange, key):
+    if take_archive(exchange.workspace, key):
         return True
     raise UsageError(
         f"{key}: expected the archived raw of that day, found none; the past of a snapshot source cannot be asked for"
@@ -259,14 +233,6 @@ def _next(clock: time, now: datetime) -> datetime:
     local = now.astimezone(SHANGHAI)
     today = local.replace(hour=clock.hour, minute=clock.minute, second=0, microsecond=0)
     return today if local < today else today + timedelta(days=1)
-
-
-def read_plan(workspace: Workspace, key: BatchKey) -> Plan:
-    """The plan that was written down."""
-    from extractors import Part
-
-    found = json.loads(workspace.read_text(key, files.PLAN))
-    return Plan(**{**found, "parts": [Part(**part) for part in found["parts"]]})
 
 
 def request(

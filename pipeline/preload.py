@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 
 _NEEDED = (
-    "extractors", "extractors.adbc", "extractors.alchemy", "extractors.database", "extractors.deliveries",
-    "extractors.profile", "transforms.conform", "transforms.shape", "expectations.assess", "pipeline.stages", "pipeline.reporting",
+    "extractors", "extractors.databases.readers.adbc", "extractors.databases.readers.sqlalchemy", "extractors.databases.extract", "extractors.files.extract",
+    "workspace.column_profile", "transforms.conform", "transforms.shape", "expectations.assess", "pipeline.stages", "pipeline.reporting",
     "pyarrow.dataset", "fsspec.implementations.local",  # which load when a file is first read
 )  # fmt: skip
 _LISTENED = "sqlite://"  # a database that nobody opens
@@ -19,4 +19,4 @@ def preload() -> None:
     import_module("expectations.runner").ready()
     import_module("reports.frame").ready()
     # SQLAlchemy prepares its events when the first is listened to, which takes a fifth of a second.
-    import_module("loaders.engines").make_engine(_LISTENED)
+    import_module("exchange_db.engines").make_engine(_LISTENED)

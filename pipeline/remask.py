@@ -8,14 +8,14 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from loaders.remask import remask_findings
-from pipeline import workspace as files
+from exchange_db.remask import remask_findings
 from pipeline.exchange import Exchange
-from pipeline.manifests import read_manifest
 from sources.register import Source
 from standard.batch import BatchKey
 from standard.finding import mask_personal
 from standard.licence import LICENCE
+from workspace import batch_files as files
+from workspace.manifests import read_manifest
 
 _MANIFESTS = (files.MANIFEST, files.DELIVERED)
 _FINDINGS = (files.CONFORMED, files.JUDGED, files.FINDINGS)
@@ -52,7 +52,7 @@ def remask(exchange: Exchange, *, dry_run: bool) -> Remasked:
         paths.append(path)
         if not dry_run:
             exchange.workspace.remove_half_written(path)
-    with exchange.platform.transaction(reading=dry_run) as connection:
+    with exchange.database.transaction(reading=dry_run) as connection:
         found = remask_findings(
             connection, lambda source, element: element in _personal(sources.get(source), [element]), dry_run=dry_run
         )
@@ -60,7 +60,7 @@ def remask(exchange: Exchange, *, dry_run: bool) -> Remasked:
 
 
 def _manifest(exchange: Exchange, key: BatchKey, name: str, source: Source | None, dry_run: bool) -> bool:
-    from extractors.profile import without_names
+    from workspace.column_profile import without_names
 
     kept = read_manifest(exchange.workspace, key, name)
     profile = without_names(kept.profile, source)

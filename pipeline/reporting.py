@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from loaders.ledger import read_entries, standing_days, write_report_seconds
-from loaders.reading import read_findings, torn_sources
+from exchange_db.ledger import read_entries, standing_days, write_report_seconds
+from exchange_db.queries import read_findings, torn_sources
 from pipeline.exchange import Exchange
 from pipeline.missed import RECENT_DAYS, missed_days
 from pipeline.plan import demand_begun
-from pipeline.workspace import Workspace
 from reports import script
 from reports.city import CityFacts, city_page
 from reports.page import department_page
@@ -23,6 +22,7 @@ from sources.register import Source
 from standard.batch import BatchKey, LedgerEntry, Status
 from standard.day import Day
 from standard.licence import LICENCE
+from workspace.workspace import Workspace
 
 
 def report(exchange: Exchange, key: BatchKey, now: datetime) -> list[str]:
@@ -45,12 +45,12 @@ def report(exchange: Exchange, key: BatchKey, now: datetime) -> list[str]:
     demand_begun(key, key.day, now)
     if not have_charts(exchange.workspace):
         exchange.workspace.write_text(exchange.workspace.shared_path(script.NAME), script.charts_script())
-    with exchange.platform.transaction(reading=True) as connection:
+    with exchange.database.transaction(reading=True) as connection:
         others = torn_sources(connection, key)
     names = [name for name in (key.source, *others) if name in exchange.register.paths]
     pages = [path for name in names for path in report_department(exchange, BatchKey(name, key.day))]
     pages.append(report_city(exchange, key.day, now))
-    with exchange.platform.transaction() as connection:
+    with exchange.database.transaction() as connection:
         write_report_seconds(connection, key.source, str(key.day), time.monotonic() - began)
     return pages
 
@@ -86,7 +86,7 @@ def speaks_of(day: Day, days: Sequence[Day]) -> bool:
 
 def last_entry(exchange: Exchange, key: BatchKey, after: int = 0) -> LedgerEntry | None:
     """The last ledger entry of a batch, None where it has none after a run."""
-    with exchange.platform.transaction(reading=True) as connection:
+    with exchange.database.transaction(reading=True) as connection:
         entries = read_entries(connection, source=key.source, day=str(key.day), all_runs=True)
     return entries[-1] if entries and entries[-1].run > after else None
 
@@ -107,7 +107,7 @@ def page_path(exchange: Exchange, key: BatchKey) -> str:
 
 def report_department(exchange: Exchange, key: BatchKey) -> list[str]:
     """Write one department's page and list for correction; returns where they are."""
-    with exchange.platform.transaction(reading=True) as connection:
+    with exchange.database.transaction(reading=True) as connection:
         first, last = _first_of(key.day), str(key.day)
         entries = read_entries(connection, source=key.source, since=first, until=last, standing=True)
         findings = read_findings(connection, key)
@@ -152,7 +152,7 @@ def _deadline(exchange: Exchange, day: Day) -> datetime:
 
 
 def _entries_until(exchange: Exchange, day: Day) -> list[LedgerEntry]:
-    with exchange.platform.transaction(reading=True) as connection:
+    with exchange.database.transaction(reading=True) as connection:
         entries = read_entries(connection, since=_first_of(day), until=str(day), standing=True)
     # What another's report took is on no page, and draws none again.
     return [replace(entry, report_seconds=None) for entry in entries]
@@ -165,7 +165,7 @@ def _first_of(day: Day) -> str:
 
 def missed_before(exchange: Exchange, day: Day) -> dict[str, list[str]]:
     """By source the days before a day that the ledger lacks; of those that cannot be had any more only the last ones."""
-    with exchange.platform.transaction(reading=True) as connection:
+    with exchange.database.transaction(reading=True) as connection:
         standing = standing_days(connection)
     found: dict[str, list[str]] = {}
     for missed in missed_days(exchange, standing, day, day.end):
@@ -176,7 +176,7 @@ def missed_before(exchange: Exchange, day: Day) -> dict[str, list[str]]:
 
 def missing_sources(exchange: Exchange, day: Day) -> list[str]:
     """Sources of which the ledger has nothing for a day, or only that they could not be reached."""
-    with exchange.platform.transaction(reading=True) as connection:
+    with exchange.database.transaction(reading=True) as connection:
         arrived = {entry.source for entry in read_entries(connection, day=str(day)) if entry.status != Status.FAILED}
     return [name for name in exchange.register if name not in arrived]
 

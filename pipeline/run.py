@@ -16,9 +16,9 @@ from pipeline.exchange import Exchange
 from pipeline.flow import Told, read_and_judge, rejudge
 from pipeline.plan import demand_begun
 from pipeline.reporting import have_charts, last_entry, page_path, report
-from pipeline.runs import PROCESS, begun, take_archive, turn
 from standard.batch import BatchKey, LedgerEntry
 from standard.errors import AlreadyDelivered, ExchangeError, PlatformUnreachable, TurnTaken, UsageError
+from workspace.runs import PROCESS, begun, take_archive, turn
 
 _LOOK = 0.5  # seconds after which a process that waits for its turn looks again
 
@@ -97,14 +97,14 @@ def _run_steps(
     exchange: Exchange, key: BatchKey, label: str, told: Told, from_archive: bool
 ) -> tuple[LedgerEntry, str]:
     """The steps from the source, or the archive, to the ledger; what did not become the day's is not kept."""
-    with begun(exchange, key, label) as own:
-        return _steps(own, key, told, from_archive)
+    with begun(exchange.workspace, key, label) as own:
+        return _steps(exchange.within(own), key, told, from_archive)
 
 
 def _steps(exchange: Exchange, key: BatchKey, told: Told, from_archive: bool) -> tuple[LedgerEntry, str]:
     began = time.monotonic()
     if from_archive:
-        if not take_archive(exchange, key):
+        if not take_archive(exchange.workspace, key):
             raise ExchangeError(f"{key}: expected the archived raw of that day, found none; run that day first")
         told("standardise and judge")
         rejudge(exchange, key)
@@ -128,7 +128,7 @@ def _turn(exchange: Exchange, key: BatchKey, label: str, told: Told) -> Iterator
     with ExitStack() as held:
         while True:
             try:
-                held.enter_context(turn(exchange, key, label)).over = True
+                held.enter_context(turn(exchange.workspace, key, label)).over = True
                 break
             except TurnTaken:
                 told("waits for another run of that day")

@@ -14,15 +14,19 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from loaders.deliver import deliver_batch
-from loaders.delivery import Delivery
-from loaders.effects import COLUMNS, foresee
-from loaders.ledger import delivered_before, read_entries, usual_sizes
-from pipeline import workspace as files
-from pipeline.ahead import ahead
+from exchange_db.deliver import deliver_batch
+from exchange_db.delivery import Delivery
+from exchange_db.effects import COLUMNS, foresee
+from exchange_db.ledger import delivered_before, read_entries, usual_sizes
 from pipeline.exchange import Exchange
-from pipeline.manifests import gather, manifest, part_numbers, read_manifest
-from pipeline.provenance import (
+from pipeline.prefetch import ahead
+from standard.batch import BatchKey, LedgerEntry, Manifest, Status, Verdict
+from standard.day import Day, instant_text
+from standard.finding import FINDING
+from workspace import batch_files as files
+from workspace.batch_files import of_part
+from workspace.manifests import gather, manifest, part_numbers, read_manifest
+from workspace.provenance import (
     evidence,
     require_declared_as_read,
     require_judged,
@@ -31,11 +35,8 @@ from pipeline.provenance import (
     said_as,
     write_record,
 )
-from pipeline.runs import becomes_the_days, show_in_the_day
-from pipeline.workspace import Workspace, of_part
-from standard.batch import BatchKey, LedgerEntry, Manifest, Status, Verdict
-from standard.day import Day, instant_text
-from standard.finding import FINDING
+from workspace.runs import becomes_the_days, show_in_the_day
+from workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from expectations.assess import Before, Part
@@ -130,7 +131,7 @@ def assess(exchange: Exchange, key: BatchKey, now: datetime) -> Verdict:
     workspace, source = exchange.workspace, exchange.source(key)
     archived = gather(workspace, key)
     named = evidence(workspace, key, archived)
-    becomes_the_days(exchange, key)
+    becomes_the_days(workspace, key)
     before = _before(exchange, key, archived)
     with ExitStack() as held:
         parts = [_part(workspace, key, part, held) for part in part_numbers(archived)]
@@ -179,7 +180,7 @@ def deliver(exchange: Exchange, key: BatchKey, now: datetime, seconds: float = 0
         digest=digest,
         only_source=list(exchange.register) == [key.source],
     )
-    entry = deliver_batch(exchange.platform, delivery, instant_text(now), seconds)
+    entry = deliver_batch(exchange.database, delivery, instant_text(now), seconds)
     workspace.write_text(workspace.path(key, files.RECEIPT), entry.to_json())
     if entry.status == Status.DELIVERED:
         workspace.write_text(workspace.path(key, files.DELIVERED), workspace.read_text(key, files.MANIFEST))
@@ -205,14 +206,14 @@ def too_many_held(key: BatchKey, limit: float, counts: Verdict | LedgerEntry) ->
 
 def stands(exchange: Exchange, key: BatchKey) -> bool:
     """Whether the last run of the day that changed anything was delivered."""
-    with exchange.platform.transaction(reading=True) as connection:
+    with exchange.database.transaction(reading=True) as connection:
         entries = read_entries(connection, source=key.source, day=str(key.day), standing=True)
     return any(entry.status == Status.DELIVERED for entry in entries)
 
 
 def last_delivered(exchange: Exchange, key: BatchKey) -> BatchKey | None:
     """The last batch of the source before this one that was delivered."""
-    with exchange.platform.transaction(reading=True) as connection:
+    with exchange.database.transaction(reading=True) as connection:
         last = delivered_before(connection, key.source, str(key.day))
     return None if last is None else BatchKey(key.source, Day.of(last.day))
 
@@ -224,7 +225,7 @@ def _before(exchange: Exchange, key: BatchKey, archived: Manifest) -> Before:
     keys, snapshot = exchange.source(key).declaration.extract.keys, archived.kind == "snapshot"
     names = [of_part(files.LICENCES, part) for part in part_numbers(archived)]
     rows = (group for name in names for group in exchange.workspace.read_groups(key, name, list(COLUMNS)))
-    with exchange.platform.transaction(reading=True) as connection:
+    with exchange.database.transaction(reading=True) as connection:
         effects = foresee(connection, key.source, archived.taken_at, rows, snapshot=snapshot, keys=keys)
         usual = usual_sizes(connection, key.source, archived.kind, str(key.day), _USUAL)
     # A sweep comes after the night of its day.

@@ -15,20 +15,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from loaders.compare_keys import Compared, Comparing, compare
-from loaders.known_keys import CONTENT, END, MEANS, NUMBER, ORDER, THERE, ordinals, write_known
-from loaders.ledger import delivered_nights
-from loaders.presence import newest_full_reading
-from loaders.sweep import Sweeping, keep_sweep, refuse_sweep
+from exchange_db.key_comparison import Compared, Comparing, compare
+from exchange_db.known_keys import CONTENT, END, MEANS, NUMBER, ORDER, THERE, ordinals, write_known
+from exchange_db.ledger import delivered_nights
+from exchange_db.presence import newest_full_reading
+from exchange_db.sweep import Sweeping, keep_sweep, refuse_sweep
 from pipeline import stages
-from pipeline import workspace as files
-from pipeline.ahead import ahead
 from pipeline.archive import Archiving
 from pipeline.exchange import Exchange
 from pipeline.flow import Told
 from pipeline.plan import Left, before_quiet, beginning_now
+from pipeline.prefetch import ahead
 from pipeline.reporting import report
-from pipeline.runs import PROCESS, begun
 from pipeline.unread import Unread, read_until
 from sources.database_extract import DatabaseExtract
 from sources.register import Source
@@ -37,6 +35,8 @@ from standard.day import Day, instant_text
 from standard.errors import ExchangeError, UsageError
 from standard.locator import with_numbers, without_numbers
 from standard.private_file import private
+from workspace import batch_files as files
+from workspace.runs import PROCESS, begun
 
 Clock = Callable[[], datetime]
 
@@ -126,7 +126,7 @@ def _compared(exchange: Exchange, source: Source, taken: datetime, beginning: in
         with before_quiet(source, taken) as left:
             reader.write(exchange, met, left, told)
         told("read what the platform knows")
-        with exchange.platform.transaction(reading=True) as connection:
+        with exchange.database.transaction(reading=True) as connection:
             nights = delivered_nights(connection, source.name)
             extract = reader.extract
             numbered = extract.ordered_by is OrderedBy.NUMBER
@@ -141,17 +141,17 @@ def _guarded(
     exchange: Exchange, source: Source, swept: Swept, sweeping: Sweeping, clock: Clock, *, dry_run: bool
 ) -> Swept:
     """Refuse a sweep that would end more than the declaration lets go at once."""
-    from expectations.whole import too_many_lost
+    from expectations.batch_rules import too_many_lost
 
     compared = sweeping.compared
-    with exchange.platform.transaction(reading=True) as connection:
+    with exchange.database.transaction(reading=True) as connection:
         before = newest_full_reading(connection, source.name) is not None
     effects = Effects(compared.had, compared.lost, 0, before)
     shrunk = too_many_lost(source.declaration.expect, effects)
     if shrunk is None:
         return swept
     if not dry_run:
-        refuse_sweep(exchange.platform, replace(sweeping, swept_at=instant_text(clock())), shrunk)
+        refuse_sweep(exchange.database, replace(sweeping, swept_at=instant_text(clock())), shrunk)
         report(exchange, sweeping.key, clock())
     most = shrunk[1].removeprefix("<= ").partition(" / ")[0]
     sentence = (
@@ -166,8 +166,8 @@ def _done(exchange: Exchange, source: Source, swept: Swept, sweeping: Sweeping, 
     began = monotonic()
     if swept.unread:
         told(f"read {swept.unread:,} rows that were never read, or not as they are")
-        with begun(exchange, sweeping.key, f"{PROCESS}-{uuid4().hex[:12]}") as own:
-            unread, entry = _delivered(own, source, sweeping, clock)
+        with begun(exchange.workspace, sweeping.key, f"{PROCESS}-{uuid4().hex[:12]}") as own:
+            unread, entry = _delivered(exchange.within(own), source, sweeping, clock)
         sweeping = replace(sweeping, not_found=unread.left_of(sweeping.compared.unread))
         swept = replace(swept, why=str(unread), not_found=sweeping.not_found.num_rows, entry=entry)
         if entry is not None and entry.status != "delivered":
@@ -175,7 +175,7 @@ def _done(exchange: Exchange, source: Source, swept: Swept, sweeping: Sweeping, 
             return replace(swept, problem=f"{sweeping.key}: refused: {entry.reason}")
     told("write down")
     finished = replace(sweeping, swept_at=instant_text(clock()), seconds=monotonic() - began)
-    vanished = keep_sweep(exchange.platform, finished)
+    vanished = keep_sweep(exchange.database, finished)
     report(exchange, sweeping.key, clock())
     return replace(swept, vanished=vanished)
 
@@ -185,10 +185,10 @@ def _delivered(
 ) -> tuple[Unread, LedgerEntry | None]:
     """Read rows by their keys and deliver them as a batch of their own; None where none of them is a record any more."""
     from extractors import Request
-    from extractors.keys import read_rows_of
+    from extractors.databases.keys import read_rows_of
 
     key, now, began = sweeping.key, clock(), monotonic()
-    with exchange.platform.transaction(reading=True) as connection:
+    with exchange.database.transaction(reading=True) as connection:
         unread = Unread(source, instant_text(now), delivered_nights(connection, source.name))
     with before_quiet(source, now) as left:
         request = Request(source, key.day, _location(exchange, source), now, within=left.time if left else None)
@@ -247,7 +247,7 @@ class _Keys:
     def write(self, exchange: Exchange, path: Path, left: Left | None, told: Told) -> None:
         """Write the keys to Parquet as they come."""
         from extractors import Request
-        from extractors.keys import Wanted, read_keys
+        from extractors.databases.keys import Wanted, read_keys
 
         location, within = _location(exchange, self._source), left.time if left else None
         request = Request(self._source, Day.at(self._taken).plus(-1), location, self._taken, within=within)

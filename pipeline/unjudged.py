@@ -8,21 +8,21 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from loaders.ledger import read_entries
-from loaders.reading import claims_of
+from exchange_db.ledger import read_entries
+from exchange_db.queries import claims_of
 from pipeline import stages
-from pipeline import workspace as files
 from pipeline.exchange import Exchange
 from pipeline.flow import rejudge
 from pipeline.inquiry import elsewhere
-from pipeline.manifests import manifest, part_numbers
 from pipeline.run import now
-from pipeline.runs import archive_of
-from pipeline.workspace import of_part
 from standard.batch import BatchKey, Outcome, Status
 from standard.day import Day
 from standard.errors import ExchangeError
 from standard.finding import mask_texts
+from workspace import batch_files as files
+from workspace.batch_files import of_part
+from workspace.manifests import manifest, part_numbers
+from workspace.runs import archive_of
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def unjudged(exchange: Exchange, source: str, told: Callable[[str], None]) -> li
         source: whose batches.
         told: is told which batch is judged.
     """
-    with exchange.platform.transaction(reading=True) as connection:
+    with exchange.database.transaction(reading=True) as connection:
         entries = read_entries(connection, source=source, all_runs=True)
     judged: dict[str, list[str]] = {}
     for entry in entries:
@@ -63,7 +63,7 @@ def unjudged(exchange: Exchange, source: str, told: Callable[[str], None]) -> li
 
 
 def _of_batch(exchange: Exchange, key: BatchKey, judged: list[str], told: Callable[[str], None]) -> Unjudged:
-    with exchange.platform.transaction(reading=True) as connection:
+    with exchange.database.transaction(reading=True) as connection:
         claims = claims_of(connection, key, judged)
     if not claims.num_rows:
         return Unjudged(key, claims)

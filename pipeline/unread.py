@@ -14,7 +14,7 @@ from standard.day import Day, instant_text
 from standard.locator import without_numbers
 
 if TYPE_CHECKING:
-    from loaders.ledger import Night
+    from exchange_db.ledger import Night
     from sources.database_extract import DatabaseExtract
     from sources.register import Source
 

@@ -135,7 +135,7 @@ class Manifest(_Json):
             before it was kept.
         beginning: how often that order began anew before this batch; stamps of a later beginning are greater.
         types: type and length of each column, in the words of the source, where it has any.
-        profile: of each column what `extractors.profile` counts: rows, nulls, greatest length, shares of codes.
+        profile: of each column what `workspace.column_profile` counts: rows, nulls, greatest length, shares of codes.
         parts: in how many parts the source was read, each with a manifest of its own; 0 where it was read in one.
     """
 

@@ -52,7 +52,7 @@ class SourceRefused(ExchangeError):
 
 
 class Unreachable(ExchangeError):
-    """Raised by `extractors`, `loaders` and the archive when the other side does not answer. Trying again may help."""
+    """Raised by `extractors`, `exchange_db` and the workspace when the other side does not answer. Trying again may help."""
 
     exit_code = 3
 
@@ -74,11 +74,11 @@ class TurnTaken(Unreachable):
 
 
 class PlatformUnreachable(Unreachable):
-    """Raised by `loaders` and the archive: the platform's database or the exchange's own disk cannot be used."""
+    """Raised by `exchange_db` and the workspace: the platform's database or the exchange's own disk cannot be used."""
 
 
 class PlatformRefused(ExchangeError):
-    """Raised by `loaders`: the platform's database answered, and does not take what it is given. Trying again does not help.
+    """Raised by `exchange_db`: the platform's database answered, and does not take what it is given. Trying again does not help.
 
     `reason` is the server's own, without what it quotes of people.
     """

@@ -25,7 +25,7 @@ from extractors.files.title_cells import (
     stands_for_none,
     title_form,
 )
-from extractors.reading import raw_batch
+from extractors.raw import raw_batch
 from extractors.titles import is_by_letters
 from sources.register import Source
 from standard.batch import FAULT, LOCATOR

@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from extractors.files.cell_faults import fault_column
 from extractors.files.column_uses import written_in_signs
-from extractors.files.faults import fault_column
-from extractors.reading import raw_batch
+from extractors.raw import raw_batch
 from sources.file_extract import TextExtract
 from sources.register import Source
 from standard.batch import FAULT, LOCATOR

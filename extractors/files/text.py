@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from extractors.files.characters import MARK, blocks, encoding_of
-from extractors.files.contents import first_bytes, kind_of
+from extractors.files.file_kind import first_bytes, kind_of
 from extractors.files.fixed_width import read_fixed_width
 from extractors.files.source_file import SourceFile
 from extractors.files.spreadsheet_guards import without_guard

@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from extractors.files.cell_faults import fault_column
 from extractors.files.characters import without_marks
-from extractors.files.faults import fault_column
 from extractors.files.source_file import SourceFile
-from extractors.reading import raw_batch
+from extractors.raw import raw_batch
 
 
 def text_batch(

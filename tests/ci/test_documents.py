@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from pipeline.cli import app
+from cli.main import app
 from standard.credit_codes import CHECK, FORM, ORGANISATION
 
 ROOT = Path(__file__).parents[2]

@@ -97,8 +97,8 @@ def test_expected_counts_balance_and_few_rows_are_held():
 
 # What no department of the city does: two batches that supply one identifier (tests/pipeline/test_hostile.py has it), bytes
 # and formulas that cannot be read (tests/extractors/files), deleted rows of a change table (tests/transforms/test_told.py),
-# rows that the platform's own server refuses (tests/loaders/test_refused_rows.py), text in binary columns
-# (tests/extractors/test_encodings.py), keys with nulls (tests/pipeline/sweeps), sources that break what they promise of
+# rows that the platform's own server refuses (tests/exchange_db/test_refused_rows.py), text in binary columns
+# (tests/extractors/databases/test_encodings.py), keys with nulls (tests/pipeline/sweeps), sources that break what they promise of
 # the order, the keys and the ends of their rows (tests/pipeline/test_promises.py), sweeps (tests/pipeline/sweeps).
 ELSEWHERE = {
     *("identifier_shared", "bytes_undecodable", "value_cut", "formula_uncalculated", "guard_unclear", "deleted"),

@@ -1,8 +1,8 @@
 import pytest
 
 from expectations.assess import Before
+from expectations.batch_rules import too_many_lost
 from expectations.predicates import PREDICATES
-from expectations.whole import too_many_lost
 from sources.declaration import Expect
 from standard.batch import LOCATOR, Effects
 from standard.errors import ExchangeError

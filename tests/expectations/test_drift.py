@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from expectations.assess import Before
 from expectations.drift import judge_drift
-from extractors.profile import Profile, merged
 from standard.batch import FAULT, LOCATOR, Manifest
+from workspace.column_profile import Profile, merged
 
 AT = "2026-03-01T16:00:00.000000Z"
 OFTEN = 200  # rows, enough for shares to mean something

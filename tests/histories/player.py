@@ -67,11 +67,11 @@ class Stage:
 
     def empty(self):
         """Take away what the history before has left."""
-        from loaders.tables import METADATA
+        from exchange_db.tables import METADATA
 
         for path in (self.folder / "workspace").glob("[!.]*"):  # the scratch folder is the process's
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-        with self.exchange.platform.transaction() as connection:
+        with self.exchange.database.transaction() as connection:
             for table in METADATA.tables.values():
                 if table.name != "exchange_lock":
                     connection.execute(table.delete())
@@ -88,7 +88,7 @@ class Stage:
         self._connection.exec_driver_sql(statement)
 
     def ask(self, statement):
-        with self.exchange.platform.transaction(reading=True) as connection:
+        with self.exchange.database.transaction(reading=True) as connection:
             return connection.exec_driver_sql(statement).all()
 
     def close(self):

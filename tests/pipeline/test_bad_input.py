@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 
-from pipeline.workspace import Workspace
+from workspace.workspace import Workspace
 
 RUN = ("run", "transport.road", "--day", "2026-03-01")
 

@@ -1,6 +1,6 @@
 from pipeline.reporting import have_charts
-from pipeline.workspace import Workspace
 from reports import script
+from workspace.workspace import Workspace
 
 
 def test_the_script_of_the_charts_is_taken_from_where_an_earlier_process_kept_it(tmp_path, monkeypatch):

@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from pipeline import catch_up, cli, inquiry, reporting, run
+from cli import main as cli
+from pipeline import catch_up, inquiry, reporting, run
 from pipeline.catch_up import to_be_run
 from pipeline.exchange import Exchange
 from pipeline.missed import Missed

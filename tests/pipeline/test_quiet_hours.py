@@ -8,12 +8,12 @@ import sqlalchemy
 import pipeline.run
 from pipeline import archive
 from pipeline.exchange import Exchange
-from pipeline.manifests import gather
 from pipeline.plan import Left, before_quiet
 from pipeline.settings import Settings
 from standard.batch import BatchKey
 from standard.day import SHANGHAI
 from standard.errors import QuietHours, SourceUnreachable
+from workspace.manifests import gather
 
 BEGIN = datetime(2026, 3, 2, 8, 30, tzinfo=SHANGHAI)
 END = datetime(2026, 3, 2, 11, 30, tzinfo=SHANGHAI)

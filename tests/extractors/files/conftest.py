@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 
 from extractors import Request, open_source
-from extractors.files import apart
+from extractors.files.workbooks import worker as apart
 from standard.errors import SourceRefused
 
 HEADER = ["编号", "姓名", "证号", "发证日期"]

@@ -5,8 +5,8 @@ import openpyxl
 import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from extractors import deliveries
-from extractors.files import grid
+from extractors.files import extract as deliveries
+from extractors.files.workbooks import grid
 
 HEADER = ["编号", "姓名", "证号", "发证日期"]
 REGISTER = Path(__file__).parent / "register.xls"

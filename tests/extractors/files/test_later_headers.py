@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from extractors import Request, open_source
-from extractors.files import characters, workbook
+from extractors.files import characters
+from extractors.files.workbooks import workbook
 from sources.register import Register
 
 HEADER = ["编号", "姓名", "证号", "发证日期"]

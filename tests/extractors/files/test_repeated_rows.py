@@ -2,7 +2,7 @@
 
 import pytest
 
-from extractors.files import guard
+from extractors.files.workbooks import guard
 
 BOOK = {"kind": "workbook", "path": "登记表.xlsx"}
 

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from pipeline import cli, inquiry
-from pipeline.cli import main
+from cli import main as cli
+from cli.main import main
+from pipeline import inquiry
 from pipeline.exchange import Exchange
 from pipeline.missed import ledger_lacks
 from pipeline.settings import Settings

@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 import pytest
 from sqlalchemy import create_engine, text
 
-from extractors import keys
+from extractors.databases import keys
 from standard.batch import LOCATOR
 from tests.pipeline.sweeps.department import (
     FIRST,

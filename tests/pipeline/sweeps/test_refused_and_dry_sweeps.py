@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from pipeline.cli import main
+from cli.main import main
 from tests.pipeline.sweeps.department import (
     FIRST,
     SECOND,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from loaders.ledger import delivered_before, read_entries, usual_sizes
+from exchange_db.ledger import delivered_before, read_entries, usual_sizes
 from pipeline import stages
 from pipeline import sweep as sweeps
 from pipeline.exchange import Exchange
@@ -99,7 +99,7 @@ def test_a_sweep_counts_for_no_night_and_its_findings_are_settled_by_none(depart
     assert (entry.mark_after, entry.mark_last, entry.inserted) == (2, 5, 1)
     department.run(FIRST, 48)  # its day again: what a sweep found is not of it
     assert held in department.open()
-    with closing(Exchange(Settings.from_environment())) as exchange, exchange.platform.transaction() as connection:
+    with closing(Exchange(Settings.from_environment())) as exchange, exchange.database.transaction() as connection:
         nights = [(entry.day, entry.kind) for entry in read_entries(connection, source="dep.ride")]
         assert nights == [(FIRST, "incremental"), (SECOND, "incremental")]
         assert delivered_before(connection, "dep.ride", SECOND).kind == "incremental"

@@ -1,0 +1,175 @@
+"""How the platform's database is reached, and what is said when it cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Select, insert, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
+
+from exchange_db import migration
+from exchange_db.driver_errors import masked_cause, refuses_data
+from exchange_db.engines import READING, SPOKEN, make_engine
+from exchange_db.tables import LOCK
+from standard.addresses import shown_url, without_secrets
+from standard.errors import PlatformRefused, PlatformUnreachable, UsageError
+
+
+class ExchangeDatabase:
+    """The exchange database at one SQLAlchemy URL."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            parts = make_url(url)
+            self._shown, self._location = shown_url(url), url
+            if parts.get_backend_name() not in SPOKEN or _holds_more(parts):
+                raise ArgumentError
+            if _forgets(parts):
+                raise UsageError(
+                    "LICEX_TARGET: expected a database that keeps what it is given, found one in memory; name a file, such as sqlite:////srv/platform.db"
+                )
+            self._engine = make_engine(url)
+        except (ArgumentError, ValueError, NoSuchModuleError, ModuleNotFoundError) as error:
+            raise UsageError(
+                f"LICEX_TARGET: expected a SQLAlchemy URL of {', '.join(SPOKEN)} and an installed driver, found {type(error).__name__}; correct the setting"
+            ) from None
+
+    @contextmanager
+    def transaction(self, *, reading: bool = False) -> Iterator[Connection]:
+        """One transaction: all of it, or nothing.
+
+        Args:
+            reading: whether it only reads, and so need not wait for a writer.
+
+        Raises:
+            PlatformUnreachable: when the database does not answer, may not be written, or chose this transaction to give way.
+            PlatformRefused: when it answers, and does not take the data.
+        """
+        engine = self._engine.execution_options(**{READING: reading})
+        # COPY goes past SQLAlchemy, which would else have wrapped the driver's error.
+        raw: type[Exception] = self._engine.dialect.loaded_dbapi.Error
+        try:
+            with self._connected(engine) as connection, connection.begin():
+                yield connection
+        except (DBAPIError, raw, UnicodeEncodeError) as error:
+            if refuses_data(error, engine.dialect.name):
+                reason = without_secrets(masked_cause(error), self._location)
+                raise PlatformRefused(
+                    f"{self._shown}: expected the platform's database to take what it is given, found: {reason}; nothing was loaded; ask whoever runs it",
+                    reason,
+                ) from None
+            raise PlatformUnreachable(
+                f"{self._shown}: expected to use the platform's database, found: {self._cause(error)}; nothing was loaded; check LICEX_TARGET, then try again"
+            ) from None
+
+    def _connected(self, engine: Engine) -> Connection:
+        """A connection; a driver may refuse what the URL asks for with an error that is none of a database's."""
+        try:
+            return engine.connect()
+        except (OSError, TypeError, ValueError) as error:
+            raise UsageError(
+                f"{self._shown}: expected a URL that the driver can connect by, found: {self._cause(error)}; correct LICEX_TARGET"
+            ) from None
+
+    def lock(self, connection: Connection, names: Sequence[str]) -> None:
+        """Hold names until the transaction ends; who asks for one that is held waits. SQLite has one writer anyway.
+
+        Args:
+            connection: of the transaction.
+            names: in an order that all who lock share.
+        """
+        if connection.dialect.name == "sqlite":
+            return
+        for name in names:
+            held = _held(name)
+            if connection.execute(held).first() is None:
+                self._make_lock(name)
+                connection.execute(held)
+
+    def _make_lock(self, name: str) -> None:
+        """Make the row at once and for ever: inside the caller's transaction others would wait for it to be there."""
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(insert(LOCK).values(name=name))
+        except IntegrityError:
+            pass  # another load was quicker
+
+    def is_empty(self) -> bool:
+        """Whether it has none of our tables yet; nothing is made by asking, not even the file of a SQLite database."""
+        url = self._engine.url
+        if (
+            url.get_backend_name() == "sqlite"
+            and url.database
+            and not Path(url.database.removeprefix("file:")).exists()
+        ):
+            return True
+        with self.transaction(reading=True) as connection:
+            return migration.state_of(connection).empty
+
+    def prepare(self) -> None:
+        """Make the tables in an empty database; refuse one whose tables are of another version of this program.
+
+        Raises:
+            UsageError: where the tables are older (`licex migrate` brings them up) or newer than the program.
+            PlatformUnreachable: when the database does not answer.
+        """
+        with self.transaction(reading=True) as connection:
+            state = migration.state_of(connection)
+        if state.empty:
+            self.migrate()
+        elif state.unknown:
+            raise UsageError(
+                f"{self._shown}: expected tables of at most version {migration.HEAD}, found {state.revision}; install the program's newer version"
+            )
+        elif state.pending:
+            raise UsageError(
+                f"{self._shown}: expected tables of version {migration.HEAD}, found {state.revision or 'those of before versions were kept'}; stop the loads and run licex migrate"
+            )
+
+    def pending(self) -> list[str]:
+        """The revisions that `migrate` would run, as `<id> <what it does>`.
+
+        Raises:
+            UsageError: where the tables are newer than the program.
+        """
+        with self.transaction(reading=True) as connection:
+            state = migration.state_of(connection)
+        if state.unknown:
+            self.prepare()
+        return state.pending
+
+    def migrate(self) -> list[str]:
+        """Bring the tables up to the program's version; returns the revisions that were run."""
+        pending = self.pending()
+        with self.transaction() as connection:
+            migration.migrate(connection)
+        return pending
+
+    def _cause(self, error: Exception) -> str:
+        """The driver's own words, without the statement and its values, which are personal data, and without secrets."""
+        words = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
+        return without_secrets(words, self._location)[:200]
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._engine.dispose()
+
+
+def _holds_more(url: URL) -> bool:
+    """Whether an `@` or more of the password stands behind it, unquoted: what follows would be shown."""
+    return url.password is not None and "@" in f"{url.host}{url.database}{url.query}"
+
+
+def _forgets(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite" and (
+        url.database in {None, "", ":memory:"} or "memory" in str(url.query.get("mode"))
+    )
+
+
+def _held(name: str) -> Select[Any]:
+    row = select(LOCK.c.name).where(LOCK.c.name == name)
+    return row.with_for_update().with_hint(LOCK, "WITH (UPDLOCK, ROWLOCK, HOLDLOCK)", "mssql")

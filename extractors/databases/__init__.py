@@ -1,0 +1,1 @@
+"""Reads records from databases: what is asked, by which driver, in which dialect."""

@@ -1,0 +1,64 @@
+"""What a department's own count, asked by another role or at another place, says beside ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from extractors.databases.connections import connected
+from extractors.databases.dialects.dialect import Terms
+from extractors.request import Request
+from sources.database_extract import DatabaseExtract, Witness
+from standard.errors import SourceRefused, UsageError
+
+
+def witnessed(request: Request, extract: DatabaseExtract, ours: Callable[[], int]) -> tuple[int, int] | None:
+    """Count all rows by the source's connection and by its witness.
+
+    The witness is asked before and after, since rows come and go meanwhile: what lies between its answers agrees.
+
+    Args:
+        request: with the location of the witness.
+        extract: what is declared.
+        ours: counts the rows of the table or query by the connection that reads them.
+
+    Returns:
+        What the witness counted and what we did, the same where they agree; None where no witness is declared, or by a part
+        of the table that is not its first.
+
+    Raises:
+        UsageError: when nobody knows where the witness is.
+        SourceUnreachable: when the witness does not answer.
+        SourceRefused: `source_unreadable` for an answer that is no number.
+    """
+    if extract.witness is None or (request.part and request.part.number):
+        return None
+    before = _asked(request, extract, extract.witness)
+    count = ours()
+    after = before if before == count else _asked(request, extract, extract.witness)
+    least, most = sorted((before, after))
+    return min(max(count, least), most), count
+
+
+def _asked(request: Request, extract: DatabaseExtract, witness: Witness) -> int:
+    name = f"{request.source.name} (its witness)"
+    if request.witness is None:
+        raise UsageError(f"{name}: expected the URL of the connection {witness.connection}, found none; set it")
+    with connected(name, request.witness, Terms(extract.statement_limit, extract.time_zone)) as connection:
+        rows = [row for rows in connection.ask((witness.query.rstrip().rstrip(";"),)).portions for row in rows]
+    found = "no value"
+    if len(rows) != 1:
+        found = f"{len(rows)} rows"
+    elif len(rows[0]) != 1:
+        found = f"{len(rows[0])} columns"
+    elif rows[0][0] is not None:
+        # A sum some databases write with a fraction of nothing.
+        if whole := re.fullmatch(r"(\d+)(?:\.0*)?", str(rows[0][0])):
+            return int(whole[1])
+        found = "another value"
+    raise SourceRefused(
+        "source_unreadable",
+        f"{name}: expected the query of its witness to give one whole number, found {found}; correct it",
+        expected="one whole number",
+        found=found,
+    )

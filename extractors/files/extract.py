@@ -1,0 +1,172 @@
+"""How a source of files is read: which files are there for a day, and what they hold together."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pyarrow as pa
+
+from extractors.files.arrival import Arrival, arrived
+from extractors.files.later_headers import LaterHeaders
+from extractors.files.rows_above import demand_no_rows_above
+from extractors.files.source_file import SourceFile
+from extractors.files.spreadsheet_guards import SpreadsheetGuards
+from extractors.files.table import Table
+from extractors.files.text import read_text
+from extractors.files.unzip import unpacked
+from extractors.files.workbooks.workbook import read_workbook
+from extractors.raw import Reading, grouped, raw_batch
+from extractors.request import Request
+from extractors.titles import is_by_letters, with_nearest
+from sources.file_extract import MOST_COLUMNS, FileExtract, TextExtract, WorkbookExtract
+from sources.register import Source
+from standard.batch import FAULT, LOCATOR
+from standard.errors import SourceRefused
+
+_MOST_CELLS = 200_000_000  # of the workbooks of a batch, which are all held in memory: some three gigabytes
+
+_MOST_NAMED = 20  # places in a manifest
+
+
+@contextmanager
+def read_files(request: Request, extract: FileExtract) -> Iterator[Reading]:
+    """Read the files of a day, or those that serve all days, as one batch.
+
+    Raises:
+        DeclarationError: for a path or an encoding that cannot be used.
+        SourceUnreachable: when no file is there, one is still being written or cannot be read; also while the batches are
+            read.
+        SourceRefused: when one is there but not as declared; also while the batches are read.
+    """
+    arrival = arrived(request, extract)
+    with TemporaryDirectory(prefix="licex-") as folder:
+        files = arrival.files(extract.many)
+        digests = [_digest(file) for file in files]
+        if extract.member is not None:
+            files = _members(request, extract, files, Path(folder))
+        tables: list[Table] = []
+        for file in files:
+            tables += _tables(request, extract, file, Path(folder))
+            _demand_few(file, tables)
+        _demand_same(request, tables)
+        for table in tables:
+            demand_no_rows_above(request.source, table)
+        columns = _columns(request.source, tables)
+        reading = Reading(
+            columns=columns,
+            kind="snapshot",
+            taken_at=request.day.end if extract.dated else request.now,
+            window=None,
+            batches=iter(()),
+            above_header=sum(table.above_header for table in tables),
+            origin={
+                "file": ", ".join(file.name for file in files),
+                "file_digest": ", ".join(digests),
+                **_origin(tables),
+            },
+            content=hashlib.sha256("".join(sorted(digests)).encode()).hexdigest(),
+        )
+        reading.batches = grouped(_batches(request.source, arrival, tables, reading))
+        yield reading
+
+
+def _members(request: Request, extract: FileExtract, archives: Sequence[SourceFile], folder: Path) -> list[SourceFile]:
+    """What is in the archives of a day, all of which together may be as large unpacked as the files of a day may be."""
+    assert extract.member is not None
+    files: list[SourceFile] = []
+    for archive in archives:
+        before = sum(file.path.stat().st_size for file in files)
+        files += unpacked(archive, extract.member, request.secret, folder, extract.size_limit, before)
+    return files
+
+
+def _digest(file: SourceFile) -> str:
+    with file.opened() as binary, file.reading():
+        return hashlib.file_digest(binary, "sha256").hexdigest()
+
+
+def _tables(request: Request, extract: FileExtract, file: SourceFile, folder: Path) -> list[Table]:
+    declared = request.source.declaration.declared_columns
+    if isinstance(extract, TextExtract):
+        return [read_text(file, extract, declared)]
+    assert isinstance(extract, WorkbookExtract)
+    return read_workbook(file, extract, declared, request.secret, folder)
+
+
+def _demand_few(file: SourceFile, tables: Sequence[Table]) -> None:
+    """See that what is held of all workbooks so far goes into the memory, and that tables are no wider than people's."""
+    if sum(table.cells for table in tables) > _MOST_CELLS:
+        file.refuse(
+            f"at most {_MOST_CELLS:,} cells in all workbooks of a batch together",
+            "more up to here",
+            "have them delivered as text, or one by one",
+        )
+    if (columns := len({name for table in tables for name in table.columns})) > MOST_COLUMNS:
+        file.refuse(
+            f"at most {MOST_COLUMNS:,} columns", f"{columns:,}", "have the empty columns beyond the data deleted"
+        )
+
+
+def _columns(source: Source, tables: Sequence[Table]) -> list[str]:
+    """The columns of all tables. One without a title that is ignored is always there, since it has no title to keep it."""
+    untitled = filter(is_by_letters, source.declaration.ignore)
+    return list(dict.fromkeys([*(name for table in tables for name in table.columns), *untitled]))
+
+
+def _demand_same(request: Request, tables: Sequence[Table]) -> None:
+    """See that no table lacks a declared column that another one has: such a gap would look like missing values."""
+    declaration = request.source.declaration
+    untitled = set(filter(is_by_letters, declaration.ignore))
+    declared = [name for name in declaration.declared_columns if name not in untitled]
+    there = [name for name in declared if any(name in table.columns for table in tables)]
+    for table in tables:
+        if missing := [name for name in there if name not in table.columns]:
+            expected = f"the columns {', '.join(missing)}, which the others have, in {table.place}"
+            near = with_nearest(missing, table.columns)
+            found = f"none; nearest: {near}" if "(" in near else "none"
+            raise SourceRefused(
+                "columns_missing",
+                f"{request.source.name}: expected {expected}, found {found}; restore the columns",
+                expected=expected,
+                found=found,
+            )
+
+
+def _origin(tables: Sequence[Table]) -> dict[str, str]:
+    """What is known of all tables, each thing once."""
+    names = dict.fromkeys(name for table in tables for name in table.origin)
+    return {
+        name: ", ".join(dict.fromkeys(table.origin[name] for table in tables if name in table.origin)) for name in names
+    }
+
+
+def _batches(source: Source, arrival: Arrival, tables: Sequence[Table], reading: Reading) -> Iterator[pa.RecordBatch]:
+    """The rows of all tables, without the headers that stand among them; what these were is told with the last row."""
+    every = [LaterHeaders(source, _unguarded(source, table)) for table in tables]
+    for headers in every:
+        for batch in headers.batches():
+            yield batch if headers.table.columns == reading.columns else _aligned(batch, reading.columns)
+    arrival.demand_unchanged()
+    reading.above_header += sum(headers.left_out for headers in every)
+    if again := sum(headers.left_out for headers in every):
+        reading.origin["headers_below"] = f"{again:,} lines left out"
+    if reordered := [place for headers in every for place in headers.reordered]:
+        reading.origin["headers_in_another_order"] = ", ".join(reordered[:_MOST_NAMED])
+
+
+def _unguarded(source: Source, table: Table) -> Table:
+    """A table whose values are without what keeps a spreadsheet from guessing at them."""
+    guards = SpreadsheetGuards(source, table.columns)
+    return replace(table, batches=lambda: guards.taken_off(table.batches()))
+
+
+def _aligned(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.RecordBatch:
+    there = set(batch.schema.names)
+    empty = pa.nulls(batch.num_rows, pa.string())
+    values = [batch.column(name) if name in there else empty for name in columns]
+    return raw_batch(columns, values, batch.column(LOCATOR), batch.column(FAULT))

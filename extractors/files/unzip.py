@@ -1,0 +1,114 @@
+"""How files are taken out of zip archives."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from itertools import pairwise
+from pathlib import Path
+
+from extractors.files.arrival import is_unfinished, name_pattern
+from extractors.files.file_kind import ZIP, first_bytes, kind_of
+from extractors.files.limits import DAMAGED, demand_bounded, errors_of_content
+from extractors.files.source_file import SourceFile, readable_name
+from extractors.files.workbooks.password import refuse_secret
+from standard.private_file import private
+
+_UTF8_NAME = 0x800
+_LOCKED = 0x1
+_AES = 99
+
+
+def unpacked(
+    file: SourceFile, pattern: str, secret: str | None, folder: Path, limit: int, before: int = 0
+) -> list[SourceFile]:
+    """The members of an archive whose names fit a pattern, in the order of their names, as files in a folder of ours.
+
+    Names that are not marked as UTF-8 are read as UTF-8 where they are, else as GB18030, which Chinese archivers write. A
+    pattern without `/` is of the last part of a name, and never fits what programs leave beside a file they keep open.
+
+    Args:
+        file: the archive.
+        pattern: of the names of members.
+        secret: its password, where one is declared.
+        folder: where the members are put.
+        limit: most bytes that the archives of a day may have when unpacked.
+        before: bytes of those that were unpacked before it.
+
+    Raises:
+        SourceUnreachable: when the archive cannot be read.
+        SourceRefused: `source_unreadable` for what is no archive, is damaged, locked or unsafe to unpack, or holds two members of one name; `table_missing`
+            when no member fits.
+    """
+    with file.opened() as binary, file.reading():
+        start = first_bytes(binary)
+        if not start.startswith(ZIP):
+            file.refuse(
+                "a zip archive",
+                kind_of(start) or "another kind of file",
+                "have it packed as zip, or remove extract.member",
+            )
+        try:
+            with errors_of_content(), zipfile.ZipFile(binary) as archive:
+                demand_bounded(file, archive, limit=limit, before=before)
+                return _members(file, archive, pattern, secret, folder)
+        except NotImplementedError:  # a RuntimeError, too
+            file.refuse(
+                "an archive packed with Deflate", "one packed in another way", "have it packed again as plain zip"
+            )
+        except RuntimeError:  # the library's word for a wrong password
+            refuse_secret(file)
+        except DAMAGED:
+            file.refuse("a whole archive", "a damaged one", "have it delivered again")
+
+
+def _members(
+    file: SourceFile, archive: zipfile.ZipFile, pattern: str, secret: str | None, folder: Path
+) -> list[SourceFile]:
+    fits = name_pattern(pattern)
+    named = sorted(((_name(m), m) for m in archive.infolist() if not m.is_dir()), key=lambda pair: pair[0])
+    fitting = [
+        (name, member) for name, member in named if fits.fullmatch(name if "/" in pattern else name.rpartition("/")[2])
+    ]
+    fitting = [(name, member) for name, member in fitting if not is_unfinished(name.rpartition("/")[2])]
+    fitting = [(name, member) for name, member in fitting if not name.startswith("__MACOSX/")]
+    if not fitting:
+        found = f"none among {', '.join(name for name, _ in named[:20])}" if named else "an archive without any"
+        file.refuse(
+            f"a member {pattern}", found, "have it packed again, or correct extract.member", rule="table_missing"
+        )
+    _demand_once(file, [name for name, _ in fitting])
+    files = []
+    for name, member in fitting:
+        _demand_openable(file, member, secret)
+        path = folder / f"{len(list(folder.iterdir()))}.member"
+        with (
+            archive.open(member, pwd=secret.encode() if secret else None) as packed,
+            open(path, "wb", opener=private) as plain,
+        ):
+            shutil.copyfileobj(packed, plain)
+        files.append(SourceFile(file.source, f"{file.name}/{name}", path, True))
+    return files
+
+
+def _demand_once(file: SourceFile, names: list[str]) -> None:
+    if twice := [name for name, next_name in pairwise(names) if name == next_name]:
+        file.refuse("members each with a name of its own", f"two called {twice[0]}", "have it packed again")
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    if member.flag_bits & _UTF8_NAME:
+        return member.filename
+    return readable_name(member.filename.encode("cp437"))
+
+
+def _demand_openable(file: SourceFile, member: zipfile.ZipInfo, secret: str | None) -> None:
+    if not member.flag_bits & _LOCKED:
+        return
+    if member.compress_type == _AES:
+        file.refuse(
+            "an archive locked the old way (ZipCrypto)", "one locked with AES", "have it packed without a password"
+        )
+    if secret is None:
+        advice = "have it packed without, or declare extract.password"
+        file.refuse("an archive without a password", "one with a password", advice)

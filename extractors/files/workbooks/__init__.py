@@ -1,0 +1,1 @@
+"""Reads the sheets of workbooks, one module a format."""

@@ -1,0 +1,92 @@
+"""Where the header of a sheet stands, and whether another sheet of its workbook has it too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from extractors.files.source_file import SourceFile
+from extractors.files.workbooks.grid import Grid
+from extractors.titles import clean_title, find_header, is_by_letters, with_nearest
+
+_WITHIN = 100  # rows: titles, notes and dates stand above a header, but no more than fill a page
+
+
+@dataclass(frozen=True)
+class Header:
+    """The rows from `start` to before `end`, and the title each column has by them."""
+
+    start: int
+    end: int
+    titles: list[str]
+
+
+def header_of(
+    file: SourceFile, grid: Grid, height: int, declared: Sequence[str], others: Sequence[Grid] = ()
+) -> Header:
+    """The header of a sheet, which is known by the declared titles.
+
+    Args:
+        file: the workbook.
+        grid: the sheet.
+        height: how many rows a header has.
+        declared: the titles.
+        others: the first rows of the other visible sheets, where the sheet was taken only because it is the first.
+
+    Raises:
+        SourceRefused: `source_unreadable` for an empty sheet, `columns_missing` where there is no header, `table_missing`
+            where another sheet has it too, with rows below it, since nobody said which of them is meant.
+    """
+    there = [other.name for other in others if _has_rows_below(other, height, declared)]
+    if not grid.height:
+        advice = _declare(there) if others else "have the whole workbook delivered"
+        file.refuse(f"rows in the sheet {grid.name}", "an empty sheet", advice)
+    candidates = _candidates(grid, height)
+    found = find_header(candidates, declared)
+    if found is None:
+        seen = {title for candidate in candidates for title in candidate}
+        missing = [title for title in declared if title not in seen and not is_by_letters(title)]
+        what = "a header without" if len(missing) < len(declared) else "no header,"
+        what = f"{what} {with_nearest(missing, seen)}" if missing else "its titles in different rows"
+        advice = "restore the header" if missing else "put them in one row, or correct extract.header_rows"
+        file.refuse(
+            f"a header with the titles {', '.join(declared)}",
+            f"{what} in the sheet {grid.name}",
+            _declare(there) if there else advice,
+            rule="columns_missing",
+        )
+    wanted = [title for title in declared if title in found[1]]
+    if alike := [other.name for other in others if _has_rows_below(other, height, wanted, every=True)]:
+        file.refuse(
+            "the header in one visible sheet, or a sheet that is declared,",
+            f"the header in {grid.name}, {', '.join(alike)}",
+            "declare extract.sheet, or extract.sheets where all of them are to be read",
+            rule="table_missing",
+        )
+    return Header(found[0], found[0] + height, found[1])
+
+
+def _declare(sheets: Sequence[str]) -> str:
+    return f"declare extract.sheet, as {sheets[0]} has the header" if sheets else "declare extract.sheet, or restore it"
+
+
+def _has_rows_below(grid: Grid, height: int, titles: Sequence[str], *, every: bool = False) -> bool:
+    """Whether a sheet has a header with most of some titles, or every one, and something below it."""
+    found = find_header(_candidates(grid, height), titles)
+    if found is None or (every and not set(titles) <= {*found[1]}):
+        return False
+    return any(map(any, grid.rows(found[0] + height, grid.height)))
+
+
+def _candidates(grid: Grid, height: int) -> list[list[str]]:
+    """The titles that the first rows would give, so many of them together."""
+    head = [[clean_title(cell) for cell in row] for row in grid.rows(0, _WITHIN + height - 1)]
+    for (top, left), (bottom, right) in grid.merged:
+        for row in head[top : bottom + 1]:
+            row[left : right + 1] = head[top][left : left + 1] * len(row[left : right + 1])
+    return [_joined(head[start : start + height]) for start in range(len(head) - height + 1)]
+
+
+def _joined(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The titles that header rows give: the parts of a column joined by `/`, none of them twice."""
+    return ["/".join(dict.fromkeys(filter(None, parts))) for parts in zip(*rows, strict=True)]

@@ -1,0 +1,241 @@
+"""What the XML of an xlsx says of the cells of a sheet that the library for values does not: errors, formulas, formats."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from dataclasses import dataclass, field
+from html import unescape
+from posixpath import join, normpath
+from typing import BinaryIO
+from xml.etree import ElementTree
+
+from extractors.files.workbooks.annotations import Oddities
+from extractors.files.workbooks.first_rows import first_rows
+from extractors.files.workbooks.grid import Book, Fault, Grid, Wanted, read_book
+from extractors.files.workbooks.typed_moment import moment_text
+from extractors.files.workbooks.xlsx_parts import first_rows_of, parts_of
+from extractors.files.workbooks.xlsx_styles import styled_cells, styles_of
+from extractors.files.workbooks.xlsx_texts import demand_numbered, escaped
+
+# No pattern looks beyond the next tag for what is in one, so that many that lack it are not each looked for to the end.
+_FORMULA = re.compile(rb"<f(?:\s[^>]*)?/?>")
+_ERROR = re.compile(rb"<c\s[^<>]*?\bt\s*=\s*[\"']e[\"'][^<>]*>")
+_MOMENT = re.compile(rb"<c\s[^<>]*?\bt\s*=\s*[\"']d[\"'][^<>]*(?<!/)>")
+_CELL_END = re.compile(rb"</c\s*>")
+_VALUE = re.compile(rb"<v(?:\s[^>]*)?>([^<]+)</v\s*>")
+_REFERENCE = re.compile(rb"\sr\s*=\s*[\"']\$?([A-Za-z]+)\$?(\d+)[\"']")
+_TYPE = re.compile(rb"\bt\s*=\s*[\"'](\w+)[\"']")
+_STYLE = re.compile(rb"\ss\s*=\s*[\"'](\d+)[\"']")
+_NEGATIVE = re.compile(rb"<v(?:\s[^>]*)?>-[^<]*[1-9]")
+_RANGE = re.compile(rb"\bref\s*=\s*[\"']([A-Za-z$0-9]+):([A-Za-z$0-9]+)[\"']")
+_MOST_OF_ONE = 1_000_000  # cells of one formula; more are those of whole columns
+_ON_LOAD = re.compile(rb"<(?:\w+:)?calcPr\s[^<>]*\bfullCalcOnLoad\s*=\s*[\"'](?:1|true)[\"']")
+_POI = re.compile(rb"<(?:\w+:)?Application>\s*Apache POI\s*<")
+_HIDDEN_ROW = re.compile(rb"<row\s[^<>]*\bhidden\s*=\s*[\"'](?:1|true)[\"']")
+_COLUMN = re.compile(rb"<col\s[^>]*>")
+_EDGE = re.compile(rb"\b(min|max)\s*=\s*[\"'](\d+)[\"']")
+
+
+class Unplaced(Exception):
+    """Raised by `annotate` when a cell that has to be named does not say where it stands."""
+
+
+def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
+    """Read the sheets of an xlsx that are asked for, as `grid.read_book` does, with what is odd in them."""
+    book = read_book(binary, wanted, most)
+    annotate(binary, book)
+    if names := wanted.others(book.sheets):
+        with zipfile.ZipFile(binary) as archive:
+            members = {name: _member(archive, name) for name in names}
+            begins = {name: (member, first_rows_of(archive, member)) for name, member in members.items()}
+            book.others.extend(first_rows(archive, {name: found for name, found in begins.items() if found[1]}))
+    return book
+
+
+def annotate(binary: BinaryIO, book: Book) -> None:
+    """Add to the cells of the sheets their faults, the zeros that their formats show, and what is hidden.
+
+    A cell with an error holds its name (`#N/A`), one with a formula that was never calculated the formula, so that its row
+    is not met as blank. A formula has no value then, or a bare zero from a program that calculates nothing (XlsxWriter,
+    Apache POI). A whole number whose format is nothing but zeros (`000000`) is text of that width, as it is shown.
+
+    Raises:
+        Unplaced: for a sheet whose cells do not say where they stand.
+        LookupError, ValueError, StopIteration, ElementTree.ParseError: for a workbook without the parts it names, or in an
+            encoding that nobody knows.
+    """
+    with zipfile.ZipFile(binary) as archive:
+        for grid in book.grids:
+            _annotate(archive, grid)
+
+
+def _annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
+    widths, moments = styles_of(archive)
+    styled = styled_cells(widths)
+    zero = _stands_for_none(archive)
+    member = _member(archive, grid.name)
+    seen = Oddities(filtered=_has_filtered_table(archive, member))
+    texts = _FormulaTexts()
+    for part in parts_of(archive, member):
+        demand_numbered(part)
+        _formulas(part, seen, zero, texts)
+        _errors(part, seen)
+        if styled is not None:
+            for match in styled.finditer(part):
+                if _is_number(match[0]):  # a text is shown as it is, whatever its format
+                    seen.pad(*_place(match[0]), widths[int(match[1])])
+        _below_zero(part, seen, moments)
+        _midnights(part, seen)
+        _hidden(part, seen)
+    seen.faults += [] if texts.results else texts.none
+    grid.faults += escaped(archive, member, grid)
+    seen.put(grid)
+
+
+@dataclass
+class _FormulaTexts:
+    """What tells whether a formula that gives a text, but has none, gave an empty one.
+
+    EPPlus writes an empty one so; LibreOffice what it never calculated, and then no formula of the sheet has a result.
+    """
+
+    results: int = 0
+    none: list[Fault] = field(default_factory=list)
+
+
+def _formulas(part: bytes, seen: Oddities, zero: bytes | None, texts: _FormulaTexts) -> None:
+    if b"<f" not in part:
+        return
+    done = 0  # a cell has one formula
+    for match in _FORMULA.finditer(part):
+        if match.start() < done:
+            continue
+        begin = part.rfind(b"<c", 0, match.start())
+        head = part[begin : match.start()]
+        end = _CELL_END.search(part, match.end())
+        done = end.start() if end else len(part)
+        body = part[match.end() : done]
+        value, kind = _VALUE.search(body), _TYPE.search(head)
+        # An empty text is what a formula may well give; no value at all is what was never calculated.
+        is_text = kind is not None and kind[1] == b"str"
+        none = not is_text if value is None else value[1] == zero and _is_number(head)
+        texts.results += not none and b"<v" in body
+        if none or b"<v" not in body:
+            formula = "" if match[0].endswith(b"/>") else unescape(body.partition(b"</f")[0].decode("utf-8", "replace"))
+            places = [_place(head), *(_others(match[0]) if value is None else ())]
+            faults = [Fault(row, column, "formula_uncalculated", f"={formula}") for row, column in places]
+            (seen.faults if none else texts.none).extend(faults)
+
+
+def _others(formula: bytes) -> list[tuple[int, int]]:
+    """The other cells that a formula of several gives values to (`t="array"`), which hold nothing where it has none."""
+    found = _RANGE.search(formula) if b"array" in formula else None
+    if found is None:
+        return []
+    (top, left), (bottom, right) = (_place(b' r="%b"' % end) for end in found.groups())
+    if (bottom - top + 1) * (right - left + 1) > _MOST_OF_ONE:
+        raise Unplaced
+    return [(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)][1:]
+
+
+def _errors(part: bytes, seen: Oddities) -> None:
+    if b'"e"' not in part and b"'e'" not in part:
+        return
+    for match in _ERROR.finditer(part):
+        empty = match[0].endswith(b"/>")
+        end = None if empty else _CELL_END.search(part, match.end())
+        value = None if empty else _VALUE.search(part, match.end(), end.start() if end else len(part))
+        text = value[1].decode("utf-8", "replace") if value else "#ERROR"
+        seen.faults.append(Fault(*_place(match[0]), "cell_error", text))
+
+
+def _below_zero(part: bytes, seen: Oddities, moments: set[int]) -> None:
+    if not moments or b">-" not in part:
+        return
+    for match in _NEGATIVE.finditer(part):
+        head = part[part.rfind(b"<c", 0, match.start()) : match.start()].partition(b">")[0]
+        style = _STYLE.search(head)
+        if int(style[1] if style else 0) in moments and _is_number(head):
+            seen.below_zero(*_place(head))
+
+
+def _midnights(part: bytes, seen: Oddities) -> None:
+    """Read the times of 24:00:00 that cells say are times, of which the library for values makes texts."""
+    if b"T24:" not in part:
+        return
+    for match in _MOMENT.finditer(part):
+        end = _CELL_END.search(part, match.end())
+        value = _VALUE.search(part, match.end(), end.start() if end else len(part))
+        if value and b"T24:" in value[1]:
+            seen.texts.append((*_place(match[0]), moment_text(value[1].decode("utf-8", "replace").strip())))
+
+
+def _is_number(tag: bytes) -> bool:
+    kind = _TYPE.search(tag)
+    return kind is None or kind[1] == b"n"
+
+
+def _hidden(part: bytes, seen: Oddities) -> None:
+    seen.filtered = seen.filtered or b"<filterColumn" in part
+    if b"hidden" not in part:
+        return
+    seen.hidden_rows += sum(1 for _ in _HIDDEN_ROW.finditer(part))
+    for column in _COLUMN.findall(part):
+        if re.search(rb"\bhidden\s*=\s*[\"'](?:1|true)[\"']", column):
+            edges = {name: int(number) for name, number in _EDGE.findall(column)}
+            seen.hidden_columns += edges.get(b"max", 0) - edges.get(b"min", 0) + 1
+
+
+def _place(tag: bytes) -> tuple[int, int]:
+    found = _REFERENCE.search(tag)
+    if found is None:
+        raise Unplaced
+    column = 0
+    for letter in found[1].upper():
+        column = column * 26 + letter - ord("A") + 1
+    return int(found[2]) - 1, column - 1
+
+
+def _stands_for_none(archive: zipfile.ZipFile) -> bytes | None:
+    """How the program that wrote a workbook writes the result of a formula that it has not calculated, where it is a zero."""
+    names = {name.lower(): name for name in archive.namelist()}
+    if "docprops/app.xml" in names and _POI.search(archive.read(names["docprops/app.xml"])):
+        return b"0.0"
+    return b"0" if _ON_LOAD.search(archive.read(names["xl/workbook.xml"])) else None
+
+
+def _has_filtered_table(archive: zipfile.ZipFile, member: str) -> bool:
+    """Whether a filter chooses rows of a table, which has a part of its own, in a sheet."""
+    names = {name.lower(): name for name in archive.namelist()}
+    folder, _, name = member.rpartition("/")
+    links = names.get(f"{folder}/_rels/{name}.rels".lower())
+    if links is None:
+        return False
+    listed = ElementTree.fromstring(archive.read(links))  # noqa: S314 - as above
+    targets = [item.get("Target", "") for item in listed if item.get("Type", "").endswith("/table")]
+    # One that is named many times is looked at once.
+    paths = dict.fromkeys(normpath(join("/", folder, target)).lstrip("/").lower() for target in targets)
+    return any(b"filterColumn" in archive.read(names[path]) for path in paths if path in names)
+
+
+def _member(archive: zipfile.ZipFile, sheet: str) -> str:
+    """The member that holds a sheet."""
+    names = {name.lower(): name for name in archive.namelist()}
+    book = ElementTree.fromstring(archive.read(names["xl/workbook.xml"]))  # noqa: S314 - as above
+    listed = {item.get("name"): item for item in book.iterfind(".//{*}sheets/{*}sheet")}
+    link = next(value for name, value in listed[sheet].items() if name.endswith("}id"))
+    return linked_part(archive, "xl/_rels/workbook.xml.rels", link)
+
+
+def linked_part(archive: zipfile.ZipFile, relationships: str, link: str) -> str:
+    """The member to which a relationship of the workbook leads.
+
+    Raises:
+        KeyError, StopIteration, ElementTree.ParseError: for a workbook without the parts it names.
+    """
+    names = {name.lower(): name for name in archive.namelist()}
+    links = ElementTree.fromstring(archive.read(names[relationships]))  # noqa: S314 - as above
+    target = next(item.get("Target", "") for item in links if item.get("Id") == link)
+    path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+    return names[path.lower()]

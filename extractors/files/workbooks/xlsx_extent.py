@@ -1,0 +1,159 @@
+"""How far the cells of a sheet of an xlsx reach, by its XML alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO
+from xml.parsers import expat
+
+import numpy as np
+import numpy.typing as npt
+
+from extractors.files.workbooks.grid import MOST_CELLS
+
+_PADDING = b" " * 32  # more than the longest reference, so that reading one never leaves the XML
+_BLANK = b" \t\r\n"  # what XML takes for blanks; other signs of the kind are parts of names
+_CELL = re.compile(rb"<(?!/)(?:[^ \t\r\n<>]*:)?c(?=[ \t\r\n/>]|\Z)([^>]*)")
+_NAMED = re.compile(rb"(?:[%b]+[^%b=]+[%b]*=[%b]*(?:\"[^\"]*\"|'[^']*'))*?[%b]+r[%b]*=[%b]*[\"']" % ((_BLANK,) * 7))
+# How tags of cells begin, and how they do in nearly every file, where all of them say where they stand.
+_REFERENCE = re.compile("([A-Za-z]{1,3})([0-9]{1,9})")
+_CONTENT = {"v", "is"}
+_CHUNK = 2**20
+_MOST_LETTERS = 2**15  # more than the number of any column
+_BEGIN = (b"<c", b":c")
+_USUAL = b'<c r="'
+_FEW_BLANKS = 8  # beside an equal sign, where people and programs write any
+
+
+@dataclass
+class Extent:
+    """How far a sheet reaches by what its XML says.
+
+    What only looks like a cell or a reference, as in a comment, is taken for one: it can make a sheet larger, or one with
+    cells that do not all say where they stand, and never the other way round.
+
+    Attributes:
+        rows: the last row that any reference seen so far names, counted from 1.
+        columns: the last column, counted from 1.
+        ascending: whether every row and every cell that says where it stands does so behind the one before it. Where one does
+            not, and where some say so and others do not, two may stand in one place.
+        placed: whether every cell seen so far says where it stands. Where one that does not stands depends on all before
+            it, as the library for values reads them, so that nothing here can bound it. Rows place such cells only.
+    """
+
+    rows: int = 0
+    columns: int = 0
+    placed: bool = True
+    ascending: bool = True
+    _last_row: int = 0
+    _last_cell: int = 0
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether two cells may stand in one place, or the cells of two rows in one."""
+        return not self.ascending or (not self.placed and self.rows > 0)
+
+    def see(self, xml: bytes) -> None:
+        """Look at the next part of a sheet, which ends where a tag does; its last `>` may be missing."""
+        row, column = _references(xml)
+        self.rows, self.columns = max(self.rows, int(row.max(initial=0))), max(self.columns, int(column.max(initial=0)))
+        if self.ascending:
+            rows = np.concatenate(([self._last_row], row[column == 0]))
+            cells = np.concatenate(([self._last_cell], (row * _MOST_LETTERS + column)[column > 0]))
+            self._last_row, self._last_cell = int(rows[-1]), int(cells[-1])
+            self.ascending = bool((np.diff(rows) > 0).all() and (np.diff(cells) > 0).all())
+        if self.placed and sum(map(xml.count, _BEGIN)) != xml.count(_USUAL):
+            self.placed = all(_NAMED.match(cell[1]) for cell in _CELL.finditer(xml))
+
+
+def repeated_row(sheet: IO[bytes]) -> int:
+    """The number of a row that stands in a sheet twice, or has two cells in one place; 0 where there is none.
+
+    XML that is not whole is met by whoever reads the values.
+    """
+    standing = _Standing()
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = standing.see
+    try:
+        while not standing.repeated and (chunk := sheet.read(_CHUNK)):
+            parser.Parse(chunk, False)
+    except expat.ExpatError:
+        pass
+    return standing.repeated
+
+
+class _Standing:
+    """Where the cells of a sheet stand, as the library for values reads it: what says nothing stands behind what is before it.
+
+    Attributes:
+        repeated: the first row that is found twice.
+    """
+
+    def __init__(self) -> None:
+        self.repeated = 0
+        self._row, self._column, self._number = 0, 0, 0
+        self._place: tuple[int, int] | None = None
+        self._of_rows: dict[int, int] = {}  # which of the elements that are rows has the cells of each row
+        self._columns: set[tuple[int, int]] = set()
+
+    def see(self, name: str, attributes: Mapping[str, str]) -> None:
+        """Take the next element."""
+        kind = name.rpartition(":")[2]
+        if kind == "row":
+            said = attributes.get("r", "")
+            self._row = int(said) if said.isdecimal() else self._row + 1
+            self._number, self._column, self._columns = self._number + 1, 0, set()
+        elif kind == "c":
+            place = _REFERENCE.fullmatch(attributes.get("r", ""))
+            self._column = _number(place[1]) if place else self._column + 1
+            self._place = (int(place[2]) if place else self._row, self._column)
+        elif kind in _CONTENT and self._place:  # an empty cell that stands there again takes nothing away
+            self._fill(*self._place)
+            self._place = None
+
+    def _fill(self, row: int, column: int) -> None:
+        if (row, column) in self._columns or self._of_rows.setdefault(row, self._number) != self._number:
+            self.repeated = self.repeated or row
+        self._columns.add((row, column))
+
+
+def _number(letters: str) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
+
+
+def _references(xml: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Row and column of the `r` attributes (`r="AB12"`) in some XML, however they are written; of rows the column is 0."""
+    signs = np.frombuffer(_PADDING + xml + _PADDING, np.uint8)
+    equal = np.flatnonzero(signs == ord("="))
+    before, after = _past_blanks(signs, equal - 1, -1), _past_blanks(signs, equal + 1, 1)
+    quoted = (signs[after] == ord('"')) | (signs[after] == ord("'"))
+    apart = (signs[before - 1] <= ord(" ")) | (signs[before - 1] == ord('"')) | (signs[before - 1] == ord("'"))
+    at = after[(signs[before] == ord("r")) & apart & quoted] + 1
+    row, column = np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
+    # A reference that is longer than any real one is met as a row far beyond the last.
+    for _ in range(12):
+        sign = signs[at]
+        letter = ((sign & 0xDF) >= ord("A")) & ((sign & 0xDF) <= ord("Z"))
+        digit = (sign >= ord("0")) & (sign <= ord("9"))
+        column = np.where(letter, column * 26 + (sign & 0xDF) - ord("A") + 1, column)
+        row = np.where(digit, row * 10 + sign - ord("0"), row)
+        at = at + (letter | digit)
+    row = np.where(letter | digit, MOST_CELLS + 1, row) if len(at) else row
+    return row, column
+
+
+def _past_blanks(signs: npt.NDArray[np.uint8], at: npt.NDArray[np.int64], step: int) -> npt.NDArray[np.int64]:
+    """The first places from some on, in steps of 1 or -1, at which no blank is; the first or last of all where none is."""
+    for _ in range(_FEW_BLANKS):
+        blank = (signs[at] <= ord(" ")) & (at > 0) & (at < len(signs) - 1)
+        if not blank.any():
+            return at
+        at = at + step * blank
+    # A run may be as long as the XML: looked up, and not walked along.
+    filled = np.concatenate(([0], np.flatnonzero(signs > ord(" ")), [len(signs) - 1]))
+    return filled[np.searchsorted(filled, at, "left") if step > 0 else np.searchsorted(filled, at, "right") - 1]

@@ -1,0 +1,34 @@
+"""What the cell styles of an xlsx make of a number, and which cells have some of them."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterable
+from xml.etree import ElementTree
+
+from extractors.files.workbooks.number_formats import Kind, kind_of, width_of
+
+
+def styles_of(archive: zipfile.ZipFile) -> tuple[dict[int, int], set[int]]:
+    """The cell styles whose format adds to a number, with `width_of` it, and those that make a day of one."""
+    names = {name.lower(): name for name in archive.namelist()}
+    if "xl/styles.xml" not in names:
+        return {}, set()
+    root = ElementTree.fromstring(archive.read(names["xl/styles.xml"]))  # noqa: S314 - the guard allows no document type
+    formats = root.iterfind(".//{*}numFmts/{*}numFmt")
+    codes = {int(item.get("numFmtId", "0")): item.get("formatCode", "") for item in formats}
+    styles = [int(style.get("numFmtId", "0")) for style in root.iterfind("./{*}cellXfs/{*}xf")]
+    widths = {
+        place: width for place, number in enumerate(styles) if (width := width_of(codes.get(number, ""))) is not None
+    }
+    return widths, {place for place, number in enumerate(styles) if kind_of(number, codes) == Kind.MOMENT}
+
+
+def styled_cells(styles: Iterable[int]) -> re.Pattern[bytes] | None:
+    """What finds the cells of some styles that are not empty, with the number of the style; None for no style."""
+    # Cells that are empty, of which a sheet that is formatted to its last row has a million, end with their tag.
+    places = b"|".join(str(place).encode() for place in styles)
+    if not places:
+        return None
+    return re.compile(rb"<c\s(?>[^<>]*?\bs\s*=\s*[\"'](%s)[\"'])[^<>]*+(?<!/)>" % places)

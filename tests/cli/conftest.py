@@ -1,0 +1,5 @@
+"""What these tests share: a city of one department, and the command."""
+
+from tests.city import city, licex, platform, refill
+
+__all__ = ["city", "licex", "platform", "refill"]
