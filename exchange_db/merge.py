@@ -23,7 +23,6 @@ from sqlalchemy import (
     func,
     insert,
     null,
-    or_,
     select,
     update,
 )
@@ -53,7 +52,7 @@ _WHOLE = (_REPLACES, _RETURNS, _LATE)
 # From so many new claims on, what the database knew of the table no longer holds.
 _GROWN = 10_000
 
-# Where a content was seen last: what goes with the greatest (beginning, order, batch), and with the greatest stamp.
+# Where a content was seen last: what goes with the greatest stamp.
 _PLACE = ("locator", "batch", "source_updated_at")
 
 
@@ -183,12 +182,6 @@ def _stamped(staging: Staging, accepted: Accepted) -> dict[str, Any]:
     return columns | accepted.literals
 
 
-def _placed_later(one: Any, other: Any) -> ColumnElement[bool]:
-    """Whether a sight of a content is the one that says where it stands: of the latest order, and of the latest day."""
-    alike = and_(one["beginning"] == other["beginning"], one["observed_at"] == other["observed_at"])
-    return or_(greater(one, other, "beginning", "observed_at"), and_(alike, one["batch"] > other["batch"]))
-
-
 class _Merging:
     """The statements of one merge. Each writes rows of one fate; none reads a column that it writes."""
 
@@ -246,7 +239,6 @@ class _Merging:
             (h.identifier_version.is_not(None), given),
             (h.first_observed_at < c.first_observed_at, {"first_observed_at": h.first_observed_at}),
             (h.seen_at > c.seen_at, {"seen_at": h.seen_at}),
-            (_placed_later(h, c), {name: h[name] for name in _PLACE}),
         ):
             self._connection.execute(update(CLAIM).where(back, where).values(values))
         claimed = exists(select(c.record).where(same).correlate(HISTORY))
@@ -257,18 +249,18 @@ class _Merging:
     def see(self, table: Table, fate: str, rows: int) -> None:
         """Note of so many rows where and when contents of claims, or of the history, were seen: first, last, and by which reading.
 
-        Of the sights of one content each column has its own greatest or least, so their order does not matter: two days
-        that saw it at the same time are one batch or the other by their names, not by which was run last.
+        Of the sights of one content each column has its own greatest or least, so their order does not matter. Of sights
+        of one stamp, as two days may be judged at one instant, the batch and the place decide by their names.
         """
         s, t = self._seen_now, table.c
         seen = self._seen(table, fate)
-        newest, held = greater(s, t), {"seen_at": s["seen_at"], **(self._present if table is CLAIM else {})}
-        placed = _placed_later(s, t)
-        stamp, place = ({name: s[name] for name in names} for names in (STAMP, _PLACE))
-        in_every_way = and_(newest, or_(placed, s["batch"] == t.batch), s["seen_at"] >= t.seen_at)
+        newest = greater(s, t, *STAMP, "batch", "locator")
+        held = {"seen_at": s["seen_at"], **(self._present if table is CLAIM else {})}
+        sight = {name: s[name] for name in (*STAMP, *_PLACE)}
+        in_every_way = and_(newest, s["seen_at"] >= t.seen_at)
         first = (s["observed_at"] < t.first_observed_at, {"first_observed_at": s["observed_at"]})
-        every = (in_every_way, place | stamp | held)  # nearly always all rows; then nothing is left for those below
-        rest = ((s["seen_at"] > t.seen_at, held), (placed, place), (newest, stamp))
+        every = (in_every_way, sight | held)  # nearly always all rows; then nothing is left for those below
+        rest = ((s["seen_at"] > t.seen_at, held), (newest, sight))
         for where, values in (first, every, *rest):
             met = self._connection.execute(update(table).where(seen, where).values(values)).rowcount
             if where is in_every_way and met == rows:

@@ -172,6 +172,15 @@ ONCE_DIFFERENT = [
         ],
         [0, 2, 3, 1],
     ),
+    # A day that was judged twice found one content at two places; another day saw it in between, of an earlier order.
+    (
+        [
+            ("f.reused", "2026-03-02", {"R1": ("甲公司", "CANCELLED")}, set(), [0], set(), ["L3"]),
+            ("f.reused", "2026-03-02", {"R1": ("甲公司", "CANCELLED")}, set(), [0], set(), ["L0"]),
+            ("f.reused", "2026-03-03", {"R1": ("甲公司", "CANCELLED")}, set(), [-1], set(), ["L0"]),
+        ],
+        [0, 2, 1],
+    ),
 ]
 
 
