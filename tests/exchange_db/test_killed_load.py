@@ -12,8 +12,8 @@ LOAD = """
 import sys
 from exchange_db import engines
 engines.LOOK_SECONDS = 1
-from exchange_db.database import Platform
-platform = Platform(sys.argv[1])
+from exchange_db.database import ExchangeDatabase
+platform = ExchangeDatabase(sys.argv[1])
 with platform.transaction() as connection:
     platform.lock(connection, ["source a.b"])
     connection.exec_driver_sql("SELECT pg_sleep(600)")
