@@ -1,1 +1,1 @@
-"""The platform's exchange database: what it holds, and the one transaction in which a batch enters it."""
+"""The exchange's own state in a database: claims, ledger and findings, and the one transaction in which a batch enters."""

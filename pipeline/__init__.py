@@ -1,4 +1,4 @@
-"""The steps of a batch, what they keep on disk, and the command line."""
+"""The steps of a batch, from its source to its report, and what holds them together."""
 
 from pipeline.memory import share_freed_memory
 

@@ -196,7 +196,7 @@ _TABLE = (
          "按“现值”一栏中数据库的理由核对该行；内容无误的，请数据局调整平台数据库的约束。", "Check the row against the database's reason, shown as found; where the row is right, the data bureau changes the constraint."),
     Rule("stale", _T, _WARNING, _PLATFORM,
          "记录比平台已有的旧，未采用", "Older than what the platform has; not taken",
-         "一般无需处理；如内容应生效，请更新记录的更新时间。", "Usually nothing to do; if it should count, renew its update time."),
+         "一般无需处理；如内容应生效，请更新记录的更新时间或序号。", "Usually nothing to do; if it should count, renew its update time or number."),
     Rule("order_backwards", _T, _WARNING, _PLATFORM,
          "该证照现在的内容与平台不同，但更新时间或序号早于平台已采用的内容", "The licence's row says something else now, by an older time or number than what the platform has",
          "确认该行的内容；应生效的，请把更新时间改为现在（只有日期的，改为次日），或重新取一个序号。", "Check the row; if it is right, set its update time to now, or a date alone to tomorrow, or give it a new number of the sequence."),

@@ -155,7 +155,9 @@ class Department:
         self.version += 1
         row = self._stamped(replace(row, version=self.version, name=row.name or f"名{self.version}"), now, how)
         there = self.rows.get(row.key)
-        if there and not _follows(row, there):  # that of a row which names another record now, too
+        before = there and self.stamped.get(there.number)
+        # The record of a row which names another one now may be ordered before what was read of it, too.
+        if before and how != "silent" and not _follows(row, before):
             self.backwards.add(there.number)
         self.rows[row.key] = row
         self.gone.pop(row.number, None)
@@ -189,7 +191,8 @@ class Department:
         row = replace(row, time=time, lsh=None if how == "unnumbered" else lsh, form=form, written=now)
         if before and not _follows(row, before):
             self.backwards.add(row.number)
-        self.stamped[row.number] = row
+        # A row that has no number says nothing of how numbers follow.
+        self.stamped[row.number] = row if row.lsh or not before else replace(row, lsh=before.lsh)
         return row
 
     def _log(self, row):
@@ -208,9 +211,9 @@ class Department:
 
 def _follows(row, before):
     """Whether both its update time and its number put a row behind one that was stamped before."""
-    if None in (row.time, before.time, row.lsh, before.lsh) or row.form != before.form:
+    if None in (row.time, before.time) or row.form != before.form or row.time < before.time:
         return False
-    return row.time >= before.time and row.lsh > before.lsh
+    return None in (row.lsh, before.lsh) or row.lsh >= before.lsh
 
 
 def _literal(value):
