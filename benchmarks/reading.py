@@ -27,8 +27,8 @@ def extracting(place: Path, declaration: str, location: str, rows: int) -> Calla
         rows: that must be in the archive.
     """
     import workspace.column_profile  # noqa: F401 - pandas is imported before it is measured, so this is too
-    from pipeline.archive import extract
     from pipeline.exchange import Exchange
+    from pipeline.steps.extract import extract
 
     sources = declare(place, declaration)
     now = datetime.now(UTC)

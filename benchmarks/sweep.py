@@ -14,7 +14,6 @@ import json
 import os
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -84,9 +83,7 @@ def inside(*, dry_run: bool) -> None:
     from pipeline.settings import Settings
     from pipeline.sweep import sweep
 
-    swept = sweep(
-        Exchange(Settings.from_environment()), SOURCE, lambda: datetime.now(UTC), lambda _step: None, dry_run=dry_run
-    )
+    swept = sweep(Exchange(Settings.from_environment()), SOURCE, lambda _step: None, dry_run=dry_run)
     told = {name: getattr(swept, name) for name in ("keys_met", "absent", "unread", "vanished", "seconds")}
     told["processor"] = time.process_time()
     print(json.dumps(told | {"delivered": swept.entry.accepted + swept.entry.held if swept.entry else 0}))

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from cli import render as show
 from exchange_db.database import ExchangeDatabase
-from pipeline import inquiry
+from pipeline import queries
 from pipeline.catch_up import catch_up as run_missed
 from pipeline.exchange import Exchange
-from pipeline.reporting import report_later_days
-from pipeline.run import Ran, load_ahead, now, run_batch
+from pipeline.progress import of_batch
+from pipeline.reporting import report_later_days, rewrite_reports
+from pipeline.runner import Ran, load_ahead, run_batch
 from pipeline.settings import Settings
+from pipeline.trial import try_batch
 from standard.batch import BatchKey
 from standard.day import Day
 from standard.errors import DeclarationError, ExchangeError, UsageError, unforeseen
@@ -81,7 +82,7 @@ def catch_up(
     load_ahead(exchange)
     with show.progress() as told:
         names = [source] if source else list(exchange.register)
-        ran = [one for name in names for one in run_missed(exchange, name, now(), told)]
+        ran = [one for name in names for one in run_missed(exchange, name, told)]
     _end(ran, json)
 
 
@@ -97,7 +98,7 @@ def sweep(
     exchange = _exchange()
     exchange.register.source(source)
     with show.progress() as told:
-        found = sweep_keys(exchange, source, now, lambda step: told(f"{source} {step}"), dry_run=dry_run)
+        found = sweep_keys(exchange, source, lambda step: told(f"{source} {step}"), dry_run=dry_run)
     show.swept(found, as_json=json)
     raise typer.Exit(1 if found.problem else 0)
 
@@ -127,7 +128,7 @@ def check(
     problems = list(dict.fromkeys(problem for name in names for problem in register.problems(name))) + astray
     if connect and not problems:
         with show.progress() as told:
-            found = inquiry.connections(exchange.work(), names, now(), told)
+            found = queries.connections(exchange.work(), names, told)
         show.connections(found, as_json=json)
         raise typer.Exit(max((_connection_code(facts) for facts in found.values()), default=0))
     show.problems(names, problems, as_json=json)
@@ -142,12 +143,16 @@ def preview(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Show ten rows of a source in the standard, with their findings; nothing is kept."""
-    wanted = _day(day) if day else Day.at(now()).plus(-1)
+    """Show ten rows of a source in the standard, the findings on all of them, and how a run would end; nothing is kept."""
     exchange = _exchange()
+    wanted = _day(day) if day else Day.at(exchange.now()).plus(-1)
     exchange.register.source(source)
     key = BatchKey(source, wanted)
-    show.preview(key, inquiry.preview(exchange.work(), key, now()), as_json=json)
+    load_ahead(exchange)
+    with show.progress() as on_progress:
+        found = try_batch(exchange, key, of_batch(on_progress, key))
+    show.preview(found, as_json=json)
+    raise typer.Exit(found.exit_code)
 
 
 @app.command()
@@ -158,7 +163,7 @@ def report(
     json: AsJson = False,
 ) -> None:
     """Write the pages of a day again, for every department and for the city."""
-    show.paths(inquiry.rewrite_reports(_exchange().work(), _day(day) if day else None), as_json=json)
+    show.paths(rewrite_reports(_exchange().work(), _day(day) if day else None), as_json=json)
 
 
 @app.command()
@@ -170,7 +175,7 @@ def ledger(
 ) -> None:
     """Show what became of every batch."""
     wanted = str(_day(day)) if day else None
-    show.ledger(inquiry.ledger(_exchange(), source=source, day=wanted, all_runs=all_runs), as_json=json)
+    show.ledger(queries.ledger(_exchange(), source=source, day=wanted, all_runs=all_runs), as_json=json)
 
 
 @app.command()
@@ -179,7 +184,7 @@ def trace(
     json: AsJson = False,
 ) -> None:
     """Show every batch, row and rule behind a licence."""
-    found = inquiry.trace(_exchange(), licence)
+    found = queries.trace(_exchange(), licence)
     show.trace(found, as_json=json)
     if not found:
         raise ExchangeError(
@@ -229,7 +234,10 @@ def accept_beginning(
     json: AsJson = False,
 ) -> None:
     """Accept that the rising numbers of a source begin anew: from the day after the last delivered one all rows are read."""
-    show.ledger([inquiry.accept_beginning(_exchange(), source, by, now())], as_json=json)
+    from pipeline.beginnings import accept_beginning as accept
+
+    exchange = _exchange()
+    show.ledger([accept(exchange, source, by, exchange.now())], as_json=json)
 
 
 @app.command()
@@ -265,21 +273,17 @@ def _run_all(source: str, days: Iterable[Day], *, json: bool, dry_run: bool, fro
     with show.progress() as told:
         for day in days:
             key = BatchKey(source, day)
-            run_one = inquiry.dry_run if dry_run else run_batch
-            ran.append(run_one(exchange, key, partial(_tell, told, key), from_archive=from_archive))
+            run_one = try_batch if dry_run else run_batch
+            ran.append(run_one(exchange, key, of_batch(told, key), from_archive=from_archive))
         if not dry_run and any(one.entry for one in ran):
             told("report later days")
-            report_later_days(exchange, source, [one.key.day for one in ran], now())
+            report_later_days(exchange, source, [one.key.day for one in ran], exchange.now())
     _end(ran, json)
 
 
 def _end(ran: Sequence[Ran], json: bool) -> NoReturn:
     show.ran(ran, as_json=json)
     raise typer.Exit(max((item.exit_code for item in ran), default=0))
-
-
-def _tell(told: Callable[[str], None], key: BatchKey, step: str) -> None:
-    told(f"{key} {step}")
 
 
 def _day(text: str) -> Day:

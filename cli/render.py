@@ -15,10 +15,10 @@ from rich.text import Text
 
 from cli.ledger_table import cell, folded, ledger_table
 from pipeline.holding import sentence
-from pipeline.inquiry import Preview
-from pipeline.run import Ran
+from pipeline.runner import Ran
+from pipeline.trial import Trial
 from sources.problem import Problem
-from standard.batch import BatchKey, LedgerEntry
+from standard.batch import LedgerEntry
 from standard.errors import safe_line
 from standard.rules import DIMENSION_TITLES, RULES
 from standard.visible import json_text, visible, visible_line
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pipeline.unjudged import Unjudged
 
 _WIDE = 180  # what the ledger's table needs; a narrower terminal wraps its lines, which loses nothing
+_GROUPS = 30  # groups of findings that a table shows
 _ENOUGH = 1_000  # rows; what fewer take is what beginning takes, and says nothing of a rate
 _OUT = Console(highlight=False, width=max(Console().width, _WIDE))
 _ERR = Console(stderr=True, highlight=False)
@@ -72,19 +73,7 @@ def warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
 def ran(items: Sequence[Ran], *, as_json: bool) -> None:
     """What became of the batches of a command; as JSON what was nothing to do is said there alone."""
     if as_json:
-        _print_json(
-            [
-                {
-                    "batch": str(item.key),
-                    "entry": item.entry and item.entry.as_dict(),
-                    "problem": item.problem,
-                    "exit_code": item.exit_code,
-                    "page": item.page,
-                    "found": item.found,
-                }
-                for item in items
-            ]
-        )
+        _print_json([_ran_json(item) for item in items])
     else:
         _ran_tables(items)
     for item in items:
@@ -97,12 +86,12 @@ def ran(items: Sequence[Ran], *, as_json: bool) -> None:
 
 
 def _ran_tables(items: Sequence[Ran]) -> None:
-    entries = [item.entry for item in items if item.entry is not None]
+    trials = [item for item in items if isinstance(item, Trial)]
+    entries = [item.entry for item in items if item.entry is not None and not isinstance(item, Trial)]
     if entries:
         _OUT.print(ledger_table(entries))
-    for item in items:
-        if item.found:
-            _OUT.print(_rows(f"{item.key}: the first finding of each rule", item.found))
+    for trial in trials:
+        _trial_tables(trial)
 
 
 def swept(found: Swept, *, as_json: bool) -> None:
@@ -196,27 +185,40 @@ def problems(names: Sequence[str], found: Sequence[Problem], *, as_json: bool) -
         _OUT.print(f"{len(names)} declaration{'' if len(names) == 1 else 's'}, no problems")
 
 
-def preview(key: BatchKey, found: Preview, *, as_json: bool) -> None:
-    """A few rows in the standard, and their findings."""
+def preview(found: Trial, *, as_json: bool) -> None:
+    """The first rows in the standard, the findings on all rows, and how a run would end."""
     if as_json:
-        _print_json(asdict(found))
-        return
-    for number, row in enumerate(found.rows, 1):
-        table = _pairs(f"row {number}", row)
-        _OUT.print(table)
-    if not found.findings:
-        none = "no findings on these rows" if found.rows else f"{key}: no row is of that day; name another with --day"
-        out(none)
-        return
-    _OUT.print(
-        _rows(
-            "findings",
-            [
-                {name: item[name] for name in ("rule", "locator", "element", "value", "expected")}
-                for item in found.findings
-            ],
-        )
-    )
+        _print_json({**_ran_json(found), "rows": found.rows})
+    else:
+        for number, row in enumerate(found.rows, 1):
+            _OUT.print(_pairs(f"row {number}", row))
+        _trial_tables(found)
+    if found.problem:
+        error(found.problem)
+
+
+def _trial_tables(found: Trial) -> None:
+    if found.entry is not None:
+        _OUT.print(ledger_table([found.entry]))
+        if not found.entry.read:
+            out(f"{found.key}: no row is of that day; name another with --day")
+        elif not found.findings:
+            out(f"{found.key}: no findings")
+    if found.findings:
+        _OUT.print(_rows(f"{found.key}: findings by rule, element and value", found.findings[:_GROUPS]))
+    if len(found.findings) > _GROUPS:
+        out(f"and {len(found.findings) - _GROUPS:,} more groups; --json lists them all")
+
+
+def _ran_json(item: Ran) -> dict[str, Any]:
+    shown = {
+        "batch": str(item.key),
+        "entry": item.entry and item.entry.as_dict(),
+        "problem": item.problem,
+        "exit_code": item.exit_code,
+        "page": item.page,
+    }
+    return {**shown, "findings": item.findings} if isinstance(item, Trial) else shown
 
 
 def trace(found: Sequence[dict[str, Any]], *, as_json: bool) -> None:

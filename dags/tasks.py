@@ -27,49 +27,50 @@ _LOOK = timedelta(seconds=20)  # after which a run that waits for its turn looks
 @task
 def plan(source: str) -> list[int | None]:
     """Find where the parts of a split table begin; gives their numbers."""
-    from pipeline import archive
+    from pipeline.steps.plan import plan
 
     with _step(source, begins=True) as (exchange, key):
-        return archive.plan(exchange, key, datetime.now(UTC))
+        return plan(exchange, key, exchange.now())
 
 
 @task
 def extract(source: str, part: int | None = None) -> None:
     """Read the source, or one part of it, and archive what it says."""
-    from pipeline import archive
+    from pipeline.steps.extract import extract
 
     with _step(source, part, begins=part is None, reads=True) as (exchange, key):
-        manifest = archive.extract(exchange, key, datetime.now(UTC), part)
+        manifest = extract(exchange, key, exchange.now(), part)
         _log.info("%s: %s rows read, %s archived", key, manifest.read, manifest.rows)
 
 
 @task
 def standardise(source: str, part: int | None = None) -> None:
     """Say the archived rows in the standard."""
-    from pipeline import stages
+    from pipeline.steps.standardise import standardise
 
     with _step(source, part) as (exchange, key):
-        stages.standardise(exchange, key, part)
+        standardise(exchange, key, part)
 
 
 @task
 def judge(source: str, part: int | None = None) -> None:
     """Judge the licences by the rules of single rows."""
-    from pipeline import stages
+    from pipeline.steps.judge import judge
 
     with _step(source, part) as (exchange, key):
-        stages.judge(exchange, key, part)
+        judge(exchange, key, part)
 
 
 @task
 def assess(source: str, *, rows_too: bool) -> None:
     """Judge the batch as a whole; first its rows, where no task of a part has."""
-    from pipeline import stages
+    from pipeline.steps.assess import assess
+    from pipeline.steps.judge import judge
 
     with _step(source) as (exchange, key):
         if rows_too:
-            stages.judge(exchange, key)
-        _log_verdict(key, stages.assess(exchange, key, datetime.now(UTC)))
+            judge(exchange, key)
+        _log_verdict(key, assess(exchange, key, exchange.now()))
 
 
 def _log_verdict(key: BatchKey, verdict: Verdict) -> None:
@@ -87,16 +88,14 @@ def _log_verdict(key: BatchKey, verdict: Verdict) -> None:
 @task
 def deliver(source: str) -> None:
     """Bring what was accepted into the platform; a refused batch is written down as such, and the run ends red."""
-    from pipeline import stages
+    from pipeline.steps.deliver import deliver, problem
 
     with _step(source, ends=True) as (exchange, key):
-        started = get_current_context()["dag_run"].start_date
-        now = datetime.now(UTC)
-        entry = stages.deliver(exchange, key, now, (now - started).total_seconds() if started else 0.0)
+        started, now = get_current_context()["dag_run"].start_date, exchange.now()
+        entry = deliver(exchange, key, now, (now - started).total_seconds() if started else 0.0)
         _log_entry(key, entry)
-        problem = stages.problem(exchange, key)
-        if problem:
-            raise ExchangeError(problem)
+        if found := problem(exchange, key):
+            raise ExchangeError(found)
 
 
 def _log_entry(key: BatchKey, entry: LedgerEntry) -> None:
@@ -116,7 +115,7 @@ def _write_pages(exchange: Exchange, key: BatchKey) -> None:
     from pipeline.reporting import last_entry, report_later_days
     from pipeline.reporting import report as write_reports
 
-    now = datetime.now(UTC)
+    now = exchange.now()
     pages = write_reports(exchange, key, now)
     pages += report_later_days(exchange, key.source, [key.day], now)
     entry = last_entry(exchange, key)
@@ -129,15 +128,14 @@ def _write_pages(exchange: Exchange, key: BatchKey) -> None:
 def catch_up(source: str) -> None:
     """Run the days of the source that were missed, on a night of the schedule; a person who runs a day means that day."""
     from pipeline.catch_up import catch_up as run_missed
-    from pipeline.plan import demand_no_quiet
+    from pipeline.quiet_hours import require_outside_quiet_hours
 
     if get_current_context()["dag_run"].run_type != "scheduled":
         raise AirflowSkipException("not a night of the schedule")
     with _running(source) as (exchange, key):
-        now = datetime.now(UTC)
-        demand_no_quiet(exchange.source(key), now)
+        require_outside_quiet_hours(exchange.source(key), exchange.now())
         # The night's own batch, which may not be in the ledger yet, is not one of them.
-        ran = run_missed(exchange, source, now, lambda step: _log.info("%s", step), until=key.day)
+        ran = run_missed(exchange, source, lambda step: _log.info("%s", step), until=key.day)
         for one in ran:
             _log.log(logging.ERROR if one.exit_code else logging.INFO, "%s: %s", one.key, one.problem or "caught up")
         if failed := [str(one.key) for one in ran if one.exit_code]:
@@ -154,7 +152,7 @@ def sweep(source: str) -> None:
     from pipeline.sweep import sweep as sweep_keys
 
     with _speaking(), closing(_exchange()) as exchange:
-        swept = sweep_keys(exchange, source, lambda: datetime.now(UTC), lambda step: None)
+        swept = sweep_keys(exchange, source, lambda step: None)
         if swept.problem:
             raise ExchangeError(swept.problem)
         counts = (swept.keys_met, swept.unread, swept.vanished, swept.returned)
@@ -166,13 +164,12 @@ def sweep(source: str) -> None:
 @task
 def city() -> None:
     """Draw the city's page of the day and name who has not arrived."""
-    from pipeline.plan import demand_begun
     from pipeline.reporting import missed_before, missing_sources, report_city
+    from pipeline.steps.plan import require_begun
 
     with _speaking(), closing(_exchange()) as exchange:
-        day = _day()
-        now = datetime.now(UTC)
-        demand_begun("city", day, now)
+        day, now = _day(), exchange.now()
+        require_begun("city", day, now)
         page = report_city(exchange.work(), day, now)
         missing, missed = missing_sources(exchange, day), missed_before(exchange, day)
         _log.info("%s: wrote %s", day, safe_line(page))
@@ -209,11 +206,11 @@ def _step(
         reads: whether it reads the source.
         ends: whether another run may begin once it is done.
     """
-    from pipeline.plan import demand_begun
+    from pipeline.steps.plan import require_begun
     from workspace.runs import begin, begun, resume, turn
 
     with _running(source) as (exchange, key):
-        demand_begun(key, key.day, datetime.now(UTC))
+        require_begun(key, key.day, exchange.now())
         run_id = str(get_current_context()["dag_run"].run_id)
         label = f"airflow-{hashlib.sha256(run_id.encode()).hexdigest()[:12]}"
         with (

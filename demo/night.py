@@ -75,7 +75,7 @@ def _nights(folder: Path, console: Console) -> None:
 def _ledger() -> tuple[list[LedgerEntry], str]:
     """The ledger, and where the city's page of the last day is."""
     from pipeline.exchange import Exchange
-    from pipeline.inquiry import ledger
+    from pipeline.queries import ledger
     from pipeline.settings import Settings
 
     exchange = Exchange(Settings.from_environment())

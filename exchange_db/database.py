@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, Select, insert, select
 from sqlalchemy.engine import URL, make_url
@@ -17,6 +17,9 @@ from exchange_db.engines import READING, SPOKEN, make_engine
 from exchange_db.tables import LOCK
 from standard.addresses import shown_url, without_secrets
 from standard.errors import PlatformRefused, PlatformUnreachable, UsageError
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 class ExchangeDatabase:
@@ -65,6 +68,15 @@ class ExchangeDatabase:
             raise PlatformUnreachable(
                 f"{self._shown}: expected to use the platform's database, found: {self._cause(error)}; nothing was loaded; check LICEX_TARGET, then try again"
             ) from None
+
+    def read(self, query: Callable[Concatenate[Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Run one query of this package in a transaction of its own that only reads.
+
+        Raises:
+            PlatformUnreachable: as `transaction` does.
+        """
+        with self.transaction(reading=True) as connection:
+            return query(connection, *args, **kwargs)
 
     def _connected(self, engine: Engine) -> Connection:
         """A connection; a driver may refuse what the URL asks for with an error that is none of a database's."""

@@ -1,8 +1,10 @@
-"""What every step needs: the declarations, the archive and the platform, found by the settings."""
+"""Gives every step what it needs: the clock, and by the settings the declarations, the archive and the platform."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import copy
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Self
 
@@ -12,12 +14,25 @@ from sources.register import Register, Source
 from standard.batch import BatchKey
 from workspace.workspace import Workspace
 
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The present."""
+    return datetime.now(UTC)
+
 
 class Exchange:
-    """Where everything is; nothing is opened before it is asked for."""
+    """The exchange as one process sees it; nothing is opened before it is needed.
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    Attributes:
+        settings: where everything is.
+        now: gives the present.
+        trial: whether what is done is thrown away, so that the ledger must not know of it.
+    """
+
+    def __init__(self, settings: Settings, now: Clock | None = None) -> None:
+        self.settings, self.now, self.trial = settings, now or utc_now, False
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -51,6 +66,14 @@ class Exchange:
         _ = self.database
         bound = copy(self)
         bound.workspace = workspace
+        return bound
+
+    def as_trial(self, workspace: Workspace, database: ExchangeDatabase | None) -> Self:
+        """The same exchange with a workspace that is thrown away, and a platform that is where there is none yet."""
+        bound = copy(self)
+        bound.trial, bound.workspace = True, workspace
+        if database is not None:
+            bound.database = database
         return bound
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""How two steps of one batch overlap: what the first makes is made ahead, in a thread, while the second works."""
+"""Overlaps two steps of a batch: a thread makes the next item of the first while the second works on the last."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ _T = TypeVar("_T")
 _LOOK = 0.1  # seconds after which a thread that waits looks whether anybody still wants what it has
 
 
-def ahead(items: Iterable[_T], depth: int = 1) -> Iterator[_T]:
-    """Give the same items in the same order, made in a thread of their own.
+def prefetch(items: Iterable[_T], depth: int = 1) -> Iterator[_T]:
+    """Yield the same items in the same order, made in a thread of their own.
 
-    Columns are computed outside Python's lock, so two steps really run side by side. What making an item raises is raised
-    here in its place. A caller that stops early stops the thread before its next item.
+    Columns are computed outside Python's lock, so both steps run at the same time. An error in the thread is raised here, at the
+    place of its item. A caller that stops early stops the thread before its next item.
 
     Args:
-        items: what is to be made; only that thread touches it from now on.
-        depth: how many finished items may wait; memory holds one more, and the one the caller works on.
+        items: only the thread touches them from now on.
+        depth: the number of finished items that may wait; memory holds one more, and the one the caller works on.
     """
     made: Queue[tuple[str, _T | BaseException | None]] = Queue(depth)
     unwanted = threading.Event()

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from exchange_db.ledger import read_entries, standing_days, write_report_seconds
+from exchange_db.ledger import last_day, read_entries, standing_days, write_report_seconds
 from exchange_db.queries import read_findings, torn_sources
 from pipeline.exchange import Exchange
 from pipeline.missed import RECENT_DAYS, missed_days
-from pipeline.plan import demand_begun
+from pipeline.steps.plan import require_begun
 from reports import script
 from reports.city import CityFacts, city_page
 from reports.page import department_page
@@ -21,6 +21,7 @@ from reports.workbook import correction_list
 from sources.register import Source
 from standard.batch import BatchKey, LedgerEntry, Status
 from standard.day import Day
+from standard.errors import ExchangeError
 from standard.licence import LICENCE
 from workspace.workspace import Workspace
 
@@ -42,11 +43,10 @@ def report(exchange: Exchange, key: BatchKey, now: datetime) -> list[str]:
         UsageError: for a day in the future, of which nothing is written.
     """
     began = time.monotonic()
-    demand_begun(key, key.day, now)
+    require_begun(key, key.day, now)
     if not have_charts(exchange.workspace):
         exchange.workspace.write_text(exchange.workspace.shared_path(script.NAME), script.charts_script())
-    with exchange.database.transaction(reading=True) as connection:
-        others = torn_sources(connection, key)
+    others = exchange.database.read(torn_sources, key)
     names = [name for name in (key.source, *others) if name in exchange.register.paths]
     pages = [path for name in names for path in report_department(exchange, BatchKey(name, key.day))]
     pages.append(report_city(exchange, key.day, now))
@@ -78,6 +78,31 @@ def report_later_days(exchange: Exchange, source: str, days: Sequence[Day], now:
     return pages + [report_city(exchange, day, now) for day in speaking]
 
 
+def rewrite_reports(exchange: Exchange, day: Day | None) -> list[str]:
+    """Write the pages and lists of a day again; returns their paths, the city's page last.
+
+    Raises:
+        UsageError: for a day in the future.
+        ExchangeError: for a day of which the ledger has nothing.
+    """
+    if day is not None:
+        require_begun("report", day, exchange.now())
+    with exchange.database.transaction(reading=True) as connection:
+        last = str(day) if day else last_day(connection)
+        entries = read_entries(connection, day=last, sweeps=True) if last else []
+    of_day = {entry.source for entry in entries}
+    # A sweep that found nothing unread has a page, and no batch.
+    sources = [
+        name
+        for name in exchange.register
+        if name in of_day or (last and Day.of(last) in exchange.workspace.reported_days(name))
+    ]
+    if last is None or not (of_day or sources):
+        raise ExchangeError(f"{day or 'report'}: expected batches of that day in the ledger, found none; run one first")
+    pages = [path for name in sources for path in report_department(exchange, BatchKey(name, Day.of(last)))]
+    return [*pages, report_city(exchange, Day.of(last), exchange.now())]
+
+
 def speaks_of(day: Day, days: Sequence[Day]) -> bool:
     """Whether the page of a day shows one of other days, in order, that were run before it in time."""
     before = bisect_left(days, day)
@@ -86,8 +111,7 @@ def speaks_of(day: Day, days: Sequence[Day]) -> bool:
 
 def last_entry(exchange: Exchange, key: BatchKey, after: int = 0) -> LedgerEntry | None:
     """The last ledger entry of a batch, None where it has none after a run."""
-    with exchange.database.transaction(reading=True) as connection:
-        entries = read_entries(connection, source=key.source, day=str(key.day), all_runs=True)
+    entries = exchange.database.read(read_entries, source=key.source, day=str(key.day), all_runs=True)
     return entries[-1] if entries and entries[-1].run > after else None
 
 
@@ -152,8 +176,7 @@ def _deadline(exchange: Exchange, day: Day) -> datetime:
 
 
 def _entries_until(exchange: Exchange, day: Day) -> list[LedgerEntry]:
-    with exchange.database.transaction(reading=True) as connection:
-        entries = read_entries(connection, since=_first_of(day), until=str(day), standing=True)
+    entries = exchange.database.read(read_entries, since=_first_of(day), until=str(day), standing=True)
     # What another's report took is on no page, and draws none again.
     return [replace(entry, report_seconds=None) for entry in entries]
 
@@ -176,8 +199,8 @@ def missed_before(exchange: Exchange, day: Day) -> dict[str, list[str]]:
 
 def missing_sources(exchange: Exchange, day: Day) -> list[str]:
     """Sources of which the ledger has nothing for a day, or only that they could not be reached."""
-    with exchange.database.transaction(reading=True) as connection:
-        arrived = {entry.source for entry in read_entries(connection, day=str(day)) if entry.status != Status.FAILED}
+    entries = exchange.database.read(read_entries, day=str(day))
+    arrived = {entry.source for entry in entries if entry.status != Status.FAILED}
     return [name for name in exchange.register if name not in arrived]
 
 

@@ -1,8 +1,7 @@
-"""Which claims of older versions no verdict may have been given on: the archive of their day, judged again, does not account for them."""
+"""Finds claims that older versions may have delivered without a verdict: the archive of their day, judged again, lacks them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -10,11 +9,11 @@ import pyarrow.compute as pc
 
 from exchange_db.ledger import read_entries
 from exchange_db.queries import claims_of
-from pipeline import stages
 from pipeline.exchange import Exchange
-from pipeline.flow import rejudge
-from pipeline.inquiry import elsewhere
-from pipeline.run import now
+from pipeline.progress import OnProgress
+from pipeline.runner import prepare
+from pipeline.steps.assess import assess
+from pipeline.trial import open_trial
 from standard.batch import BatchKey, Outcome, Status
 from standard.day import Day
 from standard.errors import ExchangeError
@@ -41,7 +40,7 @@ class Unjudged:
     problem: str = ""
 
 
-def unjudged(exchange: Exchange, source: str, told: Callable[[str], None]) -> list[Unjudged]:
+def unjudged(exchange: Exchange, source: str, on_progress: OnProgress) -> list[Unjudged]:
     """Judge the archives of the batches that older versions delivered, and name the claims that they do not account for.
 
     Nothing is changed. A row that was changed at its source between two runs of its day, and a declaration or a rule that was
@@ -50,24 +49,24 @@ def unjudged(exchange: Exchange, source: str, told: Callable[[str], None]) -> li
     Args:
         exchange: where everything is.
         source: whose batches.
-        told: is told which batch is judged.
+        on_progress: receives each batch as it is judged.
     """
-    with exchange.database.transaction(reading=True) as connection:
-        entries = read_entries(connection, source=source, all_runs=True)
+    entries = exchange.database.read(read_entries, source=source, all_runs=True)
     judged: dict[str, list[str]] = {}
     for entry in entries:
         if entry.status == Status.DELIVERED and not entry.verdict_digest:
             judged.setdefault(entry.day, []).append(entry.judged_at)
-    found = (_of_batch(exchange, BatchKey(source, Day.of(day)), instants, told) for day, instants in judged.items())
+    found = (
+        _of_batch(exchange, BatchKey(source, Day.of(day)), instants, on_progress) for day, instants in judged.items()
+    )
     return [one for one in found if one.claims.num_rows or one.problem]
 
 
-def _of_batch(exchange: Exchange, key: BatchKey, judged: list[str], told: Callable[[str], None]) -> Unjudged:
-    with exchange.database.transaction(reading=True) as connection:
-        claims = claims_of(connection, key, judged)
+def _of_batch(exchange: Exchange, key: BatchKey, judged: list[str], on_progress: OnProgress) -> Unjudged:
+    claims = exchange.database.read(claims_of, key, judged)
     if not claims.num_rows:
         return Unjudged(key, claims)
-    told(f"{key} judge the archive again")
+    on_progress(f"{key} judge the archive again")
     try:
         accepted = _accepted(exchange, key)
     except ExchangeError as error:
@@ -81,9 +80,9 @@ def _accepted(exchange: Exchange, key: BatchKey) -> pa.Table:
     """`record` and `digest` of the rows that the day's archive has and a verdict accepts now."""
     if not archive_of(exchange.workspace, key).exists(key, files.MANIFEST):
         raise ExchangeError(f"{key}: expected the archive of that day to compare its claims with, found none")
-    with elsewhere(exchange, key, from_archive=True) as trial:
-        rejudge(trial, key)
-        stages.assess(trial, key, now())
+    with open_trial(exchange, key, from_archive=True) as trial:
+        prepare(trial, key, lambda _step: None, from_archive=True)
+        assess(trial, key, trial.now())
         workspace = trial.workspace
         names = [of_part(files.LICENCES, part) for part in part_numbers(manifest(workspace, key))]
         rows = [group for name in names for group in workspace.read_groups(key, name, ["record", "digest"])]

@@ -41,6 +41,12 @@ def fill(folder, rows):
 
 
 @pytest.fixture
+def clock(monkeypatch):
+    """Set the clock of every exchange that is opened from now on."""
+    return lambda moment: monkeypatch.setattr("pipeline.exchange.utc_now", lambda: moment)
+
+
+@pytest.fixture
 def licex(monkeypatch, capsys):
     """Type a command; gives the exit code, what it printed, and what it printed as errors."""
 

@@ -22,7 +22,7 @@ def test_a_dry_run_says_why_it_does_not_end_well_and_what_it_found(licex, half_w
         f"transport.road/{DAY}: expected at most 20.0% of rows held, found 66.7% (2); a run would deliver the rest"
     )
     assert (code, ran["problem"]) == (1, sentence)
-    (found,) = ran["found"]
+    (found,) = ran["findings"]
     assert {name: found[name] for name in ("rule", "findings", "element")} == {
         "rule": "required",
         "findings": 2,
@@ -45,7 +45,7 @@ def test_a_preview_of_a_day_without_rows_says_so(licex, city):
 
 
 def test_a_preview_says_when_nothing_is_wrong(licex, city):
-    assert "no findings on these rows" in licex("preview", "transport.road", "--day", DAY)[1]
+    assert "transport.road/2026-03-01: no findings" in licex("preview", "transport.road", "--day", DAY)[1]
 
 
 def test_one_declaration_is_one(licex, city):

@@ -169,11 +169,11 @@ def test_names_of_sheets_and_titles_of_columns(city, declaration, raw, everythin
 
 WARNING = """
 import sys, warnings
-import pipeline.inquiry, cli.main
+import pipeline.queries, cli.main
 def warns(*_, **__):
     warnings.warn(sys.stdin.read(), RuntimeWarning)
     return []
-pipeline.inquiry.ledger = warns
+pipeline.queries.ledger = warns
 sys.argv = ["licex", "ledger"]
 cli.main.main()
 """
@@ -192,7 +192,7 @@ def test_what_nobody_foresaw_does_not_drive_a_terminal(licex, city, monkeypatch)
     def fails(*_):
         raise RuntimeError(HOSTILE + " postgresql://h/x?password=geheim")
 
-    monkeypatch.setattr("pipeline.inquiry.ledger", fails)
+    monkeypatch.setattr("pipeline.queries.ledger", fails)
     code, out, err = licex("ledger")
     assert code == 1
     harmless(out, err)

@@ -8,10 +8,13 @@ from unittest.mock import patch
 
 import sqlalchemy
 
-from pipeline import inquiry, stages, sweep
+from pipeline import sweep
+from pipeline.beginnings import accept_beginning
 from pipeline.exchange import Exchange
-from pipeline.flow import read_and_judge, rejudge
+from pipeline.runner import prepare
 from pipeline.settings import Settings
+from pipeline.steps.assess import assess
+from pipeline.steps.deliver import deliver
 from standard.batch import BatchKey, Status
 from standard.day import SHANGHAI
 from standard.errors import SourceRefused, UsageError
@@ -123,6 +126,7 @@ class Player:
     def __init__(self, stage, *, kind="text", skew=timedelta(0), vanished="cancel", lost=1.0):
         stage.empty()
         self.stage, self.vanished, self.lost = stage, vanished, lost
+        stage.exchange.now = lambda: self.now
         self.now = datetime(2026, 3, 1, 9, tzinfo=SHANGHAI)
         self.first, self.steps, self.readings, self.wrong, self.last = self.today, 0, 0, None, None
         self.sources = []
@@ -196,7 +200,7 @@ class Player:
         try:
             # Pages are other tests' matter, and would take most of the time.
             with patch.object(sweep, "report", lambda *_: []):
-                swept = sweep.sweep(self.stage.exchange, source.name, lambda: self.now, lambda _: None)
+                swept = sweep.sweep(self.stage.exchange, source.name, lambda _: None)
         except SourceRefused:
             return True
         finally:
@@ -211,7 +215,7 @@ class Player:
         """A person looks at numbers that have fallen, and accepts that they began anew."""
         self.tick()
         self.stage.said.append(f"$ licex accept-beginning {source.name} --by 张工  # at {self.now:%Y-%m-%d %H:%M}")
-        inquiry.accept_beginning(self.stage.exchange, source.name, "张工", self.now)
+        accept_beginning(self.stage.exchange, source.name, "张工", self.now)
         source.knowledge.begin_anew()
 
     def fail(self, sentence):
@@ -301,12 +305,9 @@ class Player:
         exchange = self.stage.exchange
         exchange.__dict__.pop("register", None)
         try:
-            if replay:
-                rejudge(exchange, key)
-            else:
-                read_and_judge(exchange, key, self.now, lambda _step: None)
-            stages.assess(exchange, key, self.now)
-            return stages.deliver(exchange, key, self.now)
+            prepare(exchange, key, lambda _step: None, from_archive=replay)
+            assess(exchange, key, self.now)
+            return deliver(exchange, key, self.now)
         except SourceRefused:
             return Status.REFUSED
         except UsageError:

@@ -1,5 +1,5 @@
 """What these tests share: a city of one department, and the command."""
 
-from tests.city import city, licex, platform, refill
+from tests.city import city, clock, licex, platform, refill
 
 __all__ = ["city", "licex", "platform", "refill"]

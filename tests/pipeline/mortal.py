@@ -15,7 +15,7 @@ import traceback
 
 from pipeline.exchange import Exchange
 from pipeline.preload import preload
-from pipeline.run import run_batch
+from pipeline.runner import run_batch
 from pipeline.settings import Settings
 from standard.batch import BatchKey
 

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 import sqlalchemy
 
-from pipeline import run
 from pipeline.exchange import Exchange
+from pipeline.runner import run_batch
 from pipeline.settings import Settings
 from standard.batch import BatchKey
 from standard.day import SHANGHAI
@@ -104,11 +104,10 @@ class Nights:
     def run(self, day, at, from_archive=False):
         """Run a day of March at an hour after its end."""
         moment = datetime(2026, 3, day + 1, tzinfo=SHANGHAI) + timedelta(hours=at)
-        self.monkeypatch.setattr(run, "now", lambda: moment)
-        exchange = Exchange(Settings.from_environment())
+        exchange = Exchange(Settings.from_environment(), lambda: moment)
         try:
             key = BatchKey.of(f"transport.road/2026-03-{day:02}")
-            return run.run_batch(exchange, key, lambda step: None, from_archive=from_archive).entry
+            return run_batch(exchange, key, lambda step: None, from_archive=from_archive).entry
         finally:
             exchange.close()
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import openpyxl
 import pytest
 
-from pipeline.plan import demand_no_quiet
+from pipeline.quiet_hours import require_outside_quiet_hours
 from standard.day import SHANGHAI
 from standard.errors import QuietHours
 
@@ -31,10 +31,10 @@ def test_a_database_is_not_asked_in_quiet_hours(declare, declaration, hours, at,
     source = declare(declaration.replace("contact:", f'quiet_hours: ["{hours}"], contact:'))
     moment = datetime.fromisoformat(f"2026-03-02T{at}").replace(tzinfo=SHANGHAI)
     if until is None:
-        demand_no_quiet(source, moment)
+        require_outside_quiet_hours(source, moment)
         return
     with pytest.raises(QuietHours, match=f"quiet hours {hours}, found {at}.*try again after {until}") as caught:
-        demand_no_quiet(source, moment)
+        require_outside_quiet_hours(source, moment)
     assert f"{caught.value.until:%H:%M}" == until
     assert timedelta(0) < caught.value.until - moment < timedelta(days=1)
 

@@ -5,8 +5,7 @@ import re
 
 import pytest
 
-from cli import main as cli
-from pipeline import catch_up, inquiry, reporting, run
+from pipeline import catch_up, reporting
 from pipeline.catch_up import to_be_run
 from pipeline.exchange import Exchange
 from pipeline.missed import Missed
@@ -19,11 +18,8 @@ DAYS = [f"2026-03-0{n}" for n in range(1, 6)]
 
 
 @pytest.fixture(autouse=True)
-def clock(monkeypatch):
-    """The tenth of March."""
-    for module in (run, cli, inquiry):
-        monkeypatch.setattr(module, "now", lambda: NOW)
-    monkeypatch.setattr(catch_up, "run_batch", run.run_batch)
+def tenth_of_march(clock):
+    clock(NOW)
 
 
 @pytest.fixture
@@ -120,7 +116,7 @@ def test_a_night_catches_up_on_those_before_it_while_its_own_batch_is_still_bein
     refill(*({"XKZBH": f"37040200000{n}", "GXSJ": f"{day} 10:00:00"} for n, day in enumerate(DAYS)))
     licex("run", "transport.road", "--day", DAYS[0])
     exchange = Exchange(Settings.from_environment())
-    ran = catch_up.catch_up(exchange, "transport.road", NOW, lambda step: None, until=Day.of(DAYS[4]))
+    ran = catch_up.catch_up(exchange, "transport.road", lambda step: None, until=Day.of(DAYS[4]))
     exchange.close()
     assert [str(one.key.day) for one in ran] == DAYS[1:4]
     assert platform("SELECT count(*) FROM licence") == [(4,)]

@@ -6,9 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline import archive, stages
 from pipeline.exchange import Exchange
 from pipeline.settings import Settings
+from pipeline.steps.assess import assess
+from pipeline.steps.deliver import deliver
+from pipeline.steps.extract import extract
+from pipeline.steps.judge import judge
+from pipeline.steps.plan import plan
+from pipeline.steps.standardise import standardise
 from standard.batch import BatchKey
 from standard.errors import SourceRefused
 
@@ -60,22 +65,22 @@ def test_in_parts_and_in_one_give_the_same_platform(split, licex, platform, city
 def test_a_part_that_fails_is_read_again_alone(split, city, platform):
     split()
     exchange = Exchange(Settings.from_environment())
-    numbers = archive.plan(exchange, KEY, NOW)
+    numbers = plan(exchange, KEY, NOW)
     assert numbers == list(range(PARTS))
     for number in numbers[:2]:
         step(exchange, number)
     with sqlite3.connect(city / "transport.db") as database:
         database.execute("ALTER TABLE XKZ RENAME TO AWAY")
     with pytest.raises(SourceRefused):
-        archive.extract(exchange, KEY, NOW, 2)
+        extract(exchange, KEY, NOW, 2)
     with sqlite3.connect(city / "transport.db") as database:
         database.execute("ALTER TABLE AWAY RENAME TO XKZ")
     done = city / "workspace/transport.road/2026-03-01/part-000/raw.parquet"
     before = done.stat().st_mtime_ns
     for number in numbers[2:]:
         step(exchange, number)
-    stages.assess(exchange, KEY, NOW)
-    entry = stages.deliver(exchange, KEY, NOW)
+    assess(exchange, KEY, NOW)
+    entry = deliver(exchange, KEY, NOW)
     assert (entry.read, entry.accepted, entry.held, entry.duplicates) == (100, 98, 1, 1)
     assert done.stat().st_mtime_ns == before
 
@@ -83,10 +88,10 @@ def test_a_part_that_fails_is_read_again_alone(split, city, platform):
 def test_parts_in_any_order_and_twice_are_the_same_batch(split, city, platform, licex):
     split()
     exchange = Exchange(Settings.from_environment())
-    for number in (3, 1, *archive.plan(exchange, KEY, NOW), 2):
+    for number in (3, 1, *plan(exchange, KEY, NOW), 2):
         step(exchange, number)
-    stages.assess(exchange, KEY, NOW)
-    stages.deliver(exchange, KEY, NOW)
+    assess(exchange, KEY, NOW)
+    deliver(exchange, KEY, NOW)
     stepwise = state(platform)
     (city / "platform.db").unlink()
     licex("run", "transport.road", "--day", "2026-03-01")
@@ -96,13 +101,13 @@ def test_parts_in_any_order_and_twice_are_the_same_batch(split, city, platform, 
 def test_a_dry_replay_leaves_an_archive_of_parts_as_it_is(split, city, licex):
     split()
     exchange = Exchange(Settings.from_environment())
-    for number in archive.plan(exchange, KEY, NOW):
-        archive.extract(exchange, KEY, NOW, number)
+    for number in plan(exchange, KEY, NOW):
+        extract(exchange, KEY, NOW, number)
     folder = city / "workspace/transport.road"
     before = sorted(path.relative_to(folder) for path in folder.rglob("*"))
     code, out, errors = licex("replay", "transport.road", "--from", "2026-02-28", "--to", "2026-03-01", "--dry-run")
     assert sorted(path.relative_to(folder) for path in folder.rglob("*")) == before
-    assert "transport.road/2026-02-28: expected manifest.json from the step before, found none" in errors
+    assert "transport.road/2026-02-28: expected the archived raw of that day, found none" in errors
     assert (code, "2026-03-01" in out) == (1, True)
 
 
@@ -115,9 +120,9 @@ def test_the_archive_of_parts_can_be_judged_again(split, licex, platform):
 
 
 def step(exchange, number):
-    archive.extract(exchange, KEY, NOW, number)
-    stages.standardise(exchange, KEY, number)
-    stages.judge(exchange, KEY, number)
+    extract(exchange, KEY, NOW, number)
+    standardise(exchange, KEY, number)
+    judge(exchange, KEY, number)
 
 
 @pytest.fixture

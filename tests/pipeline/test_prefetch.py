@@ -4,11 +4,11 @@ import threading
 
 import pytest
 
-from pipeline.prefetch import ahead
+from pipeline.prefetch import prefetch
 
 
 def test_the_same_items_come_in_the_same_order():
-    assert list(ahead(iter(range(100)))) == list(range(100))
+    assert list(prefetch(iter(range(100)))) == list(range(100))
 
 
 def test_the_next_item_is_made_while_the_caller_has_one():
@@ -19,7 +19,7 @@ def test_the_next_item_is_made_while_the_caller_has_one():
         second_is_made.set()
         yield 2
 
-    for item in ahead(items()):
+    for item in prefetch(items()):
         assert item == 2 or second_is_made.wait(10)
 
 
@@ -31,7 +31,7 @@ def test_no_more_items_are_made_than_may_wait():
             made.append(number)
             yield number
 
-    for number in ahead(items()):
+    for number in prefetch(items()):
         assert len(made) <= number + 4
 
 
@@ -42,7 +42,7 @@ def test_what_making_raises_is_raised_in_its_place():
 
     got = []
     with pytest.raises(ValueError, match="the second"):
-        got.extend(ahead(items()))
+        got.extend(prefetch(items()))
     assert got == [1]
 
 
@@ -55,7 +55,7 @@ def test_a_caller_that_stops_stops_the_making_and_closes_it():
         finally:
             closed.set()
 
-    made = ahead(items())
+    made = prefetch(items())
     assert next(made) == 0
     made.close()
     assert closed.is_set()

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from pipeline import run
 from pipeline.exchange import Exchange
+from pipeline.runner import run_batch
 from pipeline.settings import Settings
 from standard.batch import BatchKey
 from standard.day import SHANGHAI
@@ -75,10 +75,9 @@ class Department:
 
     def run(self, day, hours=1.0, *, source="dep.ride", replay=False):
         moment = datetime.fromisoformat(day).replace(tzinfo=SHANGHAI) + timedelta(days=1, hours=hours)
-        self._monkeypatch.setattr(run, "now", lambda: moment)
-        exchange = Exchange(Settings.from_environment())
+        exchange = Exchange(Settings.from_environment(), lambda: moment)
         try:
-            return run.run_batch(exchange, BatchKey.of(f"{source}/{day}"), lambda step: None, from_archive=replay).entry
+            return run_batch(exchange, BatchKey.of(f"{source}/{day}"), lambda step: None, from_archive=replay).entry
         finally:
             exchange.close()
 

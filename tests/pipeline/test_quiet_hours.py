@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 import pytest
 import sqlalchemy
 
-import pipeline.run
-from pipeline import archive
 from pipeline.exchange import Exchange
-from pipeline.plan import Left, before_quiet
+from pipeline.quiet_hours import TimeBudget, before_quiet_hours
 from pipeline.settings import Settings
+from pipeline.steps.extract import extract
+from pipeline.steps.plan import plan
 from standard.batch import BatchKey
 from standard.day import SHANGHAI
 from standard.errors import QuietHours, SourceUnreachable
@@ -30,8 +30,8 @@ def quiet(city):
     return path
 
 
-def test_a_reading_that_meets_them_ends_and_is_tried_again(quiet, city, licex, platform, monkeypatch):
-    monkeypatch.setattr(pipeline.run, "now", lambda: JUST_BEFORE)
+def test_a_reading_that_meets_them_ends_and_is_tried_again(quiet, city, licex, platform, clock):
+    clock(JUST_BEFORE)
     code, _, errors = licex("run", "transport.road", "--day", DAY)
     assert code == 3
     assert (
@@ -40,15 +40,15 @@ def test_a_reading_that_meets_them_ends_and_is_tried_again(quiet, city, licex, p
     )
     assert platform("SELECT * FROM exchange_batch") == []
     assert not list(city.glob("workspace/transport.road/**/raw.parquet*"))
-    monkeypatch.setattr(pipeline.run, "now", lambda: END)
+    clock(END)
     assert licex("run", "transport.road", "--day", DAY)[0] == 0
     assert platform("SELECT status, inserted FROM exchange_batch") == [("delivered", 2)]
 
 
-def test_what_was_archived_before_is_still_there(quiet, city, licex, platform, monkeypatch):
-    monkeypatch.setattr(pipeline.run, "now", lambda: END)
+def test_what_was_archived_before_is_still_there(quiet, city, licex, platform, clock):
+    clock(END)
     licex("run", "transport.road", "--day", DAY)
-    monkeypatch.setattr(pipeline.run, "now", lambda: JUST_BEFORE + timedelta(days=1))
+    clock(JUST_BEFORE + timedelta(days=1))
     assert licex("run", "transport.road", "--day", DAY)[0] == 3
     assert licex("replay", "transport.road", "--from", DAY, "--to", DAY)[0] == 0
     assert platform("SELECT status, inserted, unchanged FROM exchange_batch") == [
@@ -61,12 +61,12 @@ def test_only_the_part_that_met_them_is_read_again(quiet, licex, monkeypatch):
     text = quiet.read_text(encoding="utf-8")
     quiet.write_text(text.replace("key: [ID],", "key: [ID], split: {column: XKZBH, parts: 2},"), encoding="utf-8")
     exchange, key = Exchange(Settings.from_environment()), BatchKey.of(f"transport.road/{DAY}")
-    assert archive.plan(exchange, key, END) == [0, 1]
-    archive.extract(exchange, key, END, 0)
+    assert plan(exchange, key, END) == [0, 1]
+    extract(exchange, key, END, 0)
     with pytest.raises(QuietHours) as caught:
-        archive.extract(exchange, key, JUST_BEFORE + timedelta(days=1), 1)
+        extract(exchange, key, JUST_BEFORE + timedelta(days=1), 1)
     assert caught.value.until == END + timedelta(days=1)
-    archive.extract(exchange, key, END + timedelta(days=1), 1)
+    extract(exchange, key, END + timedelta(days=1), 1)
     assert gather(exchange.workspace, key).rows == 2
 
 
@@ -82,7 +82,7 @@ def test_the_database_itself_ends_a_statement_that_would_run_into_them(quiet, po
     monkeypatch.setenv("LICEX_CONN_TRANSPORT", postgresql_url)
     exchange, key = Exchange(Settings.from_environment()), BatchKey.of(f"transport.road/{DAY}")
     with pytest.raises(QuietHours, match="found it going on") as caught:
-        archive.extract(exchange, key, BEGIN - timedelta(seconds=1))
+        extract(exchange, key, BEGIN - timedelta(seconds=1))
     assert caught.value.until == END
 
 
@@ -95,17 +95,17 @@ def test_the_database_itself_ends_a_statement_that_would_run_into_them(quiet, po
 )
 def test_the_next_ones_are_waited_for(quiet, at, seconds, until):
     source = Exchange(Settings.from_environment()).register.source("transport.road")
-    with before_quiet(source, at) as left:
-        assert left.time == timedelta(seconds=seconds)
-        assert left.quiet.until == until
+    with before_quiet_hours(source, at) as budget:
+        assert budget.time == timedelta(seconds=seconds)
+        assert budget.quiet.until == until
 
 
 def test_what_goes_wrong_before_them_is_told_as_it_is(quiet):
     source = Exchange(Settings.from_environment()).register.source("transport.road")
-    with pytest.raises(SourceUnreachable, match="gone"), before_quiet(source, END):
+    with pytest.raises(SourceUnreachable, match="gone"), before_quiet_hours(source, END):
         raise SourceUnreachable("gone")
 
 
 def test_what_comes_in_time_passes():
-    left = Left(timedelta(hours=1), QuietHours(END, "quiet"))
-    assert list(left.watched([1, 2])) == [1, 2]
+    budget = TimeBudget(timedelta(hours=1), QuietHours(END, "quiet"))
+    assert list(budget.limit([1, 2])) == [1, 2]

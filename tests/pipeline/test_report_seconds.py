@@ -15,7 +15,7 @@ def test_the_ledger_says_what_the_report_took(licex, city):
 
 
 def test_a_batch_without_pages_says_nothing_of_them(licex, city, monkeypatch, platform):
-    monkeypatch.setattr("pipeline.run.report", lambda *_: None)
+    monkeypatch.setattr("pipeline.runner.report", lambda *_: None)
     assert licex("run", "transport.road", "--day", DAY)[0] == 0
     assert platform("SELECT report_seconds FROM exchange_batch") == [(None,)]
     assert licex("ledger")[0] == 0

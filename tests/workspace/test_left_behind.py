@@ -97,7 +97,8 @@ def test_a_half_written_archive_of_a_killed_run_is_removed_by_the_next(city, lic
 
 
 @pytest.mark.parametrize(
-    ("module", "name", "is_the_days"), [("pipeline.archive", "gather", False), ("pipeline.stages", "assess", True)]
+    ("module", "name", "is_the_days"),
+    [("pipeline.steps.extract", "gather", False), ("pipeline.runner", "assess", True)],
 )
 def test_the_files_of_a_killed_run_are_removed_by_the_next_of_any_day_unless_they_are_the_days(
     city, licex, module, name, is_the_days
@@ -112,7 +113,7 @@ def test_the_files_of_a_killed_run_are_removed_by_the_next_of_any_day_unless_the
 
 
 def test_a_dry_run_that_was_killed_is_removed_by_the_next(city, licex):
-    killed("pipeline.stages", "assess", "run", "transport.road", "--day", DAY, "--dry-run")
+    killed("pipeline.trial", "assess", "run", "transport.road", "--day", DAY, "--dry-run")
     assert list(city.glob("workspace/.scratch/*/*/transport.road/*/raw.parquet"))
     assert licex("run", "transport.road", "--day", DAY)[0] == 0
     assert not (city / "workspace/.scratch").exists()
@@ -157,7 +158,7 @@ def test_nothing_is_written_into_the_systems_folder(city, licex, declaration, ta
 
 def test_another_folder_may_be_declared(city, licex, monkeypatch, tmp_path):
     monkeypatch.setenv("LICEX_SCRATCH", str(tmp_path / "fast"))
-    killed("pipeline.stages", "assess", "run", "transport.road", "--day", DAY)
+    killed("pipeline.runner", "assess", "run", "transport.road", "--day", DAY)
     assert not (city / "workspace/.scratch").exists()
     assert list(tmp_path.glob("fast/*/.owner"))
     assert licex("run", "transport.road", "--day", DAY)[0] == 0

@@ -12,15 +12,21 @@ from functools import partial
 
 import pytest
 
-from pipeline import archive, stages
 from pipeline.exchange import Exchange
 from pipeline.settings import Settings
+from pipeline.steps.assess import assess
+from pipeline.steps.deliver import deliver
+from pipeline.steps.extract import extract
+from pipeline.steps.judge import judge
+from pipeline.steps.plan import plan
+from pipeline.steps.standardise import standardise
 from standard.batch import BatchKey
 from standard.errors import ExchangeError, TurnTaken
 from workspace.runs import begin, resume, turn
 
 KEY = BatchKey.of("transport.road/2026-03-01")
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
+STEPS = {"extract": extract, "standardise": standardise, "judge": judge}
 SPLIT = "updated_at: GXSJ, split: {column: ID, parts: 2}"
 
 
@@ -33,9 +39,9 @@ def exchange(city):
 
 def read(exchange, label="airflow-a"):
     own = exchange.within(begin(exchange.workspace, KEY, label))
-    archive.extract(own, KEY, NOW)
-    stages.standardise(own, KEY)
-    stages.judge(own, KEY)
+    extract(own, KEY, NOW)
+    standardise(own, KEY)
+    judge(own, KEY)
     return own
 
 
@@ -45,9 +51,9 @@ def folder(city):
 
 def test_the_ledger_names_the_verdict_and_the_verdict_everything_it_was_given_on(exchange, city, platform):
     own = read(exchange)
-    verdict = stages.assess(own, KEY, NOW)
+    verdict = assess(own, KEY, NOW)
     assert set(verdict.evidence) == {"raw.parquet", "licences.parquet", "findings.parquet", "outcomes.parquet"}
-    stages.deliver(own, KEY, NOW)
+    deliver(own, KEY, NOW)
     ((named,),) = platform("SELECT verdict_digest FROM exchange_batch")
     kept = own.workspace.read_text(KEY, "verdict.json")
     assert named == hashlib.sha256(kept.encode()).hexdigest()[:32]
@@ -74,35 +80,35 @@ def test_the_verdict_that_the_ledger_names_is_kept_until_another_is_delivered(li
 )
 def test_what_was_made_anew_and_not_judged_is_not_delivered(exchange, refill, platform, again, refusal):
     own = read(exchange)
-    stages.assess(own, KEY, NOW)
+    assess(own, KEY, NOW)
     refill({"MC": "枣庄另一某运输有限公司"})
     for step in again:
-        (archive if step == "extract" else stages).__dict__[step](own, KEY, *([NOW] if step == "extract" else []))
+        STEPS[step](own, KEY, *([NOW] if step == "extract" else []))
         if step == "standardise" and again == ["standardise"]:
             tampered = own.workspace.path(KEY, "outcomes.parquet")
             own.workspace.write_bytes(tampered, b"PAR1")
     with pytest.raises(ExchangeError, match=f"expected to deliver what was judged, found another .*{refusal}"):
-        stages.deliver(own, KEY, NOW)
+        deliver(own, KEY, NOW)
     assert platform("SELECT * FROM exchange_batch") == platform("SELECT * FROM claim") == []
 
 
 def test_a_step_that_finds_another_than_it_was_made_from_names_the_step_to_run(exchange, refill):
     own = read(exchange)
     refill({"MC": "枣庄另一某运输有限公司"})
-    archive.extract(own, KEY, NOW)
+    extract(own, KEY, NOW)
     with pytest.raises(
         ExchangeError, match=r"expected licences of the raw archive that is there.*run standardise again"
     ):
-        stages.assess(own, KEY, NOW)
+        assess(own, KEY, NOW)
     with pytest.raises(
         ExchangeError, match=r"expected licences of the raw archive that is there.*run standardise again"
     ):
-        stages.judge(own, KEY)
-    stages.standardise(own, KEY)
+        judge(own, KEY)
+    standardise(own, KEY)
     with pytest.raises(
         ExchangeError, match=r"expected findings on single rows of the licences that is there.*run judge"
     ):
-        stages.assess(own, KEY, NOW)
+        assess(own, KEY, NOW)
 
 
 @pytest.mark.parametrize("name", ["licences.parquet", "judged_findings.parquet", "conformed_findings.parquet"])
@@ -110,13 +116,13 @@ def test_a_file_that_somebody_changed_is_not_judged(exchange, name):
     own = read(exchange)
     own.workspace.write_bytes(own.workspace.path(KEY, name), b"PAR1")
     with pytest.raises(ExchangeError, match=f"expected the {name} that .* made, found another"):
-        stages.assess(own, KEY, NOW)
+        assess(own, KEY, NOW)
 
 
 def read_part(exchange, part):
-    archive.extract(exchange, KEY, NOW, part)
-    stages.standardise(exchange, KEY, part)
-    stages.judge(exchange, KEY, part)
+    extract(exchange, KEY, NOW, part)
+    standardise(exchange, KEY, part)
+    judge(exchange, KEY, part)
 
 
 def test_runs_of_one_day_keep_their_files_apart_and_each_delivers_its_own(exchange, city, refill, platform):
@@ -130,18 +136,18 @@ def test_runs_of_one_day_keep_their_files_apart_and_each_delivers_its_own(exchan
 
     filled("甲公司")
     one = exchange.within(begin(exchange.workspace, KEY, "airflow-a"))
-    for part in archive.plan(one, KEY, NOW):
+    for part in plan(one, KEY, NOW):
         read_part(one, part)
-    stages.assess(one, KEY, NOW)
+    assess(one, KEY, NOW)
     filled("乙公司")
     two = exchange.within(begin(exchange.workspace, KEY, "airflow-b"))
-    assert archive.plan(two, KEY, NOW) == [0, 1]
+    assert plan(two, KEY, NOW) == [0, 1]
     read_part(two, 0)  # while the second reads, the first goes on
-    assert stages.deliver(one, KEY, NOW).accepted == 2
+    assert deliver(one, KEY, NOW).accepted == 2
     assert platform(holders) == [(number, "甲公司") for number in numbers]
     read_part(two, 1)
-    stages.assess(two, KEY, NOW)
-    assert stages.deliver(two, KEY, NOW).updated == 2
+    assess(two, KEY, NOW)
+    assert deliver(two, KEY, NOW).updated == 2
     assert platform(holders) == [(number, "乙公司") for number in numbers]
 
 
@@ -152,10 +158,10 @@ def test_an_archive_becomes_the_days_only_when_it_is_whole(exchange, city, refil
     path = city / "sources/transport/road.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("updated_at: GXSJ", SPLIT), encoding="utf-8")
     own = exchange.within(begin(exchange.workspace, KEY, "airflow-a"))
-    assert archive.plan(own, KEY, NOW) == [0, 1]
-    archive.extract(own, KEY, NOW, 1)
+    assert plan(own, KEY, NOW) == [0, 1]
+    extract(own, KEY, NOW, 1)
     assert json.loads((folder(city) / "archive.json").read_text()) == before
-    archive.extract(own, KEY, NOW, 0)
+    extract(own, KEY, NOW, 0)
     assert json.loads((folder(city) / "archive.json").read_text()) == {"run": own.workspace.run}
     assert [path.name for path in folder(city).glob("run-*")] == [own.workspace.run]
 
@@ -165,22 +171,22 @@ def test_a_part_read_again_leaves_the_archive_of_the_day_as_it_was_until_it_is_w
     path = city / "sources/transport/road.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("updated_at: GXSJ", SPLIT), encoding="utf-8")
     own = exchange.within(begin(exchange.workspace, KEY, "airflow-a"))
-    for part in archive.plan(own, KEY, NOW):
-        archive.extract(own, KEY, NOW, part)
-        stages.standardise(own, KEY, part)
-        stages.judge(own, KEY, part)
+    for part in plan(own, KEY, NOW):
+        extract(own, KEY, NOW, part)
+        standardise(own, KEY, part)
+        judge(own, KEY, part)
     (published,) = folder(city).glob("run-*")
     before = {path: path.stat().st_ino for path in published.rglob("*.parquet")}
     again = exchange.within(resume(exchange.workspace, KEY, "airflow-a", reading=True))
     assert again.workspace.run != published.name
     assert {path: path.stat().st_ino for path in published.rglob("*.parquet")} == before
-    archive.extract(again, KEY, NOW, 1)
+    extract(again, KEY, NOW, 1)
     (published,) = folder(city).glob("run-*")
     assert published.name == again.workspace.run
-    stages.standardise(again, KEY, 1)
-    stages.judge(again, KEY, 1)
-    stages.assess(again, KEY, NOW)
-    assert stages.deliver(again, KEY, NOW).accepted == 2
+    standardise(again, KEY, 1)
+    judge(again, KEY, 1)
+    assess(again, KEY, NOW)
+    assert deliver(again, KEY, NOW).accepted == 2
 
 
 def test_what_an_older_version_archived_is_judged_again_and_moves_into_a_run(city, licex):

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import create_engine, text
 
-from pipeline import run
 from pipeline.exchange import Exchange
+from pipeline.runner import run_batch
 from pipeline.settings import Settings
 from pipeline.sweep import sweep
 from standard.batch import BatchKey
@@ -86,17 +86,16 @@ class Department:
 
     def run(self, day, hours=1.0):
         moment = datetime.fromisoformat(day).replace(tzinfo=SHANGHAI) + timedelta(days=1, hours=hours)
-        self._monkeypatch.setattr(run, "now", lambda: moment)
-        with closing(Exchange(Settings.from_environment())) as exchange:
-            return run.run_batch(exchange, BatchKey.of(f"dep.ride/{day}"), lambda step: None).entry
+        with closing(Exchange(Settings.from_environment(), lambda: moment)) as exchange:
+            return run_batch(exchange, BatchKey.of(f"dep.ride/{day}"), lambda step: None).entry
 
     def sweep(self, day, hours=3.0, *, dry_run=False):
         """Sweep in the night after a day; the clock goes on by a second whenever it is asked."""
         moment = datetime.fromisoformat(day).replace(tzinfo=SHANGHAI) + timedelta(days=1, hours=hours)
         ticks = iter(range(10_000))
-        with closing(Exchange(Settings.from_environment())) as exchange:
-            clock = lambda: moment + timedelta(seconds=next(ticks))  # noqa: E731 - a clock
-            return sweep(exchange, "dep.ride", clock, lambda step: None, dry_run=dry_run)
+        clock = lambda: moment + timedelta(seconds=next(ticks))  # noqa: E731 - a clock
+        with closing(Exchange(Settings.from_environment(), clock)) as exchange:
+            return sweep(exchange, "dep.ride", lambda step: None, dry_run=dry_run)
 
     def missed(self, number):
         """Four rows that were read, of which one is gone by the sweep of the first night."""

@@ -5,9 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from cli import main as cli
 from cli.main import main
-from pipeline import inquiry
 from pipeline.exchange import Exchange
 from pipeline.missed import ledger_lacks
 from pipeline.settings import Settings
@@ -75,8 +73,7 @@ def test_the_pages_of_a_sweep_can_be_drawn_again(department, monkeypatch, tmp_pa
     for page in pages:
         page.write_text("another", encoding="utf-8")
     now = datetime.fromisoformat(THIRD).replace(tzinfo=SHANGHAI) + timedelta(hours=4)
-    for module in (cli, inquiry):
-        monkeypatch.setattr(module, "now", lambda: now)
+    monkeypatch.setattr("pipeline.exchange.utc_now", lambda: now)
     monkeypatch.setattr("sys.argv", ["licex", "report", "--day", SECOND])
     with pytest.raises(SystemExit) as ended:
         main()

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from exchange_db.ledger import delivered_before, read_entries, usual_sizes
-from pipeline import stages
 from pipeline import sweep as sweeps
 from pipeline.exchange import Exchange
-from pipeline.flow import read_and_judge
+from pipeline.runner import prepare
 from pipeline.settings import Settings
+from pipeline.steps.assess import assess
+from pipeline.steps.deliver import deliver
 from standard.batch import BatchKey
 from standard.day import SHANGHAI
 from tests.pipeline.sweeps.department import FIRST, SECOND, THIRD, fill, said_on
@@ -139,11 +140,11 @@ def test_a_night_that_was_read_before_a_sweep_and_is_delivered_after_it_is_there
     department.run(FIRST)
     department.row("N002", SECOND)
     key, at = BatchKey.of(f"dep.ride/{SECOND}"), datetime(2026, 3, 3, 1, tzinfo=SHANGHAI)
-    with closing(Exchange(Settings.from_environment())) as exchange:
-        read_and_judge(exchange, key, at, lambda step: None)
+    with closing(Exchange(Settings.from_environment(), lambda: at)) as exchange:
+        prepare(exchange, key, lambda step: None)
         assert department.sweep(SECOND).unread == 1
-        stages.assess(exchange, key, at + timedelta(hours=3))
-        stages.deliver(exchange, key, at + timedelta(hours=3))
+        assess(exchange, key, at + timedelta(hours=3))
+        deliver(exchange, key, at + timedelta(hours=3))
     assert department.licences()["N002"] == ("甲某", "VALID")
     assert department.open() == []
 

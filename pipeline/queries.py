@@ -1,0 +1,109 @@
+"""Answers what the commands ask without changing anything: the ledger, the trace of a licence, and how sources are reached."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from exchange_db.ledger import read_entries
+from exchange_db.queries import trace as read_trace
+from pipeline.exchange import Exchange
+from pipeline.holding import held
+from pipeline.missed import ledger_lacks
+from pipeline.progress import OnProgress
+from pipeline.quiet_hours import require_outside_quiet_hours
+from standard.batch import SWEEP, BatchKey, LedgerEntry
+from standard.day import Day
+from standard.errors import ExchangeError
+from standard.finding import mask_personal, mask_text
+from standard.licence import LICENCE
+
+if TYPE_CHECKING:
+    from extractors.databases.connection_check import ConnectionFacts
+
+
+def connections(exchange: Exchange, names: Iterable[str], on_progress: OnProgress) -> dict[str, ConnectionFacts | str]:
+    """Try the connections of sources, and measure them; nothing is kept.
+
+    Returns:
+        By the name of each source that is a database what was found, or the sentence that says why there is nothing.
+    """
+    from extractors import Request
+    from extractors.databases.connection_check import measure
+
+    found: dict[str, ConnectionFacts | str] = {}
+    for name in names:
+        source = exchange.register.source(name)
+        if source.declaration.extract.kind != "database":
+            continue
+        on_progress(name)
+        try:
+            at = exchange.now()
+            require_outside_quiet_hours(source, at)
+            location, witness = exchange.location(source), exchange.witness(source)
+            found[name] = measure(Request(source, Day.at(at).plus(-1), location, at, witness=witness))
+        except ExchangeError as error:
+            found[name] = str(error)
+    return found
+
+
+def ledger(exchange: Exchange, *, source: str | None, day: str | None, all_runs: bool) -> list[LedgerEntry]:
+    """The ledger's entries, and among them the days that it lacks.
+
+    Raises:
+        DeclarationError: for a source that neither the declarations nor the ledger know.
+    """
+    with exchange.database.transaction(reading=True) as connection:
+        found = read_entries(connection, source=source, day=day, all_runs=all_runs, sweeps=True)
+        known = bool(found) or source is None or bool(read_entries(connection, source=source))
+    if not known and source not in exchange.register.paths:
+        exchange.register.source(str(source))  # says which name was probably meant
+    lacking = [missed.entry() for missed in ledger_lacks(exchange, exchange.now()) if not missed.tried]
+    asked = [entry for entry in lacking if source in {None, entry.source} and day in {None, entry.day}]
+    return sorted([*found, *asked], key=lambda entry: (entry.day, entry.source, entry.run))
+
+
+def trace(exchange: Exchange, licence: str) -> list[dict[str, Any]]:
+    """Everything behind a licence, personal values masked."""
+    with exchange.database.transaction(reading=True) as connection:
+        found = read_trace(connection, licence) or read_trace(connection, _as_kept(licence))
+        for record in found:
+            record["held"] = held(record)
+            batches = {row["batch"] for row in record["versions"]} | {row["found_by"] for row in record["findings"]}
+            keys = [BatchKey.of(text) for text in sorted(batches)]
+            record["batches"] = [
+                entry.as_dict()
+                for key in keys
+                for entry in read_entries(connection, source=key.source, day=str(key.day), sweeps=key.sweep)
+                if (entry.kind == SWEEP) == key.sweep
+            ]
+    return [
+        {part: _masked_rows(rows) if isinstance(rows, list) else rows for part, rows in record.items()}
+        for record in found
+    ]
+
+
+def _as_kept(licence: str) -> str:
+    """A number as the platform keeps it, however the department writes it."""
+    from standard.field import Kind
+    from transforms.text import clean_text
+
+    return clean_text(pa.array([licence]), Kind.TEXT)[0].as_py() or licence
+
+
+def _masked_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: _masked_value(name, value) for name, value in row.items()} for row in rows]
+
+
+def _masked_value(name: str, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if name == "face":  # which of its fields are personal only the city knows; their names explain enough
+        return ", ".join(sorted(json.loads(value)))
+    field = LICENCE.by_name.get(name)
+    if field is not None and field.personal:
+        return mask_personal(pa.array([value]))[0].as_py()
+    return mask_text(value)

@@ -1,0 +1,95 @@
+"""Standardises archived rows: from the source's own columns to the elements of the national schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from pipeline.exchange import Exchange
+from pipeline.prefetch import prefetch
+from standard.batch import BatchKey
+from standard.finding import FINDING
+from workspace import batch_files as files
+from workspace.batch_files import of_part
+from workspace.manifests import manifest
+from workspace.provenance import require_declared_as_read, require_raw, write_record
+
+if TYPE_CHECKING:
+    from transforms.conform import Conformer
+
+
+def standardise(exchange: Exchange, key: BatchKey, part: int | None = None) -> None:
+    """Standardise the archived rows of a batch or one of its parts.
+
+    Raises:
+        ExchangeError: when the archive is not the one that its manifest names.
+    """
+    archived = require_raw(exchange.workspace, key, part)
+    require_declared_as_read(exchange.source(key), key, archived)
+    raw = exchange.workspace.read_groups(key, of_part(files.RAW, part))
+    for _ in iter_standardised(exchange, key, archived.columns, archived.taken_at, raw, part):
+        pass
+
+
+def iter_standardised(
+    exchange: Exchange, key: BatchKey, columns: list[str], taken_at: str, raw: Iterable[pa.Table], part: int | None
+) -> Iterator[pa.Table]:
+    """Standardise raw groups, and yield each once it is written; findings and counts are written after the last.
+
+    `raw` is exhausted whatever happens: it may be the reading of the source, which must be archived whole.
+
+    Args:
+        exchange: where everything is.
+        key: of the batch.
+        columns: of the source, as they were read.
+        taken_at: instant text of the reading.
+        raw: groups of raw rows.
+        part: number of the part; None for a batch that is read in one.
+    """
+    from transforms.conform import Conformer
+    from transforms.shape import lacking
+
+    workspace, source = exchange.workspace, exchange.source(key).as_read(columns)
+    conformer = Conformer(source, taken_at)
+    rows = _Rows(conformer, as_declared=not lacking(source.declaration, columns))
+    path = workspace.path(key, of_part(files.LICENCES, part))
+    try:
+        yield from workspace.writing_table(path, prefetch(rows.standardised(raw)), conformer.schema)
+    except Exception:
+        for _ in raw:
+            pass
+        raise
+    workspace.write_table(workspace.path(key, of_part(files.CONFORMED, part)), rows.findings, FINDING)
+    made = [of_part(name, part) for name in (files.LICENCES, files.CONFORMED)]
+    # The manifest is there: the raw groups are archived by the time they are exhausted.
+    made_from = manifest(workspace, key, part).digest
+    counts = {"extracted": rows.extracted, "left_out": rows.left_out}
+    write_record(workspace, key, of_part(files.STANDARDISED, part), made_from, made, **counts)
+
+
+@dataclass
+class _Rows:
+    """The rows that pass: their findings, and how many were extracted or left out by the declaration."""
+
+    conformer: Conformer
+    as_declared: bool
+    findings: list[pa.Table] = field(default_factory=list)
+    extracted: int = 0
+    left_out: int = 0
+
+    def standardised(self, raw: Iterable[pa.Table]) -> Iterator[pa.Table]:
+        for group in raw:
+            if not self.as_declared:  # rows without their columns are only counted; the batch has the finding
+                self.extracted += group.num_rows
+                continue
+            conformed = self.conformer.conform(group, self.extracted)
+            self.extracted += conformed.licences.num_rows
+            self.left_out += conformed.left_out
+            self.findings.append(conformed.findings)
+            licences = conformed.licences
+            del group, conformed  # while the next steps work on these rows, nothing else holds them
+            yield licences
+            del licences

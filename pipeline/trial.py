@@ -1,0 +1,157 @@
+"""Runs a batch up to its verdict in a workspace that is thrown away: a dry run, or a preview of a source."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from exchange_db.database import ExchangeDatabase
+from pipeline.exchange import Exchange
+from pipeline.progress import OnProgress
+from pipeline.runner import Ran, prepare
+from pipeline.steps.assess import assess, last_delivered
+from pipeline.steps.deliver import too_many_held
+from sources.declaration import Declaration
+from sources.register import Source
+from standard.batch import BatchKey, LedgerEntry, Status, Verdict
+from standard.errors import ExchangeError
+from standard.finding import mask_personal, mask_texts
+from standard.licence import LICENCE
+from workspace import batch_files as files
+from workspace.batch_files import of_part
+from workspace.manifests import part_numbers, put_together
+from workspace.runs import archive_of
+from workspace.workspace import Workspace
+
+_SHOWN = 10  # rows of a preview
+
+
+@dataclass(frozen=True)
+class Trial(Ran):
+    """How a batch would end; nothing of it is kept.
+
+    Attributes:
+        findings: of all rows, grouped by rule, element and value, the most frequent first: how many there are (`findings`),
+            where the first stands (`locator`), what was expected, and a `hint` where the declaration can mend it.
+        rows: the first rows in the standard, with the elements that are filled; personal values are masked.
+    """
+
+    findings: tuple[dict[str, Any], ...] = ()
+    rows: tuple[dict[str, Any], ...] = ()
+
+
+def try_batch(exchange: Exchange, key: BatchKey, on_progress: OnProgress, *, from_archive: bool = False) -> Trial:
+    """Read and judge a batch; the platform, the ledger and the archive stay as they are.
+
+    Args:
+        exchange: where everything is.
+        key: of the batch.
+        on_progress: receives each step as it begins.
+        from_archive: whether to judge the archived raw instead of reading the source.
+    """
+    try:
+        with open_trial(exchange, key, from_archive=from_archive) as trial:
+            prepare(trial, key, on_progress, from_archive=from_archive)
+            on_progress("assess")
+            verdict = assess(trial, key, trial.now())
+            findings = _grouped(trial.workspace.read_table(key, files.FINDINGS), trial.source(key).declaration)
+            rows = _first_rows(trial, key)
+    except ExchangeError as error:
+        return Trial(key, None, str(error), error.exit_code)
+    problem = verdict.reason
+    if not verdict.refused and verdict.held_above_limit:
+        problem = f"{too_many_held(key, verdict.held_limit, verdict)}; a run would deliver the rest"
+    return Trial(key, _entry(key, verdict), problem, 1 if problem else 0, findings=findings, rows=rows)
+
+
+def _entry(key: BatchKey, verdict: Verdict) -> LedgerEntry:
+    """The ledger entry of the run, up to the delivery."""
+    status = Status.REFUSED if verdict.refused else Status.DELIVERED
+    counted = ("kind", "read", "left_out", "extracted", "accepted", "held", "duplicates")
+    counts = {name: getattr(verdict, name) for name in counted}
+    refused = verdict.extracted if verdict.refused else 0
+    return LedgerEntry(
+        key.source, str(key.day), 0, f"dry run: {status}", refused=refused, reason=verdict.reason, **counts
+    )
+
+
+def _grouped(findings: pa.Table, declaration: Declaration) -> tuple[dict[str, Any], ...]:
+    grouped = findings.group_by(["rule", "element", "value"], use_threads=False).aggregate(
+        [("rule", "count"), ("locator", "first"), ("expected", "first")]
+    )
+    names = {"rule_count": "findings", "locator_first": "locator", "expected_first": "expected"}
+    named = grouped.rename_columns([names.get(name, name) for name in grouped.column_names])
+    groups: list[dict[str, Any]] = named.sort_by([("findings", "descending")]).to_pylist()
+    return tuple({**group, "hint": _hint(group, declaration)} for group in groups)
+
+
+def _hint(group: Mapping[str, Any], declaration: Declaration) -> str:
+    """Which lookup of the declaration lacks a value; empty where none is declared for its element."""
+    column = declaration.columns.get(group["element"])
+    own = [name for name in (column.lookup if column else []) if name in declaration.lookups]
+    if not own or not group["value"] or any(group["value"] in declaration.lookups[name] for name in own):
+        return ""
+    return f"add it to the lookup {own[0]}?"
+
+
+def _first_rows(exchange: Exchange, key: BatchKey) -> tuple[dict[str, Any], ...]:
+    workspace, source = exchange.workspace, exchange.source(key)
+    for part in part_numbers(put_together(workspace, key)):
+        for group in workspace.read_groups(key, of_part(files.LICENCES, part)):
+            if group.num_rows:
+                return tuple(_masked(group.slice(0, _SHOWN), source).to_pylist())
+    return ()
+
+
+def _masked(licences: pa.Table, source: Source) -> pa.Table:
+    """The elements that are filled, as text, with personal values masked."""
+    personal = {field.name for field in (*LICENCE.fields, *source.face) if field.personal}
+    columns = {}
+    for name in licences.column_names:
+        values = pc.cast(licences[name], pa.string()).combine_chunks()
+        shown = name in LICENCE.by_name or name.startswith("KZ_") or name == "locator"
+        if shown and values.null_count < len(values):
+            columns[name] = mask_personal(values) if name in personal else mask_texts(values)
+    return pa.table(columns)
+
+
+@contextmanager
+def open_trial(exchange: Exchange, key: BatchKey, *, from_archive: bool) -> Iterator[Exchange]:
+    """The exchange with a throw-away workspace that holds what the steps read: the manifest before, and the archive if needed."""
+    exchange.work()
+    with tempfile.TemporaryDirectory(prefix="licex-") as folder, ExitStack() as held:
+        database = None
+        if held.enter_context(closing(ExchangeDatabase(exchange.settings.target))).is_empty():
+            database = held.enter_context(closing(ExchangeDatabase(f"sqlite:///{folder}/platform.db")))
+            database.prepare()  # it is as empty as the platform, which stays without tables
+        trial = exchange.as_trial(Workspace(folder), database)
+        last = last_delivered(trial, key)
+        if last is not None and exchange.workspace.exists(last, files.DELIVERED):
+            _copy(exchange.workspace, trial.workspace, last, files.DELIVERED)
+        if from_archive or exchange.source(key).only_archived(key.day, exchange.now()):
+            _copy_archive(exchange.workspace, trial.workspace, key)
+        yield trial
+
+
+def _copy_archive(origin: Workspace, to: Workspace, key: BatchKey) -> None:
+    """Copy the archive of a day, if there is one."""
+    archive = archive_of(origin, key)
+    if not archive.exists(key, files.MANIFEST):
+        return
+    whole = put_together(archive, key)
+    to.write_text(to.path(key, files.MANIFEST), whole.to_json())
+    for part in part_numbers(whole):
+        for name in (files.MANIFEST, files.RAW):
+            _copy(archive, to, key, of_part(name, part))
+
+
+def _copy(origin: Workspace, to: Workspace, key: BatchKey, name: str) -> None:
+    with origin.local(key, name) as path, to.writing(to.path(key, name)) as copied, open(path, "rb") as file:
+        shutil.copyfileobj(file, copied)
