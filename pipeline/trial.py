@@ -93,12 +93,13 @@ def _grouped(findings: pa.Table, declaration: Declaration) -> tuple[dict[str, An
 
 
 def _hint(group: Mapping[str, Any], declaration: Declaration) -> str:
-    """Which lookup of the declaration lacks a value; empty where none is declared for its element."""
+    """Which lookup of the declaration should have a value; empty where none is declared for its element, or one has it."""
     column = declaration.columns.get(group["element"])
-    own = [name for name in (column.lookup if column else []) if name in declaration.lookups]
-    if not own or not group["value"] or any(group["value"] in declaration.lookups[name] for name in own):
+    names = list(column.lookup) if column else []
+    own = [name for name in names if name in declaration.lookups]
+    if not names or not group["value"] or any(group["value"] in declaration.lookups[name] for name in own):
         return ""
-    return f"add it to the lookup {own[0]}?"
+    return f"add it to the lookup {own[0]}?" if own else f"add it to a lookup of your own, beside {names[0]}?"
 
 
 def _first_rows(exchange: Exchange, key: BatchKey) -> tuple[dict[str, Any], ...]:

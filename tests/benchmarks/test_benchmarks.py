@@ -17,6 +17,7 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
 COMMANDS = {
     "whole_batch.py --rows 400 --times 1 --without-dlt": ["whole batch / floor", "second night / first"],
     "memory.py --rows 100": ["peak of 100 rows / 1 GiB", "peak of 1,000 rows / of 100"],
+    "overlap.py --rows 300 --times 1": ["overlapping / one after the other"],
     "read_postgresql.py --rows 300 --times 1": ["extract / pandas"],
     "read_mariadb_odbc.py --rows 300 --times 1": ["extract / pandas over pyodbc", "extract / pandas over PyMySQL"],
     "read_workbook.py --rows 300 --times 1": ["extract / pandas"],

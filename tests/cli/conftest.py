@@ -2,4 +2,4 @@
 
 from tests.city import city, clock, licex, platform, refill
 
-__all__ = ["city", "licex", "platform", "refill"]
+__all__ = ["city", "clock", "licex", "platform", "refill"]

@@ -2,8 +2,11 @@
 
 import json
 import shutil
+from datetime import datetime
 
 import pytest
+
+from standard.day import SHANGHAI
 
 DAY = "2026-03-01"
 RUN = ("run", "transport.road", "--day", DAY)
@@ -64,3 +67,32 @@ def test_a_platform_that_cannot_be_opened_names_the_setting(licex, city, monkeyp
     monkeypatch.setenv("LICEX_TARGET", f"sqlite:///{city}/nowhere/platform.db")
     code, _, errors = licex("ledger")
     assert (code, "check LICEX_TARGET" in errors) == (3, True)
+
+
+def test_a_preview_and_a_dry_run_group_the_findings_of_all_rows_and_name_the_lookup_that_lacks_a_value(
+    licex, city, refill
+):
+    path = city / "sources/transport/road.yaml"
+    text = path.read_text(encoding="utf-8").replace("lookup: status_transport", "lookup: [status_transport, zt]")
+    path.write_text(text.replace("lookups: {", "lookups: {zt: {在用: VALID}, "), encoding="utf-8")
+    refill({}, *({"XKZBH": f"3704020001{number:02}", "ZT": "校验不合格"} for number in range(21)))
+    for command in (("preview", *RUN[1:]), (*RUN, "--dry-run")):
+        code, out, errors = licex(*command, "--json")
+        shown = json.loads(out)
+        (group,) = (shown if isinstance(shown, dict) else shown[0])["findings"]
+        assert (code, group["rule"], group["findings"], group["value"]) == (1, "status", 21, "校验不合格")
+        assert group["hint"] == "add it to the lookup zt?"
+        assert "of rows held" in errors
+        code, out, _ = licex(*command)
+        assert (code, "add it to the lookup zt?" in " ".join(out.split())) == (1, True)
+
+
+def test_a_dry_run_of_a_day_that_only_the_archive_has_judges_its_archive(licex, city, clock):
+    path = city / "sources/transport/road.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace(", updated_at: GXSJ", ""), encoding="utf-8")
+    clock(datetime(2026, 3, 2, 1, tzinfo=SHANGHAI))
+    assert licex(*RUN)[0] == 0
+    clock(datetime(2026, 3, 9, 1, tzinfo=SHANGHAI))
+    code, out, _ = licex(*RUN, "--dry-run", "--json")
+    assert (code, json.loads(out)[0]["entry"]["accepted"]) == (0, 2)
+    assert licex("preview", "transport.road", "--day", "2026-03-02")[0] == 2
