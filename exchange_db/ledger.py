@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import eq, ge, le
 from typing import Any, NamedTuple
 
@@ -181,9 +181,17 @@ def begin_anew(connection: Connection, source: str, now: str, said: str) -> Ledg
     day = str(Day.of(last).plus(1))
     reason = f"{said} after {known.reached}"
     ordered_by, beginning = order_now(connection, source)
-    entry = LedgerEntry(source, day, 0, str(Status.BEGUN), "incremental", now, now, now)
-    begun = replace(entry, ordered_by=ordered_by, beginning=beginning + 1, reason=reason)
-    return write_entry(connection, begun)
+    entry = LedgerEntry(
+        *(source, day, 0, str(Status.BEGUN)),
+        kind="incremental",
+        judged_at=now,
+        taken_at=now,
+        delivered_at=now,
+        ordered_by=ordered_by,
+        beginning=beginning + 1,
+        reason=reason,
+    )
+    return write_entry(connection, entry)
 
 
 def known_content(connection: Connection, source: str, day: str | None = None) -> LedgerEntry | None:

@@ -162,9 +162,7 @@ def _decided(
     verdict = Verdict(
         batch=manifest.batch,
         judged_at=judged_at,
-        taken_at=manifest.taken_at,
-        kind=manifest.kind,
-        read=manifest.read,
+        **manifest.facts(),
         left_out=left_out,
         extracted=extracted,
         accepted=counts[Outcome.ACCEPTED],
@@ -174,15 +172,6 @@ def _decided(
         reason=_reason(findings, refused),
         failing=failing(findings),
         held_limit=expect.held.max,
-        counted=manifest.counted,
-        witnessed=manifest.witnessed[0] if manifest.witnessed else None,
-        without_time=manifest.without_time,
-        future_time=manifest.future_time,
-        content=manifest.content,
-        marks=manifest.marks,
-        ordered_by=manifest.ordered_by,
-        mark_rows=manifest.mark_rows,
-        beginning=manifest.beginning,
     )
     return Assessment(verdict, findings, become)
 

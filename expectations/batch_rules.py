@@ -243,8 +243,8 @@ def _witnessed(manifest: Manifest) -> list[tuple[str, str, str, str]]:
     found = []
     if manifest.counted is not None and manifest.counted != manifest.rows:
         found.append(("count_differs", "", str(manifest.rows), str(manifest.counted)))
-    if manifest.witnessed and manifest.witnessed[0] != manifest.witnessed[1]:
-        found.append(("witness_differs", "", str(manifest.witnessed[1]), str(manifest.witnessed[0])))
+    if manifest.witnessed != manifest.beside_witness:
+        found.append(("witness_differs", "", str(manifest.beside_witness), str(manifest.witnessed)))
     if unread := manifest.origin.get("unread"):
         found.append(("rows_unread", "", unread, "0"))
     if manifest.without_time or manifest.future_time:

@@ -37,7 +37,10 @@ def _record_refusal(exchange: Exchange, key: BatchKey, error: SourceRefused, at:
     declaration = exchange.source(key).declaration
     kind = "incremental" if declaration.incremental else "snapshot"
     verdict = Verdict(
-        *(str(key), at, at, kind, 0, 0, 0, 0, 0, 0),
+        str(key),
+        at,
+        taken_at=at,
+        kind=kind,
         refused=[error.rule],
         reason=str(error),
         ordered_by=declaration.extract.read_as,

@@ -74,12 +74,9 @@ def try_batch(exchange: Exchange, key: BatchKey, on_progress: OnProgress, *, fro
 def _entry(key: BatchKey, verdict: Verdict) -> LedgerEntry:
     """The ledger entry of the run, up to the delivery."""
     status = Status.REFUSED if verdict.refused else Status.DELIVERED
-    counted = ("kind", "read", "left_out", "extracted", "accepted", "held", "duplicates")
-    counts = {name: getattr(verdict, name) for name in counted}
+    known = {**verdict.facts(), **verdict.counts(), "reason": verdict.reason, "failing": verdict.failing}
     refused = verdict.extracted if verdict.refused else 0
-    return LedgerEntry(
-        key.source, str(key.day), 0, f"dry run: {status}", refused=refused, reason=verdict.reason, **counts
-    )
+    return LedgerEntry(key.source, str(key.day), 0, f"dry run: {status}", refused=refused, **known)
 
 
 def _grouped(findings: pa.Table, declaration: Declaration) -> tuple[dict[str, Any], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Self
 
@@ -98,6 +98,69 @@ class OrderedBy(StrEnum):
     NUMBER = "number"
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReadingFacts:
+    """What a reading found out about its source; the manifest, the verdict and the ledger keep the same facts.
+
+    Attributes:
+        kind: `incremental`, `snapshot` or `sweep`.
+        taken_at: instant text; when the source was read, for a dated file the end of its day.
+        read: rows met in the source, those above a header included.
+        counted: the source's own COUNT(*) of the window, or None where a source cannot count.
+        witnessed: what the declared witness counted of all rows; None where none is declared.
+        without_time: rows with a null update time, which no window will ever see.
+        future_time: rows with an update time after the instant of reading.
+        content: digest of the files that were read, by which the same delivery is known again; empty for a database.
+        mark_after: of a source read by a rising number, the number after which the batch begins; else None.
+        mark_last: of the same, the number it ends with.
+        mark_rows: fingerprints of the rows that have that number, by which another row of it is noticed.
+        ordered_by: by what its rows are ordered, an `OrderedBy`, with `/changes` where they are changes; empty in archives of
+            before it was kept.
+        beginning: how often that order began anew before this batch; stamps of a later beginning are greater.
+    """
+
+    kind: str = ""
+    taken_at: str = ""
+    read: int = 0
+    counted: int | None = None
+    witnessed: int | None = None
+    without_time: int = 0
+    future_time: int = 0
+    content: str = ""
+    mark_after: int | None = None
+    mark_last: int | None = None
+    mark_rows: str | None = None
+    ordered_by: str = ""
+    beginning: int = 0
+
+    def facts(self) -> dict[str, Any]:
+        """These facts by name, for the next record of the same reading."""
+        return {fact.name: getattr(self, fact.name) for fact in fields(ReadingFacts)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowCounts:
+    """What became of the rows of a batch; the verdict and the ledger keep the same counts.
+
+    Attributes:
+        left_out: rows that are no records.
+        extracted: rows that are; `accepted + held + duplicates`, and those of a refused batch.
+        accepted: rows that may be delivered.
+        held: rows that break a critical rule.
+        duplicates: rows of a record of which another is taken.
+    """
+
+    left_out: int = 0
+    extracted: int = 0
+    accepted: int = 0
+    held: int = 0
+    duplicates: int = 0
+
+    def counts(self) -> dict[str, Any]:
+        """These counts by name, for the next record of the same batch."""
+        return {count.name: getattr(self, count.name) for count in fields(RowCounts)}
+
+
 class _Json:
     """A record kept as a JSON file in the archive."""
 
@@ -106,58 +169,46 @@ class _Json:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        return cls(**json.loads(text))
+        return cls(**_as_kept_now(json.loads(text)))
+
+
+def _as_kept_now(found: dict[str, Any]) -> dict[str, Any]:
+    """A record as this version keeps it; earlier versions kept marks, and the two counts of a witness, in lists."""
+    kept = dict(found)
+    if "marks" in kept:
+        kept["mark_after"], kept["mark_last"] = kept.pop("marks") or (None, None)
+        kept["mark_rows"] = kept.get("mark_rows") or None
+    if isinstance(kept.get("witnessed"), list):
+        kept["witnessed"], kept["beside_witness"] = kept["witnessed"] or (None, None)
+    return kept
 
 
 @dataclass(frozen=True)
-class Manifest(_Json):
+class Manifest(ReadingFacts, _Json):
     """What `extract` knows of the raw archive it wrote.
 
     Attributes:
         batch: the key as text.
-        kind: `incremental`, `snapshot` or `sweep`.
-        taken_at: instant the source was read; for a dated file the end of its day.
-        window: first and first-no-longer instant of an incremental batch, else empty.
-        read: rows met in the source, those above a header included.
         rows: rows in `raw.parquet`.
         columns: the source's own columns, in order.
         digest: SHA-256 of `raw.parquet`.
-        counted: the source's own COUNT(*) of the window, or None where a source cannot count.
-        witnessed: what the declared witness counted of all rows, and what we did; empty where none is declared.
-        without_time: rows with a null update time, which no window will ever see.
-        future_time: rows with an update time after the instant of reading.
+        window: first and first-no-longer instant of an incremental batch, else empty.
+        beside_witness: what the exchange counted of all rows beside the witness; None where none is declared.
         forms: of an update column of texts how many rows have which shape, such as `0000-00-00 00:00:00`.
         origin: what was read and how (table or file, its digest, sheet, encoding, backend).
-        content: digest of the files that were read, by which the same delivery is known again; empty for a database.
-        marks: of a source read by a rising number, the number after which the batch begins and the one it ends with.
-        mark_rows: fingerprints of the rows that have the last of the marks, by which another row of that number is noticed.
-        ordered_by: by what its rows are ordered, an `OrderedBy`, with `/changes` where they are changes; empty in archives of
-            before it was kept.
-        beginning: how often that order began anew before this batch; stamps of a later beginning are greater.
         types: type and length of each column, in the words of the source, where it has any.
         profile: of each column what `workspace.column_profile` counts: rows, nulls, greatest length, shares of codes.
         parts: in how many parts the source was read, each with a manifest of its own; 0 where it was read in one.
     """
 
     batch: str
-    kind: str
-    taken_at: str
-    read: int
     rows: int
     columns: list[str]
     digest: str
     window: list[str] = field(default_factory=list)
-    counted: int | None = None
-    witnessed: list[int] = field(default_factory=list)
-    without_time: int = 0
-    future_time: int = 0
+    beside_witness: int | None = None
     forms: dict[str, int] = field(default_factory=dict)
     origin: dict[str, str] = field(default_factory=dict)
-    content: str = ""
-    marks: list[int] = field(default_factory=list)
-    mark_rows: str = ""
-    ordered_by: str = ""
-    beginning: int = 0
     types: dict[str, str] = field(default_factory=dict)
     profile: dict[str, dict[str, Any]] = field(default_factory=dict)
     parts: int = 0
@@ -181,14 +232,12 @@ class Effects:
 
 
 @dataclass(frozen=True)
-class Verdict(_Json):
-    """What `assess` decided of a batch. Row outcomes are beside it in `outcome.parquet`.
+class Verdict(ReadingFacts, RowCounts, _Json):
+    """What `assess` decided of a batch. Row outcomes are beside it in `outcomes.parquet`.
 
     Attributes:
         batch: the key as text.
-        judged_at: instant of the judgement.
-        taken_at: as in the manifest.
-        kind: as in the manifest.
+        judged_at: instant text of the judgement.
         refused: ids of the batch rules that refuse it; empty when rows may be delivered.
         reason: one sentence for people when refused.
         failing: rows with at least one finding, by quality dimension.
@@ -200,27 +249,10 @@ class Verdict(_Json):
 
     batch: str
     judged_at: str
-    taken_at: str
-    kind: str
-    read: int
-    left_out: int
-    extracted: int
-    accepted: int
-    held: int
-    duplicates: int
     refused: list[str] = field(default_factory=list)
     reason: str = ""
     failing: dict[str, int] = field(default_factory=dict)
     held_limit: float = 1.0
-    counted: int | None = None
-    witnessed: int | None = None
-    without_time: int = 0
-    future_time: int = 0
-    content: str = ""
-    marks: list[int] = field(default_factory=list)
-    mark_rows: str = ""
-    ordered_by: str = ""
-    beginning: int = 0
     endings: int = 0
     keys_repeated: bool = False
     evidence: dict[str, str] = field(default_factory=dict)
@@ -232,49 +264,46 @@ class Verdict(_Json):
 
 
 @dataclass(frozen=True)
-class LedgerEntry(_Json):
-    """One run of one batch as the platform's ledger keeps it; what every report is drawn from.
+class LedgerEntry(ReadingFacts, RowCounts, _Json):
+    """One run of one batch as the ledger keeps it; every report is drawn from it.
 
     `read = left_out + extracted`, `extracted = accepted + held + duplicates + refused`,
-    `accepted = inserted + updated + unchanged + stale`; an entry that does not balance cannot be written. `vanished` counts
-    the records that the newest full reading of the source no longer holds, `moved` those whose key names another record
-    since this batch. `content`, the marks, `ordered_by` and `beginning` are the manifest's, by which the next reading knows
-    where to begin. `verdict_digest` names the verdict, and through it everything the batch was made from, back to the
-    archive. `seconds` is what the run took with its delivery, `report_seconds` what its pages and lists took after
-    that; None where none was written.
+    `accepted = inserted + updated + unchanged + stale`; an entry that does not balance cannot be written.
+
+    Attributes:
+        source: its name.
+        day: as text.
+        run: its number among the runs of the batch.
+        status: a `Status`.
+        judged_at: instant text; empty where the batch was not judged.
+        delivered_at: the same of the delivery.
+        refused: rows of a batch that was refused.
+        inserted: accepted rows that began a record.
+        updated: those that changed one.
+        unchanged: those whose content was known.
+        stale: those older than what the source's claim says.
+        vanished: records that the newest full reading of the source no longer holds.
+        moved: records whose key names another record since this batch.
+        verdict_digest: names the verdict, and through it everything the batch was made from, back to the archive.
+        reason: why it was refused or failed, as one sentence.
+        failing: rows with at least one finding, by quality dimension.
+        seconds: what the run took with its delivery.
+        report_seconds: what its pages and lists took after that; None where none was written.
     """
 
     source: str
     day: str
     run: int
     status: str
-    kind: str = ""
     judged_at: str = ""
-    taken_at: str = ""
     delivered_at: str = ""
-    read: int = 0
-    left_out: int = 0
-    extracted: int = 0
-    accepted: int = 0
-    held: int = 0
-    duplicates: int = 0
     refused: int = 0
     inserted: int = 0
     updated: int = 0
     unchanged: int = 0
     stale: int = 0
-    counted: int | None = None
-    without_time: int = 0
-    future_time: int = 0
     vanished: int = 0
     moved: int = 0
-    witnessed: int | None = None
-    content: str = ""
-    mark_after: int | None = None
-    mark_last: int | None = None
-    mark_rows: str | None = None
-    ordered_by: str = ""
-    beginning: int = 0
     verdict_digest: str = ""
     reason: str = ""
     failing: dict[str, int] = field(default_factory=dict)

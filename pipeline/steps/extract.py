@@ -129,6 +129,8 @@ class ArchivedReading:
 
     def _manifest(self, rows: int, profile: Profile) -> Manifest:
         read = self._opened
+        witnessed, beside_witness = read.witnessed or (None, None)
+        mark_after, mark_last = read.marks or (None, None)
         return Manifest(
             batch=str(self._key),
             kind=read.kind,
@@ -139,15 +141,17 @@ class ArchivedReading:
             digest=self._workspace.digest_written(self._key, of_part(files.RAW, self._part)),
             window=[instant_text(edge) for edge in read.window] if read.window else [],
             counted=read.counted,
-            witnessed=list(read.witnessed or ()),
+            witnessed=witnessed,
+            beside_witness=beside_witness,
             without_time=read.without_time,
             future_time=read.future_time,
             forms=read.forms,
             origin=read.origin,
             content=self.content,
-            marks=list(read.marks or ()),
+            mark_after=mark_after,
+            mark_last=mark_last,
             ordered_by=self._source.declaration.extract.read_as,
-            mark_rows=read.mark_rows,
+            mark_rows=read.mark_rows or None,
             beginning=self._beginning,
             types=read.types,
             profile=profile.as_json(),

@@ -45,7 +45,7 @@ def test_the_ledger_says_what_a_batch_took_its_delivery_included(platform, make,
 
 def test_the_ledger_says_where_a_reading_begins(platform, deliver):
     for day, after, last in (("2026-03-01", 0, 10), ("2026-03-03", 30, 40)):
-        deliver(["R1"], day, kind="incremental", marks=[after, last], content=f"of {day}")
+        deliver(["R1"], day, kind="incremental", mark_after=after, mark_last=last, content=f"of {day}")
     with platform.transaction(reading=True) as connection:
         found = [marks(connection, "a.b", f"2026-03-0{day}") for day in (2, 1)]
         assert [(known.after, known.until) for known in found] == [(10, 30), (None, 30)]

@@ -179,8 +179,8 @@ def test_rows_that_no_day_would_see_are_said(judge, findings):
 
 
 def test_a_witness_that_counts_otherwise_is_said(judge, findings):
-    assert findings(judge({}, manifest={"witnessed": [7, 7]})) == []
-    assert findings(judge({}, manifest={"witnessed": [9, 7]})) == [("witness_differs", "", -1)]
+    assert findings(judge({}, manifest={"witnessed": 7, "beside_witness": 7})) == []
+    assert findings(judge({}, manifest={"witnessed": 9, "beside_witness": 7})) == [("witness_differs", "", -1)]
 
 
 def test_a_rule_that_cannot_be_evaluated_lets_nothing_pass(judge, monkeypatch):
