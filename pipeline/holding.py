@@ -1,4 +1,4 @@
-"""Whether a record is held, since when and by which rules, as `licex trace` says it."""
+"""Finds why a record is held, since when and by which rules; `licex trace` prints it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from standard.rules import RULES, Scope
 
 
 def held(record: dict[str, Any]) -> list[dict[str, Any]]:
-    """What keeps rows of a record from the platform, or kept them, by source.
+    """List by source the rules that keep the rows of a record from the platform, or kept them.
 
     Args:
         record: as `exchange_db.queries.trace` gives it.
 
     Returns:
-        One entry a source that is held, or whose record never came to the platform: `source`, `rules`, `since` and `until` (the
-        first and the last day it was found), `open`, and `platform`: the batch whose state the platform has of the record, empty
+        One entry for each source that is held, or whose record never reached the platform: `source`, `rules`, `since` and `until` (the
+        first and the last day of the findings), `open`, and `platform`, the batch whose state the platform has of the record; empty
         where it has none.
     """
     on_platform = next((row["batch"] for row in record["licence"]), "")
@@ -41,23 +41,23 @@ def held(record: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _seen_since(sights: list[dict[str, Any]], source: str, accepted: tuple[Any, ...] | None) -> list[str]:
-    """The days on which a source's record was held after it was accepted last, by whichever rule."""
+    """The days since the last accepted row on which any rule held the source's record."""
     mine = [row for row in sights if row["source"] == source and row["rule"] in _HOLDING]
     return [row["day"] for row in mine if accepted is None or tuple(row[name] for name in _STAMP) > accepted]
 
 
 def sentence(item: dict[str, Any]) -> str:
-    """One entry of `held` for a person."""
+    """Write one entry of `held` as a sentence."""
     rules = ", ".join(f"{rule} ({RULES[rule].title_en})" for rule in item["rules"])
     if item["open"]:
-        said = f"{item['source']}: held since {item['since']} by {rules}, last found on {item['until']}"
+        text = f"{item['source']}: held since {item['since']} by {rules}, last found on {item['until']}"
     else:
-        said = f"{item['source']}: was held from {item['since']} to {item['until']} by {rules}; nothing has come in its place"
+        text = f"{item['source']}: was held from {item['since']} to {item['until']} by {rules}; nothing has come in its place"
     if item["platform"]:
-        return f"{said}; the platform keeps the state of {item['platform']}"
-    return f"{said}; it is not on the platform"
+        return f"{text}; the platform keeps the state of {item['platform']}"
+    return f"{text}; it is not on the platform"
 
 
-# By which it is known whether a row was found before or after what was accepted.
+# Orders a finding before or after the row that was accepted.
 _STAMP = ("beginning", "observed_at", "read_at", "judged_at")
 _HOLDING = frozenset(rule.id for rule in RULES.values() if rule.critical and rule.scope is Scope.ROW)

@@ -1,4 +1,4 @@
-"""A sweep: all keys of an incremental source beside what the platform knows, and what follows from the difference."""
+"""Sweeps an incremental source: compares all of its keys with what the platform knows, and acts on the difference."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ from workspace.runs import PROCESS, begun
 
 @dataclass(frozen=True)
 class Swept:
-    """What a sweep has found and done.
+    """The result of a sweep.
 
     Attributes:
         source: whose keys were read.
         taken_at: instant text.
-        keys_met: rows there are.
+        keys_met: rows of the source.
         absent: records that no key names any more.
-        vanished: those that count as vanished; none before it is written down.
+        vanished: records that count as vanished; 0 until the sweep is recorded.
         returned: records that had vanished and are there again.
-        unread: rows that were never read, or not as they are.
-        why: of those that a night should have read, how many and why.
-        not_found: of the unread rows those that were not met again when they were to be read.
-        entry: of the batch by which they were delivered.
+        unread: rows that were never read, or not in their present state.
+        why: how many of them a night should have read, and why it has not.
+        not_found: unread rows that were gone when they were to be read.
+        entry: ledger entry of the batch that delivered them.
         problem: why a person must look, as one sentence.
-        seconds: what it took.
+        seconds: duration.
     """
 
     source: str
@@ -72,10 +72,10 @@ class Swept:
 
 
 def sweep(exchange: Exchange, name: str, on_progress: OnProgress, *, dry_run: bool = False) -> Swept:
-    """Read all keys of a source, deliver what was never read, and find what vanished.
+    """Read all keys of a source, deliver the rows that were never read, and find the records that vanished.
 
-    What was unread is delivered before the sweep counts as a full reading: whatever that held is then known. So a sweep may
-    be killed anywhere, and the next does the rest.
+    The unread rows are delivered before the sweep counts as a full reading, so a sweep may be killed anywhere and the next one
+    does the rest.
 
     Args:
         exchange: where everything is.
@@ -115,7 +115,7 @@ def sweep(exchange: Exchange, name: str, on_progress: OnProgress, *, dry_run: bo
 
 
 def _compared(exchange: Exchange, source: Source, taken: datetime, beginning: int, on_progress: OnProgress) -> Compared:
-    """What is there beside what is known; the keys are put away as they come."""
+    """Compare the keys of the source with those that the platform knows; they go to disk as they arrive."""
     with tempfile.TemporaryDirectory(prefix="licex-") as folder:
         met = Path(folder) / "met.parquet"
         reader = SweptKeys(source, taken)
@@ -134,7 +134,7 @@ def _compared(exchange: Exchange, source: Source, taken: datetime, beginning: in
 
 
 def _guarded(exchange: Exchange, source: Source, swept: Swept, sweeping: Sweeping, *, dry_run: bool) -> Swept:
-    """Refuse a sweep that would end more than the declaration lets go at once."""
+    """Refuse a sweep that would end more records than the declaration allows."""
     from expectations.batch_rules import too_many_lost
 
     compared = sweeping.compared
@@ -155,7 +155,7 @@ def _guarded(exchange: Exchange, source: Source, swept: Swept, sweeping: Sweepin
 
 
 def _done(exchange: Exchange, source: Source, swept: Swept, sweeping: Sweeping, on_progress: OnProgress) -> Swept:
-    """Deliver what was unread, then write the sweep down."""
+    """Deliver the unread rows, then record the sweep."""
     began = monotonic()
     if swept.unread:
         on_progress(f"read {swept.unread:,} rows that were never read, or not as they are")
@@ -166,7 +166,7 @@ def _done(exchange: Exchange, source: Source, swept: Swept, sweeping: Sweeping, 
         if entry is not None and entry.status != "delivered":
             report(exchange, sweeping.key, exchange.now())
             return replace(swept, problem=f"{sweeping.key}: refused: {entry.reason}")
-    on_progress("write down")
+    on_progress("record the sweep")
     finished = replace(sweeping, swept_at=instant_text(exchange.now()), seconds=monotonic() - began)
     vanished = keep_sweep(exchange.database, finished)
     report(exchange, sweeping.key, exchange.now())
@@ -176,7 +176,7 @@ def _done(exchange: Exchange, source: Source, swept: Swept, sweeping: Sweeping, 
 def _delivered(
     exchange: Exchange, source: Source, sweeping: Sweeping, on_progress: OnProgress
 ) -> tuple[Unread, LedgerEntry | None]:
-    """Read rows by their keys and deliver them as a batch of their own; None where none of them is a record any more."""
+    """Read rows by their keys and deliver them as a batch; the entry is None where none of them is a record any more."""
     from extractors import Request
     from extractors.databases.keys import read_rows_of
 
@@ -185,7 +185,7 @@ def _delivered(
     with before_quiet_hours(source, now) as budget:
         request = Request(source, key.day, location_of(exchange, source), now, within=budget.time if budget else None)
         with read_rows_of(request, database_of(source), _keys_of(sweeping.compared.unread)) as read:
-            read.batches = _noting(unread, read.batches, read.origin)
+            read.batches = _with_reason(unread, read.batches, read.origin)
             reading = ArchivedReading(exchange, key, read, None, budget, sweeping.beginning)
             prepare_reading(exchange, key, reading, on_progress)
     if not json.loads(exchange.workspace.read_text(key, files.STANDARDISED))["extracted"]:
@@ -195,15 +195,15 @@ def _delivered(
 
 
 def _keys_of(unread: pa.Table) -> pa.Table:
-    """The keys of unread rows, each once; a key that names no row is that of all rows that have it."""
+    """The distinct keys of the unread rows."""
     locators = without_numbers(unread[LOCATOR].combine_chunks())
     places = pa.table({"key": locators, "row": pa.array(range(len(locators)), pa.int64())})
     first = places.group_by("key").aggregate([("row", "min")])["row_min"]
     return unread.set_column(unread.column_names.index(LOCATOR), LOCATOR, locators).take(first)
 
 
-def _noting(unread: Unread, batches: Iterator[pa.RecordBatch], origin: dict[str, str]) -> Iterator[pa.RecordBatch]:
-    """Note in the archive, when all rows have passed by, why they were unread; a finding is made of it."""
+def _with_reason(unread: Unread, batches: Iterator[pa.RecordBatch], origin: dict[str, str]) -> Iterator[pa.RecordBatch]:
+    """Yield the rows, and then note in the archive why they were unread; it becomes a finding."""
     yield from unread.watch(batches)
     if why := str(unread):
         origin["unread"] = why

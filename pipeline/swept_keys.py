@@ -24,14 +24,12 @@ from standard.private_file import private
 
 
 class SweptKeys:
-    """Reads of each row what names it.
-
-    Where the department's own `tidy` makes something of whole rows, they are read whole.
+    """Reads the key columns of a source; where its `tidy` works on whole rows, they are read whole.
 
     Attributes:
-        extract: what is declared.
-        by_number: whether the number of the licence is read too, as it stands beside the key: the row at a key may name
-            another record than it did.
+        extract: the declared table or query.
+        by_number: whether the number of the licence is read beside the key, because the row at a key may name another record
+            than before.
     """
 
     def __init__(self, source: Source, taken: datetime) -> None:
@@ -49,7 +47,7 @@ class SweptKeys:
         return list(dict.fromkeys([*self.extract.key_columns, *patterned, *filter(None, said)]))
 
     def write(self, exchange: Exchange, path: Path, budget: TimeBudget | None, on_progress: OnProgress) -> None:
-        """Write the keys to Parquet as they come."""
+        """Write the keys to Parquet as they arrive."""
         from extractors import Request
         from extractors.databases.keys import Wanted, read_keys
 
@@ -72,7 +70,7 @@ class SweptKeys:
                 on_progress(f"read keys {rows:,}")
 
     def _meaning(self, raw: pa.Table) -> pa.Table:
-        """Of each row that is a record what it names, and what it says of it, beside its key as the table has it."""
+        """For each row that is a record: its key as the table has it, the number, and whether it is content or an end."""
         from transforms.conform import Conformer
         from transforms.records import deleted_rows, rows_fitting, tidied
         from transforms.stamps import credible_order, one

@@ -1,4 +1,4 @@
-"""Why rows that a sweep found were never read, or not as they are, as far as their times or numbers can tell."""
+"""Explains by their times or numbers why the rows that a sweep found were never read, or not in their present state."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _REASONS = (_NONE, _FUTURE, _LATE, _OLD, _MISSED)
 
 @dataclass
 class Unread:
-    """Counts, while rows pass by, why no night has read them.
+    """Counts rows by the reason why no night has read them, while they pass.
 
     Attributes:
-        source: the declaration.
-        taken_at: instant text; when the rows are read.
+        source: of the rows.
+        taken_at: instant text of the reading.
         nights: the delivered ones, by day.
-        counts: rows by reason. What the next night would have read was not missed, and is not among them.
-        met: the locators of what has passed by.
+        counts: rows by reason; rows that the next night would have read were not missed, and are not counted.
+        met: the locators of the rows that have passed.
     """
 
     source: Source
@@ -42,27 +42,27 @@ class Unread:
     met: list[pa.Array] = field(default_factory=list)
 
     def watch(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Give what passes by, counted."""
+        """Yield the batches unchanged, and count their rows."""
         for batch in batches:
             self.met.append(batch[LOCATOR])
             self._count(pa.Table.from_batches([batch]))
             yield batch
 
     def left_of(self, asked: pa.Table) -> pa.Table:
-        """The rows among those that were asked for that have not passed by."""
+        """The requested rows that have not passed."""
         met = pa.concat_arrays([pa.array([], pa.string()), *self.met])
         return asked.filter(pc.invert(pc.is_in(without_numbers(asked[LOCATOR].combine_chunks()), met)))
 
     @property
     def total(self) -> int:
-        """How many rows were missed."""
+        """The number of rows that were missed."""
         return sum(self.counts.values())
 
     def __str__(self) -> str:
-        """How many and why; empty where none was missed."""
+        """The number of missed rows and the reasons; empty where none was missed."""
         what = "number" if self.source.declaration.extract.ordered_by is OrderedBy.NUMBER else "time"
-        told = [f"{count} {reason.format(what)}" for reason in _REASONS if (count := self.counts.get(reason))]
-        return f"{self.total}: {'; '.join(told)}" if told else ""
+        reasons = [f"{count} {reason.format(what)}" for reason in _REASONS if (count := self.counts.get(reason))]
+        return f"{self.total}: {'; '.join(reasons)}" if reasons else ""
 
     def _count(self, raw: pa.Table) -> None:
         from transforms.records import left_out_rows, tidied
@@ -87,7 +87,7 @@ class Unread:
         return {_NONE: pc.invert(numbered), _LATE: pc.and_(numbered, below)}
 
     def _by_time(self, times: pa.Array, credible: pa.Array) -> dict[str, pa.Array]:
-        """Which windows have passed over a time after it, which never did, and which are still to come."""
+        """Sort times into those that a window passed over, those before any window, and those still to come."""
         extract: DatabaseExtract = self.source.declaration.extract  # type: ignore[assignment]  # no other is swept
         windows = [_window(night, extract) for night in self.nights]
         covered = pa.repeat(pa.scalar(False), len(times))
@@ -104,7 +104,7 @@ class Unread:
 
 
 def read_until(source: Source, nights: Sequence[Night]) -> str:
-    """The order up to which the delivered nights have read, that itself left out; empty where there were none."""
+    """The order below which the delivered nights have read everything; empty where there were none."""
     from transforms.stamps import number_text
 
     extract: DatabaseExtract = source.declaration.extract  # type: ignore[assignment]  # no other is swept
@@ -115,7 +115,7 @@ def read_until(source: Source, nights: Sequence[Night]) -> str:
 
 
 def _window(night: Night, extract: DatabaseExtract) -> tuple[str, str]:
-    """Which times a night has read, by true time; one that was read before its end no more than up to then."""
+    """The times that a night has read; a night that was read before its end reaches up to the reading only."""
     if night.snapshot:
         return "", night.taken_at
     day = Day.of(night.day)
