@@ -39,8 +39,8 @@ check: $(VENV)/.test-installed
 	$(BIN)/yamllint --strict sources .yamllint.yaml
 	$(BIN)/licex check
 	$(BIN)/python .ci/dependencies.py check
-	@mkdir -p .run/docs && $(BIN)/licex docs .run/docs > /dev/null && for page in standard rules cli; do \
-	  diff -u docs/$$page.md .run/docs/$$page.md || { echo "docs/$$page.md: expected what the code says, found another text; run make docs"; exit 1; }; done
+	@mkdir -p .run/docs && $(BIN)/licex docs .run/docs > /dev/null && for page in standard.md rules.md cli.md declaration.schema.json; do \
+	  diff -u docs/$$page .run/docs/$$page || { echo "docs/$$page: expected what the code says, found another text; run make docs"; exit 1; }; done
 
 docs: $(VENV)/.test-installed
 	$(BIN)/licex docs docs

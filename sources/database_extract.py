@@ -123,7 +123,7 @@ class DatabaseExtract(Declared):
     connection: ConnectionName
     table: Name | None = None
     query: Name | None = None
-    key: Annotated[Key, BeforeValidator(_key)]
+    key: Annotated[Key, BeforeValidator(_key, json_schema_input_type=str | list[str] | Key)]
     updated_at: Name | None = None
     rising: Name | None = None
     changes: Changes | None = None

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from sources.database_extract import DatabaseExtract
 from sources.file_extract import TextExtract, WorkbookExtract
@@ -51,12 +51,6 @@ class Column(Declared):
     lookup: Texts = []
     separator: Annotated[str | None, Field(min_length=1)] = None
 
-    @model_validator(mode="before")
-    @classmethod
-    def _short(cls, value: object) -> object:
-        """`XKZBH` is short for `{from: XKZBH}`."""
-        return {"from": value} if isinstance(value, str) else value
-
     @property
     def source(self) -> str | None:
         """The name of the department's column; of several the newest, unless `Declaration.as_read` found another."""
@@ -69,8 +63,18 @@ class Column(Declared):
         return self
 
 
+def _column(value: object) -> object:
+    """`XKZBH` is short for `{from: XKZBH}`."""
+    return {"from": value} if isinstance(value, str) else value
+
+
 class Rows(Declared):
-    """How many records a batch may have: fewer than `min` refuses it, more than `max` warns."""
+    """How many records a batch may have.
+
+    Attributes:
+        min: fewer refuse the batch.
+        max: more warn.
+    """
 
     min: Annotated[int, Field(ge=0)] = 0
     max: Annotated[int, Field(ge=0)] | None = None
@@ -83,7 +87,11 @@ class Rows(Declared):
 
 
 class Most(Declared):
-    """A share that must not be exceeded."""
+    """A share that must not be exceeded.
+
+    Attributes:
+        max: the greatest share, from 0 to 1.
+    """
 
     max: Share
 
@@ -102,23 +110,35 @@ class Jump(Declared):
     more_than: Annotated[float, Field(ge=0)] = 0.3
     then: Reaction = "warn"
 
-    @model_validator(mode="before")
-    @classmethod
-    def _short(cls, value: object) -> object:
-        """`ignore` is short for `{then: ignore}`."""
-        return {"then": value} if isinstance(value, str) else value
+
+def _jump(value: object) -> object:
+    """`ignore` is short for `{then: ignore}`."""
+    return {"then": value} if isinstance(value, str) else value
+
+
+Jumps = Annotated[Jump, BeforeValidator(_jump, json_schema_input_type=Reaction | Jump)]
 
 
 class Drift(Declared):
-    """What happens when a batch is not shaped like the last delivered one; each key is a rule of `standard.rules`."""
+    """What happens when a batch is not shaped like the last delivered one; each key is a rule of `standard.rules`.
+
+    Attributes:
+        column_renamed: a declared column has another name.
+        column_dropped: a declared column is gone.
+        column_added: there is a column that is not declared.
+        column_type: a column has another type or length.
+        nulls_jumped: the share of nulls of a column has moved.
+        code_jumped: the share of a code has moved.
+        rows_unusual: the number of rows is not that of the batches before.
+    """
 
     column_renamed: Reaction = "refuse"
     column_dropped: Reaction = "refuse"
     column_added: Reaction = "warn"
     column_type: Reaction = "warn"
-    nulls_jumped: Jump = Jump()
-    code_jumped: Jump = Jump()
-    rows_unusual: Jump = Jump()
+    nulls_jumped: Jumps = Jump()
+    code_jumped: Jumps = Jump()
+    rows_unusual: Jumps = Jump()
 
     @property
     def columns_may_go(self) -> bool:
@@ -161,11 +181,25 @@ class Sweep(Declared):
 
 
 class Declaration(Declared):
-    """One source as its YAML says it.
+    """One source as its YAML declares it.
 
-    `vanished` says what it means when a licence is no longer in the source: `keep` (nothing), `hold` (the platform keeps it
-    as it was and the department is asked), `cancel` (its state on the platform becomes cancelled). `sweep` stands beside it,
-    since it says when what vanished, or was never read, is looked for.
+    Attributes:
+        title: name for people, in reports and in Airflow.
+        department: whose source it is.
+        certificate_type_code: code of the licence type, which must be in the catalogue.
+        schedule: five cron fields, Asia/Shanghai; the run of a night stands for the day before.
+        since: the first day; rows of a source of changes whose time lies before it are of no day.
+        extract: where the records are.
+        columns: by element of the standard, or face field (`KZ_…`), where its value comes from.
+        ignore: columns that no element is read from; any other column that is not declared is a finding.
+        lookups: tables from the department's values to the standard's; null leaves the element empty.
+        leave_out: by column the values of rows that are no records, with `*` and `?`.
+        issuing_authorities: codes of further authorities that the source may speak for.
+        precedence: which source counts when two claim the same record; the greatest wins.
+        vanished: what it means when a licence is no longer in the source: `keep` (nothing), `hold` (the platform keeps it as
+            it was and the department is asked), `cancel` (its state on the platform becomes cancelled).
+        sweep: when all keys of an incremental source are read, to find what vanished or was never read.
+        expect: what a batch usually looks like.
     """
 
     title: Name
@@ -174,7 +208,9 @@ class Declaration(Declared):
     schedule: Cron
     since: date
     extract: Extract
-    columns: Annotated[dict[str, Column], Field(min_length=1)]
+    columns: Annotated[
+        dict[str, Annotated[Column, BeforeValidator(_column, json_schema_input_type=str | Column)]], Field(min_length=1)
+    ]
     ignore: Texts = []
     lookups: dict[str, dict[str, str | None]] = {}
     leave_out: dict[str, Texts] = {}

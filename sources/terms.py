@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import time, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -95,14 +95,22 @@ def _cron(value: str) -> str:
     return value
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
-Size = Annotated[int, BeforeValidator(_size)]  # bytes
-ClockSkew = Annotated[timedelta, BeforeValidator(_signed_duration)]
-Hours = Annotated[tuple[time, time], BeforeValidator(_hours)]
-Texts = Annotated[list[str], BeforeValidator(_listed)]
+def _written(pattern: str) -> Any:
+    """How a value is written in YAML, for the JSON Schema."""
+    return Annotated[str, Field(pattern=pattern)]
+
+
+# What an editor is told of a value is how it is written, not what it becomes.
+_DURATION, _SKEW, _SIZE = r"^\d{1,5}[mhd]$", r"^-?\d{1,5}[smhd]$", r"^[1-9]\d{0,5} ?[KMGT]iB$"
+_HOURS = r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$"
+Duration = Annotated[timedelta, BeforeValidator(_duration, json_schema_input_type=_written(_DURATION))]
+Size = Annotated[int, BeforeValidator(_size, json_schema_input_type=_written(_SIZE))]  # bytes
+ClockSkew = Annotated[timedelta, BeforeValidator(_signed_duration, json_schema_input_type=_written(_SKEW))]
+Hours = Annotated[tuple[time, time], BeforeValidator(_hours, json_schema_input_type=_written(_HOURS))]
+Texts = Annotated[list[str], BeforeValidator(_listed, json_schema_input_type=str | list[str])]
 Zone = Annotated[str, BeforeValidator(_zone)]
 Charset = Annotated[str, AfterValidator(_charset)]
-Charsets = Annotated[list[Charset], BeforeValidator(_listed)]
+Charsets = Annotated[list[Charset], BeforeValidator(_listed, json_schema_input_type=str | list[str])]
 Cron = Annotated[str, BeforeValidator(_cron)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(min_length=1)]

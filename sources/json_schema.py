@@ -1,0 +1,50 @@
+"""Describes declarations as JSON Schema, by which an editor completes keys and underlines mistakes while one is written."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from sources.declaration import Declaration
+from sources.terms import Declared
+
+_ATTRIBUTE = re.compile(r"^    (\w+): (.*?)(?=^    \w+: |\Z)", re.MULTILINE | re.DOTALL)
+_ATTRIBUTES = {"from": "names"}  # keys of YAML that are another word in Python
+
+
+def json_schema() -> dict[str, Any]:
+    """The schema of a declaration, with the meaning of every key.
+
+    It knows the form of each value. What depends on the city's tables or on other keys only `licex check` can say.
+    """
+    schema = Declaration.model_json_schema()
+    models = {model.__name__: model for model in _models(Declared)}
+    for name, described in (("Declaration", schema), *schema["$defs"].items()):
+        _describe(described, models[name])
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _models(model: type[Declared]) -> Iterator[type[Declared]]:
+    for below in model.__subclasses__():
+        yield below
+        yield from _models(below)
+
+
+def _describe(described: dict[str, Any], model: type[Declared]) -> None:
+    """Give each key its meaning, from the docstring of the class that declares it, and the model its first sentences."""
+    described["description"] = " ".join(inspect.getdoc(model).partition("Attributes:")[0].split())  # type: ignore[union-attr]  # each has one
+    meanings = {name: meaning for cls in reversed(model.__mro__) for name, meaning in _attributes(cls)}
+    for name, key in described.get("properties", {}).items():
+        if meaning := meanings.get(_ATTRIBUTES.get(name, name)):
+            key["description"] = meaning
+        key.pop("title", None)
+        if str(key.get("default", "")).startswith("PT"):  # a duration as Python writes it, not as YAML does
+            del key["default"]
+
+
+def _attributes(cls: type) -> Iterator[tuple[str, str]]:
+    text = inspect.cleandoc(cls.__doc__ or "").partition("Attributes:\n")[2] if issubclass(cls, Declared) else ""
+    for name, meaning in _ATTRIBUTE.findall(text):
+        yield name, " ".join(meaning.split())
