@@ -10,6 +10,7 @@ from airflow.sdk import DAG, Asset, CronTriggerTimetable, Param, get_parsing_con
 
 from dags.outcomes import KILLED_DELAY, TRIES_AGAIN, TriesAgain
 from dags.pools import pool_of
+from dags.report_link import ReportLink
 from dags.tasks import (
     assess,
     broken_declaration,
@@ -72,7 +73,7 @@ def _source_dag(source: Source) -> DAG:
         default_args={"owner": department.name, **_RETRIES},
         params=_params(),
         tags=[_TAG, name.partition(".")[0]],
-        doc_md=f"# {declaration.title}\n\nOne run is one batch: the day is its partition key. Contact: {department.contact or 'none declared'}.",
+        doc_md=_about(source),
     ) as dag:
         split = isinstance(declaration.extract, DatabaseExtract) and declaration.extract.split is not None
         whole = assess(name, rows_too=not split)
@@ -82,8 +83,44 @@ def _source_dag(source: Source) -> DAG:
         catch_up.override(**pool)(name)
         # A teardown runs whatever happened before, and leaves the run as red as it was. Airflow would either overlook it, or
         # look at nothing else; what follows it makes the run red too where the pages lag behind the ledger.
-        delivered >> report(name).as_teardown() >> EmptyOperator(task_id="reported")
+        reported = report(name)
+        delivered >> reported.as_teardown() >> EmptyOperator(task_id="reported")
+        _link(whole, delivered, reported)
     return dag
+
+
+def _link(*tasks: Any) -> None:
+    """Give tasks a button that opens the report of the day."""
+    for task in tasks:
+        task.operator.operator_extra_links = (ReportLink(),)
+
+
+_ABOUT = """# {title}
+
+**{department}**, contact: {contact}. Runs at `{schedule}` (Asia/Shanghai). One run is one batch of the day before; that day is its
+partition key. The note of a run says how its batch ended.
+
+**部门**：{department}，联系人：{contact}。每次运行对应前一日的一个批次，分区键即该日期；运行备注写明批次结果。
+
+| A red task | What it means | What to do |
+| --- | --- | --- |
+| `extract` | the source could not be reached, or holds something else than declared | the log's last line says which; after a correction clear the run |
+| `deliver` | the batch was refused, nothing was loaded; or more rows are held than allowed, the rest was loaded | open the report, have the department correct it, then clear the run |
+| `report` | the pages could not be written | free the disk named in the log, then clear `report` |
+
+A run by hand names its day as partition key, or as the parameter `day`. A **backfill** runs the first and the last day of its form, and those
+between; its dry run lists them. 补数包含起止两日。
+"""
+
+
+def _about(source: Source) -> str:
+    """The documentation of a DAG: whose it is, what red means, what to do."""
+    declaration = source.declaration
+    department = declaration.department
+    contact = department.contact or "none declared"
+    return _ABOUT.format(
+        title=declaration.title, department=department.name, contact=contact, schedule=declaration.schedule
+    )
 
 
 def _sweep_dag(source: Source, schedule: str) -> DAG:
@@ -145,7 +182,7 @@ def deadline_dag() -> DAG:
         tags=[_TAG],
         doc_md="Draws the city's page of the day from the ledger, and names the sources that have not arrived.",
     ) as dag:
-        city()
+        _link(city())
     return dag
 
 

@@ -1,4 +1,4 @@
-"""What the scheduler does by itself when a run begins: it makes the pool of the department, and names the day of the run."""
+"""Extends the scheduler: when a run begins it makes the pool of the department and names the day; when it ends it notes how."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
+from dags.run_notes import RunNoter
 from dags.timetable import NightTimetable
 from standard.day import Day
 
@@ -96,7 +97,7 @@ class Pools(AirflowPlugin):
     """What Airflow finds under the entry point `airflow.plugins`."""
 
     name = "licence_exchange_pools"
-    listeners = [_PoolMaker(), _DayNamer()]  # noqa: RUF012 - as Airflow declares it
+    listeners = [_PoolMaker(), _DayNamer(), RunNoter()]  # noqa: RUF012 - as Airflow declares it
     timetables = [NightTimetable]  # noqa: RUF012 - likewise
 
 

@@ -13,6 +13,7 @@ from airflow.sdk import get_current_context, task
 from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSkipException
 
 from dags.outcomes import Ended
+from dags.run_notes import ENDED, note_of
 from standard.day import Day
 from standard.errors import AlreadyDelivered, ExchangeError, QuietHours, TurnTaken, Unreachable, safe_line, unforeseen
 
@@ -112,13 +113,15 @@ def report(source: str) -> None:
 
 
 def _write_pages(exchange: Exchange, key: BatchKey) -> None:
+    """Write the pages of a batch, and hand over the note of its run; where they cannot be written, it is handed over too."""
     from pipeline.reporting import last_entry, report_later_days
     from pipeline.reporting import report as write_reports
 
-    now = exchange.now()
+    now, entry = exchange.now(), last_entry(exchange, key)
+    note = note_of(entry, exchange.page_url(key.source, f"{key.day}.html"))
+    get_current_context()["ti"].xcom_push(key=ENDED, value=note)
     pages = write_reports(exchange, key, now)
     pages += report_later_days(exchange, key.source, [key.day], now)
-    entry = last_entry(exchange, key)
     what = f"run {entry.run}, {entry.status}" if entry else "nothing in the ledger"
     for page in pages:
         _log.info("%s: wrote %s (%s)", key, safe_line(page), what)
@@ -297,8 +300,15 @@ def _airflow_connection(name: str) -> str | None:
 
 
 def _day() -> Day:
-    """The day of the run: its partition key, or for a run by hand the day it was given."""
-    context: Any = get_current_context()
+    return day_of(get_current_context())
+
+
+def day_of(context: Any) -> Day:
+    """The day of a run: its partition key, or for a run by hand the day it was given.
+
+    Raises:
+        ExchangeError: where it has neither.
+    """
     text = context["dag_run"].partition_key or context["params"].get("day")
     try:
         return Day.of(text)

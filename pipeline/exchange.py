@@ -6,7 +6,9 @@ from collections.abc import Callable
 from copy import copy
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Self
+from urllib.parse import quote
 
 from exchange_db.database import ExchangeDatabase
 from pipeline.settings import Settings
@@ -82,6 +84,13 @@ class Exchange:
             self.workspace.close_scratch()
         if "database" in self.__dict__:
             self.database.close()
+
+    def page_url(self, *names: str) -> str:
+        """Where people open a report: below the declared address of the reports, else in the workspace."""
+        base, path = self.settings.reports_url.rstrip("/"), self.workspace.report_path(*names)
+        if base:
+            return "/".join([base, *map(quote, names)])
+        return Path(path).absolute().as_uri() if self.workspace.is_local else path
 
     def source(self, key: BatchKey) -> Source:
         """The source of a batch."""

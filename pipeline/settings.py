@@ -18,6 +18,7 @@ DOCUMENTED = (
     ("LICEX_CONN_<NAME>", "Where a declared connection leads: a SQLAlchemy URL, `odbc:` and a connection string, or a folder. "
      "An Airflow connection of that name serves too.", "none"),
     ("LICEX_REPORTS_GROUP", "Group of the system that may read the reports; all else is for the exchange's user alone.", "none"),
+    ("LICEX_REPORTS_URL", "Address under which a web server serves the folder of the reports; links and notes in Airflow begin with it.", "none: paths"),
     ("LICEX_SCRATCH", "Folder for temporary files, which hold personal data.", "`.scratch` in the workspace"),
     ("LICEX_CITY", "Title of the city page.", "枣庄市电子证照交换"),
     ("LICEX_DEADLINE", "Cron line, Asia/Shanghai, at which the city page names who has not arrived.", "`0 8 * * *`"),
@@ -37,6 +38,7 @@ class Settings:
         city: title of the city page.
         deadline: cron line at which everything should have arrived.
         reports_group: name of the group that may read reports.
+        reports_url: address under which a web server serves the reports; empty for their paths.
         scratch: folder for temporary files; empty for the workspace's own.
         connections: URLs by `LICEX_CONN_<NAME>`.
         resolve: asked for a connection that the environment does not know.
@@ -49,6 +51,7 @@ class Settings:
     deadline: str
     connections: Mapping[str, str] = field(repr=False)
     reports_group: str = ""
+    reports_url: str = ""
     scratch: str = ""
     resolve: Resolver = field(default=lambda _name: None, repr=False)
 
@@ -64,6 +67,7 @@ class Settings:
             deadline=environ.get("LICEX_DEADLINE") or "0 8 * * *",
             connections={name: value for name, value in environ.items() if name.startswith("LICEX_CONN_")},
             reports_group=environ.get("LICEX_REPORTS_GROUP") or "",
+            reports_url=environ.get("LICEX_REPORTS_URL") or "",
             scratch=environ.get("LICEX_SCRATCH") or "",
             resolve=resolve,
         )

@@ -25,9 +25,13 @@ print("\\n" + json.dumps([run_dag(dag, Day.of(sys.argv[1])) for dag in sys.argv[
 
 
 @pytest.fixture(scope="module")
-def logged(tmp_path_factory):
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("logged")
+
+
+@pytest.fixture(scope="module")
+def logged(folder):
     """What a night of a department with such names says: the states of the runs, and everything in the log."""
-    folder = tmp_path_factory.mktemp("logged")
     (folder / "sources/transport").mkdir(parents=True)
     (folder / "sources/transport/road.yaml").write_text(ROAD, encoding="utf-8")
     with sqlite3.connect(folder / "transport.db") as database:
@@ -42,6 +46,7 @@ def logged(tmp_path_factory):
         "LICEX_SOURCES": str(folder / "sources"),
         "LICEX_WORKSPACE": str(folder / "workspace"),
         "LICEX_TARGET": f"sqlite:///{folder}/platform.db",
+        "LICEX_REPORTS_URL": "https://reports.example.invalid/",
         "LICEX_CONN_TRANSPORT": f"sqlite:///{folder}/transport.db",
     }
     command = [sys.executable, "-W", "ignore", "-c", PROGRAM, DAY, SOURCE, "licence_exchange_deadline"]
@@ -49,6 +54,33 @@ def logged(tmp_path_factory):
     assert ended.returncode == 0, ended.stderr[-5000:]
     kept = [path.read_text(encoding="utf-8") for path in folder.glob("airflow/logs/**/*.log")]
     return json.loads(ended.stdout.splitlines()[-1]), "\n".join([ended.stdout, ended.stderr, *kept])
+
+
+@pytest.fixture(scope="module")
+def metadata(folder, logged):
+    """Ask Airflow's metadata database after that night."""
+
+    def ask(query):
+        with sqlite3.connect(folder / "airflow/airflow.db") as database:
+            found = list(database.execute(query))
+        database.close()
+        return found
+
+    return ask
+
+
+def test_the_note_of_a_run_says_how_its_batch_ended(metadata):
+    (note,) = (text for (text,) in metadata("SELECT content FROM dag_run_note"))
+    assert note.startswith(f"{DAY}: run 1 in the ledger, refused: 0 accepted, 0 held, 1 refused of 1 rows; ")
+    assert note.endswith(f"; page: https://reports.example.invalid/{SOURCE}/{DAY}.html")
+    assert SHOWN in note
+
+
+def test_tasks_link_to_the_report_of_the_day(metadata):
+    links = metadata("SELECT task_id, value FROM xcom WHERE key = '_link_ReportLink' ORDER BY task_id")
+    page = f'"https://reports.example.invalid/{SOURCE}/{DAY}.html"'
+    city = f'"https://reports.example.invalid/city-{DAY}.html"'
+    assert links == [("assess", page), ("city", city), ("deliver", page), ("report", page)]
 
 
 def test_names_of_columns_are_shown(logged):

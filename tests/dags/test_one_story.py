@@ -135,8 +135,13 @@ def test_the_page_follows_a_delivery_that_was_cleared_alone(deployment):
     fill(deployment.folder, (SECOND, ROW[1]))
     again(deployment, SOURCE, run, "extract", "standardise", "assess")
     assert f"{SECOND} 的数据整批退回" in page(deployment, SOURCE, SECOND)
+    noted = "SELECT content FROM dag_run_note n JOIN dag_run r ON r.id = n.dag_run_id WHERE r.run_id = %s"
+    deployment.wait("the note", lambda: "run 1 in the ledger, refused" in str(deployment.rows(noted, run)))
     assert again(deployment, SOURCE, run, "deliver") == "success"
     assert f"{SECOND} 的数据已送达平台" in page(deployment, SOURCE, SECOND)
+    deployment.wait(
+        "the note", lambda: "run 2 in the ledger, delivered: 1 accepted" in str(deployment.rows(noted, run))
+    )
 
 
 def test_two_runs_of_one_source_and_day_take_turns(deployment):

@@ -12,6 +12,8 @@ DAGS = Path(__file__).parents[2] / "dags"
 PARSE = """
 import json, sys
 from airflow.dag_processing.dagbag import DagBag
+from airflow.models.serialized_dag import SerializedDagModel
+from airflow.serialization.serialized_objects import DagSerialization
 bag = DagBag(sys.argv[1])
 dags = {
     dag.dag_id: {
@@ -20,6 +22,8 @@ dags = {
         "killed": sorted({(task.retries, task.retry_delay.total_seconds()) for task in dag.tasks}),
         "owner": dag.owner, "tags": sorted(dag.tags), "doc": dag.doc_md, "catchup": dag.catchup,
         "timetable": type(dag.timetable).__name__,
+        "linked": sorted(task.task_id for task in dag.tasks if task.operator_extra_links),
+        "hash": SerializedDagModel.hash(DagSerialization.to_dict(dag)),
     }
     for dag in bag.dags.values()
 }
@@ -43,8 +47,13 @@ def parse(folder, sources=None):
 
 
 @pytest.fixture(scope="module")
-def parsed(tmp_path_factory):
-    return parse(tmp_path_factory.mktemp("airflow"))
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("airflow")
+
+
+@pytest.fixture(scope="module")
+def parsed(home):
+    return parse(home)
 
 
 def test_there_is_one_dag_for_every_source_and_one_for_the_deadline(parsed):
@@ -70,6 +79,18 @@ def test_the_steps_follow_one_another_and_the_report_tears_down(parsed):
         "catch_up": [],
     }
     assert dag["teardowns"] == ["report"]
+
+
+def test_a_dag_parsed_by_another_process_is_the_same_version(parsed, home):
+    again = parse(home)["dags"]
+    assert {name: dag["hash"] for name, dag in again.items()} == {
+        name: dag["hash"] for name, dag in parsed["dags"].items()
+    }
+
+
+def test_tasks_link_to_the_report(parsed):
+    assert parsed["dags"]["market_regulation.food_operation"]["linked"] == ["assess", "deliver", "report"]
+    assert parsed["dags"]["licence_exchange_deadline"]["linked"] == ["city"]
 
 
 def test_a_killed_task_is_tried_again_after_a_minute(parsed):
