@@ -7,11 +7,13 @@ import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import get_current_context, task
 from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSkipException
 
+from dags.metrics import measure_batch, measure_step
 from dags.outcomes import Ended
 from dags.run_notes import ENDED, note_of
 from standard.day import Day
@@ -120,6 +122,8 @@ def _write_pages(exchange: Exchange, key: BatchKey) -> None:
     now, entry = exchange.now(), last_entry(exchange, key)
     note = note_of(entry, exchange.page_url(key.source, f"{key.day}.html"))
     get_current_context()["ti"].xcom_push(key=ENDED, value=note)
+    if entry is not None:
+        measure_batch(entry, now)
     pages = write_reports(exchange, key, now)
     pages += report_later_days(exchange, key.source, [key.day], now)
     what = f"run {entry.run}, {entry.status}" if entry else "nothing in the ledger"
@@ -221,6 +225,7 @@ def _step(
             _pages_follow(exchange, key),
             ExitStack() as files,
         ):
+            began = monotonic()
             try:
                 if begins and reads:
                     own = files.enter_context(begun(exchange.workspace, key, label))
@@ -232,6 +237,8 @@ def _step(
             except ExchangeError as error:
                 held.over = not isinstance(error, Unreachable)  # it is tried again
                 raise
+            finally:
+                measure_step(source, get_current_context()["task"].task_id, monotonic() - began)
 
 
 @contextmanager

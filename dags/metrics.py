@@ -1,0 +1,42 @@
+"""Sends the measures of each batch to wherever Airflow's own metrics settings lead: StatsD, Datadog or OpenTelemetry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from airflow.sdk.observability import stats
+
+from standard.batch import LedgerEntry
+from standard.day import Day
+
+_ROWS = ("read", "extracted", "accepted", "held", "refused", "inserted", "updated")
+
+
+def measure_batch(entry: LedgerEntry, now: datetime) -> None:
+    """Send what the ledger has of a run.
+
+    Gauges, each with the tags `source` and `status`: `licex.rows.<count>` for the counts of rows, `licex.seconds` that the run
+    took, and `licex.lag_seconds` from the end of the batch's day to its delivery, or to now where it was not delivered.
+
+    Args:
+        entry: of the run.
+        now: the present.
+    """
+    tags = {"source": entry.source, "status": entry.status}
+    for name in _ROWS:
+        stats.gauge(f"licex.rows.{name}", getattr(entry, name), tags=tags)
+    stats.gauge("licex.seconds", entry.seconds, tags=tags)
+    ended = datetime.fromisoformat(entry.delivered_at) if entry.delivered_at else now
+    stats.gauge("licex.lag_seconds", max(0.0, (ended - Day.of(entry.day).end).total_seconds()), tags=tags)
+
+
+def measure_step(source: str, step: str, seconds: float) -> None:
+    """Send how long a step took, as the timing `licex.step` in milliseconds with the tags `source` and `step`."""
+    stats.timing("licex.step", seconds * 1_000, tags={"source": source, "step": step})
+
+
+def measure_findings(source: str, open_findings: Mapping[str, int]) -> None:
+    """Send the number of open findings of a source, as the gauge `licex.findings.open` with the tags `source` and `rule`."""
+    for rule, count in open_findings.items():
+        stats.gauge("licex.findings.open", count, tags={"source": source, "rule": rule})
