@@ -17,7 +17,7 @@ class ReportLink(BaseOperatorLink):
 
     def get_link(self, operator: BaseOperator, *, ti_key: Any) -> str:
         """The URL of the page; Airflow asks where the task has run, and keeps the answer."""
-        from dags.tasks import day_of
+        from dags.task_context import day_of
         from pipeline.exchange import Exchange
         from pipeline.settings import Settings
 

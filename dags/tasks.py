@@ -1,30 +1,21 @@
-"""The tasks: each runs one stage of one batch, and says to Airflow whether trying again can help."""
+"""The tasks: each takes one step of one batch."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
-from datetime import UTC, datetime, timedelta
-from time import monotonic
-from typing import TYPE_CHECKING, Any
+from contextlib import closing
+from typing import TYPE_CHECKING
 
 from airflow.sdk import get_current_context, task
-from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException
 
-from dags.metrics import measure_batch, measure_step
-from dags.outcomes import Ended
-from dags.run_notes import ENDED, note_of
-from standard.day import Day
-from standard.errors import AlreadyDelivered, ExchangeError, QuietHours, TurnTaken, Unreachable, safe_line, unforeseen
+from dags.task_context import airflow_outcomes, day_of_run, open_exchange, running, step_of, write_pages
+from standard.errors import ExchangeError, safe_line
 
 if TYPE_CHECKING:
-    from pipeline.exchange import Exchange
     from standard.batch import BatchKey, LedgerEntry, Verdict
 
 _log = logging.getLogger(__name__)
-_LOOK = timedelta(seconds=20)  # after which a run that waits for its turn looks again
 
 
 @task
@@ -32,7 +23,7 @@ def plan(source: str) -> list[int | None]:
     """Find where the parts of a split table begin; gives their numbers."""
     from pipeline.steps.plan import plan
 
-    with _step(source, begins=True) as (exchange, key):
+    with step_of(source, begins=True) as (exchange, key):
         return plan(exchange, key, exchange.now())
 
 
@@ -41,7 +32,7 @@ def extract(source: str, part: int | None = None) -> None:
     """Read the source, or one part of it, and archive what it says."""
     from pipeline.steps.extract import extract
 
-    with _step(source, part, begins=part is None, reads=True) as (exchange, key):
+    with step_of(source, part, begins=part is None, reads=True) as (exchange, key):
         manifest = extract(exchange, key, exchange.now(), part)
         _log.info("%s: %s rows read, %s archived", key, manifest.read, manifest.rows)
 
@@ -51,7 +42,7 @@ def standardise(source: str, part: int | None = None) -> None:
     """Say the archived rows in the standard."""
     from pipeline.steps.standardise import standardise
 
-    with _step(source, part) as (exchange, key):
+    with step_of(source, part) as (exchange, key):
         standardise(exchange, key, part)
 
 
@@ -60,7 +51,7 @@ def judge(source: str, part: int | None = None) -> None:
     """Judge the licences by the rules of single rows."""
     from pipeline.steps.judge import judge
 
-    with _step(source, part) as (exchange, key):
+    with step_of(source, part) as (exchange, key):
         judge(exchange, key, part)
 
 
@@ -70,7 +61,7 @@ def assess(source: str, *, rows_too: bool) -> None:
     from pipeline.steps.assess import assess
     from pipeline.steps.judge import judge
 
-    with _step(source) as (exchange, key):
+    with step_of(source) as (exchange, key):
         if rows_too:
             judge(exchange, key)
         _log_verdict(key, assess(exchange, key, exchange.now()))
@@ -93,7 +84,7 @@ def deliver(source: str) -> None:
     """Bring what was accepted into the platform; a refused batch is written down as such, and the run ends red."""
     from pipeline.steps.deliver import deliver, problem
 
-    with _step(source, ends=True) as (exchange, key):
+    with step_of(source, ends=True) as (exchange, key):
         started, now = get_current_context()["dag_run"].start_date, exchange.now()
         entry = deliver(exchange, key, now, (now - started).total_seconds() if started else 0.0)
         _log_entry(key, entry)
@@ -110,25 +101,8 @@ def _log_entry(key: BatchKey, entry: LedgerEntry) -> None:
 @task
 def report(source: str) -> None:
     """Write the department's page, its list for correction and the city's page."""
-    with _running(source) as (exchange, key):
-        _write_pages(exchange, key)
-
-
-def _write_pages(exchange: Exchange, key: BatchKey) -> None:
-    """Write the pages of a batch, and hand over the note of its run; where they cannot be written, it is handed over too."""
-    from pipeline.reporting import last_entry, report_later_days
-    from pipeline.reporting import report as write_reports
-
-    now, entry = exchange.now(), last_entry(exchange, key)
-    note = note_of(entry, exchange.page_url(key.source, f"{key.day}.html"))
-    get_current_context()["ti"].xcom_push(key=ENDED, value=note)
-    if entry is not None:
-        measure_batch(entry, now)
-    pages = write_reports(exchange, key, now)
-    pages += report_later_days(exchange, key.source, [key.day], now)
-    what = f"run {entry.run}, {entry.status}" if entry else "nothing in the ledger"
-    for page in pages:
-        _log.info("%s: wrote %s (%s)", key, safe_line(page), what)
+    with running(source) as (exchange, key):
+        write_pages(exchange, key)
 
 
 @task
@@ -139,7 +113,7 @@ def catch_up(source: str) -> None:
 
     if get_current_context()["dag_run"].run_type != "scheduled":
         raise AirflowSkipException("not a night of the schedule")
-    with _running(source) as (exchange, key):
+    with running(source) as (exchange, key):
         require_outside_quiet_hours(exchange.source(key), exchange.now())
         # The night's own batch, which may not be in the ledger yet, is not one of them.
         ran = run_missed(exchange, source, lambda step: _log.info("%s", step), until=key.day)
@@ -158,7 +132,7 @@ def sweep(source: str) -> None:
     """Read all keys of the source, deliver what no day has read, and find what vanished."""
     from pipeline.sweep import sweep as sweep_keys
 
-    with _speaking(), closing(_exchange()) as exchange:
+    with airflow_outcomes(), closing(open_exchange()) as exchange:
         swept = sweep_keys(exchange, source, lambda step: None)
         if swept.problem:
             raise ExchangeError(swept.problem)
@@ -174,8 +148,8 @@ def city() -> None:
     from pipeline.reporting import missed_before, missing_sources, report_city
     from pipeline.steps.plan import require_begun
 
-    with _speaking(), closing(_exchange()) as exchange:
-        day, now = _day(), exchange.now()
+    with airflow_outcomes(), closing(open_exchange()) as exchange:
+        day, now = day_of_run(), exchange.now()
         require_begun("city", day, now)
         page = report_city(exchange.work(), day, now)
         missing, missed = missing_sources(exchange, day), missed_before(exchange, day)
@@ -188,138 +162,5 @@ def city() -> None:
 @task(retries=0)
 def broken_declaration(source: str) -> None:
     """Fail, and say what is wrong with the declaration."""
-    with _speaking():
-        _exchange().register.source(source)
-
-
-@contextmanager
-def _running(source: str) -> Iterator[tuple[Exchange, BatchKey]]:
-    from standard.batch import BatchKey
-
-    with _speaking(), closing(_exchange()) as exchange:
-        yield exchange.work(), BatchKey(source, _day())
-
-
-@contextmanager
-def _step(
-    source: str, part: int | None = None, *, begins: bool = False, reads: bool = False, ends: bool = False
-) -> Iterator[tuple[Exchange, BatchKey]]:
-    """Hold a step of the run with the files of the run and of no other; two runs of a source and day take turns.
-
-    Args:
-        source: whose batch.
-        part: the part that it works on beside the steps of others.
-        begins: whether it is the first step of the run.
-        reads: whether it reads the source.
-        ends: whether another run may begin once it is done.
-    """
-    from pipeline.steps.plan import require_begun
-    from workspace.runs import begin, begun, resume, turn
-
-    with _running(source) as (exchange, key):
-        require_begun(key, key.day, exchange.now())
-        run_id = str(get_current_context()["dag_run"].run_id)
-        label = f"airflow-{hashlib.sha256(run_id.encode()).hexdigest()[:12]}"
-        with (
-            turn(exchange.workspace, key, label, pauses=True, together=part is not None) as held,
-            _pages_follow(exchange, key),
-            ExitStack() as files,
-        ):
-            began = monotonic()
-            try:
-                if begins and reads:
-                    own = files.enter_context(begun(exchange.workspace, key, label))
-                else:
-                    found = exchange.workspace
-                    own = begin(found, key, label) if begins else resume(found, key, label, reading=reads)
-                yield exchange.within(own), key
-                held.over = ends
-            except ExchangeError as error:
-                held.over = not isinstance(error, Unreachable)  # it is tried again
-                raise
-            finally:
-                measure_step(source, get_current_context()["task"].task_id, monotonic() - began)
-
-
-@contextmanager
-def _pages_follow(exchange: Exchange, key: BatchKey) -> Iterator[None]:
-    """Hold a step that may write into the ledger; a step that is run again draws the pages anew where it has.
-
-    The report of the run may be written already, and Airflow does not clear it with a step before it.
-    """
-    from pipeline.reporting import last_entry
-
-    if get_current_context()["ti"].try_number == 1:
-        yield
-        return
-    before = last_entry(exchange, key)
-    try:
-        yield
-    finally:
-        if last_entry(exchange, key) != before:
-            _write_pages(exchange, key)
-
-
-@contextmanager
-def _speaking() -> Iterator[None]:
-    """Say errors to Airflow: ours are final, an unreachable side is worth another try, and nothing shows a value."""
-    try:
-        yield
-    except QuietHours as quiet:  # the task leaves its worker, and is started again when they are over
-        _log.info("%s", quiet)
-        raise _later(quiet.until) from None
-    except TurnTaken as taken:
-        _log.info("%s", taken)
-        raise _later(datetime.now(UTC) + _LOOK) from None
-    except AlreadyDelivered as nothing_new:
-        raise AirflowSkipException(str(nothing_new)) from None
-    except ExchangeError as error:
-        _log.error("%s", error)
-        raise Ended(error.exit_code, again=isinstance(error, Unreachable)) from None
-    except Exception as error:
-        _log.error("an unexpected error; report it as a defect:\n%s", unforeseen(error))
-        raise Ended(1, again=False) from None
-
-
-def _later(until: datetime) -> AirflowRescheduleException:
-    soon = datetime.now(UTC) + timedelta(seconds=10)  # Airflow refuses an instant that passes while it is told
-    return AirflowRescheduleException(max(until, soon))  # type: ignore[no-untyped-call]  # Airflow's own
-
-
-def _exchange() -> Exchange:
-    from pipeline.exchange import Exchange
-    from pipeline.settings import Settings
-
-    return Exchange(Settings.from_environment(_airflow_connection))
-
-
-def _airflow_connection(name: str) -> str | None:
-    """Where an Airflow connection leads: the `url` in its extra, or the URI Airflow makes of its fields."""
-    from airflow.sdk import Connection
-    from airflow.sdk.exceptions import AirflowNotFoundException
-
-    try:
-        connection = Connection.get(name)
-    except AirflowNotFoundException:
-        return None
-    url = connection.extra_dejson.get("url")
-    return str(url) if url else str(connection.get_uri())
-
-
-def _day() -> Day:
-    return day_of(get_current_context())
-
-
-def day_of(context: Any) -> Day:
-    """The day of a run: its partition key, or for a run by hand the day it was given.
-
-    Raises:
-        ExchangeError: where it has neither.
-    """
-    text = context["dag_run"].partition_key or context["params"].get("day")
-    try:
-        return Day.of(text)
-    except (TypeError, ValueError):
-        raise ExchangeError(
-            f"{context['dag'].dag_id}: expected a day such as 2026-03-01 as partition key or parameter, found {text}"
-        ) from None
+    with airflow_outcomes():
+        open_exchange().register.source(source)
