@@ -23,7 +23,7 @@ from pipeline.settings import Settings
 from standard.batch import BatchKey
 from standard.day import Day
 from standard.errors import DeclarationError, ExchangeError, UsageError, unforeseen
-from standard.finding import mask_text
+from standard.masking import mask_text
 
 if TYPE_CHECKING:
     from extractors.databases.connection_check import ConnectionFacts

@@ -7,7 +7,8 @@ from typing import Any
 
 import psycopg
 
-from standard.finding import mask_text, storable_text
+from standard.masking import HIDDEN, mask_text
+from standard.storable import storable_text
 
 # PostgreSQL's classes of errors that have nothing to do with the data: connection, transaction, rights, syntax, memory and
 # disk, locks, an operator, the system, the server itself. Every other is an error of data; a trigger may raise any code.
@@ -28,7 +29,6 @@ _OF_THE_CLIENT = range(2000, 3000)
 _QUOTED = re.compile(r"""(?<![A-Za-z0-9])'([^']*)'|"([^"]*)"|“([^”]*)”|«([^»]*)»""")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.$%-]*")  # of a table, a column or a constraint, as programs call them
 _BYTES = re.compile(r"(?:\\x[0-9A-Fa-f]{2}|0x[0-9a-f]{2}(?: |$))+")
-_HIDDEN = "***"
 
 
 def refuses_data(error: Exception, dialect: str) -> bool:
@@ -62,9 +62,9 @@ def masked_cause(error: Exception) -> str:
 def masked_words(words: str) -> str:
     """The first line of what a server says, likewise masked."""
     first = words.strip().split("\n")[0]
-    return storable_text(mask_text(_BYTES.sub(_HIDDEN, _QUOTED.sub(_hidden, first))))[:200]
+    return storable_text(mask_text(_BYTES.sub(HIDDEN, _QUOTED.sub(_hidden, first))))[:200]
 
 
 def _hidden(found: re.Match[str]) -> str:
     text = next(group for group in found.groups() if group is not None)
-    return found.group() if _NAME.fullmatch(text) else found.group().replace(text, _HIDDEN) if text else found.group()
+    return found.group() if _NAME.fullmatch(text) else found.group().replace(text, HIDDEN) if text else found.group()

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from exchange_db.known_keys import FOUND, NUMBER, in_one_chunk
 from standard.batch import LOCATOR
-from standard.finding import mask_texts
+from standard.masking import mask_texts
 
 
 def without_open(unread: pa.Table, folder: Path, key: Sequence[str], *, by_number: bool) -> pa.Table:

@@ -19,9 +19,11 @@ import pyarrow.compute as pc
 from exchange_db.delivery import Delivery, Rows
 from standard.batch import GROUP_ROWS, LedgerEntry, Outcome, Verdict
 from standard.errors import PlatformRefused
-from standard.finding import FINDING, escaped_texts, found_in, found_on_batch
+from standard.finding import FINDING, found_in, found_on_batch
 from standard.licence import HOLDERS_JOINED_BY, LICENCE
+from standard.masking import mask_quoted
 from standard.rules import RULES
+from standard.storable import escaped_texts
 
 MOST = 1_000  # rows a database may refuse of one batch; from there on it is the database that has to be looked at
 _TOGETHER = 20  # rows that are refused only beside others
@@ -272,10 +274,7 @@ def _masked(reason: str, row: dict[str, Any]) -> str:
     """A reason without what the row says of people, should the database have quoted it."""
     said = [*row.values(), *json.loads(row["face"] or "{}").values()]
     texts = {part for text in said if isinstance(text, str) for part in text.split(HOLDERS_JOINED_BY)}
-    for text in sorted(texts, key=len, reverse=True):
-        if len(text) > 1:
-            reason = reason.replace(text, "***")
-    return reason.removeprefix("+ ")
+    return mask_quoted(reason, texts).removeprefix("+ ")
 
 
 def _refused_whole(delivery: Delivery, refused: dict[int, str]) -> Delivery:

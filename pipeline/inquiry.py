@@ -31,8 +31,8 @@ from sources.database_extract import DatabaseExtract
 from standard.batch import SWEEP, BatchKey, LedgerEntry, Manifest, Status
 from standard.day import Day, instant_text
 from standard.errors import ExchangeError, UsageError
-from standard.finding import mask_personal, mask_text, mask_texts
 from standard.licence import LICENCE
+from standard.masking import mask_personal, mask_text, mask_texts, mask_value
 from workspace import batch_files as files
 from workspace.batch_files import of_part
 from workspace.manifests import part_numbers, put_together
@@ -276,5 +276,5 @@ def _masked_value(name: str, value: Any) -> Any:
         return ", ".join(sorted(json.loads(value)))
     field = LICENCE.by_name.get(name)
     if field is not None and field.personal:
-        return mask_personal(pa.array([value]))[0].as_py()
+        return mask_value(value)
     return mask_text(value)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from standard.batch import LOCATOR_LENGTH
+from standard.masking import mask_personal, mask_text, mask_texts
+from standard.storable import storable_text, storable_texts
 
 # One row a finding. `row` is the position in the batch, -1 for a finding on the batch; `locator` is the department's own
 # place (`登记表!57`, a primary key, a line number); `element` the standard's name, or the source's column where none fits;
@@ -29,77 +30,6 @@ FINDING = pa.schema(
 
 VALUE_LENGTH = 200  # characters of a value that a finding shows
 _NUMBER_LENGTH, _ELEMENT_LENGTH = 128, 128  # of a certificate number, and of the name of an element or column
-
-# What a database does not take in a text: PostgreSQL no NUL, and none of them half of a surrogate pair, which is what
-# Python makes of the bytes of a file name that is not UTF-8.
-_NUL, _NUL_SHOWN = "\0", "\u2400"
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-# Fifteen or eighteen digits that may be a citizen number, wherever they stand: in a key, a message, a certificate number;
-# in full width too, and with the marks people put between area, birth and sequence. Only the last four stay.
-_DIGIT, _MARK = "[0-9０-９]", "[-－ \u3000]?"
-_CITIZEN = f"(^|[^0-9０-９])(?:{_DIGIT}{{6}}{_MARK}(?:{_DIGIT}{{8}}{_MARK}|{_DIGIT}{{5}}))({_DIGIT}{{3}}[0-9０-９XxＸｘ])($|[^0-9０-９XxＸｘ])"
-_CITIZEN_PYTHON = re.compile(_CITIZEN)
-
-
-def mask_text(text: str) -> str:
-    """Mask what may be citizen numbers inside a text; everything else stays."""
-    return _CITIZEN_PYTHON.sub(r"\1**************\2\3", _CITIZEN_PYTHON.sub(r"\1**************\2\3", text))
-
-
-def mask_texts(values: pa.Array) -> pa.Array:
-    """The same over a column of text.
-
-    Runs twice, because two numbers that share one separator overlap in the pattern and the first pass takes only one.
-    """
-    for _ in range(2):
-        values = pc.replace_substring_regex(values, _CITIZEN, r"\1**************\2\3")
-    return values
-
-
-# A code that a person goes by: no small letters, no blanks, and at least half of it digits. All else may be a name, in
-# whatever letters.
-_CODE = r"^[0-9A-Z._/^-]{7,}$"
-_MASKED = r"^(\*{3}|.\*{2}|\*{4}[0-9A-Z._/^-]{4})$"
-
-
-def storable_text(text: str) -> str:
-    """The text as every database takes it: a NUL becomes `␀`, half of a surrogate pair `[U+D800]`."""
-    shown = _SURROGATE.sub(lambda found: f"[U+{ord(found.group()):04X}]", text)
-    return shown.replace(_NUL, _NUL_SHOWN)
-
-
-def storable_texts(values: pa.Array) -> pa.Array:
-    """The same over a column of text, which holds whole characters only."""
-    return pc.replace_substring(values, _NUL, _NUL_SHOWN)
-
-
-def escaped_texts(values: pa.Array) -> pa.Array:
-    """A column of text in ASCII, `枣` as `[U+67A3]`, for a database whose own encoding lacks some characters."""
-    shown = ["".join(c if " " <= c <= "~" else f"[U+{ord(c):04X}]" for c in text) for text in values.to_pylist()]
-    return pa.array(shown, pa.string())
-
-
-def mask_personal(values: pa.Array) -> pa.Array:
-    """Mask a column of personal values: of a name its first character stays, of a code its last four.
-
-    What is masked already stays as it is.
-    """
-    length = pc.utf8_length(values)
-    digits = pc.count_substring_regex(values, "[0-9]")
-    code = pc.and_(pc.match_substring_regex(values, _CODE), pc.less_equal(length, pc.multiply(digits, 2)))
-    tail = pc.binary_join_element_wise("****", pc.utf8_slice_codeunits(values, start=-4), "")
-    head = pc.binary_join_element_wise(pc.utf8_slice_codeunits(values, start=0, stop=1), "**", "")
-    # Of a name of one character nothing may stay, and a short code would be shown by its end alone.
-    short = pc.or_(pc.less_equal(length, 1), pc.match_substring_regex(values, r"^[0-9A-Z._/^-]*[0-9][0-9A-Z._/^-]*$"))
-    return pc.case_when(
-        pc.make_struct(pc.equal(length, 0), pc.match_substring_regex(values, _MASKED), code, short),
-        values,
-        values,
-        tail,
-        "***",
-        head,
-    )
 
 
 def found_in(

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from standard.finding import escaped_texts, found_in, found_on_batch, storable_text
+from standard.finding import found_in, found_on_batch
+from standard.storable import escaped_texts, storable_text
 
 LENGTHS = {"locator": 512, "element": 128, "certificate_number": 128, "value": 200}
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=700)
