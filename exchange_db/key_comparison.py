@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from exchange_db.known_keys import FOUND, MEANS, NUMBER, ORDER, ordinals
 from exchange_db.open_rows import without_open
-from standard.batch import LOCATOR
 from standard.masking import MASKED_NUMBER
+from standard.raw import LOCATOR
 
 _MEMORY = "400MB"  # what does not fit goes to the folder
 

@@ -17,11 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from exchange_db.delivery import Delivery, Rows
-from standard.batch import GROUP_ROWS, LedgerEntry, Outcome, Verdict
+from standard.batch import LedgerEntry, Outcome, Verdict
 from standard.errors import PlatformRefused
 from standard.finding import FINDING, found_in, found_on_batch
 from standard.licence import HOLDERS_JOINED_BY, LICENCE
 from standard.masking import mask_quoted
+from standard.row_groups import GROUP_ROWS
 from standard.rules import RULES
 from standard.storable import escaped_texts
 

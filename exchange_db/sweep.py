@@ -29,8 +29,9 @@ from exchange_db.presence import (
 from exchange_db.staging import FOUND, Staging, staging
 from exchange_db.tables import BATCH, CLAIM, CLAIMANT, FINDING_TABLE, SEEN, SWEEP
 from standard import batch
-from standard.batch import LOCATOR, BatchKey, Keys, Status
+from standard.batch import BatchKey, Keys, Status
 from standard.errors import ExchangeError
+from standard.raw import LOCATOR
 
 _NONE = pa.schema([pa.field(LOCATOR, pa.string()), pa.field(NUMBER, pa.string())])
 

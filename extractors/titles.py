@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 
-from standard.batch import FAULT, LOCATOR
+from standard.raw import FAULT, LOCATOR
 
 
 def column_names(titles: Sequence[str]) -> list[str]:

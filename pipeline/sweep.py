@@ -30,11 +30,13 @@ from pipeline.reporting import report
 from pipeline.unread import Unread, read_until
 from sources.database_extract import DatabaseExtract
 from sources.register import Source
-from standard.batch import LOCATOR, BatchKey, Effects, Keys, LedgerEntry, OrderedBy
+from standard.batch import BatchKey, Effects, Keys, LedgerEntry, OrderedBy
 from standard.day import Day, instant_text
 from standard.errors import ExchangeError, UsageError
 from standard.locator import with_numbers, without_numbers
 from standard.private_file import private
+from standard.raw import LOCATOR
+from standard.row_groups import column_of
 from workspace import batch_files as files
 from workspace.runs import PROCESS, begun
 
@@ -271,7 +273,7 @@ class _Keys:
         """Of each row that is a record what it names, and what it says of it, beside its key as the table has it."""
         from transforms.conform import Conformer
         from transforms.records import deleted_rows, rows_fitting, tidied
-        from transforms.stamps import credible_order, one
+        from transforms.stamps import credible_order
 
         source = self._source.as_read(raw.column_names)
         declaration, taken = source.declaration, instant_text(self._taken)
@@ -283,7 +285,7 @@ class _Keys:
         number = pa.nulls(raw.num_rows, pa.string())
         if self._numbers:
             number = Conformer(source, taken).element("certificate_number", tidy)
-        located = with_numbers(one(raw, LOCATOR), number)
+        located = with_numbers(column_of(raw, LOCATOR), number)
         if not self.by_number:  # it is a part of the key
             number = pa.nulls(raw.num_rows, pa.string())
         said = THERE if declaration.vanished == "keep" else END

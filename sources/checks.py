@@ -15,26 +15,7 @@ from sources.file_extract import FileExtract, TextExtract, is_encoding
 from standard.codes import code_list, status_families
 from standard.credit_codes import uscc_fault
 from standard.field import Field, Kind
-from standard.licence import HOLDERS_JOINED_BY, LICENCE
-
-# Elements the exchange fills in where a declaration does not map them, and from what.
-DERIVED = {
-    "certificate_name": "the catalogue's name of the type",
-    "certificate_type_name": "the catalogue",
-    "certificate_type_code": "the declaration",
-    "certificate_issuing_authority_name": "the department",
-    "certificate_issuing_authority_code": "the department",
-    "certificate_holder_type_name": "the code list",
-    "certificate_status": "VALID",
-}
-
-
-# Elements whose values come from a code list, by its name.
-CODED = {
-    "certificate_status": "status",
-    "certificate_holder_type_code": "holder_type",
-    "certificate_holder_category": "holder_category",
-}
+from standard.licence import CODED, DERIVED, HOLDERS_JOINED_BY, LICENCE
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ import hashlib
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from standard.batch import LOCATOR_LENGTH
 from standard.masking import mask_personal, mask_text, mask_texts
+from standard.raw import LOCATOR_LENGTH
+from standard.row_groups import in_one_chunk
 from standard.storable import storable_text, storable_texts
 
 # One row a finding. `row` is the position in the batch, -1 for a finding on the batch; `locator` is the department's own
@@ -82,8 +83,7 @@ def found_in(
 
 
 def _at(batch: pa.Table, name: str, rows: pa.Array) -> pa.Array:
-    taken = batch[name].take(rows)
-    return taken.combine_chunks() if isinstance(taken, pa.ChunkedArray) else taken
+    return in_one_chunk(batch[name].take(rows))
 
 
 def found_on_batch(rule: str, taken_at: str, *, element: str = "", value: str = "", expected: str = "") -> pa.Table:

@@ -10,22 +10,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sources.checks import DERIVED
 from sources.database_extract import DatabaseExtract
 from sources.declaration import Column
 from sources.register import Source
-from standard.batch import LOCATOR
 from standard.codes import code_list, status_families
 from standard.field import ARROW_TYPES, Field, Kind
 from standard.finding import FINDING, found_in
-from standard.licence import EXCHANGE, FLAGS, HOLDERS_JOINED_BY, LICENCE
+from standard.licence import DERIVED, EXCHANGE, FLAGS, HOLDERS_JOINED_BY, LICENCE
 from standard.locator import with_numbers
+from standard.raw import LOCATOR
+from standard.row_groups import column_of
 from transforms.digests import Values, digest, json_objects
 from transforms.elements import Reader, Unread, cleaned_lookup, places_without, without
 from transforms.faults import faults
 from transforms.lookups import each_distinct
 from transforms.records import deleted_rows, left_out_rows, operations_of, tidied, unknown_operations
-from transforms.stamps import Stamps, one, stamps
+from transforms.stamps import Stamps, stamps
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class Conformer:
     def _element(self, field: Field, column: Column, raw: pa.Table) -> tuple[pa.Array, list[Unread]]:
         reader = self._readers[field.name]
         if column.source is not None:
-            return reader.read(one(raw, column.source))
+            return reader.read(column_of(raw, column.source))
         return reader.read(pa.repeat(pa.scalar(column.constant, pa.string()), raw.num_rows))
 
     @cached_property
@@ -183,7 +183,7 @@ class Conformer:
 
     def _locators(self, numbers: Values, raw: pa.Table) -> pa.Array:
         """Where the rows stand; a key that names none of them is told by the number beside it."""
-        locators = one(raw, LOCATOR)
+        locators = column_of(raw, LOCATOR)
         of_keys = isinstance(self.source.declaration.extract, DatabaseExtract)
         return with_numbers(locators, _whole(numbers, raw.num_rows)) if of_keys else locators
 
@@ -233,7 +233,7 @@ class Conformer:
             changes = operations_of(declaration)
             assert changes is not None  # or there were no operations
             declared = " / ".join(text or "''" for text in [*changes.kept_values, *changes.deleted_values])
-            values = one(raw, changes.operation).take(unknown)
+            values = column_of(raw, changes.operation).take(unknown)
             yield found_in(licences, unknown, "operation_unknown", changes.operation, values=values, expected=declared)
 
     @cached_property

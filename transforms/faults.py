@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sources.declaration import Declaration
-from standard.batch import FAULT
+from standard.raw import FAULT
 from standard.rules import RULES
 
 # What is wrong only where it is to be a value: a picture that the declaration makes nothing of may well be bytes.

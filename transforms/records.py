@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 from sources.database_extract import Changes, DatabaseExtract, operation_value
 from sources.declaration import Declaration
 from sources.register import Source
-from standard.batch import FAULT, LOCATOR
 from standard.errors import DeclarationError
 from standard.field import Kind
-from transforms.stamps import one
+from standard.raw import FAULT, LOCATOR
+from standard.row_groups import column_of
 from transforms.text import VISIBLE, clean_text
 
 _KEY_MISSING = r"(?m)^key_missing\t.*$"
@@ -59,7 +59,7 @@ def rows_fitting(declaration: Declaration, raw: pa.Table) -> pa.Array:
     """Row by row whether it fits a `leave_out` pattern."""
     out = pa.repeat(pa.scalar(False), raw.num_rows)
     for name, patterns in declaration.leave_out.items():
-        cleaned = clean_text(one(raw, name), Kind.TEXT)
+        cleaned = clean_text(column_of(raw, name), Kind.TEXT)
         for pattern in clean_text(pa.array(patterns), Kind.TEXT).to_pylist():
             out = pc.or_(out, pc.fill_null(pc.match_substring_regex(cleaned, _anchored(pattern)), False))
     return out
@@ -89,7 +89,7 @@ def operations_of(declaration: Declaration) -> Changes | None:
 
 def _operations(changes: Changes, raw: pa.Table) -> pa.Array:
     """The operation of each row in the form that declared values are compared in; a row that has none says nothing."""
-    said = pc.fill_null(one(raw, changes.operation), "").dictionary_encode()
+    said = pc.fill_null(column_of(raw, changes.operation), "").dictionary_encode()
     forms = [operation_value(text) for text in said.dictionary.to_pylist()]
     return pa.array(forms, pa.string()).take(said.indices)
 

@@ -13,6 +13,7 @@ from sources.declaration import Declaration, Extract
 from standard.batch import OrderedBy
 from standard.day import FIRST_YEAR, instant_of, instant_text
 from standard.field import Field, Kind
+from standard.row_groups import column_of
 from transforms.dates import ISO, parse_instants
 from transforms.distinct import less_of
 from transforms.elements import Unread
@@ -77,7 +78,7 @@ def stamps(declaration: Declaration, raw: pa.Table, taken_at: str) -> Stamps:
 def _of_day(extract: Extract, raw: pa.Table) -> pa.Array:
     if extract.updated_at is None:
         return pa.repeat(pa.scalar(False), raw.num_rows)
-    return pc.fill_null(pc.match_substring_regex(one(raw, extract.updated_at), _DAY), False)
+    return pc.fill_null(pc.match_substring_regex(column_of(raw, extract.updated_at), _DAY), False)
 
 
 def _update_times(
@@ -88,7 +89,7 @@ def _update_times(
     A time that is missing, or what programs write for none, or after the reading, says nothing of the order. One of an unknown
     form holds its row where it would decide.
     """
-    texts = one(raw, name)
+    texts = column_of(raw, name)
     less = less_of(texts, ISO)
     cleaned = less.spread(clean_text(less.values, Kind.TIME), texts)
     skew = extract.clock_skew if isinstance(extract, DatabaseExtract) else timedelta(0)
@@ -119,7 +120,7 @@ def credible_order(declaration: Declaration, raw: pa.Table, taken_at: str) -> pa
 
 
 def _numbered(name: str, raw: pa.Table) -> tuple[pa.Array, list[Unread]]:
-    texts = clean_text(one(raw, name), Kind.CODE)
+    texts = clean_text(column_of(raw, name), Kind.CODE)
     texts = pc.replace_substring_regex(texts, r"^(\d+)\.0+$", r"\1")  # a whole number in a decimal column
     whole = pc.fill_null(pc.match_substring_regex(texts, rf"^0*\d{{1,{_DIGITS}}}$"), False)
     digits = pc.utf8_lpad(pc.utf8_ltrim(pc.if_else(whole, texts, None), "0"), _DIGITS, "0")
@@ -133,11 +134,3 @@ def _numbered(name: str, raw: pa.Table) -> tuple[pa.Array, list[Unread]]:
 def _unread(rule: str, name: str, places: pa.Array, texts: pa.Array, expected: str) -> list[Unread]:
     at = pc.indices_nonzero(places)
     return [Unread(rule, Field(name, name, "", Kind.TIME), at, texts, expected)] if len(at) else []
-
-
-def one(table: pa.Table, name: str) -> pa.Array:
-    """A column in one chunk; empty throughout where the source no longer has it and the declaration lets it go."""
-    if name not in table.column_names:
-        return pa.nulls(table.num_rows, pa.string())
-    column = table[name]
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()  # which copies even one chunk

@@ -11,11 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sources.checks import CODED
 from sources.register import Source
 from standard.codes import code_list, status_families
 from standard.field import Field, Kind
-from standard.licence import LICENCE
+from standard.licence import CODED, LICENCE
 from standard.masking import HIDDEN
 
 Rows = TypeVar("Rows", pa.RecordBatch, pa.Table)

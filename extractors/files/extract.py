@@ -25,8 +25,8 @@ from extractors.request import Request
 from extractors.titles import is_by_letters, with_nearest
 from sources.file_extract import MOST_COLUMNS, FileExtract, TextExtract, WorkbookExtract
 from sources.register import Source
-from standard.batch import FAULT, LOCATOR
 from standard.errors import SourceRefused
+from standard.raw import FAULT, LOCATOR
 
 _MOST_CELLS = 200_000_000  # of the workbooks of a batch, which are all held in memory: some three gigabytes
 

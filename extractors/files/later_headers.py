@@ -28,9 +28,9 @@ from extractors.files.title_cells import (
 from extractors.raw import raw_batch
 from extractors.titles import is_by_letters
 from sources.register import Source
-from standard.batch import FAULT, LOCATOR
 from standard.errors import SourceRefused
 from standard.garbled import garbled
+from standard.raw import FAULT, LOCATOR
 
 _NEAR = 3  # lines above a header, of which all but one are blank
 # A short line that names licences which are valid no more, and not one that says there are none among those above it.

@@ -16,7 +16,7 @@ from extractors.files.column_uses import written_in_signs
 from extractors.raw import raw_batch
 from sources.file_extract import TextExtract
 from sources.register import Source
-from standard.batch import FAULT, LOCATOR
+from standard.raw import FAULT, LOCATOR
 
 Mask = npt.NDArray[np.bool_]
 

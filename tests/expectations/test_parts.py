@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from expectations.assess import Before
 from expectations.gate import first_causes, held_rows, outcomes, refusals
-from standard.batch import FAULT
 from standard.finding import FINDING, found_on_batch
+from standard.raw import FAULT
 
 ROWS = st.lists(
     st.fixed_dictionaries(

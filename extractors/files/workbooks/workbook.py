@@ -43,7 +43,7 @@ from extractors.files.workbooks.xlsx import Unplaced
 from extractors.raw import raw_batch
 from extractors.titles import column_names, letters
 from sources.file_extract import MOST_COLUMNS, WorkbookExtract
-from standard.batch import GROUP_ROWS
+from standard.row_groups import GROUP_ROWS
 
 _SAVED = "have it opened, saved as xlsx and delivered again"
 
