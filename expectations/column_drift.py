@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import SequenceMatcher, get_close_matches
 from typing import Any, NamedTuple
 
 from sources.declaration import Column, Declaration
 from standard.batch import Manifest
+from standard.nearest import likeness, nearest
 
 Profiles = Mapping[str, Mapping[str, Any]]
 
@@ -73,8 +73,8 @@ def _not_as_declared(declared: Sequence[str], missing: Sequence[str], unknown: S
 
 
 def _with_nearest(name: str, candidates: Sequence[str]) -> str:
-    near = get_close_matches(name, candidates, 1, 0.5)
-    return f"{name}（{near[0]}？）" if near else name
+    near = nearest(name, candidates)
+    return f"{name}（{near}？）" if near else name
 
 
 def _changed(
@@ -94,7 +94,7 @@ def _changed(
 
 def _renamed(gone: Sequence[str], new: Sequence[str], before: Profiles, after: Profiles) -> dict[str, str]:
     """The new name of each column that has one: by likeness of names, else where exactly two columns are left alike."""
-    pairs = [(_likeness(old, name), old, name) for old in gone for name in new]
+    pairs = [(likeness(old.casefold(), name.casefold()), old, name) for old in gone for name in new]
     fitting = [pair for pair in pairs if pair[0] >= _ALIKE and not _unlike(before.get(pair[1]), after.get(pair[2]))]
     found: dict[str, str] = {}
     for _, old, name in sorted(fitting, reverse=True):
@@ -108,10 +108,6 @@ def _renamed(gone: Sequence[str], new: Sequence[str], before: Profiles, after: P
     ]
     only = {old: name for old, name in alike if sum(old in pair or name in pair for pair in alike) == 1}
     return found | only
-
-
-def _likeness(old: str, new: str) -> float:
-    return SequenceMatcher(None, old.casefold(), new.casefold(), autojunk=False).ratio()
 
 
 def _unlike(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> bool:

@@ -21,10 +21,11 @@ from extractors.databases.witness import witnessed
 from extractors.raw import Reading, grouped, raw_batch
 from extractors.request import Request
 from extractors.texts import Written
-from extractors.titles import column_names, with_nearest
+from extractors.titles import column_names
 from sources.database_extract import DatabaseExtract
 from standard.errors import SourceRefused, SourceUnreachable
 from standard.locator import locators_of
+from standard.nearest import with_nearest
 
 # MariaDB's numbers for a list that GROUP_CONCAT ended early, and for a text too long for a packet.
 _CUT = frozenset({1260, 1301})
