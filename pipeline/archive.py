@@ -23,6 +23,7 @@ from standard.batch import BatchKey, Manifest, Verdict
 from standard.day import instant_text
 from standard.errors import AlreadyDelivered, QuietHours, SourceRefused, Unreachable
 from standard.finding import found_on_batch
+from standard.violation import Violation
 from workspace import batch_files as files
 from workspace.batch_files import of_part
 from workspace.manifests import gather, is_whole, manifest, part_numbers
@@ -239,5 +240,5 @@ def write_refusal(
     verdict = Verdict(
         str(key), at, at, kind, 0, 0, 0, 0, 0, 0, refused=[error.rule], reason=str(error), ordered_by=ordered_by
     )
-    found = found_on_batch(error.rule, at, value=error.found, expected=error.expected)
+    found = found_on_batch([Violation(error.rule, found=error.found, expected=error.expected)], at)
     deliver_batch(database, Delivery(verdict, source.declaration.precedence, lambda _names: [], found), at, 0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,6 +12,7 @@ from standard.masking import mask_personal, mask_text, mask_texts
 from standard.raw import LOCATOR_LENGTH
 from standard.row_groups import in_one_chunk
 from standard.storable import storable_text, storable_texts
+from standard.violation import Violation
 
 # One row a finding. `row` is the position in the batch, -1 for a finding on the batch; `locator` is the department's own
 # place (`登记表!57`, a primary key, a line number); `element` the standard's name, or the source's column where none fits;
@@ -33,44 +35,33 @@ VALUE_LENGTH = 200  # characters of a value that a finding shows
 _NUMBER_LENGTH, _ELEMENT_LENGTH = 128, 128  # of a certificate number, and of the name of an element or column
 
 
-def found_in(
-    batch: pa.Table,
-    rows: pa.Array,
-    rule: str,
-    element: str = "",
-    *,
-    values: pa.Array | None = None,
-    personal: bool = False,
-    expected: str | pa.Array = "",
-) -> pa.Table:
-    """Make the findings of one rule, masked.
+def found_in(batch: pa.Table, violations: Iterable[Violation]) -> pa.Table:
+    """Make the findings on rows, masked.
 
     Args:
         batch: rows with `row`, `locator`, `record`, `certificate_number` and `observed_at`.
-        rows: places in `batch` at which the rule is broken.
-        rule: its id.
-        element: the element it was found on.
-        values: what stood there, one for each of `rows`; nothing is shown where absent.
-        personal: whether the values must be masked whole.
-        expected: what would have been right, of all of them or one for each of `rows`.
+        violations: with positions in `batch`.
 
     Returns:
         A table of `FINDING`.
     """
-    if len(rows) == 0:
-        return FINDING.empty_table()
-    count = len(rows)
-    shown = pa.nulls(count, pa.string()) if values is None else pc.cast(values, pa.string())
-    shown = mask_personal(shown) if personal else mask_texts(shown)
+    tables = [_on_rows(batch, violation) for violation in violations if len(violation.rows)]
+    return pa.concat_tables([FINDING.empty_table(), *tables])
+
+
+def _on_rows(batch: pa.Table, violation: Violation) -> pa.Table:
+    rows, count = violation.rows, len(violation.rows)
+    shown = pc.fill_null(_of_each(violation.found, count).cast(pa.string()), "")
+    shown = mask_personal(shown) if violation.personal else mask_texts(shown)
     columns = {
-        "rule": pa.repeat(rule, count),
+        "rule": pa.repeat(violation.rule, count),
         "row": _at(batch, "row", rows),
         "locator": _shown(mask_texts(_at(batch, "locator", rows)), LOCATOR_LENGTH),
-        "element": pa.repeat(_name(element), count),
+        "element": pa.repeat(_name(violation.element), count),
         "record": _at(batch, "record", rows),
         "certificate_number": _shown(mask_texts(_at(batch, "certificate_number", rows)), _NUMBER_LENGTH),
         "value": _shown(shown, VALUE_LENGTH),
-        "expected": pa.repeat(storable_text(expected), count) if isinstance(expected, str) else expected,
+        "expected": storable_texts(_of_each(violation.expected, count)),
         "observed_at": _at(batch, "observed_at", rows),
     }
     return pa.table(
@@ -82,15 +73,37 @@ def found_in(
     )
 
 
+def _of_each(text: str | pa.Array | None, count: int) -> pa.Array:
+    return text if isinstance(text, pa.Array) else pa.repeat(storable_text(text or ""), count)
+
+
 def _at(batch: pa.Table, name: str, rows: pa.Array) -> pa.Array:
     return in_one_chunk(batch[name].take(rows))
 
 
-def found_on_batch(rule: str, taken_at: str, *, element: str = "", value: str = "", expected: str = "") -> pa.Table:
-    """Make one finding on a batch as a whole."""
-    row = {"rule": rule, "row": -1, "locator": "", "element": _name(element), "record": "", "certificate_number": ""}
-    said = {"value": storable_text(mask_text(value))[:VALUE_LENGTH], "expected": storable_text(expected)}
-    return pa.Table.from_pylist([{**row, **said, "observed_at": taken_at}], schema=FINDING)
+def found_on_batch(violations: Iterable[Violation], taken_at: str) -> pa.Table:
+    """Make the findings on a batch as a whole, masked.
+
+    Args:
+        violations: each with one text that was found and one that was expected.
+        taken_at: instant text; when the batch was read.
+    """
+    return pa.Table.from_pylist([_on_batch(violation, taken_at) for violation in violations], schema=FINDING)
+
+
+def _on_batch(violation: Violation, taken_at: str) -> dict[str, str | int]:
+    found, expected = str(violation.found or ""), str(violation.expected)
+    return {
+        "rule": violation.rule,
+        "row": -1,
+        "locator": "",
+        "element": _name(violation.element),
+        "record": "",
+        "certificate_number": "",
+        "value": storable_text(mask_text(found))[:VALUE_LENGTH],
+        "expected": storable_text(expected),
+        "observed_at": taken_at,
+    }
 
 
 def _shown(values: pa.Array, most: int) -> pa.Array:

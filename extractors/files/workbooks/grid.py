@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import python_calamine as calamine
 
 from extractors.texts import text_array
+from standard.violation import Violation
 
 MOST_CELLS = 50_000_000  # of the rectangles from A1 to the last cell of all sheets read, all held in memory at once
 _ROWS_AT_A_TIME = 20_000
@@ -32,10 +33,10 @@ class Sheet:
 
 
 @dataclass(frozen=True)
-class Fault:
-    """What is wrong with a cell, whose place is counted from 0, and the text that stands there instead of a value.
+class OddCell:
+    """A cell that the library for values does not give: its place from 0, the rule that it violates, and what is shown there.
 
-    Without a rule nothing is, and the text is its value.
+    Without a rule the text is its value.
     """
 
     row: int
@@ -52,14 +53,14 @@ class Grid:
         name: of the sheet.
         columns: one array of text a column, all of the same length; an empty cell is null.
         merged: the merged ranges.
-        faults: cells without a value of their own.
+        faults: cells that the library for values does not give.
         notes: what else was seen, such as hidden rows, by name.
     """
 
     name: str
     columns: list[pa.StringArray]
     merged: list[Range]
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[OddCell] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -73,6 +74,19 @@ class Grid:
             list(row)
             for row in zip(*(pc.fill_null(c.slice(first, count), "").to_pylist() for c in self.columns), strict=True)
         ]
+
+    def violations(self, first: int, names: Mapping[int, str]) -> list[Violation]:
+        """What its cells violate, by rule and column.
+
+        Args:
+            first: row from which on they count, and are counted.
+            names: of the columns, by their places.
+        """
+        rows: dict[tuple[int, str], list[int]] = {}
+        for cell in self.faults:
+            if cell.rule and cell.row >= first:
+                rows.setdefault((cell.column, cell.rule), []).append(cell.row - first)
+        return [Violation(rule, names[column], pa.array(sorted(at))) for (column, rule), at in sorted(rows.items())]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import python_calamine as calamine
 
-from extractors.files.cell_faults import fault_column
 from extractors.files.file_kind import OLE, ZIP, first_bytes, kind_of
 from extractors.files.limits import DAMAGED
 from extractors.files.source_file import SourceFile
@@ -43,6 +42,7 @@ from extractors.files.workbooks.xlsx import Unplaced
 from extractors.raw import raw_batch
 from extractors.titles import column_names, letters
 from sources.file_extract import MOST_COLUMNS, WorkbookExtract
+from standard.faults import fault_column
 from standard.row_groups import GROUP_ROWS
 
 _SAVED = "have it opened, saved as xlsx and delivered again"
@@ -227,12 +227,7 @@ def _batches(
     file: SourceFile, grid: Grid, first: int, columns: Sequence[str], used: Sequence[int]
 ) -> Iterator[pa.RecordBatch]:
     names = dict(zip(used, columns, strict=True))
-    faults = [
-        (fault.row - first, fault.rule, names[fault.column])
-        for fault in grid.faults
-        if fault.row >= first and fault.rule
-    ]
-    found = fault_column(grid.height - first, faults)
+    found = fault_column(grid.height - first, grid.violations(first, names))
     for start in range(first, grid.height, GROUP_ROWS):
         count = min(GROUP_ROWS, grid.height - start)
         numbers = pa.array(np.arange(start + 1, start + count + 1)).cast(pa.string())
