@@ -149,7 +149,7 @@ def _within(database: ExchangeDatabase, sweeping: Sweeping, work: Callable[[Conn
     """Do something in one transaction under the locks of a load, and bring in the findings that it has staged."""
     source, k = sweeping.key.source, CLAIMANT.c
     with database.transaction() as connection:
-        staged = staging(connection.dialect.name)
+        staged = staging(connection)
         staged.open(connection)
         types = connection.scalars(select(k.certificate_type_code).where(k.source == source))
         database.lock(connection, [f"source {source}", *sorted(f"type {code}" for code in types), "findings"])
