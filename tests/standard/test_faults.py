@@ -1,5 +1,5 @@
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from standard.faults import fault_column, read_faults
@@ -46,6 +46,7 @@ FAULTS = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(FAULTS)
 def test_what_is_written_is_read_again(faults):
     written = fault_column(7, [fault(rule, name, *sorted(rows)) for (rule, name), rows in faults.items()])

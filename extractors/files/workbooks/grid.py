@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 import python_calamine as calamine
 
 from extractors.texts import text_array
-from standard.violation import Violation
 
 MOST_CELLS = 50_000_000  # of the rectangles from A1 to the last cell of all sheets read, all held in memory at once
 _ROWS_AT_A_TIME = 20_000
@@ -74,19 +73,6 @@ class Grid:
             list(row)
             for row in zip(*(pc.fill_null(c.slice(first, count), "").to_pylist() for c in self.columns), strict=True)
         ]
-
-    def violations(self, first: int, names: Mapping[int, str]) -> list[Violation]:
-        """What its cells violate, by rule and column.
-
-        Args:
-            first: row from which on they count, and are counted.
-            names: of the columns, by their places.
-        """
-        rows: dict[tuple[int, str], list[int]] = {}
-        for cell in self.faults:
-            if cell.rule and cell.row >= first:
-                rows.setdefault((cell.column, cell.rule), []).append(cell.row - first)
-        return [Violation(rule, names[column], pa.array(sorted(at))) for (column, rule), at in sorted(rows.items())]
 
 
 @dataclass(frozen=True)
