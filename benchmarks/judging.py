@@ -27,9 +27,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sources.register import Register, Source
-from standard.batch import FAULT, GROUP_ROWS, LOCATOR, Manifest
+from standard.batch import Manifest
 from standard.check_characters import citizen, texts, uscc
 from standard.day import Day, instant_text
+from standard.raw import FAULT, LOCATOR
+from standard.row_groups import GROUP_ROWS
 
 AT = "2026-03-01T16:00:00.000000Z"
 DAY = Day.of("2026-03-01")

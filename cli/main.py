@@ -24,7 +24,7 @@ from pipeline.trial import try_batch
 from standard.batch import BatchKey
 from standard.day import Day
 from standard.errors import DeclarationError, ExchangeError, UsageError, unforeseen
-from standard.finding import mask_text
+from standard.masking import mask_text
 
 if TYPE_CHECKING:
     from extractors.databases.connection_check import ConnectionFacts

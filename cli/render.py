@@ -20,7 +20,8 @@ from pipeline.trial import Trial
 from sources.problem import Problem
 from standard.batch import LedgerEntry
 from standard.errors import safe_line
-from standard.rules import DIMENSION_TITLES, RULES
+from standard.rule import DIMENSION_TITLES
+from standard.rules import RULES
 from standard.visible import json_text, visible, visible_line
 
 if TYPE_CHECKING:

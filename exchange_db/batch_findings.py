@@ -11,7 +11,7 @@ from exchange_db.bulk_insert import put, take
 from exchange_db.merge import was_stale
 from exchange_db.staging import Staging
 from standard.batch import BatchKey
-from standard.finding import mask_texts
+from standard.masking import mask_texts
 
 _TEXTS = (
     "source",

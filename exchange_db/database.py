@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, Select, insert, select
@@ -12,8 +11,9 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
 from exchange_db import migration
-from exchange_db.driver_errors import masked_cause, refuses_data
-from exchange_db.engines import READING, SPOKEN, make_engine
+from exchange_db.dialects import SPOKEN, dialect_of, dialect_of_url, make_engine
+from exchange_db.dialects.dialect import READING
+from exchange_db.driver_errors import masked_cause
 from exchange_db.tables import LOCK
 from standard.addresses import shown_url, without_secrets
 from standard.errors import PlatformRefused, PlatformUnreachable, UsageError
@@ -31,7 +31,7 @@ class ExchangeDatabase:
             self._shown, self._location = shown_url(url), url
             if parts.get_backend_name() not in SPOKEN or _holds_more(parts):
                 raise ArgumentError
-            if _forgets(parts):
+            if dialect_of_url(parts).forgets(parts):
                 raise UsageError(
                     "LICEX_TARGET: expected a database that keeps what it is given, found one in memory; name a file, such as sqlite:////srv/platform.db"
                 )
@@ -59,7 +59,7 @@ class ExchangeDatabase:
             with self._connected(engine) as connection, connection.begin():
                 yield connection
         except (DBAPIError, raw, UnicodeEncodeError) as error:
-            if refuses_data(error, engine.dialect.name):
+            if dialect_of(engine).refuses_data(error):
                 reason = without_secrets(masked_cause(error), self._location)
                 raise PlatformRefused(
                     f"{self._shown}: expected the platform's database to take what it is given, found: {reason}; nothing was loaded; ask whoever runs it",
@@ -88,13 +88,13 @@ class ExchangeDatabase:
             ) from None
 
     def lock(self, connection: Connection, names: Sequence[str]) -> None:
-        """Hold names until the transaction ends; who asks for one that is held waits. SQLite has one writer anyway.
+        """Hold names until the transaction ends; who asks for one that is held waits.
 
         Args:
             connection: of the transaction.
             names: in an order that all who lock share.
         """
-        if connection.dialect.name == "sqlite":
+        if dialect_of(connection).one_writer:
             return
         for name in names:
             held = _held(name)
@@ -112,12 +112,7 @@ class ExchangeDatabase:
 
     def is_empty(self) -> bool:
         """Whether it has none of our tables yet; nothing is made by asking, not even the file of a SQLite database."""
-        url = self._engine.url
-        if (
-            url.get_backend_name() == "sqlite"
-            and url.database
-            and not Path(url.database.removeprefix("file:")).exists()
-        ):
+        if dialect_of(self._engine).is_missing(self._engine.url):
             return True
         with self.transaction(reading=True) as connection:
             return migration.state_of(connection).empty
@@ -174,12 +169,6 @@ class ExchangeDatabase:
 def _holds_more(url: URL) -> bool:
     """Whether an `@` or more of the password stands behind it, unquoted: what follows would be shown."""
     return url.password is not None and "@" in f"{url.host}{url.database}{url.query}"
-
-
-def _forgets(url: URL) -> bool:
-    return url.get_backend_name() == "sqlite" and (
-        url.database in {None, "", ":memory:"} or "memory" in str(url.query.get("mode"))
-    )
 
 
 def _held(name: str) -> Select[Any]:

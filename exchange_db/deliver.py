@@ -17,6 +17,7 @@ from exchange_db.bulk_insert import put
 from exchange_db.claimants import Claimants, anyone_gives_identifiers
 from exchange_db.database import ExchangeDatabase
 from exchange_db.delivery import Delivery
+from exchange_db.dialects import dialect_of
 from exchange_db.finding_store import Judging, keep_findings
 from exchange_db.first_load import indexed_afterwards
 from exchange_db.ledger import add_to_entry, begin_anew, write_entry
@@ -68,8 +69,7 @@ def deliver_batch(database: ExchangeDatabase, delivery: Delivery, now: str, seco
     def attempt(given: Delivery) -> None:
         with suppress(_TakenBack), database.transaction() as connection:
             _deliver(database, connection, given, now)
-            if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")  # what would else be asked at the end only
+            dialect_of(connection).check_constraints(connection)
             raise _TakenBack
 
     try:
@@ -85,7 +85,7 @@ class _TakenBack(Exception):
 def _deliver(database: ExchangeDatabase, connection: Connection, delivery: Delivery, now: str) -> LedgerEntry:
     verdict = delivery.verdict
     key = BatchKey.of(verdict.batch)
-    staged = staging(connection.dialect.name)
+    staged = staging(connection)
     staged.open(connection)
     put(connection, staged.finding, [staged_findings(delivery.findings, verdict)])
     newest = newest_full_reading(connection, key.source)

@@ -37,7 +37,7 @@ def foresee(
         or connection.execute(select(c.record).where(standing).limit(1)).first() is None
     ):
         return Effects()
-    staged = staging(connection.dialect.name)
+    staged = staging(connection)
     staged.open(connection)
     try:
         count = 0

@@ -29,7 +29,8 @@ from exchange_db.staging import FOUND, Staging
 from exchange_db.stamps import STAMP, greater
 from exchange_db.tables import BATCH, CLAIM, ENDING, FINDING_TABLE, FORMER_KEY, HISTORY, SEEN
 from standard.batch import SWEEP, BatchKey, Keys, Status
-from standard.rules import RULES, Scope, refuses
+from standard.rule import Scope
+from standard.rules import RULES, refuses
 
 _LATER = FINDING_TABLE.alias("later")
 _FOUND_BY, _REFUSED = BATCH.alias("found_by_batch"), BATCH.alias("refused")

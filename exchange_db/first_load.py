@@ -13,6 +13,7 @@ from sqlalchemy import Connection, inspect, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateIndex, DropIndex
 
+from exchange_db.dialects import dialect_of
 from exchange_db.tables import CLAIM
 
 MANY = 50_000  # rows from which on it is worth the statements
@@ -35,7 +36,7 @@ def indexed_afterwards(connection: Connection, rows: int) -> Iterator[None]:
         connection: of the transaction.
         rows: how many will go in; 0 where others may come that must not wait.
     """
-    worth_it = rows >= MANY and connection.dialect.name == "postgresql"
+    worth_it = rows >= MANY and dialect_of(connection).changes_tables_in_transactions
     key = _taken_off(connection) if worth_it else None
     yield
     if key is not None:

@@ -13,6 +13,7 @@ from exchange_db.staging import Staging
 from exchange_db.tables import CLAIM, HISTORY
 from standard.identifiers import mint_identifier
 from standard.licence import LICENCE
+from standard.row_groups import in_one_chunk
 
 _GIVEN = ("certificate_identifier", "identifier_version")
 _SHARING, _FORMER_CLAIM, _FORMER = CLAIM.alias("given"), CLAIM.alias("former"), HISTORY.alias("former")
@@ -87,5 +88,4 @@ def _next(rows: pa.Table) -> pa.Table:
 
 def _mint(rows: pa.Table, versions: Any) -> pa.Array:
     types, issuers, numbers = (rows[name].combine_chunks() for name in LICENCE.key)
-    flat = versions.combine_chunks() if isinstance(versions, pa.ChunkedArray) else versions
-    return mint_identifier(types, issuers, numbers, flat)
+    return mint_identifier(types, issuers, numbers, in_one_chunk(versions))

@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from exchange_db.known_keys import FOUND, MEANS, NUMBER, ORDER, ordinals
 from exchange_db.open_rows import without_open
-from standard.batch import LOCATOR
+from standard.masking import MASKED_NUMBER
+from standard.raw import LOCATOR
 
 _MEMORY = "400MB"  # what does not fit goes to the folder
 
@@ -124,7 +125,7 @@ def _number(database: duckdb.DuckDBPyConnection, met: Path, folder: Path, *, by_
         f"CASE WHEN {NUMBER} IS NOT NULL THEN hash({NUMBER}) END AS number, {MEANS} AS means, {ORDER} AS said_at "
         f"FROM read_parquet({_literal(met)}, file_row_number = true)",
         f"CREATE TABLE claims AS SELECT {of_known} FROM read_parquet({_literal(folder / 'claims.parquet')})",  # noqa: S608
-        f"CREATE TABLE others AS SELECT means, locator LIKE '%**************%' AS masked, {of_known} "  # noqa: S608
+        f"CREATE TABLE others AS SELECT means, contains(locator, '{MASKED_NUMBER}') AS masked, {of_known} "  # noqa: S608
         f"FROM read_parquet({_literal(folder / 'others.parquet')})",
         # A key whose row has lost its number names no other record: it is held, and what it named is not missed.
         f"CREATE TABLE nameless AS SELECT k FROM met WHERE {by_number} AND number IS NULL AND means = 1",  # noqa: S608
@@ -283,6 +284,6 @@ SELECT record FROM claims SEMI JOIN alike USING (n) ANTI JOIN former USING (k, r
 _GONE_ROWS = f"""
 SELECT DISTINCT locator FROM (
     SELECT locator, md5_number(locator) AS k FROM read_parquet({{others}})
-    WHERE means = {FOUND} AND record = '' AND locator NOT LIKE '%**************%'
+    WHERE means = {FOUND} AND record = '' AND NOT contains(locator, '{MASKED_NUMBER}')
 ) open_rows ANTI JOIN met USING (k)
 """  # noqa: S608 - constants

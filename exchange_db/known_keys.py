@@ -30,6 +30,7 @@ from exchange_db.finding_store import STATES
 from exchange_db.streaming import stream
 from exchange_db.tables import CLAIM, ENDING, FINDING_TABLE, FORMER_KEY, HISTORY, SEEN, SIGHTING
 from standard.private_file import private
+from standard.row_groups import in_one_chunk
 
 # Of each row that a sweep met, beside the columns of its key.
 NUMBER, MEANS, ORDER = "_number", "_means", "_order"
@@ -174,8 +175,3 @@ def ordinals(orders: Any) -> pa.Array:
     instants = pc.utf8_slice_codeunits(pc.if_else(numbered, pa.scalar(None, pa.string()), texts), 0, 26)
     micros = pc.cast(pc.cast(instants, pa.timestamp("us")), pa.int64())
     return pc.coalesce(pc.cast(pc.if_else(small, numbers, pa.scalar(None, pa.string())), pa.int64()), micros)
-
-
-def in_one_chunk(values: Any) -> pa.Array:
-    """An array of one chunk."""
-    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values

@@ -12,7 +12,7 @@ from exchange_db.tables import BATCH
 from standard.batch import SWEEP, LedgerEntry, Status
 from standard.day import Day
 from standard.errors import ExchangeError, UsageError
-from standard.finding import storable_text
+from standard.storable import storable_text
 
 
 def write_entry(connection: Connection, entry: LedgerEntry) -> LedgerEntry:

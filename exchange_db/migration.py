@@ -11,14 +11,13 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
+from exchange_db.dialects import dialect_of
 from exchange_db.views import create_views, drop_views
 
 _FOLDER = Path(__file__).parent / "migrations"
 _SCRIPTS = ScriptDirectory(str(_FOLDER))
 _FIRST = "0001"  # the tables of before versions were kept
 HEAD = _SCRIPTS.get_current_head() or ""
-
-_WITHOUT_TRANSACTIONS = {"MYISAM", "ARIA", "MEMORY"}
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def state_of(connection: Connection) -> State:
 def migrate(connection: Connection) -> None:
     """Run what is pending, and draw the views anew; where a database can, all of it or nothing."""
     state = state_of(connection)
-    _demand_transactions(connection)
+    dialect_of(connection).make_transactional(connection)
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -63,11 +62,3 @@ def migrate(connection: Connection) -> None:
         command.stamp(config, _FIRST)
     command.upgrade(config, "head")
     create_views(connection)
-
-
-def _demand_transactions(connection: Connection) -> None:
-    """Where a server makes tables without transactions unless told otherwise, tell it."""
-    if connection.dialect.name != "mysql":
-        return
-    if str(connection.exec_driver_sql("SELECT @@default_storage_engine").scalar()).upper() in _WITHOUT_TRANSACTIONS:
-        connection.exec_driver_sql("SET default_storage_engine = InnoDB")

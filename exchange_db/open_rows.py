@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from exchange_db.known_keys import FOUND, NUMBER, in_one_chunk
-from standard.batch import LOCATOR
-from standard.finding import mask_texts
+from exchange_db.known_keys import FOUND, NUMBER
+from standard.masking import mask_texts
+from standard.raw import LOCATOR
+from standard.row_groups import in_one_chunk
 
 
 def without_open(unread: pa.Table, folder: Path, key: Sequence[str], *, by_number: bool) -> pa.Table:

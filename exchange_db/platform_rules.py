@@ -31,9 +31,8 @@ from exchange_db.merge import changed_licences, changed_record
 from exchange_db.staging import FOUND
 from exchange_db.stamps import STAMP, greater
 from exchange_db.tables import BATCH, CLAIM, CLAIMANT, ENDING, FINDING_TABLE, FORMER_KEY, HISTORY, SEEN
-from sources.checks import DERIVED
 from standard.batch import SWEEP, Keys, Status
-from standard.licence import LICENCE
+from standard.licence import DERIVED, LICENCE
 
 _COMPARED = [name for name in LICENCE.names if name not in {*LICENCE.key, *DERIVED, "certificate_identifier"}]
 # Aliases are made once: each copies every column.

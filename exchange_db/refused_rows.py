@@ -17,11 +17,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from exchange_db.delivery import Delivery, Rows
-from standard.batch import GROUP_ROWS, LedgerEntry, Outcome, Verdict
+from standard.batch import LedgerEntry, Outcome, Verdict
 from standard.errors import PlatformRefused
-from standard.finding import FINDING, escaped_texts, found_in, found_on_batch
+from standard.finding import FINDING, found_in, found_on_batch
 from standard.licence import HOLDERS_JOINED_BY, LICENCE
+from standard.masking import mask_quoted
+from standard.row_groups import GROUP_ROWS
 from standard.rules import RULES
+from standard.storable import escaped_texts
+from standard.violation import Violation
 
 MOST = 1_000  # rows a database may refuse of one batch; from there on it is the database that has to be looked at
 _TOGETHER = 20  # rows that are refused only beside others
@@ -219,7 +223,7 @@ def _holding(delivery: Delivery, refused: dict[int, str]) -> Delivery:
     personal = rows.select(_PERSONAL).to_pylist()
     reasons = [_masked(refused[place], row) for place, row in zip(accepted, personal, strict=True)]
     at = pa.array(range(len(accepted)), pa.int64())
-    found = found_in(rows, at, _RULE, values=pa.array(reasons, pa.string()))
+    found = found_in(rows, [Violation(_RULE, rows=at, found=pa.array(reasons, pa.string()))])
     verdict = delivery.verdict
     verdict = replace(
         verdict,
@@ -272,10 +276,7 @@ def _masked(reason: str, row: dict[str, Any]) -> str:
     """A reason without what the row says of people, should the database have quoted it."""
     said = [*row.values(), *json.loads(row["face"] or "{}").values()]
     texts = {part for text in said if isinstance(text, str) for part in text.split(HOLDERS_JOINED_BY)}
-    for text in sorted(texts, key=len, reverse=True):
-        if len(text) > 1:
-            reason = reason.replace(text, "***")
-    return reason.removeprefix("+ ")
+    return mask_quoted(reason, texts).removeprefix("+ ")
 
 
 def _refused_whole(delivery: Delivery, refused: dict[int, str]) -> Delivery:
@@ -283,7 +284,7 @@ def _refused_whole(delivery: Delivery, refused: dict[int, str]) -> Delivery:
     verdict, place = delivery.verdict, min(refused)
     reason = _masked(refused[place], _taken(delivery.rows, [place]).select(_PERSONAL).to_pylist()[0])
     expected = f"<= {MOST:,}"
-    found = found_on_batch(_RULE_MANY, verdict.taken_at, value=reason, expected=expected)
+    found = found_on_batch([Violation(_RULE_MANY, found=reason, expected=expected)], verdict.taken_at)
     rule = RULES[_RULE_MANY]
     verdict = replace(
         verdict,

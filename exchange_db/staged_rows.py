@@ -11,8 +11,10 @@ from sqlalchemy import Connection
 from exchange_db.bulk_insert import put
 from exchange_db.delivery import Delivery
 from exchange_db.staging import Staging
-from standard.batch import LOCATOR_LENGTH, BatchKey, Outcome, Verdict
-from standard.finding import escaped_texts, mask_texts, storable_texts
+from standard.batch import BatchKey, Outcome, Verdict
+from standard.masking import mask_texts
+from standard.raw import LOCATOR_LENGTH
+from standard.storable import escaped_texts, storable_texts
 
 _SIGHTED = ["record", "locator", "certificate_number"]
 _ENDING = [*_SIGHTED, "observed_at"]

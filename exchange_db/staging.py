@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Boolean, Column, Connection, Integer, MetaData, Table, UniqueConstraint
 
 from exchange_db.column_types import digest, text
+from exchange_db.dialects import dialect_of
+from exchange_db.dialects.dialect import Dialect
 from exchange_db.stamps import STAMP
 from exchange_db.tables import CLAIM, ENDING, FINDING_TABLE, SEEN, SIGHTING
 
@@ -49,7 +50,7 @@ class Staging:
         parted: claims that have moved, and that have not any more, by this batch.
     """
 
-    def __init__(self, dialect: str) -> None:
+    def __init__(self, dialect: Dialect) -> None:
         self._metadata = MetaData()
         self._dialect = dialect
         self.arrival = self._table("arrival", *_like(CLAIM, *_all_but(CLAIM, *ARRIVED)), unique=_BY_RECORD)
@@ -93,25 +94,23 @@ class Staging:
 
     def close(self, connection: Connection) -> None:
         """Take them away."""
-        # Without the word, MySQL would commit what was done so far.
-        temporary = "TEMPORARY " if self._dialect == "mysql" else ""
         quoted = connection.dialect.identifier_preparer.format_table
         for table in self._metadata.tables.values():
-            connection.exec_driver_sql(f"DROP {temporary}TABLE IF EXISTS {quoted(table)}")
+            connection.exec_driver_sql(self._dialect.drop_staged.format(quoted(table)))
 
     def _table(
-        self, name: str, *columns: Column[Any] | UniqueConstraint, unique: Sequence[tuple[str, ...]] = ()
+        self, name: str, *columns: Column[Any] | UniqueConstraint, unique: tuple[tuple[str, ...], ...] = ()
     ) -> Table:
-        # PostgreSQL joins whole tables by hashing; the others look rows up one by one and need the index.
-        keys = [UniqueConstraint(*names) for names in unique] if self._dialect != "postgresql" else []
-        if self._dialect == "mssql":
-            return Table(f"#staged_{name}", self._metadata, *columns, *keys)
-        return Table(f"staged_{name}", self._metadata, *columns, *keys, prefixes=["TEMPORARY"])
+        return self._dialect.staged_table(name, self._metadata, columns, unique)
+
+
+def staging(connection: Connection) -> Staging:
+    """The staging tables of the database that a connection leads to."""
+    return _staging(dialect_of(connection))
 
 
 @cache
-def staging(dialect: str) -> Staging:
-    """The staging tables of a dialect."""
+def _staging(dialect: Dialect) -> Staging:
     return Staging(dialect)
 
 

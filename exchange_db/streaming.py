@@ -12,6 +12,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, Select
 
 from exchange_db.bulk_insert import take
+from exchange_db.dialects import dialect_of
 
 
 def stream(connection: Connection, statement: Select[Any], schema: pa.Schema) -> Iterator[pa.Table]:
@@ -25,7 +26,7 @@ def stream(connection: Connection, statement: Select[Any], schema: pa.Schema) ->
         statement: its columns stand in the order of `schema`; its literals are our own names.
         schema: of the tables.
     """
-    if connection.dialect.name != "postgresql" or (beside := _beside(connection)) is None:
+    if not dialect_of(connection).streams_columns or (beside := _beside(connection)) is None:
         yield from take(connection, statement, schema)
         return
     sql = str(statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))

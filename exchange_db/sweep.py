@@ -29,8 +29,9 @@ from exchange_db.presence import (
 from exchange_db.staging import FOUND, Staging, staging
 from exchange_db.tables import BATCH, CLAIM, CLAIMANT, FINDING_TABLE, SEEN, SWEEP
 from standard import batch
-from standard.batch import LOCATOR, BatchKey, Keys, Status
+from standard.batch import BatchKey, Keys, Status
 from standard.errors import ExchangeError
+from standard.raw import LOCATOR
 
 _NONE = pa.schema([pa.field(LOCATOR, pa.string()), pa.field(NUMBER, pa.string())])
 
@@ -148,7 +149,7 @@ def _within(database: ExchangeDatabase, sweeping: Sweeping, work: Callable[[Conn
     """Do something in one transaction under the locks of a load, and bring in the findings that it has staged."""
     source, k = sweeping.key.source, CLAIMANT.c
     with database.transaction() as connection:
-        staged = staging(connection.dialect.name)
+        staged = staging(connection)
         staged.open(connection)
         types = connection.scalars(select(k.certificate_type_code).where(k.source == source))
         database.lock(connection, [f"source {source}", *sorted(f"type {code}" for code in types), "findings"])

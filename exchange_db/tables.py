@@ -9,10 +9,10 @@ from sqlalchemy import text as text_clause
 from sqlalchemy.types import TypeEngine
 
 from exchange_db.column_types import digest, instant, long_text, text
-from standard.batch import LOCATOR_LENGTH
 from standard.day import INSTANT_LENGTH
 from standard.field import Field, Kind
 from standard.licence import LICENCE
+from standard.raw import LOCATOR_LENGTH
 
 METADATA = MetaData()
 

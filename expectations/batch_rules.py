@@ -15,6 +15,8 @@ import pyarrow.compute as pc
 from sources.declaration import Expect
 from standard.batch import Effects, Manifest, OrderedBy
 from standard.finding import FINDING, found_in, found_on_batch
+from standard.row_groups import in_one_chunk
+from standard.violation import Violation
 
 # Rows of one record compete: contents with contents, and ends with ends. The greatest order wins, and of equal rows the
 # first. Nothing is guessed: where rows differ and one of them has no credible order, all are held, and so are different
@@ -138,12 +140,12 @@ class Batch:
             return FINDING.empty_table()
         self._database.register("found", found)
         places = self._database.sql(_PLACES).to_arrow_table()
-        tables = []
+        values = in_one_chunk(places[element]) if element else None
+        violations = []
         for rule in pc.unique(found["rule"]).to_pylist():
             at = pc.indices_nonzero(pc.equal(found["rule"], rule))
-            values = places[element].take(at).combine_chunks() if element else None
-            tables.append(found_in(places, at, rule, element, values=values))
-        return pa.concat_tables(tables)
+            violations.append(Violation(rule, element, at, found=values.take(at) if values is not None else None))
+        return found_in(places, violations)
 
 
 @contextmanager
@@ -190,20 +192,34 @@ class Sizes:
 
 def judge_sizes(expect: Expect, manifest: Manifest, sizes: Sizes) -> pa.Table:
     """Findings on the batch from its declaration's `expect` and the source's own count."""
-    at, count = manifest.taken_at, sizes.extracted
-    found: list[tuple[str, str, str, str]] = []
+    return found_on_batch([*_sizes(expect, sizes), *_counts(manifest)], manifest.taken_at)
+
+
+def _sizes(expect: Expect, sizes: Sizes) -> Iterator[Violation]:
+    count = sizes.extracted
     if count < expect.rows.min:
-        found.append(("rows_few", "", str(count), f">= {expect.rows.min}"))
+        yield Violation("rows_few", found=str(count), expected=f">= {expect.rows.min}")
     if expect.rows.max is not None and count > expect.rows.max:
-        found.append(("rows_many", "", str(count), f"<= {expect.rows.max}"))
+        yield Violation("rows_many", found=str(count), expected=f"<= {expect.rows.max}")
     contents = count - sizes.endings
     for name, share in expect.filled.items():
-        if contents and sizes.filled.get(name, 0) < share * contents:
-            found.append(("filled_low", name, f"{sizes.filled.get(name, 0) / contents:.4f}", f">= {share}"))
+        filled = sizes.filled.get(name, 0)
+        if contents and filled < share * contents:
+            yield Violation("filled_low", name, found=f"{filled / contents:.4f}", expected=f">= {share}")
     if sizes.repeated_keys:
-        found.append(("key_repeated", "", str(sizes.repeated_keys), "0"))
-    found.extend(_witnessed(manifest))
-    return _batch_findings(found, at)
+        yield Violation("key_repeated", found=str(sizes.repeated_keys), expected="0")
+
+
+def _counts(manifest: Manifest) -> Iterator[Violation]:
+    """What the source, and the witness that is declared, count otherwise than we; rows that are in no day."""
+    if manifest.counted is not None and manifest.counted != manifest.rows:
+        yield Violation("count_differs", found=str(manifest.rows), expected=str(manifest.counted))
+    if manifest.witnessed != manifest.beside_witness:
+        yield Violation("witness_differs", found=str(manifest.beside_witness), expected=str(manifest.witnessed))
+    if unread := manifest.origin.get("unread"):
+        yield Violation("rows_unread", found=unread, expected="0")
+    if manifest.without_time or manifest.future_time:
+        yield Violation("rows_unseen", found=f"{manifest.without_time} + {manifest.future_time}", expected="0")
 
 
 # So few licences may always end at once: one of three is no register that was turned over.
@@ -216,12 +232,12 @@ def judge_effects(expect: Expect, manifest: Manifest, effects: Effects) -> pa.Ta
     Two full readings are compared by their records. Where the platform never had a full one, and where keys name other
     records, a few are no matter.
     """
-    found = list[tuple[str, str, str, str]]()
-    if shrunk := too_many_lost(expect, effects):
-        found.append(("snapshot_shrunk", "", *shrunk))
-    if turned := _too_many(effects.moved, _share(expect, effects), effects, _FEW):
-        found.append(("register_turned_over", "", *turned))
-    return _batch_findings(found, manifest.taken_at)
+    ended = {
+        "snapshot_shrunk": too_many_lost(expect, effects),
+        "register_turned_over": _too_many(effects.moved, _share(expect, effects), effects, _FEW),
+    }
+    violations = (Violation(rule, found=most[0], expected=most[1]) for rule, most in ended.items() if most)
+    return found_on_batch(violations, manifest.taken_at)
 
 
 def too_many_lost(expect: Expect, effects: Effects) -> tuple[str, str] | None:
@@ -237,24 +253,3 @@ def _share(expect: Expect, effects: Effects) -> int:
 def _too_many(ended: int, most: int, effects: Effects, few: int) -> tuple[str, str] | None:
     """How many end and how many may, by the declared share; None where no more do, or only a few that are no matter."""
     return (f"{ended} / {effects.had}", f"<= {most} / {effects.had}") if ended > max(most, few) else None
-
-
-def _witnessed(manifest: Manifest) -> list[tuple[str, str, str, str]]:
-    found = []
-    if manifest.counted is not None and manifest.counted != manifest.rows:
-        found.append(("count_differs", "", str(manifest.rows), str(manifest.counted)))
-    if manifest.witnessed != manifest.beside_witness:
-        found.append(("witness_differs", "", str(manifest.beside_witness), str(manifest.witnessed)))
-    if unread := manifest.origin.get("unread"):
-        found.append(("rows_unread", "", unread, "0"))
-    if manifest.without_time or manifest.future_time:
-        found.append(("rows_unseen", "", f"{manifest.without_time} + {manifest.future_time}", "0"))
-    return found
-
-
-def _batch_findings(found: Sequence[tuple[str, str, str, str]], at: str) -> pa.Table:
-    tables = [
-        found_on_batch(rule, at, element=element, value=value, expected=expected)
-        for rule, element, value, expected in found
-    ]
-    return pa.concat_tables([FINDING.empty_table(), *tables])

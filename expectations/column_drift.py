@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import SequenceMatcher, get_close_matches
-from typing import Any, NamedTuple
+from typing import Any
 
 from sources.declaration import Column, Declaration
 from standard.batch import Manifest
+from standard.nearest import likeness, nearest
+from standard.violation import Violation
 
 Profiles = Mapping[str, Mapping[str, Any]]
 
@@ -17,16 +18,7 @@ _ALIKE = 0.6  # of two names; ZSBH and ZSBH2 are 0.89, FZRQ and QSRQ 0.5
 _MOSTLY = 0.95  # share of values that must have one shape for the column to have it
 
 
-class Drifted(NamedTuple):
-    """A finding on a column as a whole: its rule, where, what was found, and what would have been right."""
-
-    rule: str
-    element: str
-    value: str
-    expected: str
-
-
-def judge_columns(declaration: Declaration, today: Manifest, last: Manifest | None) -> Iterator[Drifted]:
+def judge_columns(declaration: Declaration, today: Manifest, last: Manifest | None) -> Iterator[Violation]:
     """What does not fit the declaration: of a source's first batch as such, later as a change.
 
     Args:
@@ -51,10 +43,11 @@ def judge_columns(declaration: Declaration, today: Manifest, last: Manifest | No
         yield from _changed(declaration, gone, unknown, today, last)
 
 
-def _ambiguous(declaration: Declaration, today: Manifest) -> Iterator[Drifted]:
+def _ambiguous(declaration: Declaration, today: Manifest) -> Iterator[Violation]:
     """The elements whose column is there by two of its names, so that nobody knows which holds its values."""
     for element, there in declaration.ambiguous(today.columns).items():
-        yield Drifted("columns_ambiguous", element, "、".join(there), " / ".join(declaration.columns[element].names))
+        expected = " / ".join(declaration.columns[element].names)
+        yield Violation("columns_ambiguous", element, found="、".join(there), expected=expected)
 
 
 def shape(profile: Mapping[str, Any] | None) -> str:
@@ -64,37 +57,39 @@ def shape(profile: Mapping[str, Any] | None) -> str:
     return next((name for name, count in shapes.items() if seen >= ENOUGH and count >= _MOSTLY * seen), "")
 
 
-def _not_as_declared(declared: Sequence[str], missing: Sequence[str], unknown: Sequence[str]) -> Iterator[Drifted]:
+def _not_as_declared(declared: Sequence[str], missing: Sequence[str], unknown: Sequence[str]) -> Iterator[Violation]:
     found = "、".join(unknown)
     if missing:
-        yield Drifted("columns_missing", "", found, "；".join(_with_nearest(name, unknown) for name in missing))
+        expected = "；".join(_with_nearest(name, unknown) for name in missing)
+        yield Violation("columns_missing", found=found, expected=expected)
     if unknown:
-        yield Drifted("columns_unknown", "", found, "、".join(declared))
+        yield Violation("columns_unknown", found=found, expected="、".join(declared))
 
 
 def _with_nearest(name: str, candidates: Sequence[str]) -> str:
-    near = get_close_matches(name, candidates, 1, 0.5)
-    return f"{name}（{near[0]}？）" if near else name
+    near = nearest(name, candidates)
+    return f"{name}（{near}？）" if near else name
 
 
 def _changed(
     declaration: Declaration, gone: Sequence[str], unknown: Sequence[str], today: Manifest, last: Manifest
-) -> Iterator[Drifted]:
+) -> Iterator[Violation]:
     new = [name for name in unknown if name not in last.columns]
     renamed = _renamed(gone, new, last.profile, today.profile)
     for name in gone:
         if name in renamed:
-            yield Drifted("column_renamed", name, renamed[name], _mapping_line(declaration, name, renamed[name]))
+            expected = _mapping_line(declaration, name, renamed[name])
+            yield Violation("column_renamed", name, found=renamed[name], expected=expected)
         else:
-            yield Drifted("column_dropped", name, "、".join(new), name)
+            yield Violation("column_dropped", name, found="、".join(new), expected=name)
     for name in unknown:
         if name not in renamed.values():
-            yield Drifted("column_added", name, name, f"columns / ignore: {name}")
+            yield Violation("column_added", name, found=name, expected=f"columns / ignore: {name}")
 
 
 def _renamed(gone: Sequence[str], new: Sequence[str], before: Profiles, after: Profiles) -> dict[str, str]:
     """The new name of each column that has one: by likeness of names, else where exactly two columns are left alike."""
-    pairs = [(_likeness(old, name), old, name) for old in gone for name in new]
+    pairs = [(likeness(old.casefold(), name.casefold()), old, name) for old in gone for name in new]
     fitting = [pair for pair in pairs if pair[0] >= _ALIKE and not _unlike(before.get(pair[1]), after.get(pair[2]))]
     found: dict[str, str] = {}
     for _, old, name in sorted(fitting, reverse=True):
@@ -108,10 +103,6 @@ def _renamed(gone: Sequence[str], new: Sequence[str], before: Profiles, after: P
     ]
     only = {old: name for old, name in alike if sum(old in pair or name in pair for pair in alike) == 1}
     return found | only
-
-
-def _likeness(old: str, new: str) -> float:
-    return SequenceMatcher(None, old.casefold(), new.casefold(), autojunk=False).ratio()
 
 
 def _unlike(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> bool:

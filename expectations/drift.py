@@ -8,10 +8,11 @@ from math import sqrt
 import numpy as np
 import pyarrow as pa
 
-from expectations.column_drift import ENOUGH, Drifted, judge_columns, shape
+from expectations.column_drift import ENOUGH, judge_columns, shape
 from sources.declaration import Declaration
 from standard.batch import Manifest
-from standard.finding import FINDING, found_on_batch
+from standard.finding import found_on_batch
+from standard.violation import Violation
 
 _MARGIN = 4  # standard errors by which two shares must differ at least; by chance that happens once in 16,000 columns
 _USUAL_NEEDED = 5  # batches, before anybody knows what is usual
@@ -46,15 +47,10 @@ def judge_drift(
             *_nulls(declaration, today, last),
             *_codes(declaration, today, last),
         ]
-    tables = [
-        found_on_batch(item.rule, today.taken_at, element=item.element, value=item.value, expected=item.expected)
-        for item in drifted
-        if reactions.get(item.rule) != "ignore"
-    ]
-    return pa.concat_tables([FINDING.empty_table(), *tables])
+    return found_on_batch((item for item in drifted if reactions.get(item.rule) != "ignore"), today.taken_at)
 
 
-def _size(declaration: Declaration, rows: int, usual: Sequence[int]) -> Iterator[Drifted]:
+def _size(declaration: Declaration, rows: int, usual: Sequence[int]) -> Iterator[Violation]:
     """Rows outside the band of the batches before: three quartile ranges beyond the quartiles, and not narrower than allowed.
 
     Quartiles bear one odd batch in four; where quiet days are a quarter of all, they are within the band.
@@ -64,10 +60,11 @@ def _size(declaration: Declaration, rows: int, usual: Sequence[int]) -> Iterator
     low, middle, high = np.quantile(usual, [0.25, 0.5, 0.75])
     slack = max(3 * (high - low), declaration.expect.drift.rows_unusual.more_than * middle, _MARGIN * sqrt(middle))
     if not low - slack <= rows <= high + slack:
-        yield Drifted("rows_unusual", "", str(rows), f"{max(low - slack, 0):.0f} … {high + slack:.0f}")
+        expected = f"{max(low - slack, 0):.0f} … {high + slack:.0f}"
+        yield Violation("rows_unusual", found=str(rows), expected=expected)
 
 
-def _types(declaration: Declaration, today: Manifest, last: Manifest) -> Iterator[Drifted]:
+def _types(declaration: Declaration, today: Manifest, last: Manifest) -> Iterator[Violation]:
     """The type in the source's own words where it has types; else the shape of the values."""
     # Two ways of reading one database name its types differently.
     named = today.origin.get("backend") == last.origin.get("backend")
@@ -76,27 +73,27 @@ def _types(declaration: Declaration, today: Manifest, last: Manifest) -> Iterato
         if not (now and before):
             now, before = shape(today.profile.get(name)), shape(last.profile.get(name))
         if now and before and now != before:
-            yield Drifted("column_type", name, now, before)
+            yield Violation("column_type", name, found=now, expected=before)
 
 
-def _forms(declaration: Declaration, today: Manifest, last: Manifest) -> Iterator[Drifted]:
+def _forms(declaration: Declaration, today: Manifest, last: Manifest) -> Iterator[Violation]:
     """Forms of update times that no row had before: where one is not known, its rows are in no day."""
     name, before = declaration.extract.updated_at, [form for form in last.forms if form]
     new = [form for form in today.forms if form and form not in before]
     if name is not None and before and new:
-        yield Drifted("column_type", name, " / ".join(new), " / ".join(before))
+        yield Violation("column_type", name, found=" / ".join(new), expected=" / ".join(before))
 
 
-def _nulls(declaration: Declaration, today: Manifest, last: Manifest) -> Iterator[Drifted]:
+def _nulls(declaration: Declaration, today: Manifest, last: Manifest) -> Iterator[Violation]:
     for name in _compared(declaration, today, last):
         now, before = today.profile[name], last.profile[name]
         shares = [part["nulls"] / part["rows"] for part in (now, before)]
         sizes = [part["rows"] for part in (now, before)]
         if shares[0] > shares[1] and _jumped(shares, sizes, declaration.expect.drift.nulls_jumped.more_than):
-            yield Drifted("nulls_jumped", name, f"{shares[0]:.1%}", f"{shares[1]:.1%}")
+            yield Violation("nulls_jumped", name, found=f"{shares[0]:.1%}", expected=f"{shares[1]:.1%}")
 
 
-def _codes(declaration: Declaration, today: Manifest, last: Manifest) -> Iterator[Drifted]:
+def _codes(declaration: Declaration, today: Manifest, last: Manifest) -> Iterator[Violation]:
     """The code of each column whose share among the filled rows moved furthest, if it moved too far."""
     for name in _compared(declaration, today, last):
         profiles = today.profile[name], last.profile[name]
@@ -110,7 +107,8 @@ def _codes(declaration: Declaration, today: Manifest, last: Manifest) -> Iterato
         }
         code = max(codes, key=lambda code: abs(shares[code][0] - shares[code][1]), default=None)
         if code is not None and _jumped(shares[code], sizes, declaration.expect.drift.code_jumped.more_than):
-            yield Drifted("code_jumped", name, f"{code}: {shares[code][0]:.1%}", f"{code}: {shares[code][1]:.1%}")
+            now, before = (f"{code}: {share:.1%}" for share in shares[code])
+            yield Violation("code_jumped", name, found=now, expected=before)
 
 
 def _jumped(shares: Sequence[float], sizes: Sequence[int], more_than: float) -> bool:

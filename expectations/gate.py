@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from standard.batch import Outcome
 from standard.finding import FINDING
-from standard.rules import RANK, RULES, Dimension, refuses
+from standard.rule import Dimension
+from standard.rules import RANK, RULES, refuses
 
 _CRITICAL = pa.array([rule.id for rule in RULES.values() if rule.critical])
 _ORDER = pa.array(list(RANK))

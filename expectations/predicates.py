@@ -20,6 +20,7 @@ from standard.identifiers import (
     parse_identifier,
 )
 from standard.licence import HOLDERS_JOINED_BY
+from standard.row_groups import in_one_chunk
 
 # Takes the columns it is named with, and the texts it compares with; gives true, false, or null where it cannot say.
 Predicate = Callable[[Sequence[pa.Array], Sequence[str]], pa.Array]
@@ -29,8 +30,7 @@ OfTwo = Callable[[pa.Array, pa.Array], pa.Array]
 
 def arrow(series: pd.Series) -> pa.Array:
     """A column of a frame as one Arrow array, without copying where pandas holds Arrow already."""
-    array = pa.Array.from_pandas(series)
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    return in_one_chunk(pa.Array.from_pandas(series))
 
 
 def broken_places(holds: pa.Array) -> list[int]:
@@ -171,12 +171,8 @@ def _identifier_is_not(outcome: str) -> Predicate:
 
 def _identifier_names_record(identifiers: pa.Array, types: pa.Array, issuers: pa.Array) -> pa.Array:
     parts = parse_identifier(identifiers)
-    same_type = pc.equal(_flat(parts["certificate_type_code"]), types)
-    return pc.and_(same_type, pc.equal(_flat(parts["certificate_issuing_authority_code"]), issuers))
-
-
-def _flat(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    same_type = pc.equal(in_one_chunk(parts["certificate_type_code"]), types)
+    return pc.and_(same_type, pc.equal(in_one_chunk(parts["certificate_issuing_authority_code"]), issuers))
 
 
 PREDICATES: dict[str, Predicate] = {

@@ -24,6 +24,7 @@ from standard.day import day_of_reading
 from standard.errors import ExchangeError
 from standard.finding import FINDING, found_in
 from standard.licence import EXCHANGE, FLAGS, HOLDERS_JOINED_BY, LICENCE
+from standard.violation import Violation
 
 # Great Expectations takes a fingerprint of every frame below this many bytes, by hashing each of its values as a Python
 # object: nine tenths of the time of a group, for something that nobody reads.
@@ -59,11 +60,9 @@ class Judge:
         batch = self._definition.get_batch(batch_parameters={"dataframe": frame})
         result = batch.validate(self._suite, result_format=_RESULT_FORMAT)
         batch.data.execution_engine.batch_manager.batch_data_cache.clear()  # or it keeps the group until the next comes
-        return pa.concat_tables(
-            [FINDING.empty_table(), *(self._finding(licences, item) for item in result.results if not item.success)]
-        )
+        return found_in(licences, (self._violation(licences, item) for item in result.results if not item.success))
 
-    def _finding(self, licences: pa.Table, result: Any) -> pa.Table:
+    def _violation(self, licences: pa.Table, result: Any) -> Violation:
         said = judged(result.expectation_config.meta)
         if result.exception_info.get("raised_exception", True) or "unexpected_index_list" not in result.result:
             raise ExchangeError(
@@ -72,12 +71,11 @@ class Judge:
             )
         rows = pa.array(result.result["unexpected_index_list"], pa.int64())
         values = licences[said.element].take(rows).combine_chunks()
-        return found_in(
-            licences,
-            rows,
+        return Violation(
             said.rule,
             said.element,
-            values=values,
+            rows,
+            found=values,
             personal=said.element in self._personal,
             expected=_expected(said, values, licences, rows),
         )

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from great_expectations.core.expectation_suite import ExpectationSuite
 
 from expectations.custom import ExpectRowsToHold
-from sources.checks import DERIVED
 from sources.register import Source
 from standard.codes import code_list
 from standard.day import Day
 from standard.field import Field, Kind
-from standard.licence import LICENCE
+from standard.licence import DERIVED, LICENCE
 from standard.rules import RULES
 
 # For each element, the predicates its values must hold, by the rule they break otherwise.

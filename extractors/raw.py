@@ -10,9 +10,8 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from standard.batch import FAULT, GROUP_ROWS, LOCATOR, LOCATOR_LENGTH
-
-_GROUP_BYTES = 256 * 2**20  # a table with pictures or long texts makes smaller groups, so that memory stays bounded
+from standard.raw import FAULT, LOCATOR, LOCATOR_LENGTH
+from standard.row_groups import row_groups
 
 
 @dataclass
@@ -81,14 +80,6 @@ def _kept(locators: pa.Array) -> pa.Array:
 
 
 def grouped(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Join small batches to groups of at most `GROUP_ROWS` rows."""
-    waiting: list[pa.RecordBatch] = []
-    rows = size = 0
-    for batch in batches:
-        if waiting and (rows + batch.num_rows > GROUP_ROWS or size + batch.nbytes > _GROUP_BYTES):
-            yield from pa.Table.from_batches(waiting).combine_chunks().to_batches()
-            waiting, rows, size = [], 0, 0
-        waiting.append(batch)
-        rows, size = rows + batch.num_rows, size + batch.nbytes
-    if rows:
-        yield from pa.Table.from_batches(waiting).combine_chunks().to_batches()
+    """The rows of a reading in row groups, each in one record batch."""
+    for group in row_groups(batches):
+        yield from group.combine_chunks().to_batches()

@@ -1,13 +1,12 @@
-"""How the columns of a source are named, where its header stands, and which name was probably meant."""
+"""How the columns of a source are named, and where its header stands."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
-from difflib import get_close_matches
 
-from standard.batch import FAULT, LOCATOR
+from standard.raw import FAULT, LOCATOR
 
 
 def column_names(titles: Sequence[str]) -> list[str]:
@@ -86,13 +85,3 @@ def _by_form(titles: Iterable[str]) -> dict[str, list[str]]:
         form = "".join(sign for sign in signs if not sign.isspace() and unicodedata.category(sign) != "Cf")
         found.setdefault(form, []).append(title)
     return found
-
-
-def with_nearest(missing: Iterable[str], there: Iterable[str]) -> str:
-    """List missing names, each with the nearest one that is there. Names that are near none are not shown."""
-    names = list(dict.fromkeys(there))
-    listed = []
-    for name in missing:
-        near = get_close_matches(name, names, 1, 0.6)
-        listed.append(f"{name} (nearest: {near[0]})" if near else name)
-    return ", ".join(listed)

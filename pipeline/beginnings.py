@@ -13,7 +13,7 @@ from sources.register import Source
 from standard.batch import BatchKey, LedgerEntry
 from standard.day import instant_text
 from standard.errors import UsageError
-from standard.finding import mask_text
+from standard.masking import mask_text
 
 
 def beginning_of_order(exchange: Exchange, source: Source) -> int:

@@ -13,6 +13,7 @@ from standard.batch import BatchKey, Verdict
 from standard.day import instant_text
 from standard.errors import QuietHours, SourceRefused, Unreachable
 from standard.finding import found_on_batch
+from standard.violation import Violation
 
 
 @contextmanager
@@ -45,5 +46,5 @@ def _record_refusal(exchange: Exchange, key: BatchKey, error: SourceRefused, at:
         reason=str(error),
         ordered_by=declaration.extract.read_as,
     )
-    found = found_on_batch(error.rule, at, value=error.found, expected=error.expected)
+    found = found_on_batch([Violation(error.rule, found=error.found, expected=error.expected)], at)
     deliver_batch(exchange.database, Delivery(verdict, declaration.precedence, lambda _names: [], found), at, 0.0)

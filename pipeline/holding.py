@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from standard.rules import RULES, Scope
+from standard.rule import Scope
+from standard.rules import RULES
 
 
 def held(record: dict[str, Any]) -> list[dict[str, Any]]:

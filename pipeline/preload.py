@@ -19,4 +19,4 @@ def preload() -> None:
     import_module("expectations.runner").ready()
     import_module("reports.frame").ready()
     # SQLAlchemy prepares its events when the first is listened to, which takes a fifth of a second.
-    import_module("exchange_db.engines").make_engine(_LISTENED)
+    import_module("exchange_db.dialects").make_engine(_LISTENED)

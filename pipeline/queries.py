@@ -18,8 +18,8 @@ from pipeline.quiet_hours import require_outside_quiet_hours
 from standard.batch import SWEEP, BatchKey, LedgerEntry
 from standard.day import Day
 from standard.errors import ExchangeError
-from standard.finding import mask_personal, mask_text
 from standard.licence import LICENCE
+from standard.masking import mask_text, mask_value
 
 if TYPE_CHECKING:
     from extractors.databases.connection_check import ConnectionFacts
@@ -105,5 +105,5 @@ def _masked_value(name: str, value: Any) -> Any:
         return ", ".join(sorted(json.loads(value)))
     field = LICENCE.by_name.get(name)
     if field is not None and field.personal:
-        return mask_personal(pa.array([value]))[0].as_py()
+        return mask_value(value)
     return mask_text(value)

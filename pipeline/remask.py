@@ -12,8 +12,8 @@ from exchange_db.remask import remask_findings
 from pipeline.exchange import Exchange
 from sources.register import Source
 from standard.batch import BatchKey
-from standard.finding import mask_personal
 from standard.licence import LICENCE
+from standard.masking import mask_personal
 from workspace import batch_files as files
 from workspace.manifests import read_manifest
 

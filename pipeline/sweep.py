@@ -30,10 +30,11 @@ from pipeline.steps.extract import ArchivedReading
 from pipeline.swept_keys import SweptKeys, database_of, location_of
 from pipeline.unread import Unread, read_until
 from sources.register import Source
-from standard.batch import LOCATOR, BatchKey, Effects, Keys, LedgerEntry, OrderedBy
+from standard.batch import BatchKey, Effects, Keys, LedgerEntry, OrderedBy
 from standard.day import Day, instant_text
 from standard.errors import UsageError
 from standard.locator import without_numbers
+from standard.raw import LOCATOR
 from workspace import batch_files as files
 from workspace.runs import PROCESS, begun
 

@@ -16,11 +16,12 @@ from pipeline.progress import OnProgress
 from pipeline.quiet_hours import TimeBudget
 from sources.database_extract import DatabaseExtract
 from sources.register import Source
-from standard.batch import LOCATOR
 from standard.day import Day, instant_text
 from standard.errors import ExchangeError
 from standard.locator import with_numbers
 from standard.private_file import private
+from standard.raw import LOCATOR
+from standard.row_groups import column_of
 
 
 class SweptKeys:
@@ -73,7 +74,7 @@ class SweptKeys:
         """For each row that is a record: its key as the table has it, the number, and whether it is content or an end."""
         from transforms.conform import Conformer
         from transforms.records import deleted_rows, rows_fitting, tidied
-        from transforms.stamps import credible_order, one
+        from transforms.stamps import credible_order
 
         source = self._source.as_read(raw.column_names)
         declaration, taken = source.declaration, instant_text(self._taken)
@@ -85,7 +86,7 @@ class SweptKeys:
         number = pa.nulls(raw.num_rows, pa.string())
         if self._numbers:
             number = Conformer(source, taken).element("certificate_number", tidy)
-        located = with_numbers(one(raw, LOCATOR), number)
+        located = with_numbers(column_of(raw, LOCATOR), number)
         if not self.by_number:  # it is a part of the key
             number = pa.nulls(raw.num_rows, pa.string())
         said = THERE if declaration.vanished == "keep" else END

@@ -22,8 +22,8 @@ from sources.declaration import Declaration
 from sources.register import Source
 from standard.batch import BatchKey, LedgerEntry, Status, Verdict
 from standard.errors import ExchangeError
-from standard.finding import mask_personal, mask_texts
 from standard.licence import LICENCE
+from standard.masking import mask_personal, mask_texts
 from workspace import batch_files as files
 from workspace.batch_files import of_part
 from workspace.manifests import part_numbers, put_together

@@ -17,7 +17,7 @@ from pipeline.trial import open_trial
 from standard.batch import BatchKey, Outcome, Status
 from standard.day import Day
 from standard.errors import ExchangeError
-from standard.finding import mask_texts
+from standard.masking import mask_texts
 from workspace import batch_files as files
 from workspace.batch_files import of_part
 from workspace.manifests import manifest, part_numbers

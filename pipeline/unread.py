@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from standard.batch import LOCATOR, OrderedBy
+from standard.batch import OrderedBy
 from standard.day import Day, instant_text
 from standard.locator import without_numbers
+from standard.raw import LOCATOR
 
 if TYPE_CHECKING:
     from exchange_db.ledger import Night

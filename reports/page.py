@@ -15,7 +15,7 @@ from reports.readable import readable_text
 from reports.words import say
 from standard.batch import Status
 from standard.day import Day
-from standard.rules import DIMENSION_TITLES, Dimension
+from standard.rule import DIMENSION_TITLES, Dimension
 
 LISTED = 200  # findings of one rule on the page; the list for correction holds all
 SHOWN = 10  # of these, how many are seen and printed without unfolding

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 from standard.batch import LedgerEntry, Status
 from standard.day import Day
 from standard.licence import LICENCE
-from standard.rules import RANK, RULES, Dimension, Rule, Scope, Severity
+from standard.rule import Dimension, Rule, Scope, Severity
+from standard.rules import RANK, RULES
 
 COURSE_DAYS = 30  # how far back the course of the days goes
 

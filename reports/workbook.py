@@ -20,7 +20,7 @@ from reports.quality import QualityReport, RuleFindings, element_title, status_w
 from reports.readable import readable
 from reports.sheet_rows import FORMULA, Styles, rows_xml
 from reports.words import phrase
-from standard.rules import DIMENSION_TITLES, Scope
+from standard.rule import DIMENSION_TITLES, Scope
 from standard.visible import visible
 
 SHEET_ROWS = 1_000_000  # findings on one sheet; a worksheet ends at 1,048,576 rows

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from difflib import get_close_matches
 
 from sources.city import City
 from sources.database_extract import Changes, DatabaseExtract
@@ -15,26 +14,8 @@ from sources.file_extract import FileExtract, TextExtract, is_encoding
 from standard.codes import code_list, status_families
 from standard.credit_codes import uscc_fault
 from standard.field import Field, Kind
-from standard.licence import HOLDERS_JOINED_BY, LICENCE
-
-# Elements the exchange fills in where a declaration does not map them, and from what.
-DERIVED = {
-    "certificate_name": "the catalogue's name of the type",
-    "certificate_type_name": "the catalogue",
-    "certificate_type_code": "the declaration",
-    "certificate_issuing_authority_name": "the department",
-    "certificate_issuing_authority_code": "the department",
-    "certificate_holder_type_name": "the code list",
-    "certificate_status": "VALID",
-}
-
-
-# Elements whose values come from a code list, by its name.
-CODED = {
-    "certificate_status": "status",
-    "certificate_holder_type_code": "holder_type",
-    "certificate_holder_category": "holder_category",
-}
+from standard.licence import CODED, DERIVED, HOLDERS_JOINED_BY, LICENCE
+from standard.nearest import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -54,7 +35,7 @@ def check(declaration: Declaration, city: City) -> Iterator[Found]:
     elements = _elements(declaration, city)
     for name, column in declaration.columns.items():
         if name not in elements:
-            yield Found(("columns", name), f"unknown element {name}; {_nearest(name, elements)}")
+            yield Found(("columns", name), f"unknown element {name}; {_meant(name, elements)}")
         else:
             yield from _column(name, column, elements[name], declaration)
     yield from _coverage(declaration, elements)
@@ -70,9 +51,8 @@ def _elements(declaration: Declaration, city: City) -> dict[str, Field]:
     return {**LICENCE.by_name, **{field.name: field for field in face}}
 
 
-def _nearest(name: str, known: object) -> str:
-    near = get_close_matches(name, list(known), 1, 0.5)  # type: ignore[call-overload]  # any iterable of texts
-    return f"did you mean {near[0]}?" if near else "docs/standard.md lists the elements"
+def _meant(name: str, known: Iterable[str]) -> str:
+    return did_you_mean(name, known, "docs/standard.md lists the elements")
 
 
 def _codes(declaration: Declaration, city: City) -> Iterator[Found]:
@@ -80,7 +60,7 @@ def _codes(declaration: Declaration, city: City) -> Iterator[Found]:
     if code not in city.licence_types:
         yield Found(
             ("certificate_type_code",),
-            f"expected a type code of the catalogue, found {code}; {_nearest(code, city.licence_types)} A city adds its own types in licence_type.csv",
+            f"expected a type code of the catalogue, found {code}; {_meant(code, city.licence_types)} A city adds its own types in licence_type.csv",
         )
     authorities: dict[tuple[str | int, ...], str] = {("department", "code"): declaration.department.code}
     authorities |= {("issuing_authorities", i): item for i, item in enumerate(declaration.issuing_authorities)}
@@ -190,7 +170,7 @@ def _lookups(name: str, column: Column, declaration: Declaration) -> Iterator[Fo
     for lookup in column.lookup:
         if lookup not in known:
             yield Found(
-                ("columns", name, "lookup"), f"expected the name of a lookup, found {lookup}; {_nearest(lookup, known)}"
+                ("columns", name, "lookup"), f"expected the name of a lookup, found {lookup}; {_meant(lookup, known)}"
             )
     for said in (column.constant, *_looked_up(column, declaration)):
         if said is not None and name in CODED and not set(said.split(HOLDERS_JOINED_BY)) <= set(code_list(CODED[name])):
@@ -235,7 +215,7 @@ def _coverage(declaration: Declaration, elements: dict[str, Field]) -> Iterator[
             yield Found(("ignore", i), f"{column_name} is both mapped and ignored; keep one of the two")
     for name in declaration.expect.filled:
         if name not in elements:
-            yield Found(("expect", "filled", name), f"unknown element {name}; {_nearest(name, elements)}")
+            yield Found(("expect", "filled", name), f"unknown element {name}; {_meant(name, elements)}")
         elif name not in declaration.columns:
             yield Found(
                 ("expect", "filled", name), f"expected {name} to be mapped, found no mapping; map it or remove it"

@@ -6,13 +6,13 @@ import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from sources.problem import Problem
 from standard.codes import code_list
 from standard.credit_codes import uscc_fault
 from standard.field import Kind
+from standard.nearest import did_you_mean
 
 FACE_NAME = re.compile("KZ_[A-Za-z0-9_]+")
 _AREA = re.compile("[0-9]{6}|[0-9]{12}")
@@ -91,10 +91,8 @@ def _header(table: _Table, header: list[str]) -> Iterator[str]:
             yield f"expected the columns {','.join(table.columns)}, found no {name}; correct the header"
     for name in header:
         if name not in table.columns:
-            near = get_close_matches(name, table.columns, 1, 0.6)
-            yield f"expected the columns {','.join(table.columns)}, found {name or 'one without a name'}; " + (
-                f"did you mean {near[0]}?" if near else "remove it"
-            )
+            hint = did_you_mean(name, table.columns, "remove it")
+            yield f"expected the columns {','.join(table.columns)}, found {name or 'one without a name'}; {hint}"
     if len(set(header)) < len(header):
         yield f"expected each column once, found {','.join(header)}; remove one"
 
@@ -140,18 +138,15 @@ def _face_field(row: Mapping[str, str]) -> Iterator[str]:
 
 def _type(code: str, known: set[str]) -> Iterator[str]:
     if code not in known:
-        near = get_close_matches(code, known, 1, 0.5)
-        hint = f"did you mean {near[0]}?" if near else "add the type to licence_type.csv"
+        hint = did_you_mean(code, known, "add the type to licence_type.csv")
         yield f"expected a type code of the catalogue, found {code or 'nothing'}; {hint}"
 
 
 def _one_of(name: str, value: str, allowed: list[str]) -> Iterator[str]:
     if value not in allowed:
         shown = " / ".join(each or "nothing" for each in allowed)
-        near = get_close_matches(value, [each for each in allowed if each], 1, 0.6)
-        yield f"expected {name} to be {shown}, found {value or 'nothing'}; " + (
-            f"did you mean {near[0]}?" if near else "correct it"
-        )
+        hint = did_you_mean(value, filter(None, allowed), "correct it")
+        yield f"expected {name} to be {shown}, found {value or 'nothing'}; {hint}"
 
 
 TABLES = {

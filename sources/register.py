@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from standard.codes import LicenceType
 from standard.day import Day
 from standard.errors import DeclarationError
 from standard.field import Field
+from standard.nearest import did_you_mean
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -102,8 +102,7 @@ class Register:
             DeclarationError: for a name nobody declared, or a declaration with problems; the message lists all of them.
         """
         if name not in self.paths:
-            near = get_close_matches(name, self.paths, 1, 0.5)
-            hint = f"did you mean {near[0]}?" if near else f"declared are: {', '.join(self.paths) or 'none'}"
+            hint = did_you_mean(name, self.paths, f"declared are: {', '.join(self.paths) or 'none'}")
             raise DeclarationError(
                 f"{name}: expected the name of a source declared in {self.folder}, found none; {hint}"
             )

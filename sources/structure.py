@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
-from difflib import SequenceMatcher
 from functools import cache
 from typing import Any, NamedTuple, get_args, get_origin
 
@@ -13,6 +12,7 @@ from pydantic import ValidationError
 from sources.checks import Found
 from sources.declaration import Declaration
 from sources.terms import Declared
+from standard.nearest import likeness
 
 Path = tuple[str | int, ...]
 
@@ -128,7 +128,7 @@ def _meant(path: tuple[str, ...], kind: str | int | None) -> str:
     """What an unknown key may have been meant for: one of its level, or one that belongs elsewhere."""
     likely: dict[float, list[str]] = {}
     for known, kinds in _places().items():
-        alike = SequenceMatcher(None, known[-1], path[-1]).ratio()
+        alike = likeness(known[-1], path[-1])
         there = len(known) == len(path) and all(map(_fits, known[:-1], path[:-1]))
         if alike < _ALIKE:
             continue

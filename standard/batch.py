@@ -52,14 +52,6 @@ class Outcome(StrEnum):
     DUPLICATE = "duplicate"
 
 
-LOCATOR = "_locator"  # beside the columns of the source in `raw.parquet`: where the row stands there
-LOCATOR_LENGTH = 512  # characters; what the platform keeps of one
-# Beside them too: what the reading itself found wrong with a row, a line `rule<TAB>column` each; null where nothing.
-FAULT = "_fault"
-# At most so many rows are read, judged and archived at once: many enough for columns, few enough for steps to overlap.
-GROUP_ROWS = 65_536
-
-
 class Status(StrEnum):
     """What became of a batch."""
 

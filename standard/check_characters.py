@@ -13,6 +13,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from standard.row_groups import in_one_chunk
+
 Signs: TypeAlias = npt.NDArray[np.uint8]
 Places: TypeAlias = npt.NDArray[np.int32]
 
@@ -85,8 +87,7 @@ def digests(names: pa.LargeStringArray, database: duckdb.DuckDBPyConnection) -> 
 
 def column(values: pa.Array | pa.ChunkedArray) -> pa.LargeStringArray:
     """Lays any Arrow text column (chunked, dictionary, null) out as one array; large, so that no length overflows."""
-    values = values.cast(pa.large_string())
-    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    return in_one_chunk(values.cast(pa.large_string()))
 
 
 def blocks(values: pa.Array) -> Iterator[pa.Array]:

@@ -6,7 +6,7 @@ import traceback
 from datetime import datetime
 
 from standard.addresses import without_addresses
-from standard.finding import mask_text
+from standard.masking import mask_text
 from standard.visible import visible_line
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
-
 from standard.field import Field, Kind
 from standard.schema import Schema
 
@@ -64,6 +62,24 @@ LICENCE = Schema(
     ),
 )
 
+# Elements the exchange fills in where a declaration does not map them, and from what.
+DERIVED = {
+    "certificate_name": "the catalogue's name of the type",
+    "certificate_type_name": "the catalogue",
+    "certificate_type_code": "the declaration",
+    "certificate_issuing_authority_name": "the department",
+    "certificate_issuing_authority_code": "the department",
+    "certificate_holder_type_name": "the code list",
+    "certificate_status": "VALID",
+}
+
+# Elements whose values come from a code list, by its name.
+CODED = {
+    "certificate_status": "status",
+    "certificate_holder_type_code": "holder_type",
+    "certificate_holder_category": "holder_category",
+}
+
 # What travels beside the elements, from `standardise` to the platform. All are text; instants as `standard.day` writes them.
 # `face` is the JSON object of the licence type's own KZ_ fields; `record` a digest of the key, empty where the key is
 # not whole; `digest` of the whole content; `face_digest` of it without status and identifier.
@@ -72,8 +88,6 @@ EXCHANGE = ("face", "source_updated_at", "observed_at", "locator", "record", "di
 # Beside them too, as truth values: whether the source says credibly which of several rows of a record came last; whether
 # that is a day, anywhere in which it may be; and whether a row only says that its record ended.
 FLAGS = ("ordered", "of_day", "ends")
-
-LICENCE_BATCH = pa.schema([*LICENCE.arrow, *(pa.field(name, pa.string()) for name in EXCHANGE)])
 
 # How several holders, and several of each of their codes, are joined in one element.
 HOLDERS_JOINED_BY = "^"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from standard.batch import LOCATOR_LENGTH
+from standard.raw import LOCATOR_LENGTH
 
 # For a part of a key that is null. In the text of a key a backslash is followed by one of its own, or by the slash it is
 # before, so that neither this nor what follows it is ever a text.

@@ -12,7 +12,7 @@ import sqlalchemy
 
 from demo import servers
 from sources.register import Register
-from standard.batch import LOCATOR
+from standard.raw import LOCATOR
 
 _DATABASES = itertools.count(1)
 

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sources.checks import DERIVED
 from sources.database_extract import DatabaseExtract
 from sources.declaration import Column
 from sources.register import Source
-from standard.batch import LOCATOR
 from standard.codes import code_list, status_families
 from standard.field import ARROW_TYPES, Field, Kind
-from standard.finding import FINDING, found_in
-from standard.licence import EXCHANGE, FLAGS, HOLDERS_JOINED_BY, LICENCE
+from standard.finding import found_in
+from standard.licence import DERIVED, EXCHANGE, FLAGS, HOLDERS_JOINED_BY, LICENCE
 from standard.locator import with_numbers
+from standard.raw import LOCATOR
+from standard.row_groups import column_of
+from standard.violation import Violation
 from transforms.digests import Values, digest, json_objects
-from transforms.elements import Reader, Unread, cleaned_lookup, places_without, without
+from transforms.elements import Reader, cleaned_lookup
 from transforms.faults import faults
 from transforms.lookups import each_distinct
 from transforms.records import deleted_rows, left_out_rows, operations_of, tidied, unknown_operations
-from transforms.stamps import Stamps, one, stamps
+from transforms.stamps import Stamps, stamps
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,6 @@ class Conformed:
 # that the exchange fills in are not there either, or a department renamed in its declaration would renew every licence.
 NOT_ON_FACE = frozenset({"certificate_status", "certificate_identifier"})
 _NOT_ALWAYS_ON_FACE = NOT_ON_FACE | frozenset(DERIVED) - frozenset(LICENCE.key)
-
-
-# Of these findings people are shown what would have been right.
-_EXPECTING = frozenset({"value_unreadable", "update_time_missing", "update_time_future"})
 
 
 @dataclass(frozen=True)
@@ -97,21 +94,19 @@ class Conformer:
         # A row that only says that its record ended needs nothing but what names it.
         ends = deleted_rows(self.source.declaration, raw)
         licences = self._licences(elements, stamped, ends, raw, first_row)
-        findings = [
-            *self._findings(licences, [*without(unread, ends), *stamped.unread]),
-            *self._told(licences, raw, ends),
-        ]
-        return Conformed(licences, pa.concat_tables([FINDING.empty_table(), *findings]), left_out)
+        of_contents = [violation.without(ends) for violation in unread]
+        violations = [*of_contents, *stamped.violations, *self._told(raw, ends)]
+        return Conformed(licences, found_in(licences, violations), left_out)
 
     def element(self, name: str, raw: pa.Table) -> pa.Array:
         """One element of a group, null where it cannot be said; its column is declared, not constant."""
         field = next(field for field in self.fields if field.name == name)
         return self._element(field, self.source.declaration.columns[name], raw)[0]
 
-    def _elements(self, raw: pa.Table) -> tuple[dict[str, Values], list[Unread]]:
+    def _elements(self, raw: pa.Table) -> tuple[dict[str, Values], list[Violation]]:
         """The elements by name: a column, or where every row has the same the one value."""
         elements: dict[str, Values] = {}
-        unread: list[Unread] = []
+        unread: list[Violation] = []
         for field in self.fields:
             column = self.source.declaration.columns.get(field.name)
             if column is None:
@@ -122,10 +117,10 @@ class Conformer:
         self._fill_in(elements)
         return elements, unread
 
-    def _element(self, field: Field, column: Column, raw: pa.Table) -> tuple[pa.Array, list[Unread]]:
+    def _element(self, field: Field, column: Column, raw: pa.Table) -> tuple[pa.Array, list[Violation]]:
         reader = self._readers[field.name]
         if column.source is not None:
-            return reader.read(one(raw, column.source))
+            return reader.read(column_of(raw, column.source))
         return reader.read(pa.repeat(pa.scalar(column.constant, pa.string()), raw.num_rows))
 
     @cached_property
@@ -183,7 +178,7 @@ class Conformer:
 
     def _locators(self, numbers: Values, raw: pa.Table) -> pa.Array:
         """Where the rows stand; a key that names none of them is told by the number beside it."""
-        locators = one(raw, LOCATOR)
+        locators = column_of(raw, LOCATOR)
         of_keys = isinstance(self.source.declaration.extract, DatabaseExtract)
         return with_numbers(locators, _whole(numbers, raw.num_rows)) if of_keys else locators
 
@@ -203,38 +198,23 @@ class Conformer:
             "face_digest": core if shown == always else digest(elements, shown, rows),
         }
 
-    def _findings(self, licences: pa.Table, unread: list[Unread]) -> Iterator[pa.Table]:
-        for item in unread:
-            yield found_in(
-                licences,
-                item.places,
-                item.rule,
-                item.field.name,
-                values=None if item.rule == "digits_lost" else item.original.take(item.places),
-                personal=item.field.personal and not item.rule.startswith(("placeholder", "cell_error")),
-                expected=item.expected if item.rule in _EXPECTING else "",
-            )
-
-    def _told(self, licences: pa.Table, raw: pa.Table, ends: pa.Array) -> Iterator[pa.Table]:
+    def _told(self, raw: pa.Table, ends: pa.Array) -> Iterator[Violation]:
         """What the source itself told of its rows: cells that could not be read, operations, records that were deleted."""
         declaration = self.source.declaration
         for fault in faults(declaration, raw):
             if fault.rule == "shown_otherwise" and fault.element in self._said_by_digits:
                 continue
-            if fault.element in self.schema.names and fault.element not in LICENCE.key:
-                fault = replace(fault, places=places_without(fault.places, ends))
-            # A column that is for nothing has no element to stand on; its name is shown where a value would be.
-            shown = None if fault.element else pa.repeat(fault.column, len(fault.places))
-            yield found_in(licences, fault.places, fault.rule, fault.element, values=shown)
+            of_content = fault.element in self.schema.names and fault.element not in LICENCE.key
+            yield fault.without(ends) if of_content else fault
         if declaration.vanished == "hold":
-            yield found_in(licences, pc.indices_nonzero(ends), "deleted")
+            yield Violation("deleted", rows=pc.indices_nonzero(ends))
         unknown = unknown_operations(declaration, raw)
         if len(unknown):
             changes = operations_of(declaration)
             assert changes is not None  # or there were no operations
             declared = " / ".join(text or "''" for text in [*changes.kept_values, *changes.deleted_values])
-            values = one(raw, changes.operation).take(unknown)
-            yield found_in(licences, unknown, "operation_unknown", changes.operation, values=values, expected=declared)
+            found = column_of(raw, changes.operation).take(unknown)
+            yield Violation("operation_unknown", changes.operation, unknown, found, expected=declared)
 
     @cached_property
     def _said_by_digits(self) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import pyarrow as pa
@@ -13,6 +13,7 @@ from sources.declaration import Column
 from standard.field import ARROW_TYPES, Field, Kind
 from standard.garbled import FIRST_OF_GBK, OF_FILLING, garbled
 from standard.licence import CELL_ERROR, LICENCE, PLACEHOLDER
+from standard.violation import Violation
 from transforms.dates import parse_dates, parse_instants
 from transforms.distinct import less_of
 from transforms.lookups import Lookup, look_up
@@ -34,17 +35,6 @@ _PLAIN = {
 
 
 @dataclass(frozen=True)
-class Unread:
-    """Places at which one element could not be said in the standard, and the column as it stood."""
-
-    rule: str
-    field: Field
-    places: pa.Array
-    original: pa.Array
-    expected: str = ""
-
-
-@dataclass(frozen=True)
 class Reader:
     """Reads the values of one element.
 
@@ -60,7 +50,7 @@ class Reader:
     lookups: Sequence[Lookup]
     zone: str
 
-    def read(self, texts: pa.Array) -> tuple[pa.Array, list[Unread]]:
+    def read(self, texts: pa.Array) -> tuple[pa.Array, list[Violation]]:
         """Say a column of the department in the standard.
 
         Args:
@@ -72,12 +62,23 @@ class Reader:
         less = less_of(texts, self._plain)
         typed, broken = self._read(less.values, texts)
         no = pa.scalar(False)
-        places = {
-            rule: pc.indices_nonzero(less.spread(mask, no)) for rule, mask in broken.items() if pc.any(mask).as_py()
-        }
-        unread = [Unread(rule, self.field, at, texts, self._expected) for rule, at in places.items()]
+        violations = [
+            self._violation(rule, pc.indices_nonzero(less.spread(mask, no)), texts)
+            for rule, mask in broken.items()
+            if pc.any(mask).as_py()
+        ]
         # Where values are left out as plain they are of one type with what is typed: text.
-        return less.spread(typed, texts), unread
+        return less.spread(typed, texts), violations
+
+    def _violation(self, rule: str, rows: pa.Array, texts: pa.Array) -> Violation:
+        return Violation(
+            rule,
+            self.field.name,
+            rows,
+            found=None if rule == "digits_lost" else texts.take(rows),
+            personal=self.field.personal and not rule.startswith(("placeholder", "cell_error")),
+            expected=self._expected if rule == "value_unreadable" else "",
+        )
 
     @property
     def _plain(self) -> str | None:
@@ -143,23 +144,6 @@ class Reader:
     def _expected(self) -> str:
         usual = {Kind.DATE: "%Y-%m-%d", Kind.TIME: "%Y-%m-%d %H:%M:%S"}.get(self.field.kind, "")
         return " / ".join(self.column.formats or [usual])
-
-
-def without(unread: Sequence[Unread], rows: pa.Array) -> list[Unread]:
-    """What could not be read, but for some rows.
-
-    Args:
-        unread: the places at which elements could not be read.
-        rows: row by row whether it is passed over.
-    """
-    if not pc.any(rows).as_py():
-        return list(unread)
-    return [replace(item, places=places_without(item.places, rows)) for item in unread]
-
-
-def places_without(places: pa.Array, rows: pa.Array) -> pa.Array:
-    """The places at which a row is not passed over."""
-    return places.filter(pc.invert(rows.take(places)))
 
 
 def cleaned_as(kind: Kind) -> Kind:

@@ -11,13 +11,12 @@ import pyarrow.compute as pc
 from sources.database_extract import Changes, DatabaseExtract, operation_value
 from sources.declaration import Declaration
 from sources.register import Source
-from standard.batch import FAULT, LOCATOR
 from standard.errors import DeclarationError
+from standard.faults import read_faults
 from standard.field import Kind
-from transforms.stamps import one
+from standard.raw import FAULT, LOCATOR
+from standard.row_groups import column_of
 from transforms.text import VISIBLE, clean_text
-
-_KEY_MISSING = r"(?m)^key_missing\t.*$"
 
 
 def tidied(source: Source, raw: pa.Table) -> pa.Table:
@@ -59,7 +58,7 @@ def rows_fitting(declaration: Declaration, raw: pa.Table) -> pa.Array:
     """Row by row whether it fits a `leave_out` pattern."""
     out = pa.repeat(pa.scalar(False), raw.num_rows)
     for name, patterns in declaration.leave_out.items():
-        cleaned = clean_text(one(raw, name), Kind.TEXT)
+        cleaned = clean_text(column_of(raw, name), Kind.TEXT)
         for pattern in clean_text(pa.array(patterns), Kind.TEXT).to_pylist():
             out = pc.or_(out, pc.fill_null(pc.match_substring_regex(cleaned, _anchored(pattern)), False))
     return out
@@ -89,7 +88,7 @@ def operations_of(declaration: Declaration) -> Changes | None:
 
 def _operations(changes: Changes, raw: pa.Table) -> pa.Array:
     """The operation of each row in the form that declared values are compared in; a row that has none says nothing."""
-    said = pc.fill_null(one(raw, changes.operation), "").dictionary_encode()
+    said = pc.fill_null(column_of(raw, changes.operation), "").dictionary_encode()
     forms = [operation_value(text) for text in said.dictionary.to_pylist()]
     return pa.array(forms, pa.string()).take(said.indices)
 
@@ -97,14 +96,16 @@ def _operations(changes: Changes, raw: pa.Table) -> pa.Array:
 def _blank(raw: pa.Table) -> pa.Array:
     """Row by row whether no column holds anything; a column is only looked at where all before it were empty."""
     left = pa.array(np.arange(raw.num_rows))
-    for name in (name for name in raw.column_names if name != LOCATOR):
+    for name in (name for name in raw.column_names if name not in {LOCATOR, FAULT}):
         if not len(left):
             break
         values = raw[name].take(left) if len(left) < raw.num_rows else raw[name]
-        if name == FAULT:
-            values = pc.replace_substring_regex(values, _KEY_MISSING, "")
         seen = pc.fill_null(pc.match_substring_regex(values, VISIBLE), False)
         left = left.filter(pc.invert(seen))
+    if len(left) and FAULT in raw.column_names:
+        for fault in read_faults(raw[FAULT]):
+            if fault.rule != "key_missing":
+                left = left.filter(pc.invert(pc.is_in(left, fault.rows.cast(left.type))))
     mask = np.zeros(raw.num_rows, dtype=bool)
     mask[left.to_numpy()] = True
     return pa.array(mask)

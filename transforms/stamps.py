@@ -12,10 +12,11 @@ from sources.database_extract import DatabaseExtract
 from sources.declaration import Declaration, Extract
 from standard.batch import OrderedBy
 from standard.day import FIRST_YEAR, instant_of, instant_text
-from standard.field import Field, Kind
+from standard.field import Kind
+from standard.row_groups import column_of
+from standard.violation import Violation
 from transforms.dates import ISO, parse_instants
 from transforms.distinct import less_of
-from transforms.elements import Unread
 from transforms.text import clean_text
 
 # A stamp made of a number: 27 characters like every instant, in the order of the numbers, and before every real time,
@@ -40,14 +41,14 @@ class Stamps:
             instant of the reading.
         ordered: whether the source says credibly which of several rows of one record came last.
         of_day: whether its update time is the order, and names a day only: the row may be of any hour of it.
-        unread: what is wrong with update times and numbers.
+        violations: what is wrong with update times and numbers.
     """
 
     updated_at: pa.Array
     observed_at: pa.Array
     ordered: pa.Array
     of_day: pa.Array
-    unread: list[Unread]
+    violations: list[Violation]
 
 
 def stamps(declaration: Declaration, raw: pa.Table, taken_at: str) -> Stamps:
@@ -61,34 +62,36 @@ def stamps(declaration: Declaration, raw: pa.Table, taken_at: str) -> Stamps:
     extract, taken = declaration.extract, pa.repeat(pa.scalar(taken_at), raw.num_rows)
     by_number = extract.ordered_by is OrderedBy.NUMBER
     updated_at, credible = pa.nulls(raw.num_rows, pa.string()), pa.repeat(pa.scalar(False), raw.num_rows)
-    unread: list[Unread] = []
+    violations: list[Violation] = []
     if extract.updated_at is not None:
-        updated_at, credible, unread = _update_times(extract, extract.updated_at, raw, taken_at, decisive=not by_number)
+        updated_at, credible, violations = _update_times(
+            extract, extract.updated_at, raw, taken_at, decisive=not by_number
+        )
     if isinstance(extract, DatabaseExtract) and extract.rising is not None:
         # The number alone is the order; a time beside it is information.
         numbered, wrong = _numbered(extract.rising, raw)
         none = pa.repeat(pa.scalar(False), raw.num_rows)
-        return Stamps(updated_at, pc.coalesce(numbered, taken), numbered.is_valid(), none, [*unread, *wrong])
+        return Stamps(updated_at, pc.coalesce(numbered, taken), numbered.is_valid(), none, [*violations, *wrong])
     # A snapshot is newer than another by when it was taken, whatever times its rows carry.
     observed_at = pc.if_else(credible, updated_at, taken) if extract.ordered_by is OrderedBy.TIME else taken
-    return Stamps(updated_at, observed_at, credible, _of_day(extract, raw), unread)
+    return Stamps(updated_at, observed_at, credible, _of_day(extract, raw), violations)
 
 
 def _of_day(extract: Extract, raw: pa.Table) -> pa.Array:
     if extract.updated_at is None:
         return pa.repeat(pa.scalar(False), raw.num_rows)
-    return pc.fill_null(pc.match_substring_regex(one(raw, extract.updated_at), _DAY), False)
+    return pc.fill_null(pc.match_substring_regex(column_of(raw, extract.updated_at), _DAY), False)
 
 
 def _update_times(
     extract: Extract, name: str, raw: pa.Table, taken_at: str, *, decisive: bool
-) -> tuple[pa.Array, pa.Array, list[Unread]]:
+) -> tuple[pa.Array, pa.Array, list[Violation]]:
     """The update times, which of them are credible, and what is wrong with the others.
 
     A time that is missing, or what programs write for none, or after the reading, says nothing of the order. One of an unknown
     form holds its row where it would decide.
     """
-    texts = one(raw, name)
+    texts = column_of(raw, name)
     less = less_of(texts, ISO)
     cleaned = less.spread(clean_text(less.values, Kind.TIME), texts)
     skew = extract.clock_skew if isinstance(extract, DatabaseExtract) else timedelta(0)
@@ -98,11 +101,11 @@ def _update_times(
     formless = pc.and_(pc.is_valid(cleaned), pc.is_null(read))
     none = pc.or_(cleaned.is_null(), pc.fill_null(pc.less(read, str(FIRST_YEAR)), False))
     wrong = [
-        *_unread("value_unreadable" if decisive else "update_time_missing", name, formless, texts, _USUAL),
-        *_unread("update_time_future", name, future, texts, f"<= {taken_at}"),
+        *_violations("value_unreadable" if decisive else "update_time_missing", name, formless, texts, _USUAL),
+        *_violations("update_time_future", name, future, texts, f"<= {taken_at}"),
     ]
     if decisive:
-        wrong += _unread("update_time_missing", name, none, texts, _USUAL)
+        wrong += _violations("update_time_missing", name, none, texts, _USUAL)
         read = pc.if_else(none, None, read)
     return read, pc.and_(read.is_valid(), pc.invert(future)), wrong
 
@@ -118,26 +121,18 @@ def credible_order(declaration: Declaration, raw: pa.Table, taken_at: str) -> pa
     return pc.if_else(stamped.ordered, stamped.observed_at, pa.scalar(None, pa.string()))
 
 
-def _numbered(name: str, raw: pa.Table) -> tuple[pa.Array, list[Unread]]:
-    texts = clean_text(one(raw, name), Kind.CODE)
+def _numbered(name: str, raw: pa.Table) -> tuple[pa.Array, list[Violation]]:
+    texts = clean_text(column_of(raw, name), Kind.CODE)
     texts = pc.replace_substring_regex(texts, r"^(\d+)\.0+$", r"\1")  # a whole number in a decimal column
     whole = pc.fill_null(pc.match_substring_regex(texts, rf"^0*\d{{1,{_DIGITS}}}$"), False)
     digits = pc.utf8_lpad(pc.utf8_ltrim(pc.if_else(whole, texts, None), "0"), _DIGITS, "0")
     wrong = [
-        *_unread("required", name, texts.is_null(), texts, _NUMBERS),
-        *_unread("value_unreadable", name, pc.and_(texts.is_valid(), pc.invert(whole)), texts, _NUMBERS),
+        *_violations("required", name, texts.is_null(), texts),
+        *_violations("value_unreadable", name, pc.and_(texts.is_valid(), pc.invert(whole)), texts, _NUMBERS),
     ]
     return pc.binary_join_element_wise(_NUMBERED, digits, ""), wrong
 
 
-def _unread(rule: str, name: str, places: pa.Array, texts: pa.Array, expected: str) -> list[Unread]:
-    at = pc.indices_nonzero(places)
-    return [Unread(rule, Field(name, name, "", Kind.TIME), at, texts, expected)] if len(at) else []
-
-
-def one(table: pa.Table, name: str) -> pa.Array:
-    """A column in one chunk; empty throughout where the source no longer has it and the declaration lets it go."""
-    if name not in table.column_names:
-        return pa.nulls(table.num_rows, pa.string())
-    column = table[name]
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()  # which copies even one chunk
+def _violations(rule: str, name: str, where: pa.Array, texts: pa.Array, expected: str = "") -> list[Violation]:
+    rows = pc.indices_nonzero(where)
+    return [Violation(rule, name, rows, texts.take(rows), expected=expected)] if len(rows) else []

@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sources.checks import CODED
 from sources.register import Source
 from standard.codes import code_list, status_families
 from standard.field import Field, Kind
-from standard.licence import LICENCE
+from standard.licence import CODED, LICENCE
+from standard.masking import HIDDEN
 
 Rows = TypeVar("Rows", pa.RecordBatch, pa.Table)
 
@@ -24,7 +24,6 @@ _MOST_CODES = 1_000  # a column with more distinct values holds no codes
 _SEEN_OFTEN = 5  # a value seen less often may be somebody's, strayed into a column of codes
 # A single letter, a short code with a digit in it, or the code of an area; a citizen number, a telephone or a name is none.
 _LIKE_A_CODE = re.compile(r"[A-Za-z]|(?=.*[0-9])[0-9A-Za-z_.-]{1,6}|[0-9]{6}0{6}")
-_OTHER = "***"
 _LOOKED_AT = 1_000  # values of a column and batch whose shape is looked at
 _SHAPES = {
     "date": r"^\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?([ T].*)?$",
@@ -40,7 +39,7 @@ class Profile:
 
     Values are only kept of columns whose every element is a code or a looked-up word, none of them personal, and none of the
     record's key; and of those only what is known or looks like a code. A name that strays into such a column is counted
-    with all other words under `***`.
+    with all other words under `HIDDEN`.
     """
 
     def __init__(self, source: Source, columns: Sequence[str]) -> None:
@@ -160,7 +159,7 @@ def _without_names(name: str, column: Mapping[str, Any], source: Source | None) 
         known = set(_known_values(source, name))
         values: Counter[str] = Counter()
         for value, count in column["values"].items():
-            values[value if value.strip() in known or _LIKE_A_CODE.fullmatch(value) else _OTHER] += count
+            values[value if value.strip() in known or _LIKE_A_CODE.fullmatch(value) else HIDDEN] += count
         kept["values"] = _most_common(values)
     return kept
 

@@ -19,9 +19,10 @@ import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from standard.batch import GROUP_ROWS, BatchKey
+from standard.batch import BatchKey
 from standard.day import Day
 from standard.errors import ExchangeError, PlatformUnreachable, UsageError
+from standard.row_groups import GROUP_ROWS, row_groups
 from workspace.batch_files import ARCHIVE, OF_THE_DAY, RUN
 from workspace.permissions import Rights
 from workspace.temporary_files import Scratch
@@ -261,7 +262,7 @@ class Workspace:
     ) -> Iterator[pa.Table]:
         """The same, giving each row group once it is written; the file has its name when all groups have been given."""
         with self.writing(path) as file:
-            groups = gathered(tables, schema)
+            groups = row_groups(tables, schema)
             first = next(groups, schema.empty_table())
             dictionaries, groups = _repeating(first), chain([first] if first.num_rows else [], groups)
             del first  # nothing here holds a group while others work on it
@@ -354,23 +355,6 @@ def _repeating(group: pa.Table) -> list[str]:
     """The columns whose values repeat: a dictionary of values that do not is made and thrown away again."""
     few = group.slice(0, _SAMPLE)
     return [name for name in few.column_names if len(few[name].unique()) * 2 <= few.num_rows]
-
-
-def gathered(tables: Iterable[pa.Table | pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
-    """Put small tables together until they make a group, and cut large ones."""
-    held: list[pa.Table] = []
-    rows = 0
-    for table in tables:
-        whole = pa.Table.from_batches([table]) if isinstance(table, pa.RecordBatch) else table
-        for start in range(0, whole.num_rows, GROUP_ROWS):
-            part = whole.slice(start, GROUP_ROWS)
-            if rows + part.num_rows > GROUP_ROWS:
-                yield pa.concat_tables(held)
-                held, rows = [], 0
-            held.append(part.cast(schema))
-            rows += part.num_rows
-    if held:
-        yield pa.concat_tables(held)
 
 
 def _protocol(root: str) -> str:

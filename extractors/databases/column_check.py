@@ -16,8 +16,8 @@ from extractors.databases.statement import Statement, ValueLost
 from extractors.databases.update_time import Dates, Instants, UpdateColumn, update_column
 from extractors.texts import Written
 from sources.database_extract import Changes, operation_value
-from standard.finding import mask_personal, mask_text
 from standard.garbled import MOST_LIKELY, decoded, garbled, meant
+from standard.masking import mask_text, mask_value
 
 _VALUES = 20  # of an operation column; one with more holds no operations
 _DIGITS = r"^\s*\d+(\.0+)?\s*$"  # a rising number as later steps can put it in order
@@ -147,9 +147,9 @@ def _readings(text: str | None) -> str:
         return ""
     if text.startswith(BYTES):
         (meant_by_bytes,) = reread(pa.array([text]), ["gb18030"])[0].to_pylist()
-        return f"{_masked(meant_by_bytes)} in gb18030" if meant_by_bytes else ""
+        return f"{mask_value(meant_by_bytes)} in gb18030" if meant_by_bytes else ""
     said = meant(text)
-    return f"{_masked(text)} as it is" + (f", {_masked(said[1])} in {said[0]}" if said else "")
+    return f"{mask_value(text)} as it is" + (f", {mask_value(said[1])} in {said[0]}" if said else "")
 
 
 def texts_of(connection: Connection, statement: Statement, columns: int) -> list[Written]:
@@ -174,13 +174,9 @@ def _binary(name: str, words: str, digits: pa.StringArray, rows: int) -> str:
     """What is said of a column whose values are bytes that nobody says the text of."""
     raw = bytes.fromhex(digits[0].as_py()[2:])
     said = next(((charset, text) for charset in MOST_LIKELY if (text := decoded(raw, charset))), None)
-    reading = f", such as one that is {_masked(said[1])} in {said[0]}" if said else ""
+    reading = f", such as one that is {mask_value(said[1])} in {said[0]}" if said else ""
     kind = f" of the type {words}" if words else ""
     return (
         f"{name}: {len(digits):,} of {rows:,} values{kind} are bytes, whose rows are held{reading}; "
         "declare their charset, or a query that gives text"
     )
-
-
-def _masked(text: str) -> str:
-    return str(mask_personal(pa.array([text]))[0].as_py())

@@ -14,10 +14,10 @@ from extractors.databases.query_builder import Origin, counted
 from extractors.databases.witness import witnessed
 from extractors.request import Request
 from extractors.texts import Written
-from extractors.titles import with_nearest
 from sources.database_extract import DatabaseExtract
 from sources.declaration import Declaration
 from standard.errors import SourceRefused, UsageError
+from standard.nearest import with_nearest
 
 _SAMPLE = 20_000  # rows; enough for a rate, few enough for a department at work
 

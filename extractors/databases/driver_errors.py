@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from standard.addresses import without_secrets
 from standard.errors import ExchangeError, SourceRefused, SourceUnreachable
-from standard.finding import mask_text
+from standard.masking import mask_text
 
 _T = TypeVar("_T")
 

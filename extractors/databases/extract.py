@@ -21,10 +21,13 @@ from extractors.databases.witness import witnessed
 from extractors.raw import Reading, grouped, raw_batch
 from extractors.request import Request
 from extractors.texts import Written
-from extractors.titles import column_names, with_nearest
+from extractors.titles import column_names
 from sources.database_extract import DatabaseExtract
 from standard.errors import SourceRefused, SourceUnreachable
+from standard.faults import fault_column
 from standard.locator import locators_of
+from standard.nearest import with_nearest
+from standard.violation import Violation
 
 # MariaDB's numbers for a list that GROUP_CONCAT ended early, and for a text too long for a packet.
 _CUT = frozenset({1260, 1301})
@@ -259,39 +262,25 @@ def _longest(origin: Origin, connection: Connection, columns: Sequence[str], whe
 
 
 def _raw(origin: Origin, columns: Sequence[str], written: Sequence[Written]) -> pa.RecordBatch:
-    arrays, faults, told = [], list[tuple[int, str, str]](), list[pa.Array]()
+    arrays, faults = [], list[Violation]()
     for name, (texts, bad) in zip(columns, written, strict=True):
         words = origin.types.get(name, "")
         # Of a key the digits are enough, and whatever is declared of its bytes it names the same row.
         charsets = [] if name in origin.extract.key_columns else origin.extract.charset
         texts, binary = read_bytes(texts, charsets, by_type=origin.dialect.holds_bytes(words))
         if binary is not None:
-            told.append(pc.if_else(binary, pa.scalar(f"value_binary\t{name}"), pa.scalar(None, pa.string())))
+            faults.append(Violation("value_binary", name, pc.indices_nonzero(binary)))
         if origin.extract.charset:
             texts, unread = reread(texts, origin.extract.charset)
             bad = sorted({*bad, *unread})
-        faults += [(place, "bytes_undecodable", name) for place in bad]
+        faults.append(Violation("bytes_undecodable", name, pa.array(bad, pa.int64())))
         if mark := origin.dialect.may_lose(words):
             lost = pc.fill_null(pc.equal(texts, mark), fill_value=False)
-            faults += [(place, LOSSES[mark], name) for place in pc.indices_nonzero(lost).to_pylist()]
+            faults.append(Violation(LOSSES[mark], name, pc.indices_nonzero(lost)))
             texts = pc.if_else(lost, pa.scalar(None, pa.string()), texts)
         arrays.append(texts)
     keys = [arrays[columns.index(name)] for name in origin.extract.key_columns]
     for name, part in zip(origin.extract.key_columns, keys, strict=True):
-        if part.null_count:
-            told.append(pc.if_else(part.is_null(), pa.scalar(f"key_missing\t{name}"), pa.scalar(None, pa.string())))
+        faults.append(Violation("key_missing", name, pc.indices_nonzero(part.is_null())))
     locators = locators_of(keys)
-    return raw_batch(columns, arrays, locators, _told(faults, told, len(locators)))
-
-
-def _told(faults: Sequence[tuple[int, str, str]], told: Sequence[pa.Array], rows: int) -> pa.StringArray | None:
-    """What was found wrong with each row, a line `rule<TAB>column` each: single ones, and those of whole columns."""
-    if not faults and not told:
-        return None
-    found: list[list[str]] = [[] for _ in range(rows)]
-    for place, rule, name in faults:
-        found[place].append(f"{rule}\t{name}")
-    lines = pa.array(["\n".join(lines) or None for lines in found], pa.string())
-    for more in told:
-        lines = pc.coalesce(pc.binary_join_element_wise(lines, more, "\n"), lines, more)
-    return lines
+    return raw_batch(columns, arrays, locators, fault_column(len(locators), faults))

@@ -18,10 +18,11 @@ from extractors.databases.query_builder import Origin
 from extractors.databases.statement import Statement, Value
 from extractors.raw import Reading, grouped, raw_schema
 from extractors.request import Request
-from extractors.titles import with_nearest
 from sources.database_extract import DatabaseExtract
-from standard.batch import LOCATOR, SWEEP
+from standard.batch import SWEEP
 from standard.errors import SourceRefused
+from standard.nearest import with_nearest
+from standard.raw import LOCATOR
 
 _VALUES = 1_000  # asked for at once: SQL Server takes 2,100 in one statement, others a thousand in one list
 _FORMS = 2  # of one value, as a rule

@@ -22,11 +22,12 @@ from extractors.files.unzip import unpacked
 from extractors.files.workbooks.workbook import read_workbook
 from extractors.raw import Reading, grouped, raw_batch
 from extractors.request import Request
-from extractors.titles import is_by_letters, with_nearest
+from extractors.titles import is_by_letters
 from sources.file_extract import MOST_COLUMNS, FileExtract, TextExtract, WorkbookExtract
 from sources.register import Source
-from standard.batch import FAULT, LOCATOR
 from standard.errors import SourceRefused
+from standard.nearest import with_nearest
+from standard.raw import FAULT, LOCATOR
 
 _MOST_CELLS = 200_000_000  # of the workbooks of a batch, which are all held in memory: some three gigabytes
 

@@ -14,6 +14,7 @@ from extractors.files.source_file import SourceFile
 from extractors.files.table import Table
 from extractors.files.text_rows import text_batch
 from sources.file_extract import TextExtract
+from standard.violation import Violation
 
 
 def read_fixed_width(file: SourceFile, extract: TextExtract, encoding: str, origin: dict[str, str]) -> Table:
@@ -52,6 +53,6 @@ def _batches(file: SourceFile, extract: TextExtract, encoding: str) -> Iterator[
         if in_bytes:
             values = [decoded(value, encoding) for value in values]
         marked = MARK in text or (in_bytes and any(pc.any(pc.match_substring(v, MARK)).as_py() for v in values))
-        faults = [(row, "value_cut", columns[-1]) for row in pc.indices_nonzero(beyond).to_pylist()]
+        faults = [Violation("value_cut", columns[-1], pc.indices_nonzero(beyond))]
         trimmed = [pc.utf8_trim(value, " \u3000") for value in values]
         yield text_batch(file, columns, trimmed, numbers, faults, marked)

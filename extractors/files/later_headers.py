@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 import numpy as np
@@ -28,9 +28,10 @@ from extractors.files.title_cells import (
 from extractors.raw import raw_batch
 from extractors.titles import is_by_letters
 from sources.register import Source
-from standard.batch import FAULT, LOCATOR
 from standard.errors import SourceRefused
+from standard.faults import fault_column, read_faults
 from standard.garbled import garbled
+from standard.raw import FAULT, LOCATOR
 
 _NEAR = 3  # lines above a header, of which all but one are blank
 # A short line that names licences which are valid no more, and not one that says there are none among those above it.
@@ -147,9 +148,9 @@ class LaterHeaders:
             SourceRefused: where one does.
         """
         last = self.table.columns[-1]
-        cut = pc.fill_null(pc.match_substring(batch.column(FAULT), f"value_cut\t{last}"), False)
-        rows = pc.indices_nonzero(cut)
-        if not len(rows):
+        faults = read_faults(batch.column(FAULT))
+        rows = next((fault.rows for fault in faults if (fault.rule, fault.element) == ("value_cut", last)), None)
+        if rows is None:
             return
         titles = "|".join(re.escape(name) for name in self.table.columns)
         many = pc.greater(pc.count_substring_regex(batch.column(last).take(rows), titles), 1)
@@ -267,9 +268,9 @@ class LaterHeaders:
             return batch
         columns = self.table.columns
         names = {columns[place]: columns[at] for at, place in enumerate(self._order)}
-        faults = batch.column(FAULT).dictionary_encode()
-        renamed = [_renamed(lines, names) for lines in faults.dictionary.to_pylist()]
-        found = pa.array(renamed, pa.string()).take(faults.indices)
+        faults = read_faults(batch.column(FAULT))  # by the titles that stand above the cells
+        renamed = [replace(fault, element=names.get(fault.element, fault.element)) for fault in faults]
+        found = fault_column(batch.num_rows, renamed)
         return raw_batch(columns, [batch.column(place) for place in self._order], batch.column(LOCATOR), found)
 
 
@@ -288,9 +289,3 @@ def _strange(cells: TitleCells) -> Mask:
     chinese = ~cells.digits & (cells.filled > 1) & ((cells.words > 1) | (cells.latin > 2) | (cells.short > 0))
     found: Mask = chinese | ((cells.latin > 2) & (cells.latin == cells.filled))
     return found
-
-
-def _renamed(lines: str, names: dict[str, str]) -> str:
-    """What reading found wrong in cells, by the titles that stand above them."""
-    parts = (line.partition("\t") for line in lines.split("\n"))
-    return "\n".join(f"{rule}\t{names.get(column, column)}" for rule, _, column in parts)

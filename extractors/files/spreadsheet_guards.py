@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,12 +10,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from extractors.files.cell_faults import fault_column
 from extractors.files.column_uses import written_in_signs
 from extractors.raw import raw_batch
 from sources.file_extract import TextExtract
 from sources.register import Source
-from standard.batch import FAULT, LOCATOR
+from standard.faults import fault_column, read_faults
+from standard.raw import FAULT, LOCATOR
+from standard.violation import Violation
 
 Mask = npt.NDArray[np.bool_]
 
@@ -61,13 +61,14 @@ class SpreadsheetGuards:
         """The rows without guards; where one may be a part of the value, that is a fault of the row."""
         signs = set(written_in_signs(self.source))
         for batch in batches:
-            values, faults = list(batch.columns[: len(self.columns)]), list[tuple[int, str, str]]()
+            values, faults = list(batch.columns[: len(self.columns)]), list[Violation]()
             for place, name in enumerate(self.columns):
                 if len(rows := self._looked_at(values[place], name, name in signs, batch)):
                     values[place], found = self._column(values[place], rows, name, name in signs)
                     faults += found
             if faults or any(a is not b for a, b in zip(values, batch.columns, strict=False)):
-                batch = raw_batch(self.columns, values, batch.column(LOCATOR), _with(batch.column(FAULT), faults))
+                found = fault_column(batch.num_rows, [*read_faults(batch.column(FAULT)), *faults])
+                batch = raw_batch(self.columns, values, batch.column(LOCATOR), found)
             yield batch
 
     def _looked_at(
@@ -77,9 +78,10 @@ class SpreadsheetGuards:
         rows = _suspects(column, in_signs)
         if self._is_text or not len(rows):
             return rows
-        faults = pc.fill_null(batch.column(FAULT).take(pa.array(rows)), "")
-        faulty: Mask = pc.match_substring_regex(faults, f"\\t{re.escape(name)}(?:\\n|$)").to_numpy(False)
-        return rows[~faulty]
+        for fault in read_faults(batch.column(FAULT)):
+            if fault.element == name:
+                rows = rows[~np.isin(rows, fault.rows.to_numpy())]
+        return rows
 
     @property
     def _is_text(self) -> bool:
@@ -87,21 +89,20 @@ class SpreadsheetGuards:
 
     def _column(
         self, column: pa.StringArray, rows: npt.NDArray[np.int64], name: str, in_signs: bool
-    ) -> tuple[pa.StringArray, list[tuple[int, str, str]]]:
+    ) -> tuple[pa.StringArray, list[Violation]]:
         """A column with some rows looked at."""
         before = column.take(pa.array(rows))
         values = _without_formula(_without_apostrophe(before, in_signs))
         if in_signs:
             values = _without_apostrophe(_without_quotes(_without_apostrophe(values, in_signs)), in_signs)
-        faults: list[tuple[int, str, str]] = []
         opened, unclear, formula = _left(values, in_signs)
         # Where such quotes hold a delimiter, the values behind it stand in other columns than their own.
         behind = self.source.declaration.mapped_columns() if self._is_text else ()
         everywhere = list(dict.fromkeys([name, *behind]))
-        faults += [(int(row), _RULE, other) for row in rows[opened] for other in everywhere]
-        faults += [(int(row), _RULE, name) for row in rows[unclear]]
-        if self._is_text:
-            faults += [(int(row), _NOT_CALCULATED, name) for row in rows[formula]]
+        faults = [Violation(_RULE, other, pa.array(rows[opened])) for other in everywhere if opened.any()]
+        faults += [Violation(_RULE, name, pa.array(rows[unclear]))] if unclear.any() else []
+        if self._is_text and formula.any():
+            faults.append(Violation(_NOT_CALCULATED, name, pa.array(rows[formula])))
         if values.equals(before):
             return column, faults
         mask = np.zeros(len(column), bool)
@@ -165,12 +166,3 @@ def _left(values: pa.StringArray, in_signs: bool) -> tuple[Mask, Mask, Mask]:
     quotes = pc.match_substring_regex(values, f"^{_BLANK}{_QUOTE}|{_END}" if in_signs else _QUOTED_TEXT).to_numpy(False)
     unclear = (leading & ~(quoted & (not in_signs))) | (quotes & ~formula)
     return opened, unclear & ~opened, formula & ~opened
-
-
-def _with(faults: pa.StringArray, found: Sequence[tuple[int, str, str]]) -> pa.StringArray:
-    """The faults of rows, with others that were found."""
-    if not found:
-        return faults
-    more = fault_column(len(faults), found)
-    both = pc.utf8_trim(pc.binary_join_element_wise(pc.fill_null(faults, ""), pc.fill_null(more, ""), "\n"), "\n")
-    return pc.if_else(pc.equal(both, ""), None, both)

@@ -24,6 +24,7 @@ from extractors.files.table import Table
 from extractors.files.text_rows import text_batch
 from extractors.titles import clean_title, column_names, find_header
 from sources.file_extract import MOST_COLUMNS, TextExtract
+from standard.violation import Violation
 
 _HEADER_WITHIN = 100  # rows
 _CELLS_AT_A_TIME = 4 * 2**20  # of rows of another width than the header, which are filled up to it
@@ -237,7 +238,7 @@ class _Rows:
         longer = [place for place, row in enumerate(rows) if any(row[width:])]
         fitted = (row if len(row) == width else self._fitted(row) for row in rows)
         values = list(zip(*fitted, strict=True)) if rows else [()] * width
-        faults = [(place, "value_cut", self._columns[-1]) for place in longer]
+        faults = [Violation("value_cut", self._columns[-1], pa.array(longer, pa.int64()))]
         return self._batch(
             text, [pa.array(column, pa.string()) for column in values], np.array(lines, np.int64), faults
         )
@@ -259,6 +260,6 @@ class _Rows:
         text: str,
         arrays: Sequence[pa.StringArray],
         lines: npt.NDArray[np.int64],
-        faults: list[tuple[int, str, str]],
+        faults: Sequence[Violation],
     ) -> pa.RecordBatch:
         return text_batch(self._file, self._columns, arrays, lines, faults, MARK in text)

@@ -9,10 +9,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from extractors.files.cell_faults import fault_column
 from extractors.files.characters import without_marks
 from extractors.files.source_file import SourceFile
 from extractors.raw import raw_batch
+from standard.faults import fault_column
+from standard.violation import Violation
 
 
 def text_batch(
@@ -20,7 +21,7 @@ def text_batch(
     columns: Sequence[str],
     arrays: Sequence[pa.StringArray],
     lines: npt.NDArray[np.int64],
-    faults: list[tuple[int, str, str]],
+    faults: Sequence[Violation],
     marked: bool,
 ) -> pa.RecordBatch:
     """Put rows together with the numbers of their lines and what is wrong with them.
@@ -30,14 +31,14 @@ def text_batch(
         columns: their names.
         arrays: their values, one array a column.
         lines: the number of the line of each row.
-        faults: row, rule and column of each fault found before.
+        faults: found before.
         marked: whether there may be marks for bytes that are no text.
     """
     if marked:
         cleaned = [without_marks(array) for array in arrays]
         arrays = [array for array, _ in cleaned]
         for name, (_, rows) in zip(columns, cleaned, strict=True):
-            faults = [*faults, *((row, "bytes_undecodable", name) for row in rows)]
+            faults = [*faults, Violation("bytes_undecodable", name, pa.array(rows, pa.int64()))]
     numbers = pa.array(lines, pa.int64()).cast(pa.string())
     locators = pc.binary_join_element_wise(pa.scalar(file.place()), numbers, "")
     return raw_batch(columns, arrays, locators, fault_column(len(lines), faults))

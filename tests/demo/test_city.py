@@ -19,7 +19,8 @@ from demo.city import (
 )
 from demo.story import tell
 from standard.identifiers import is_citizen_number, is_old_citizen_number
-from standard.rules import RULES, Scope
+from standard.rule import Scope
+from standard.rules import RULES
 
 DATABASES = {
     "human_resources.safety_personnel": ("human_resources.db", "EX_AQSCGLRYKHHGZS_1"),

@@ -10,6 +10,7 @@ from exchange_db.deliver import Delivery, deliver_batch
 from standard.batch import Outcome, Verdict
 from standard.finding import found_in
 from standard.licence import EXCHANGE, LICENCE
+from standard.violation import Violation
 
 # What a source says on one day after the other, so that every fate of a row occurs: new, changed, back, late, again.
 NIGHTS = [
@@ -136,7 +137,7 @@ def make_verdict(batch, rows, judged_at, *, kind="incremental", taken_at=None, *
 
 def make_findings(rows):
     places = pa.array([i for i, outcome in enumerate(rows["outcome"].to_pylist()) if outcome == "held"], pa.int64())
-    return found_in(rows, places, "holder_code", "certificate_holder_code")
+    return found_in(rows, [Violation("holder_code", "certificate_holder_code", places)])
 
 
 def deliver_nights(platform):

@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Boolean, Column, Date, Integer, MetaData, Table, select, text
 
-from exchange_db import bulk_insert as bulk
 from exchange_db import copy_format
 from exchange_db.bulk_insert import put, take
 from exchange_db.column_types import long_text
 from exchange_db.column_types import text as short_text
 from exchange_db.database import ExchangeDatabase
 from exchange_db.deliver import Delivery, deliver_batch
+from exchange_db.dialects import postgresql
 from standard.errors import ExchangeError
 
 AWKWARD = ["", None, "\\N", "a\\", "制\t表", "两\n行\r\n", "'; \"`", "𠮷", "%s ? :x", "NULL", " 末尾 ", "\\\t\\n"]
@@ -106,7 +106,7 @@ def test_whatever_the_rows_are_copy_brings_them_as_they_are(copied, rows, start)
 def test_rows_that_are_long_go_some_at_a_time(copied, monkeypatch):
     sent = []
     written = copy_format.written
-    monkeypatch.setattr(bulk, "_BLOCK_BYTES", 1_000)
+    monkeypatch.setattr(postgresql, "_BLOCK_BYTES", 1_000)
     monkeypatch.setattr(
         copy_format, "written", lambda blocks, form: written((sent.append(b.num_rows) or b for b in blocks), form)
     )

@@ -6,7 +6,8 @@ import psycopg
 import pymysql
 import pytest
 
-from exchange_db.driver_errors import masked_words, refuses_data
+from exchange_db.dialects import dialect_named
+from exchange_db.driver_errors import masked_words
 
 
 @pytest.mark.parametrize(
@@ -58,4 +59,4 @@ def postgresql(state):
     ],
 )  # fmt: skip
 def test_an_error_of_data_is_told_from_one_of_the_server(error, dialect, of_data):
-    assert refuses_data(error, dialect) is of_data
+    assert dialect_named(dialect).refuses_data(error) is of_data

@@ -10,8 +10,8 @@ from exchange_db.database import ExchangeDatabase
 WORKING = text("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'")
 LOAD = """
 import sys
-from exchange_db import engines
-engines.LOOK_SECONDS = 1
+from exchange_db.dialects.postgresql import PostgreSql
+PostgreSql.look_seconds = 1
 from exchange_db.database import ExchangeDatabase
 platform = ExchangeDatabase(sys.argv[1])
 with platform.transaction() as connection:

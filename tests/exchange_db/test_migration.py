@@ -1,5 +1,7 @@
+import hashlib
 from datetime import date
 
+import pyarrow as pa
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -9,7 +11,8 @@ from sqlalchemy import MetaData, insert, select, text
 
 from exchange_db import migration
 from exchange_db.database import ExchangeDatabase
-from exchange_db.tables import CLAIM, CLAIMANT, HISTORY, METADATA, SIGHTING
+from exchange_db.deliver import Delivery, deliver_batch
+from exchange_db.tables import CLAIM, CLAIMANT, FINDING_TABLE, HISTORY, METADATA, SEEN, SIGHTING
 from exchange_db.views import FINDING_VIEW, IDENTIFIER, LICENCE_TABLE, SEEN_VIEW, VERSION
 from standard.errors import UsageError
 
@@ -114,6 +117,7 @@ def test_an_older_database_is_refused_and_brought_up_with_its_data(empty):
 
 NOW = "9999-12-31T23:59:59.999999Z"
 READ, JUDGED = "2026-03-03T16:00:00.000000Z", "2026-03-03T17:00:00.000000Z"
+LATER = "2026-03-05T17:00:00.000000Z"
 
 
 def made_by_version_2(platform):
@@ -209,3 +213,52 @@ def test_the_version_before_is_brought_up_with_what_it_knew_of_presence_and_find
         for view in (FINDING_VIEW, SEEN_VIEW):
             found = connection.execute(select(view.c.subject, view.c.rule, view.c.platform_holds, view.c.read_at)).one()
             assert tuple(found) == ("R3", "required", True, JUDGED)
+
+
+TAIL = f"{'登记表' * 9}!4711"  # 32 characters
+ONE, OTHER = f"甲{TAIL}", f"乙{TAIL}"
+
+
+def found_by_version_2(platform, locators):
+    """Findings on rows that named no record: one open, of the newest place; a sight of each."""
+    with platform.transaction() as connection:
+        old = MetaData()
+        old.reflect(connection)
+        stamp = {"observed_at": JUDGED, "judged_at": JUDGED}
+        found = {
+            "source": "a.b",
+            "subject": TAIL,
+            "rule": "required",
+            "element": "certificate_number",
+            **stamp,
+            "certificate_number": "",
+            "value": "",
+            "expected": "",
+            "platform_holds": False,
+        }
+        sights = [
+            {**found, "locator": locator, "day": "2026-03-03", "found_by": "a.b/2026-03-03", "id": 10 + number}
+            for number, locator in enumerate(locators)
+        ]
+        connection.execute(insert(old.tables["finding_seen"]), sights)
+        state = {**found, "locator": locators[-1], "first_day": "2026-03-03", "last_day": "2026-03-03", "open": True}
+        connection.execute(insert(old.tables["finding"]), [state])
+
+
+def test_an_open_finding_of_a_version_that_named_places_by_their_ends_is_closed_by_a_new_run(empty, make):
+    made_by_version_2(empty)
+    found_by_version_2(empty, [OTHER, ONE])
+    empty.migrate()
+    empty.prepare()
+    named = {locator: hashlib.sha256(locator.encode()).hexdigest()[:32] for locator in (ONE, OTHER)}
+    with empty.transaction() as connection:
+        sights = connection.execute(select(SEEN.c.locator, SEEN.c.subject).where(SEEN.c.locator.in_(named)))
+        assert dict(map(tuple, sights)) == named
+    rows = make.rows({"R9": ("甲", "VALID")}, LATER, held=["R9"], locators=[ONE])
+    rows = rows.set_column(rows.column_names.index("record"), "record", pa.array([""]))
+    verdict = make.verdict("a.b/2026-03-05", rows, LATER)
+    deliver_batch(empty, Delivery(verdict, 0, make.read(rows), make.findings(rows)), LATER, 0.0)
+    with empty.transaction() as connection:
+        f = FINDING_TABLE.c
+        states = connection.execute(select(f.rule, f.subject, f.open).where(f.locator == ONE))
+        assert sorted(map(tuple, states)) == [("holder_code", named[ONE], True), ("required", named[ONE], False)]

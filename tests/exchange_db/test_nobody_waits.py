@@ -8,10 +8,11 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import event, select
 
-from exchange_db import engines, first_load
+from exchange_db import first_load
 from exchange_db.database import ExchangeDatabase
 from exchange_db.deliver import deliver_batch
 from exchange_db.delivery import Delivery
+from exchange_db.dialects.dialect import Dialect
 from exchange_db.identifiers import mint_first
 from exchange_db.ledger import read_entries
 from exchange_db.tables import FINDING_TABLE
@@ -23,7 +24,7 @@ KINDS = ["incremental", "snapshot"]
 
 @pytest.fixture(params=["postgresql", "mariadb"])
 def url(request, monkeypatch):
-    monkeypatch.setattr(engines, "WAIT_SECONDS", 20)  # a load that waits fails; none of these has anything to wait for
+    monkeypatch.setattr(Dialect, "wait_seconds", 20)  # a load that waits fails; none of these has anything to wait for
     made = request.getfixturevalue(f"{request.param}_url")
     platform = ExchangeDatabase(made)
     platform.prepare()

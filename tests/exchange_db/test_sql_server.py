@@ -14,7 +14,7 @@ from sqlalchemy.sql.ddl import ExecutableDDLElement
 
 from exchange_db import deliver
 from exchange_db.database import _held
-from exchange_db.engines import make_engine
+from exchange_db.dialects import dialect_named, make_engine
 from exchange_db.staging import Staging
 from exchange_db.tables import METADATA
 from exchange_db.views import _definitions
@@ -51,7 +51,7 @@ def asked(platform, make, monkeypatch):
         body = statement.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True})
         found[f"-- view {table.name}\n{body}"] = None
     compiled(_held("findings"))
-    monkeypatch.setattr(deliver, "staging", lambda _: Staging("mssql"))
+    monkeypatch.setattr(deliver, "staging", lambda _: Staging(dialect_named("mssql")))
     event.listen(platform._engine, "before_execute", executed)
     make.nights(platform)
     event.remove(platform._engine, "before_execute", executed)

@@ -5,7 +5,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from expectations.assess import Before, Part, decide, judge_rows
-from standard.batch import FAULT, LOCATOR, Manifest
+from standard.batch import Manifest
+from standard.raw import FAULT, LOCATOR
 from transforms.conform import Conformer
 
 TAKEN = "2026-03-01T16:00:00.000000Z"

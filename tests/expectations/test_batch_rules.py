@@ -4,8 +4,9 @@ from expectations.assess import Before
 from expectations.batch_rules import too_many_lost
 from expectations.predicates import PREDICATES
 from sources.declaration import Expect
-from standard.batch import LOCATOR, Effects
+from standard.batch import Effects
 from standard.errors import ExchangeError
+from standard.raw import LOCATOR
 
 
 def test_of_one_licence_sent_twice_the_newest_wins(judge, findings):

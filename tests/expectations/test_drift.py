@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from expectations.assess import Before
 from expectations.drift import judge_drift
-from standard.batch import FAULT, LOCATOR, Manifest
+from standard.batch import Manifest
+from standard.raw import FAULT, LOCATOR
 from workspace.column_profile import Profile, merged
 
 AT = "2026-03-01T16:00:00.000000Z"

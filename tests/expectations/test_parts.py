@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 
 from expectations.assess import Before
 from expectations.gate import first_causes, held_rows, outcomes, refusals
-from standard.batch import FAULT
 from standard.finding import FINDING, found_on_batch
+from standard.raw import FAULT
+from standard.violation import Violation
 
 ROWS = st.lists(
     st.fixed_dictionaries(
@@ -43,7 +44,7 @@ def test_outcomes_take_one_byte_a_row():
 
 
 def test_every_finding_on_the_batch_stays():
-    found = [found_on_batch("filled_low", "", element=name) for name in ("a", "b")]
+    found = [found_on_batch([Violation("filled_low", name)], "") for name in ("a", "b")]
     assert first_causes(found[0].schema.empty_table()).num_rows == 0
     assert first_causes(pa.concat_tables(found)).num_rows == 2
     assert held_rows(pa.concat_tables(found)).to_pylist() == []
@@ -54,7 +55,7 @@ def test_every_finding_on_the_batch_stays():
     [({}, ["column_dropped"]), ({"column_dropped": "warn", "column_added": "refuse"}, ["column_added"])],
 )
 def test_what_the_declaration_says_of_a_rule_comes_before_its_weight(reactions, refused):
-    found = pa.concat_tables([found_on_batch("column_dropped", ""), found_on_batch("column_added", "")])
+    found = found_on_batch([Violation("column_dropped"), Violation("column_added")], "")
     assert refusals(found, reactions) == refused
 
 

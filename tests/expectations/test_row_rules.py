@@ -2,10 +2,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from standard.batch import FAULT
 from standard.check_characters import legacy_37_36
 from standard.credit_codes import CHECK, FORM, ORGANISATION
-from standard.rules import RULES, Scope
+from standard.raw import FAULT
+from standard.rule import Scope
+from standard.rules import RULES
 
 GOOD_IDENTIFIER = "1.2.156.3005.2.11100000000019713D008.11370400MB0000000N.370402000001.001.4"
 

@@ -6,8 +6,8 @@ from sqlalchemy.engine import make_url
 
 from extractors.files import arrival
 from sources.register import Register
-from standard.batch import FAULT, LOCATOR
 from standard.day import SHANGHAI, Day
+from standard.raw import FAULT, LOCATOR
 
 ELEMENTS = (
     "certificate_number",

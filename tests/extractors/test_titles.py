@@ -1,6 +1,6 @@
 import pytest
 
-from extractors.titles import clean_title, column_names, find_header, letters, with_nearest
+from extractors.titles import clean_title, column_names, find_header, letters
 
 
 def test_every_column_has_a_name_of_its_own():
@@ -50,8 +50,3 @@ def test_declared_titles_that_look_alike_are_told_apart_as_they_are_written():
     declared = ["姓名", "姓 名", "编号"]
     assert find_header([["姓 名", "编号", "姓名"]], declared) == (0, ["姓 名", "编号", "姓名"])
     assert find_header([["姓　名", "编号"]], declared) is None
-
-
-def test_a_missing_name_is_told_with_the_nearest_and_no_other():
-    assert with_nearest(["XKZBH", "FZRQ"], ["XKZ_BH", "王某某"]) == "XKZBH (nearest: XKZ_BH), FZRQ"
-    assert with_nearest(["姓名"], ["姓某"]) == "姓名"

@@ -18,7 +18,8 @@ from pipeline.steps.deliver import deliver
 from standard.batch import BatchKey, Status
 from standard.day import SHANGHAI
 from standard.errors import SourceRefused, UsageError
-from standard.rules import RULES, Scope, refuses
+from standard.rule import Scope
+from standard.rules import RULES, refuses
 from tests.histories.department import Department
 from tests.histories.knowledge import Knowledge, Way
 

@@ -6,7 +6,8 @@ import pyarrow as pa
 import pytest
 
 from reports.quality import COURSE_DAYS, equations, quality_report, score, standing
-from standard.rules import RULES, Dimension
+from standard.rule import Dimension
+from standard.rules import RULES
 
 
 def test_the_last_run_of_the_day_counts(source, day, entry, findings):

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from standard.finding import escaped_texts, found_in, found_on_batch, storable_text
+from standard.finding import found_in, found_on_batch
+from standard.storable import escaped_texts, storable_text
+from standard.violation import Violation
 
 LENGTHS = {"locator": 512, "element": 128, "certificate_number": 128, "value": 200}
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=700)
@@ -20,7 +22,8 @@ def rows(text):
 @example(text="甲\0" * 200)
 @given(text=st.one_of(TEXT, st.integers(1, 40).map(lambda n: "370402800101001 " * n)))
 def test_a_finding_on_a_row_fits_and_holds_no_nul(text):
-    found = found_in(rows(text), pa.array([0]), "required", text, values=pa.array([text]), expected=text).to_pylist()[0]
+    violation = Violation("required", text, pa.array([0]), found=pa.array([text]), expected=text)
+    found = found_in(rows(text), [violation]).to_pylist()[0]
     quoted = {name: found[name] for name in (*LENGTHS, "expected")}
     assert not [name for name, value in quoted.items() if "\0" in value]
     assert not [name for name, most in LENGTHS.items() if len(found[name]) > most]
@@ -30,7 +33,7 @@ def test_a_finding_on_a_row_fits_and_holds_no_nul(text):
 @example(text="甲\0\udcff" * 200)
 @given(text=st.text(st.characters(), max_size=300))
 def test_a_finding_on_a_batch_fits_and_is_text_in_every_encoding_of_unicode(text):
-    found = found_on_batch("columns_unknown", "t", element=text, value=text, expected=text).to_pylist()[0]
+    found = found_on_batch([Violation("columns_unknown", text, found=text, expected=text)], "t").to_pylist()[0]
     assert len(found["element"]) <= 128
     assert len(found["value"]) <= 200
     for value in found.values():
@@ -45,8 +48,8 @@ def test_only_what_cannot_be_stored_is_shown_otherwise(text, shown):
 
 
 def test_names_of_columns_that_begin_alike_stay_apart():
-    made = {found_on_batch("column_added", "t", element="列" * 200 + end)["element"][0].as_py() for end in "ab"}
-    assert len(made) == 2
+    made = found_on_batch([Violation("column_added", "列" * 200 + end) for end in "ab"], "t")["element"]
+    assert len(made.unique()) == 2
 
 
 def test_escaped_texts_are_ascii():

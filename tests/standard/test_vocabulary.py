@@ -10,7 +10,6 @@ import standard
 from standard.batch import BatchKey, LedgerEntry
 from standard.codes import catalogue, code_list, holder_categories
 from standard.day import Day, instant_of, instant_text
-from standard.finding import mask_personal, mask_text, mask_texts
 from standard.identifiers import is_type_code
 from standard.licence import LICENCE
 from standard.rules import RULES
@@ -59,53 +58,6 @@ def test_a_batch_key_is_read_as_it_is_written():
 def test_an_entry_that_does_not_balance_says_which_sum(counts, said):
     assert said in LedgerEntry("s", "2026-03-01", 1, "delivered", **counts).imbalance()
     assert bool(said) == bool(LedgerEntry("s", "2026-03-01", 1, "delivered", **counts).imbalance())
-
-
-@pytest.mark.parametrize(
-    ("text", "masked"),
-    [
-        ("370402188001010012", "**************0012"),
-        ("证号370402188001010012，370403188512310021。", "证号**************0012，**************0021。"),
-        ("37048118880229003X", "**************003X"),
-        ("370402880101001", "**************1001"),
-        ("370402-18800101-0012", "**************0012"),
-        ("３７０４０２１８８００１０１００１２", "**************００１２"),
-        ("1.2.156.370402188001010012.001.4", "1.2.156.**************0012.001.4"),
-        ("登记表!57", "登记表!57"),
-        ("JY13704020000001", "JY13704020000001"),
-    ],
-)
-def test_citizen_numbers_are_masked_wherever_they_stand(text, masked):
-    assert mask_text(text) == masked
-    assert mask_texts(pa.array([text])).to_pylist() == [masked]
-
-
-@pytest.mark.parametrize(
-    ("value", "masked"),
-    [("张三", "张**"), ("张", "***"), ("370402188001010012", "****0012"), ("12345", "***"), ("", ""), (None, None)],
-)
-def test_personal_values_are_masked_whole(value, masked):
-    assert mask_personal(pa.array([value], pa.string())).to_pylist() == [masked]
-
-
-@pytest.mark.parametrize(
-    ("value", "masked"),
-    [
-        ("ZHANG SAN", "Z**"),
-        ("ZHANGSAN", "Z**"),
-        ("Zhang San", "Z**"),
-        ("zhangsan1985", "z**"),
-        ("ZHANGSAN1985", "***"),
-        ("José", "J**"),
-        ("O'Brien 3", "O**"),
-        ("张三 13800000000", "张**"),
-        ("91370402MA0000007Y", "****007Y"),
-        ("E12345678", "****5678"),
-    ],
-)
-def test_a_name_is_masked_as_one_in_whatever_letters(value, masked):
-    assert mask_personal(pa.array([value], pa.string())).to_pylist() == [masked]
-    assert mask_personal(pa.array([masked], pa.string())).to_pylist() == [masked]
 
 
 def test_the_code_lists_are_those_of_the_standard():

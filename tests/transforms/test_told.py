@@ -1,8 +1,8 @@
 import pyarrow as pa
 import pytest
 
-from standard.batch import FAULT
 from standard.day import INSTANT_LENGTH
+from standard.raw import FAULT
 from transforms.conform import Conformer
 
 TAKEN = "2026-03-01T16:00:00.000000Z"

@@ -5,10 +5,10 @@ import sys
 import pyarrow as pa
 import pytest
 
-from standard.batch import GROUP_ROWS, BatchKey
+from standard.batch import BatchKey
 from standard.day import Day
 from standard.errors import ExchangeError, PlatformUnreachable, UsageError
-from workspace.workspace import Workspace, gathered
+from workspace.workspace import Workspace
 
 KEY = BatchKey("transport.road", Day.of("2026-03-01"))
 SCHEMA = pa.schema([("n", pa.int64())])
@@ -16,12 +16,6 @@ SCHEMA = pa.schema([("n", pa.int64())])
 
 def rows(count):
     return pa.table({"n": pa.array(range(count))}, schema=SCHEMA)
-
-
-def test_small_tables_are_gathered_and_large_ones_cut():
-    sizes = [table.num_rows for table in gathered([rows(3), rows(GROUP_ROWS), rows(GROUP_ROWS + 5)], SCHEMA)]
-    assert sum(sizes) == 2 * GROUP_ROWS + 8
-    assert max(sizes) <= GROUP_ROWS
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path):

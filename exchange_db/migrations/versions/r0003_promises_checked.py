@@ -2,9 +2,11 @@
 
 import hashlib
 
+import pyarrow as pa
 import sqlalchemy as sa
 from alembic import op
 
+from exchange_db.bulk_insert import take
 from exchange_db.column_types import digest, instant, text
 
 revision = "0003"
@@ -12,6 +14,7 @@ down_revision = "0002"
 
 _NOW = "9999-12-31T23:59:59.999999Z"  # how sightings said that the newest snapshot held a record
 _CLAIMS = ("claim", "claim_history")
+_PLACE = pa.schema([(name, pa.string()) for name in ("source", "subject", "locator")])
 
 
 def upgrade() -> None:
@@ -134,12 +137,21 @@ def _rename_findings() -> None:
 def _name_whole_places() -> None:
     """The subject of a finding on a row without a record was the end of its locator, which two of them may share."""
     for table in () if op.get_context().as_sql else ("finding_state", "finding_sight"):
-        places = sa.text(f"SELECT DISTINCT subject, locator FROM {table} WHERE locator <> ''")
-        for subject, locator in op.get_bind().execute(places).all():
-            if subject == locator[-32:]:
-                whole = hashlib.sha256(locator.encode()).hexdigest()[:32]
-                found = f"UPDATE {table} SET subject = :whole WHERE subject = :subject AND locator = :locator"
-                op.get_bind().execute(sa.text(found), {"whole": whole, "subject": subject, "locator": locator})
+        rows = sa.table(table, *(sa.column(name, sa.Unicode) for name in _PLACE.names))
+        places = sa.select(*rows.c).where(rows.c.locator != "").distinct()
+        change = rows.update().where(*(column == sa.bindparam(f"of_{column.name}") for column in rows.c))
+        for found in take(op.get_bind(), places, _PLACE):  # some at a time: there may be as many as nights
+            changed = [
+                {f"of_{name}": text for name, text in place.items()} | {"whole": _digest(place["locator"])}
+                for place in found.to_pylist()
+                if place["subject"] == place["locator"][-32:]
+            ]
+            if changed:
+                op.get_bind().execute(change.values(subject=sa.bindparam("whole")), changed)
+
+
+def _digest(locator: str) -> str:
+    return hashlib.sha256(locator.encode()).hexdigest()[:32]
 
 
 def _add(table: str, column: sa.Column) -> None:  # type: ignore[type-arg]  # of whatever type

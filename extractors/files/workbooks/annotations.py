@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from extractors.files.workbooks.grid import Fault, Grid, Range
+from extractors.files.workbooks.grid import Grid, OddCell, Range
 
 SHOWN_OTHERWISE = "shown_otherwise"
 _MOST_COLUMNS = 2**32
@@ -38,7 +38,7 @@ class Oddities:
         filtered: whether a filter chooses rows.
     """
 
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[OddCell] = field(default_factory=list)
     texts: list[tuple[int, int, str]] = field(default_factory=list)
     padded: dict[int, dict[int, list[int]]] = field(default_factory=dict)
     merged: list[Range] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Oddities:
 
     def below_zero(self, row: int, column: int) -> None:
         """Remember that a number is shown as a day, and is none that a calendar has."""
-        self.faults.append(Fault(row, column, "cell_error", BELOW_ZERO))
+        self.faults.append(OddCell(row, column, "cell_error", BELOW_ZERO))
 
     def put(self, grid: Grid) -> None:
         """Add everything to the cells of the sheet.
@@ -64,7 +64,7 @@ class Oddities:
                 grid.faults += _otherwise(grid.columns[column], column, rows.pop(0, []))
                 grid.columns[column] = _as_shown(grid.columns[column], rows)
         grid.faults += self.faults
-        grid.faults += [Fault(row, column, None, text) for row, column, text in self.texts]
+        grid.faults += [OddCell(row, column, None, text) for row, column, text in self.texts]
         grid.merged += self.merged
         notes = {
             "hidden_rows": str(self.hidden_rows or ""),
@@ -121,13 +121,13 @@ class Places:
         demand_apart(np.repeat(rows, cells) * _MOST_COLUMNS + columns, _MOST_COLUMNS)
 
 
-def undecodable(grid: Grid) -> list[Fault]:
+def undecodable(grid: Grid) -> list[OddCell]:
     """The cells in which the library for values has put a sign for what is no character.
 
     In an xls that is also a rare character that lies across two of its records (as Excel cuts a long list of texts).
     """
     return [
-        Fault(row, column, "bytes_undecodable", texts[row].as_py())
+        OddCell(row, column, "bytes_undecodable", texts[row].as_py())
         for column, texts in enumerate(grid.columns)
         for row in pc.indices_nonzero(pc.fill_null(pc.match_substring(texts, "\ufffd"), False)).to_pylist()
     ]
@@ -138,11 +138,13 @@ def external_links(count: int) -> dict[str, str]:
     return {"external_links": f"{count} not followed, stored values read"} if count else {}
 
 
-def _otherwise(texts: pa.StringArray, column: int, places: list[int]) -> list[Fault]:
+def _otherwise(texts: pa.StringArray, column: int, places: list[int]) -> list[OddCell]:
     inside = [place for place in places if place < len(texts)]
     values = texts.take(pa.array(inside, pa.int64())).to_pylist()
     return [
-        Fault(row, column, SHOWN_OTHERWISE, text) for row, text in zip(inside, values, strict=True) if text is not None
+        OddCell(row, column, SHOWN_OTHERWISE, text)
+        for row, text in zip(inside, values, strict=True)
+        if text is not None
     ]
 
 

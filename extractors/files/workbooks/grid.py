@@ -32,10 +32,10 @@ class Sheet:
 
 
 @dataclass(frozen=True)
-class Fault:
-    """What is wrong with a cell, whose place is counted from 0, and the text that stands there instead of a value.
+class OddCell:
+    """A cell that the library for values does not give: its place from 0, the rule that it violates, and what is shown there.
 
-    Without a rule nothing is, and the text is its value.
+    Without a rule the text is its value.
     """
 
     row: int
@@ -52,14 +52,14 @@ class Grid:
         name: of the sheet.
         columns: one array of text a column, all of the same length; an empty cell is null.
         merged: the merged ranges.
-        faults: cells without a value of their own.
+        faults: cells that the library for values does not give.
         notes: what else was seen, such as hidden rows, by name.
     """
 
     name: str
     columns: list[pa.StringArray]
     merged: list[Range]
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[OddCell] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -9,7 +9,7 @@ from typing import BinaryIO
 from xml.parsers import expat
 
 from extractors.files.workbooks.annotations import Calls, Oddities, external_links
-from extractors.files.workbooks.grid import FIRST_ROWS, MOST_CELLS, Book, Fault, GridWriter, Sheet, TooLarge, Wanted
+from extractors.files.workbooks.grid import FIRST_ROWS, MOST_CELLS, Book, GridWriter, OddCell, Sheet, TooLarge, Wanted
 from extractors.files.workbooks.ods_cells import OFFICE, TABLE, TEXT, Cell, value_of
 from extractors.files.workbooks.ods_plain_cells import PlainCells
 from extractors.texts import text_of
@@ -223,7 +223,7 @@ class _Scan:
                 raise TooLarge(f"row {self._row + self._rows:,} and column {last:,}")
             rows = range(self._row, self._row + self._rows)
             self._table.seen.faults += [
-                Fault(row, column, rule, text_of(value)) for row in rows for column in range(first, last)
+                OddCell(row, column, rule, text_of(value)) for row in rows for column in range(first, last)
             ]
         self._values += [value] * (last - first)
 

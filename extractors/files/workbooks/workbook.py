@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from io import BufferedReader
 from pathlib import Path
@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import python_calamine as calamine
 
-from extractors.files.cell_faults import fault_column
 from extractors.files.file_kind import OLE, ZIP, first_bytes, kind_of
 from extractors.files.limits import DAMAGED
 from extractors.files.source_file import SourceFile
@@ -43,7 +42,9 @@ from extractors.files.workbooks.xlsx import Unplaced
 from extractors.raw import raw_batch
 from extractors.titles import column_names, letters
 from sources.file_extract import MOST_COLUMNS, WorkbookExtract
-from standard.batch import GROUP_ROWS
+from standard.faults import fault_column
+from standard.row_groups import GROUP_ROWS
+from standard.violation import Violation
 
 _SAVED = "have it opened, saved as xlsx and delivered again"
 
@@ -227,15 +228,25 @@ def _batches(
     file: SourceFile, grid: Grid, first: int, columns: Sequence[str], used: Sequence[int]
 ) -> Iterator[pa.RecordBatch]:
     names = dict(zip(used, columns, strict=True))
-    faults = [
-        (fault.row - first, fault.rule, names[fault.column])
-        for fault in grid.faults
-        if fault.row >= first and fault.rule
-    ]
-    found = fault_column(grid.height - first, faults)
+    found = fault_column(grid.height - first, _violations(grid, first, names))
     for start in range(first, grid.height, GROUP_ROWS):
         count = min(GROUP_ROWS, grid.height - start)
         numbers = pa.array(np.arange(start + 1, start + count + 1)).cast(pa.string())
         locators = pc.binary_join_element_wise(pa.scalar(file.place(grid.name)), numbers, "")
         values = [grid.columns[place].slice(start, count) for place in used]
         yield raw_batch(columns, values, locators, found.slice(start - first, count))
+
+
+def _violations(grid: Grid, first: int, names: Mapping[int, str]) -> list[Violation]:
+    """What the cells of a sheet violate from a row on, by rule and column.
+
+    Args:
+        grid: of the sheet.
+        first: row from which on they count, and are counted.
+        names: of the columns, by their places.
+    """
+    rows: dict[tuple[int, str], list[int]] = {}
+    for cell in grid.faults:
+        if cell.rule and cell.row >= first:
+            rows.setdefault((cell.column, cell.rule), []).append(cell.row - first)
+    return [Violation(rule, names[column], pa.array(sorted(at))) for (column, rule), at in sorted(rows.items())]

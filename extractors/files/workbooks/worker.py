@@ -27,7 +27,7 @@ import python_calamine as calamine
 
 from extractors.files.workbooks import ods, xls, xlsb, xlsx
 from extractors.files.workbooks.annotations import Calls, Repeated
-from extractors.files.workbooks.grid import Book, Fault, Grid, Sheet, TooLarge, Wanted
+from extractors.files.workbooks.grid import Book, Grid, OddCell, Sheet, TooLarge, Wanted
 from extractors.files.workbooks.xlsx import Unplaced
 
 _MOST_BYTES = 3 * 2**30  # of address space, of which the libraries take a part without using it
@@ -102,7 +102,7 @@ def _received(folder: Path) -> Book:
         columns = [column.combine_chunks() for column in table.columns]
         merged = [(tuple(first), tuple(last)) for first, last in facts["merged"]]
         grids.append(
-            Grid(facts["name"], columns, merged, [Fault(**fault) for fault in facts["faults"]], facts["notes"])
+            Grid(facts["name"], columns, merged, [OddCell(**fault) for fault in facts["faults"]], facts["notes"])
         )
     read = found["read"]
     return Book([Sheet(**sheet) for sheet in found["sheets"]], grids[:read], found["notes"], grids[read:])

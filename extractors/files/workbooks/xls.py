@@ -11,7 +11,7 @@ from typing import BinaryIO
 import numpy as np
 
 from extractors.files.workbooks.annotations import Calls, Oddities, demand_apart, external_links, undecodable
-from extractors.files.workbooks.grid import Book, Fault, Wanted, read_book
+from extractors.files.workbooks.grid import Book, OddCell, Wanted, read_book
 from extractors.files.workbooks.number_formats import Kind, kind_of, width_of
 from extractors.files.workbooks.xls_stream import CODE_PAGE, FORMAT, XF, decoder, long_text, understood, workbook_stream
 
@@ -64,7 +64,7 @@ def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
     seen = {grid.name: _looked_at(stream, starts[grid.name], found) for grid in book.grids}
     if any(look.zeros for look in seen.values()) and not _calculates(stream, found.starts):
         for look in seen.values():
-            look.seen.faults += [Fault(row, column, "formula_uncalculated", "=") for row, column in look.zeros]
+            look.seen.faults += [OddCell(row, column, "formula_uncalculated", "=") for row, column in look.zeros]
     for grid in book.grids:
         grid.faults += undecodable(grid)
         seen[grid.name].seen.put(grid)
@@ -156,7 +156,7 @@ def _looked_at(stream: bytes, start: int, book: _Workbook) -> _Look:
     places = np.frombuffer(look.places, "<u2").reshape(-1, 2).astype(np.int64)
     demand_apart(places[:, 0] * _MOST_COLUMNS + places[:, 1], _MOST_COLUMNS)
     if not book.calculated and not look.results:
-        look.seen.faults += [Fault(row, column, "formula_uncalculated", "=") for row, column in look.blank]
+        look.seen.faults += [OddCell(row, column, "formula_uncalculated", "=") for row, column in look.blank]
     return look
 
 
@@ -296,4 +296,4 @@ class _Look:
         self.seen.filtered = True
 
     def _fault(self, row: int, column: int, error: int) -> None:
-        self.seen.faults.append(Fault(row, column, "cell_error", ERRORS.get(error, "#ERROR")))
+        self.seen.faults.append(OddCell(row, column, "cell_error", ERRORS.get(error, "#ERROR")))

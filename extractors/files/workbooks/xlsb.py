@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from extractors.files.workbooks.annotations import Calls, Oddities, Places, undecodable
 from extractors.files.workbooks.first_rows import first_rows
-from extractors.files.workbooks.grid import FIRST_ROWS, Book, Fault, Wanted, read_book
+from extractors.files.workbooks.grid import FIRST_ROWS, Book, OddCell, Wanted, read_book
 from extractors.files.workbooks.number_formats import Kind, kind_of, width_of
 from extractors.files.workbooks.xls import ERRORS
 from extractors.files.workbooks.xlsx import linked_part
@@ -222,7 +222,7 @@ def _looked_at(sheet: bytes, styles: _Styles, epoch: date) -> Oddities:
             seen.hidden_rows += bool(data[11] & _HIDDEN_ROW)
         elif kind in (_ERROR, _FORMULA_ERROR):
             column = struct.unpack_from("<I", data)[0]
-            seen.faults.append(Fault(row, column, "cell_error", ERRORS.get(data[8], "#ERROR")))
+            seen.faults.append(OddCell(row, column, "cell_error", ERRORS.get(data[8], "#ERROR")))
         elif kind in (_RK, _REAL, _FORMULA_NUMBER):
             _number_at(seen, row, kind, data, styles, epoch)
         elif kind == _RICH:

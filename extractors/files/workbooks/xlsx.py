@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 from extractors.files.workbooks.annotations import Oddities
 from extractors.files.workbooks.first_rows import first_rows
-from extractors.files.workbooks.grid import Book, Fault, Grid, Wanted, read_book
+from extractors.files.workbooks.grid import Book, Grid, OddCell, Wanted, read_book
 from extractors.files.workbooks.typed_moment import moment_text
 from extractors.files.workbooks.xlsx_parts import first_rows_of, parts_of
 from extractors.files.workbooks.xlsx_styles import styled_cells, styles_of
@@ -101,7 +101,7 @@ class _FormulaTexts:
     """
 
     results: int = 0
-    none: list[Fault] = field(default_factory=list)
+    none: list[OddCell] = field(default_factory=list)
 
 
 def _formulas(part: bytes, seen: Oddities, zero: bytes | None, texts: _FormulaTexts) -> None:
@@ -124,7 +124,7 @@ def _formulas(part: bytes, seen: Oddities, zero: bytes | None, texts: _FormulaTe
         if none or b"<v" not in body:
             formula = "" if match[0].endswith(b"/>") else unescape(body.partition(b"</f")[0].decode("utf-8", "replace"))
             places = [_place(head), *(_others(match[0]) if value is None else ())]
-            faults = [Fault(row, column, "formula_uncalculated", f"={formula}") for row, column in places]
+            faults = [OddCell(row, column, "formula_uncalculated", f"={formula}") for row, column in places]
             (seen.faults if none else texts.none).extend(faults)
 
 
@@ -147,7 +147,7 @@ def _errors(part: bytes, seen: Oddities) -> None:
         end = None if empty else _CELL_END.search(part, match.end())
         value = None if empty else _VALUE.search(part, match.end(), end.start() if end else len(part))
         text = value[1].decode("utf-8", "replace") if value else "#ERROR"
-        seen.faults.append(Fault(*_place(match[0]), "cell_error", text))
+        seen.faults.append(OddCell(*_place(match[0]), "cell_error", text))
 
 
 def _below_zero(part: bytes, seen: Oddities, moments: set[int]) -> None:

@@ -7,7 +7,7 @@ import zipfile
 
 import pyarrow.compute as pc
 
-from extractors.files.workbooks.grid import Fault, Grid
+from extractors.files.workbooks.grid import Grid, OddCell
 
 # Of a shared text that is named by no number, the library for values gives the first one.
 _NO_INDEX = re.compile(rb't=["\']s["\'][^<>]{0,200}><v(?:\s[^<>]*)?>(?!\d{0,9}</v)')
@@ -26,7 +26,7 @@ def demand_numbered(part: bytes) -> None:
         raise ValueError
 
 
-def escaped(archive: zipfile.ZipFile, member: str, grid: Grid) -> list[Fault]:
+def escaped(archive: zipfile.ZipFile, member: str, grid: Grid) -> list[OddCell]:
     """The cells with characters by their number (`_x4E2D_`), which the library for values knows below 256 only.
 
     Where the sign before one is escaped itself anywhere, nobody can say any more which of them stand for themselves.
@@ -45,7 +45,7 @@ def escaped(archive: zipfile.ZipFile, member: str, grid: Grid) -> list[Fault]:
         written = grid.columns[column][row].as_py()
         text = _ESCAPES.sub(_meant, written) if is_clear else written
         is_whole = is_clear and "\ufffd" not in text
-        faults.append(Fault(row, column, None if is_whole else "bytes_undecodable", text))
+        faults.append(OddCell(row, column, None if is_whole else "bytes_undecodable", text))
     return faults
 
 

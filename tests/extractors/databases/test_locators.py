@@ -3,7 +3,7 @@
 import pyarrow as pa
 
 from extractors.raw import raw_batch
-from standard.batch import LOCATOR, LOCATOR_LENGTH
+from standard.raw import LOCATOR, LOCATOR_LENGTH
 
 
 def located(*texts):

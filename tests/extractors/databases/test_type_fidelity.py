@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy
 
 from extractors import Request, open_source
-from standard.batch import FAULT, LOCATOR
+from standard.raw import FAULT, LOCATOR
 
 TABLE = {"kind": "database", "connection": "land", "table": "T", "key": ["ID"]}
 

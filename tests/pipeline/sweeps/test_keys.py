@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from extractors.databases import keys
-from standard.batch import LOCATOR
+from standard.raw import LOCATOR
 from tests.pipeline.sweeps.department import (
     FIRST,
     SECOND,
