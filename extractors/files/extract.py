@@ -20,6 +20,7 @@ from extractors.files.table import Table
 from extractors.files.text import read_text
 from extractors.files.unzip import unpacked
 from extractors.files.workbooks.workbook import read_workbook
+from extractors.files.workbooks.worker import WorkbookWorker
 from extractors.raw import Reading, grouped, raw_batch
 from extractors.request import Request
 from extractors.titles import is_by_letters, with_nearest
@@ -50,9 +51,10 @@ def read_files(request: Request, extract: FileExtract) -> Iterator[Reading]:
         if extract.member is not None:
             files = _members(request, extract, files, Path(folder))
         tables: list[Table] = []
-        for file in files:
-            tables += _tables(request, extract, file, Path(folder))
-            _demand_few(file, tables)
+        with WorkbookWorker(Path(folder)) as worker:
+            for file in files:
+                tables += _tables(request, extract, file, worker)
+                _demand_few(file, tables)
         _demand_same(request, tables)
         for table in tables:
             demand_no_rows_above(request.source, table)
@@ -90,12 +92,12 @@ def _digest(file: SourceFile) -> str:
         return hashlib.file_digest(binary, "sha256").hexdigest()
 
 
-def _tables(request: Request, extract: FileExtract, file: SourceFile, folder: Path) -> list[Table]:
+def _tables(request: Request, extract: FileExtract, file: SourceFile, worker: WorkbookWorker) -> list[Table]:
     declared = request.source.declaration.declared_columns
     if isinstance(extract, TextExtract):
         return [read_text(file, extract, declared)]
     assert isinstance(extract, WorkbookExtract)
-    return read_workbook(file, extract, declared, request.secret, folder)
+    return read_workbook(file, extract, declared, request.secret, worker)
 
 
 def _demand_few(file: SourceFile, tables: Sequence[Table]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from extractors.files.own_files import Seen
+from extractors.files.refusal import Refusal
 from standard.errors import SourceRefused, SourceUnreachable
 
 # To open what is at a path itself: a link or a pipe may have taken its place since it was looked at.
@@ -77,14 +78,25 @@ class SourceFile:
         """Hold what reads this file and nothing else: an error of the system is taken for the file's.
 
         Raises:
-            SourceUnreachable: for an error of the system.
+            SourceUnreachable: for an error of the system, and for what a reader refuses in a file that changes meanwhile.
+            SourceRefused: for what a reader refuses.
         """
         try:
             yield
+        except Refusal as refusal:
+            if not self._is_unchanged():
+                raise self.changed() from None
+            self.refuse(*refusal.args)
         except OSError as error:
             raise SourceUnreachable(
                 f"{self.source}: expected a file that can be read at {self.name}, found: {error.strerror or type(error).__name__}; check its rights and its disk"
             ) from None
+
+    def _is_unchanged(self) -> bool:
+        try:
+            return self.seen is None or Seen.of(self.path.lstat()) == self.seen
+        except OSError:
+            return False
 
     def changed(self) -> SourceUnreachable:
         """What to raise when it is no longer what was taken."""

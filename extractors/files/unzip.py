@@ -10,8 +10,9 @@ from pathlib import Path
 from extractors.files.arrival import is_unfinished, name_pattern
 from extractors.files.file_kind import ZIP, first_bytes, kind_of
 from extractors.files.limits import DAMAGED, demand_bounded, errors_of_content
+from extractors.files.refusal import other_password
 from extractors.files.source_file import SourceFile, readable_name
-from extractors.files.workbooks.password import refuse_secret
+from sources.terms import size_text
 from standard.private_file import private
 
 _UTF8_NAME = 0x800
@@ -50,14 +51,15 @@ def unpacked(
             )
         try:
             with errors_of_content(), zipfile.ZipFile(binary) as archive:
-                demand_bounded(file, archive, limit=limit, before=before)
+                advice = "check what is in it, or declare a greater extract.size_limit"
+                demand_bounded(archive, limit, size_text(limit), advice, before=before)
                 return _members(file, archive, pattern, secret, folder)
         except NotImplementedError:  # a RuntimeError, too
             file.refuse(
                 "an archive packed with Deflate", "one packed in another way", "have it packed again as plain zip"
             )
         except RuntimeError:  # the library's word for a wrong password
-            refuse_secret(file)
+            raise other_password() from None
         except DAMAGED:
             file.refuse("a whole archive", "a damaged one", "have it delivered again")
 

@@ -10,18 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from extractors.files.workbooks.grid import Fault, Grid, Range
+from extractors.files.workbooks.workbook_refusals import repeated
 
 SHOWN_OTHERWISE = "shown_otherwise"
 _MOST_COLUMNS = 2**32
 BELOW_ZERO = "####"  # how an office program shows a number below zero whose format is that of a day
-
-
-class Calls(Exception):
-    """Raised for a workbook that would make an office program call another one; says what it holds."""
-
-
-class Repeated(Exception):
-    """Raised for a sheet with two rows of one number, or two cells in one place; says the number of the row."""
 
 
 @dataclass
@@ -82,13 +75,13 @@ def demand_apart(places: npt.NDArray[np.int64], width: int) -> None:
         width: more than the number of any column; 1 where there are none.
 
     Raises:
-        Repeated: where two do; the library for values keeps the last of them alone.
+        Refusal: where two do; the library for values keeps the last of them alone.
     """
     if (np.diff(places) > 0).all():
         return
     ordered = np.sort(places)
     if len(twice := ordered[1:][ordered[1:] == ordered[:-1]]):
-        raise Repeated(str(twice[0] // width + 1))
+        raise repeated(int(twice[0] // width + 1))
 
 
 class Places:
@@ -113,7 +106,7 @@ class Places:
         """See that no two rows with cells have one number, and no two cells stand in one place.
 
         Raises:
-            Repeated: where two do.
+            Refusal: where two do.
         """
         rows, cells = np.array(self._rows, np.int64), np.array(self._cells)
         demand_apart(rows[cells > 0], 1)

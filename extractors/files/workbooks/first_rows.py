@@ -7,7 +7,8 @@ import re
 import zipfile
 from collections.abc import Mapping
 
-from extractors.files.workbooks.grid import Grid, read_first_rows
+from extractors.files.workbooks.calamine_reader import read_first_rows
+from extractors.files.workbooks.grid import Grid
 
 # The parts that the library needs beside the sheets.
 _NEEDED = re.compile(

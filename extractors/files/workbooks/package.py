@@ -68,7 +68,7 @@ def layout_of(archive: zipfile.ZipFile) -> Layout | None:
     """Look at where the parts of an archive lie; None where it is no workbook of this kind.
 
     Raises:
-        Declares: for one with a document type.
+        Refusal: for one with a document type.
         expat.ExpatError, KeyError: for one that is not whole.
     """
     members = {part_name(item.filename): item for item in archive.infolist() if not item.filename.endswith("/")}
@@ -106,7 +106,7 @@ def laid_out(archive: zipfile.ZipFile, layout: Layout, folder: Path) -> Path:
     """The same workbook with its parts where the library for values looks for them, and in XML as it understands it.
 
     Raises:
-        Declares: for a part with a document type.
+        Refusal: for a part with a document type.
         expat.ExpatError, KeyError, LookupError, ValueError: for a part that is no XML.
     """
     taken = {new.lower() for new in layout.moved.values()} - {old.lower() for old in layout.moved}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import tempfile
 from io import BufferedReader
 from pathlib import Path
-from typing import NoReturn
 
 import msoffcrypto
 from msoffcrypto.exceptions import InvalidKeyError
 
-from extractors.files.source_file import SourceFile
+from extractors.files.refusal import other_password
+from extractors.files.workbooks.workbook_refusals import damaged
 
 # Either has to be there, as the name of a stream or as the beginning of one, for a file to be locked.
 _PACKAGE = "EncryptedPackage".encode("utf-16-le")
@@ -40,11 +40,11 @@ def is_locked(binary: BufferedReader) -> bool:
     return locked
 
 
-def unlocked(file: SourceFile, binary: BufferedReader, secret: str, folder: Path) -> SourceFile:
-    """The same workbook without its password, as a file in a folder of ours.
+def unlocked(binary: BufferedReader, secret: str, folder: Path) -> Path:
+    """Write the same workbook without its password to a folder.
 
     Raises:
-        SourceRefused: when the password does not open it, or nothing here can.
+        Refusal: when the password does not open it, or nothing here can.
     """
     with tempfile.NamedTemporaryFile(dir=folder, suffix=".unlocked", delete=False) as plain:
         try:
@@ -52,20 +52,7 @@ def unlocked(file: SourceFile, binary: BufferedReader, secret: str, folder: Path
             office.load_key(password=secret)
             office.decrypt(plain)
         except InvalidKeyError:
-            refuse_secret(file)
+            raise other_password() from None
         except Exception:  # whatever the library meets in a container that is not whole
-            file.refuse("a whole workbook", "a damaged one", "have it delivered again")
-    return SourceFile(file.source, file.name, Path(plain.name), file.many)
-
-
-def refuse_secret(file: SourceFile) -> NoReturn:
-    """Say that the password that was given is not that of the file.
-
-    Raises:
-        SourceRefused: always.
-    """
-    file.refuse(
-        "a file that the declared password opens",
-        "one with another password",
-        "ask the department for the password, and set it",
-    )
+            raise damaged() from None
+    return Path(plain.name)

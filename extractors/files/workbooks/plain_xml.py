@@ -10,6 +10,7 @@ from xml.parsers import expat
 
 from extractors.files.workbooks.cell_range import is_usual, whole_range
 from extractors.files.workbooks.number_formats import is_understood, kind_of_code
+from extractors.files.workbooks.workbook_refusals import doctype
 
 _CHUNK = 2**20
 _ENCODED = re.compile(rb"<\?xml[^>]*\sencoding\s*=\s*[\"']([^\"']*)[\"']")
@@ -33,17 +34,13 @@ _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
 _IN_QUOTES = str.maketrans({"&": "&amp;", "<": "&lt;", '"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"})
 
 
-class Declares(Exception):
-    """Raised by `rewritten` for XML that declares a document type, and may so declare entities."""
-
-
 def refuse_doctype(*_: object) -> None:
-    """Meet a document type.
+    """Handle a document type that an XML parser meets.
 
     Raises:
-        Declares: always.
+        Refusal: always.
     """
-    raise Declares
+    raise doctype()
 
 
 def is_xml(start: bytes) -> bool:
@@ -59,12 +56,10 @@ def is_utf_8(start: bytes) -> bool:
     )
 
 
-def is_odd(xml: bytes, merged: bool) -> bool:
+def is_odd(xml: bytes) -> bool:
     """Whether in some XML that ends where a tag does there is what `rewritten` changes and the library gets wrong.
 
-    Args:
-        xml: the XML. Single signs are looked for first, since that costs nothing.
-        merged: whether it has merged ranges.
+    Single signs are looked for first, since that costs nothing.
     """
     if b"!" in xml and any(mark in xml for mark in _SAID):
         return True
@@ -75,7 +70,7 @@ def is_odd(xml: bytes, merged: bool) -> bool:
     if (b'="e"' in xml or b"='e'" in xml) and _AN_ERROR.search(xml):
         return True
     head = xml[:_HEAD]
-    ranges = _HINT.findall(head) + (_MERGED.findall(xml) if merged else [])
+    ranges = _HINT.findall(head) + (_MERGED.findall(xml) if b"mergeCell" in xml else [])
     # A program that puts blanks around a number puts them around all.
     return any(mark in head for mark in _BLANK) or not all(
         is_usual(reference.decode("latin-1")) for reference in ranges
@@ -89,7 +84,7 @@ def rewritten(start: bytes, source: IO[bytes], target: IO[bytes]) -> None:
     its first and last cell; blanks around a number are left out, and so is a sheet that the workbook lists without a part.
 
     Raises:
-        Declares: for a document type.
+        Refusal: for a document type.
         expat.ExpatError, LookupError, ValueError: for what is no XML, or in an encoding that nobody knows.
     """
     writer = _Writer()

@@ -1,157 +1,148 @@
-"""How a workbook that cannot be checked beforehand is read: in a process of its own, with bounded memory and time.
-
-The library that reads workbooks ends its process, which nothing can catch, when a sheet needs more memory than there is.
-"""
+"""Reads workbooks in a child process with limits, so that no workbook can harm the process that asks for it."""
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
-import resource
 import signal
-import struct
+import socket
 import subprocess
 import sys
-import zipfile
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from io import BufferedReader
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
-from xml.etree import ElementTree
-from xml.parsers import expat
+from types import TracebackType
+from typing import NoReturn, Self
 
-import pyarrow as pa
-import python_calamine as calamine
+from extractors.files.refusal import Refusal
+from extractors.files.workbooks.book_files import read_answer, read_book
+from extractors.files.workbooks.grid import Book
+from extractors.files.workbooks.query import Query
 
-from extractors.files.workbooks import ods, xls, xlsb, xlsx
-from extractors.files.workbooks.annotations import Calls, Repeated
-from extractors.files.workbooks.grid import Book, Fault, Grid, Sheet, TooLarge, Wanted
-from extractors.files.workbooks.xlsx import Unplaced
-
-_MOST_BYTES = 3 * 2**30  # of address space, of which the libraries take a part without using it
-_MOST_SECONDS = 300
-_FOUND = "book.json"
-_READ = {"xlsx": xlsx.read, "xls": xls.read, "xlsb": xlsb.read, "ods": ods.read}
-_SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
-# What is met in a workbook that is not whole, though the library for values has read it.
-_DAMAGED = (
-    OSError, ValueError, LookupError, StopIteration, struct.error, zipfile.BadZipFile, expat.ExpatError,
-    ElementTree.ParseError,
-)  # fmt: skip
+_PROGRAM = "extractors.files.workbooks.worker_process"
+# It needs no connection, so it does not inherit the environment that has them.
+_INHERITED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "HOME")
+_TRIM = "have the empty rows and columns beyond the data deleted"
+_SPLIT = "have it split"
 
 
-class OutOfBounds(Exception):
-    """Raised by `read_apart` when the process was ended, by its limits or by the library itself."""
+@dataclass(frozen=True)
+class WorkerLimits:
+    """What the child process may use.
 
-
-def read_apart(binary: BufferedReader, kind: str, wanted: Wanted, most: int | None) -> Book:
-    """Read what `grid.read_book` reads of a workbook and what is odd in it, in a process of its own.
-
-    The process is given the open file, since something else may stand at its path by now.
-
-    Raises:
-        calamine.PasswordError: for a workbook with a password.
-        calamine.CalamineError: for what cannot be read.
-        TooLarge: for a sheet that is spread too far.
-        Calls: for a workbook that would make an office program call another one.
-        Repeated: for a sheet with two cells in one place.
-        Unplaced: for one in which a cell with a fault does not say where it stands.
-        OutOfBounds: when it takes more memory or time than it may.
+    Attributes:
+        memory: bytes of address space, of which the libraries map a part without using it.
+        seconds: for one workbook, by the clock and of the processor.
+        output: bytes of the cells of one sheet.
     """
-    with TemporaryDirectory(prefix="licex-workbook-") as folder:
-        asked = json.dumps({"file": binary.fileno(), "kind": kind, "pattern": wanted.pattern, "most": most})
-        command = [sys.executable, "-m", "extractors.files.workbooks.worker", asked, folder, str(os.getpid())]
-        # It needs no connection and no password, so it is not given the environment that has them.
-        environment = {
-            name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "HOME") if name in os.environ
-        }
+
+    memory: int = 3 * 2**30
+    seconds: int = 300
+    output: int = 2 * 2**30
+
+
+class WorkbookWorker:
+    """Reads workbooks in one child process, which starts with the first of them and ends with the `with` block.
+
+    Attributes:
+        folder: where the child writes answers, and copies while it reads.
+        limits: what it may use.
+    """
+
+    def __init__(self, folder: Path, limits: WorkerLimits | None = None) -> None:
+        self.folder = folder
+        self.limits = limits or WorkerLimits()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._line: socket.socket | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def read(self, binary: BufferedReader, query: Query) -> Book:
+        """Read the sheets of a workbook that a query asks for.
+
+        Raises:
+            Refusal: for a workbook that cannot be read as it is, or takes more than the limits.
+            OSError: when the file cannot be read.
+            RuntimeError: when the child ends before it reads anything, as in a broken installation.
+        """
+        self.ask(binary, query)
+        answer = read_answer(self.folder)
+        if "refusal" in answer:
+            raise Refusal(*answer["refusal"])
+        if "exceeded" in answer:
+            self._refuse(answer["exceeded"])
+        if "unreachable" in answer:
+            raise OSError(None, answer["unreachable"])
+        return read_book(answer["book"], self.folder)
+
+    def ask(self, binary: BufferedReader, query: Query) -> None:
+        """Let the child read a workbook, and wait until its answer lies in the folder.
+
+        Raises:
+            Refusal: when the child does not answer in time, or ends.
+            RuntimeError: when it ends before it reads anything.
+        """
+        line = self._line or self._start()
         try:
-            subprocess.run(  # noqa: S603 - the program is ours, and so are its arguments
-                command,
-                check=True,
-                timeout=_MOST_SECONDS,
-                env=environment,
-                pass_fds=[binary.fileno()],
+            socket.send_fds(line, [json.dumps(asdict(query)).encode()], [binary.fileno()])
+            answered = line.recv(1)
+        except TimeoutError:
+            self._refuse("seconds")
+        except ConnectionError:
+            answered = b""
+        if not answered:
+            self._explain_end()
+
+    def _start(self) -> socket.socket:
+        self._line, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._line.settimeout(self.limits.seconds)
+        limits = (self.limits.memory, self.limits.seconds, self.limits.output)
+        arguments = map(str, (os.getpid(), other.fileno(), self.folder, *limits))
+        with other:
+            self._process = subprocess.Popen(  # noqa: S603 - the program is ours, and so are its arguments
+                [sys.executable, "-m", _PROGRAM, *arguments],
+                env={name: os.environ[name] for name in _INHERITED if name in os.environ},
+                pass_fds=[other.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
-            raise OutOfBounds from None
-        return _received(Path(folder))
+        return self._line
+
+    def _explain_end(self) -> NoReturn:
+        assert self._process is not None
+        code = self._process.wait()
+        if code >= 0:  # no limit ends a process so
+            raise RuntimeError(f"the process that reads workbooks ended with code {code}; run `python -m {_PROGRAM}`")
+        if -code == signal.SIGXCPU:
+            self._refuse("seconds")
+        self._refuse("memory", signal.Signals(-code).name)
+
+    def _refuse(self, exceeded: str, ended_by: str = "") -> NoReturn:
+        """Refuse a workbook that exceeds a limit: the library for values ends its process when it gets no more memory."""
+        limits, why = self.limits, f" (the process that read it was ended by {ended_by})" if ended_by else ""
+        if exceeded == "seconds":
+            raise Refusal(f"a workbook that is read within {limits.seconds} seconds", "one that takes longer", _SPLIT)
+        if exceeded == "output":
+            expected = f"sheets whose texts have at most {_mebibytes(limits.output)} together"
+            raise Refusal(expected, "one with more", _SPLIT)
+        found = f"one that needs more{why}, as when a cell stands very far from the others"
+        raise Refusal(f"a workbook that is read within {_mebibytes(limits.memory)} of memory", found, _TRIM)
+
+    def _stop(self) -> None:
+        if self._line is not None:
+            self._line.close()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        self._line = self._process = None
 
 
-def _received(folder: Path) -> Book:
-    found = json.loads((folder / _FOUND).read_text(encoding="utf-8"))
-    if "far" in found:
-        raise TooLarge(found["far"])
-    if "calls" in found:
-        raise Calls(found["calls"])
-    if "repeated" in found:
-        raise Repeated(found["repeated"])
-    if "unplaced" in found:
-        raise Unplaced
-    if "error" in found:
-        raise calamine.PasswordError if found["error"] == "PasswordError" else calamine.CalamineError
-    grids = []
-    for number, facts in enumerate(found["grids"]):
-        with pa.OSFile(str(folder / f"{number}.arrow")) as file:
-            table = pa.ipc.open_file(file).read_all()
-        columns = [column.combine_chunks() for column in table.columns]
-        merged = [(tuple(first), tuple(last)) for first, last in facts["merged"]]
-        grids.append(
-            Grid(facts["name"], columns, merged, [Fault(**fault) for fault in facts["faults"]], facts["notes"])
-        )
-    read = found["read"]
-    return Book([Sheet(**sheet) for sheet in found["sheets"]], grids[:read], found["notes"], grids[read:])
-
-
-def _send(found: dict[str, Any], folder: Path) -> None:
-    (folder / _FOUND).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
-
-
-def _die_with(parent: int) -> None:
-    """Let the system end this process when its parent is ended, however; where it was before that, end here."""
-    ctypes.CDLL(None).prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)
-    if os.getppid() != parent:
-        sys.exit(1)
-
-
-def _main(asked: str, folder: Path) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (_MOST_BYTES, _MOST_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    question = json.loads(asked)
-    try:
-        with os.fdopen(os.dup(question["file"]), "rb") as binary:
-            binary.seek(0)  # where it stands is one for both processes
-            book = _READ[question["kind"]](binary, Wanted(question["pattern"]), question["most"])
-    except TooLarge as error:
-        return _send({"far": str(error)}, folder)
-    except Calls as error:
-        return _send({"calls": str(error)}, folder)
-    except Repeated as error:
-        return _send({"repeated": str(error)}, folder)
-    except Unplaced:
-        return _send({"unplaced": True}, folder)
-    except (calamine.CalamineError, *_DAMAGED) as error:
-        return _send({"error": type(error).__name__}, folder)
-    grids = [*book.grids, *book.others]
-    for number, grid in enumerate(grids):
-        schema = pa.schema([(str(place), pa.string()) for place in range(len(grid.columns))])
-        with pa.OSFile(str(folder / f"{number}.arrow"), "wb") as file, pa.ipc.new_file(file, schema) as writer:
-            writer.write(pa.record_batch(grid.columns, schema=schema))
-    facts = [
-        {"name": g.name, "merged": g.merged, "faults": [asdict(fault) for fault in g.faults], "notes": g.notes}
-        for g in grids
-    ]
-    sheets = [asdict(sheet) for sheet in book.sheets]
-    _send({"sheets": sheets, "grids": facts, "read": len(book.grids), "notes": book.notes}, folder)
-    return None
-
-
-if __name__ == "__main__":
-    _die_with(int(sys.argv[3]))
-    os.umask(0o077)  # what is handed back is for the user alone who runs the exchange
-    _main(sys.argv[1], Path(sys.argv[2]))
+def _mebibytes(size: int) -> str:
+    return f"{size // 2**20:,} MiB"

@@ -10,9 +10,12 @@ from typing import BinaryIO
 
 import numpy as np
 
-from extractors.files.workbooks.annotations import Calls, Oddities, demand_apart, external_links, undecodable
-from extractors.files.workbooks.grid import Book, Fault, Wanted, read_book
+from extractors.files.workbooks.annotations import Oddities, demand_apart, external_links, undecodable
+from extractors.files.workbooks.calamine_reader import read_book
+from extractors.files.workbooks.grid import Book, Fault
 from extractors.files.workbooks.number_formats import Kind, kind_of, width_of
+from extractors.files.workbooks.sheet_selection import SheetSelection
+from extractors.files.workbooks.workbook_refusals import calls
 from extractors.files.workbooks.xls_stream import CODE_PAGE, FORMAT, XF, decoder, long_text, understood, workbook_stream
 
 ERRORS = {
@@ -43,23 +46,22 @@ _PLACE = re.compile(rb"\x01\x02\x06\0.{6}|.{4}(.{4})(?:(?<=\x0a\0.{4}).{6}|.{10}
 _CELLS = {_FORMULA, 0xD6, _NUMBER, 0x204, _BOOLERR, _RK, 0xFD}  # with a value of their own
 
 
-def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
-    """Read the sheets of an xls that are asked for, as `grid.read_book` does, with what is odd in them.
+def read(binary: BinaryIO, selection: SheetSelection) -> Book:
+    """Read the selected sheets of an xls with what a person sees beside their values.
 
     An xls stores a result for every formula. One is known never to have been calculated where its program has marked it
     to be calculated when it is opened and no formula so marked has a result but a bare zero, and where a workbook that names
     no engine which calculated it has nothing but empty results.
 
     Raises:
-        Calls: for a DDE or OLE link.
-        Repeated: for two cells in one place.
+        Refusal: for cells that are spread too far, a DDE or OLE link, or two cells in one place.
         OSError, struct.error, IndexError, ValueError: for a workbook that is not whole.
     """
     stream = workbook_stream(binary)
     found = _workbook(stream)
     stream = _renumbered(stream, found.starts)
     plain = understood(stream, found.kinds, found.new)
-    book = read_book(plain, wanted, most, None if found.new else decoder(found.page), heads=True)
+    book = read_book(plain, selection, None if found.new else decoder(found.page), heads=True)
     starts = dict(zip((sheet.name for sheet in book.sheets), found.starts, strict=True))
     seen = {grid.name: _looked_at(stream, starts[grid.name], found) for grid in book.grids}
     if any(look.zeros for look in seen.values()) and not _calculates(stream, found.starts):
@@ -131,7 +133,7 @@ def _is_workbook(link: bytes) -> bool:
     path = _text(length, link[4:])
     # A program and what it is asked for; in the path of a file (which begins with 1) the sign is that of a folder.
     if "\3" in path and not path.startswith("\1"):
-        raise Calls("a DDE or OLE link")
+        raise calls("a DDE or OLE link")
     return path not in ("", " ", "\0")
 
 

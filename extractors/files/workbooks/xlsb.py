@@ -10,10 +10,13 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import BinaryIO
 
-from extractors.files.workbooks.annotations import Calls, Oddities, Places, undecodable
+from extractors.files.workbooks.annotations import Oddities, Places, undecodable
+from extractors.files.workbooks.calamine_reader import read_book
 from extractors.files.workbooks.first_rows import first_rows
-from extractors.files.workbooks.grid import FIRST_ROWS, Book, Fault, Wanted, read_book
+from extractors.files.workbooks.grid import FIRST_ROWS, Book, Fault
 from extractors.files.workbooks.number_formats import Kind, kind_of, width_of
+from extractors.files.workbooks.sheet_selection import SheetSelection
+from extractors.files.workbooks.workbook_refusals import calls
 from extractors.files.workbooks.xls import ERRORS
 from extractors.files.workbooks.xlsx import linked_part
 
@@ -42,17 +45,16 @@ _COLUMN_OF = re.compile(
 _CELLS = {*range(_RK, 12), _RICH}
 
 
-def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
-    """Read the sheets of an xlsb that are asked for, as `grid.read_book` does, with what is odd in them.
+def read(binary: BinaryIO, selection: SheetSelection) -> Book:
+    """Read the selected sheets of an xlsb with what a person sees beside their values.
 
     Raises:
-        Calls: for a DDE or OLE link.
-        Repeated: for two rows of one number, or two cells in one place.
+        Refusal: for cells that are spread too far, a DDE or OLE link, two rows of one number, or two cells in one place.
         KeyError, StopIteration, ElementTree.ParseError, struct.error, IndexError, ValueError: for an xlsb that is not whole.
     """
-    book = read_book(_understood(binary), wanted, most)
+    book = read_book(_understood(binary), selection)
     annotate(binary, book)
-    if names := wanted.others(book.sheets):
+    if names := selection.other_names(book.sheets):
         with zipfile.ZipFile(binary) as archive:
             links = _links(archive.read({name.lower(): name for name in archive.namelist()}["xl/workbook.bin"]))
             members = {name: linked_part(archive, _RELATIONSHIPS, links[name]) for name in names}
@@ -156,7 +158,7 @@ def annotate(binary: BinaryIO, book: Book) -> None:
 def _demand_no_call(part: bytes) -> None:
     for kind, data in _records(part):
         if kind == _LINK and (call := _CALLS.get(struct.unpack_from("<H", data)[0])):
-            raise Calls(call)
+            raise calls(call)
 
 
 def _links(workbook: bytes) -> dict[str, str]:

@@ -11,9 +11,13 @@ from typing import BinaryIO
 from xml.etree import ElementTree
 
 from extractors.files.workbooks.annotations import Oddities
+from extractors.files.workbooks.calamine_reader import read_book
 from extractors.files.workbooks.first_rows import first_rows
-from extractors.files.workbooks.grid import Book, Fault, Grid, Wanted, read_book
+from extractors.files.workbooks.grid import Book, Fault, require_few_cells
+from extractors.files.workbooks.sheet_selection import SheetSelection
 from extractors.files.workbooks.typed_moment import moment_text
+from extractors.files.workbooks.workbook_refusals import repeated, unplaced
+from extractors.files.workbooks.xlsx_extent import Extent, repeated_row
 from extractors.files.workbooks.xlsx_parts import first_rows_of, parts_of
 from extractors.files.workbooks.xlsx_styles import styled_cells, styles_of
 from extractors.files.workbooks.xlsx_texts import demand_numbered, escaped
@@ -37,60 +41,75 @@ _COLUMN = re.compile(rb"<col\s[^>]*>")
 _EDGE = re.compile(rb"\b(min|max)\s*=\s*[\"'](\d+)[\"']")
 
 
-class Unplaced(Exception):
-    """Raised by `annotate` when a cell that has to be named does not say where it stands."""
-
-
-def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
-    """Read the sheets of an xlsx that are asked for, as `grid.read_book` does, with what is odd in them."""
-    book = read_book(binary, wanted, most)
-    annotate(binary, book)
-    if names := wanted.others(book.sheets):
-        with zipfile.ZipFile(binary) as archive:
-            members = {name: _member(archive, name) for name in names}
-            begins = {name: (member, first_rows_of(archive, member)) for name, member in members.items()}
-            book.others.extend(first_rows(archive, {name: found for name, found in begins.items() if found[1]}))
-    return book
-
-
-def annotate(binary: BinaryIO, book: Book) -> None:
-    """Add to the cells of the sheets their faults, the zeros that their formats show, and what is hidden.
+def read(binary: BinaryIO, selection: SheetSelection) -> Book:
+    """Read the selected sheets of an xlsx with what a person sees beside their values.
 
     A cell with an error holds its name (`#N/A`), one with a formula that was never calculated the formula, so that its row
-    is not met as blank. A formula has no value then, or a bare zero from a program that calculates nothing (XlsxWriter,
+    is not taken for blank. A formula has no value then, or a bare zero from a program that calculates nothing (XlsxWriter,
     Apache POI). A whole number whose format is nothing but zeros (`000000`) is text of that width, as it is shown.
 
     Raises:
-        Unplaced: for a sheet whose cells do not say where they stand.
+        Refusal: for cells that are spread too far, two cells in one place, and a fault in a cell without a reference.
+        calamine.CalamineError: for what the library for values cannot read.
         LookupError, ValueError, StopIteration, ElementTree.ParseError: for a workbook without the parts it names, or in an
             encoding that nobody knows.
     """
     with zipfile.ZipFile(binary) as archive:
+        scanner = _Scanner(archive)
+        book = read_book(binary, selection, before=scanner.scan)
         for grid in book.grids:
-            _annotate(archive, grid)
+            grid.faults += escaped(archive, find_member(archive, grid.name), grid)
+            scanner.found[grid.name].put(grid)
+        members = {name: find_member(archive, name) for name in selection.other_names(book.sheets)}
+        begins = {name: (member, first_rows_of(archive, member)) for name, member in members.items()}
+        book.others.extend(first_rows(archive, {name: found for name, found in begins.items() if found[1]}))
+    return book
 
 
-def _annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
-    widths, moments = styles_of(archive)
-    styled = styled_cells(widths)
-    zero = _stands_for_none(archive)
-    member = _member(archive, grid.name)
-    seen = Oddities(filtered=_has_filtered_table(archive, member))
-    texts = _FormulaTexts()
-    for part in parts_of(archive, member):
+class _Scanner:
+    """Scans the XML of sheets before the library for values reads them, which keeps the last of two cells in one place.
+
+    Attributes:
+        found: by the name of each sheet what stands in it beside its values.
+    """
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self.found: dict[str, Oddities] = {}
+        self._archive = archive
+        self._widths, self._moments = styles_of(archive)
+        self._styled = styled_cells(self._widths)
+        self._zero = _stands_for_none(archive)
+
+    def scan(self, name: str) -> None:
+        """Scan a sheet.
+
+        Raises:
+            Refusal: for cells that are spread too far, two cells in one place, and a fault in a cell without a reference.
+        """
+        member = find_member(self._archive, name)
+        seen = Oddities(filtered=_has_filtered_table(self._archive, member))
+        texts, extent = _FormulaTexts(), Extent()
+        for part in parts_of(self._archive, member):
+            extent.see(part)
+            self._scan_part(part, seen, texts)
+        if extent.may_repeat:
+            with self._archive.open(member) as sheet:
+                if row := repeated_row(sheet):
+                    raise repeated(row)
+        require_few_cells(extent.rows, max(extent.columns, 1))
+        seen.faults += [] if texts.results else texts.none
+        self.found[name] = seen
+
+    def _scan_part(self, part: bytes, seen: Oddities, texts: _FormulaTexts) -> None:
         demand_numbered(part)
-        _formulas(part, seen, zero, texts)
+        _formulas(part, seen, self._zero, texts)
         _errors(part, seen)
-        if styled is not None:
-            for match in styled.finditer(part):
-                if _is_number(match[0]):  # a text is shown as it is, whatever its format
-                    seen.pad(*_place(match[0]), widths[int(match[1])])
-        _below_zero(part, seen, moments)
+        for match in self._styled.finditer(part) if self._styled else ():
+            if _is_number(match[0]):  # a text is shown as it is, whatever its format
+                seen.pad(*_place(match[0]), self._widths[int(match[1])])
+        _below_zero(part, seen, self._moments)
         _midnights(part, seen)
         _hidden(part, seen)
-    seen.faults += [] if texts.results else texts.none
-    grid.faults += escaped(archive, member, grid)
-    seen.put(grid)
 
 
 @dataclass
@@ -135,7 +154,7 @@ def _others(formula: bytes) -> list[tuple[int, int]]:
         return []
     (top, left), (bottom, right) = (_place(b' r="%b"' % end) for end in found.groups())
     if (bottom - top + 1) * (right - left + 1) > _MOST_OF_ONE:
-        raise Unplaced
+        raise unplaced()
     return [(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)][1:]
 
 
@@ -190,7 +209,7 @@ def _hidden(part: bytes, seen: Oddities) -> None:
 def _place(tag: bytes) -> tuple[int, int]:
     found = _REFERENCE.search(tag)
     if found is None:
-        raise Unplaced
+        raise unplaced()
     column = 0
     for letter in found[1].upper():
         column = column * 26 + letter - ord("A") + 1
@@ -219,7 +238,7 @@ def _has_filtered_table(archive: zipfile.ZipFile, member: str) -> bool:
     return any(b"filterColumn" in archive.read(names[path]) for path in paths if path in names)
 
 
-def _member(archive: zipfile.ZipFile, sheet: str) -> str:
+def find_member(archive: zipfile.ZipFile, sheet: str) -> str:
     """The member that holds a sheet."""
     names = {name.lower(): name for name in archive.namelist()}
     book = ElementTree.fromstring(archive.read(names["xl/workbook.xml"]))  # noqa: S314 - as above

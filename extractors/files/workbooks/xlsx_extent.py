@@ -31,16 +31,15 @@ _FEW_BLANKS = 8  # beside an equal sign, where people and programs write any
 class Extent:
     """How far a sheet reaches by what its XML says.
 
-    What only looks like a cell or a reference, as in a comment, is taken for one: it can make a sheet larger, or one with
-    cells that do not all say where they stand, and never the other way round.
+    What only looks like a cell or a reference, as in a processing instruction, is taken for one: it can make a sheet larger,
+    or one with cells that do not all say where they stand, and never the other way round.
 
     Attributes:
         rows: the last row that any reference seen so far names, counted from 1.
         columns: the last column, counted from 1.
         ascending: whether every row and every cell that says where it stands does so behind the one before it. Where one does
             not, and where some say so and others do not, two may stand in one place.
-        placed: whether every cell seen so far says where it stands. Where one that does not stands depends on all before
-            it, as the library for values reads them, so that nothing here can bound it. Rows place such cells only.
+        placed: whether every cell seen so far says where it stands. Where one that does not stands depends on all before it.
     """
 
     rows: int = 0

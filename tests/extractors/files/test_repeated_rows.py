@@ -2,7 +2,7 @@
 
 import pytest
 
-from extractors.files.workbooks import guard
+from extractors.files.workbooks import xlsx_parts
 
 BOOK = {"kind": "workbook", "path": "登记表.xlsx"}
 
@@ -39,7 +39,7 @@ def test_a_row_or_cell_that_stands_there_twice_refuses_the_sheet(raw_book, refus
 @pytest.mark.parametrize("size", [1, 7, 100])
 def test_repeated_rows_are_met_in_parts_of_any_size(raw_book, refused, monkeypatch, size):
     raw_book(TITLES + REPEATED["far apart"])
-    monkeypatch.setattr(guard, "_CHUNK", size)
+    monkeypatch.setattr(xlsx_parts, "_CHUNK", size)
     assert "found two numbered 2," in refused(BOOK)
 
 

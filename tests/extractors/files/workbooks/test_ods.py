@@ -5,9 +5,7 @@ import pytest
 
 from extractors.files.workbooks import ods as ods_reader
 from extractors.files.workbooks import ods_plain_cells as plain_ods
-from extractors.files.workbooks.grid import Wanted
-
-pytestmark = pytest.mark.usefixtures("in_this_process")
+from extractors.files.workbooks.sheet_selection import SheetSelection
 
 HEADER = ["编号", "姓名", "证号", "发证日期"]
 EXTRACT = {"kind": "workbook", "path": "登记表.ods"}
@@ -67,7 +65,7 @@ def test_cells_among_plain_ones_have_their_places_in_parts_of_any_size(ods, monk
     plain = row(number(7), styled, text("a"), text("b")) + row(two, text("c"), empty(2))
     path = ods(TITLES + plain * 30 + row(styled, two, failed("NA()", "#N/A")) + plain + row(styled, number(5, "05")))
     with path.open("rb") as binary:
-        book = ods_reader.read(binary, Wanted(None), 1)
+        book = ods_reader.read(binary, SheetSelection(None))
     assert [(fault.row, fault.column) for fault in book.grids[0].faults] == [(61, 3)]
     assert book.grids[0].rows(64, 1)[0][:2] == ["名", "05"]
 

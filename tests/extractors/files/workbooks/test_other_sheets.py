@@ -38,7 +38,7 @@ def rows_xml(rows):
 
 
 @pytest.fixture(params=["xlsx", "xlsb", "ods", "xls"])
-def sheets(request, book, xlsb, ods, xls, in_this_process):
+def sheets(request, book, xlsb, ods, xls):
     """How to write a workbook of the sheets 登记表 and 二 in each kind; gives its extract."""
 
     def written(first, second, **declared):

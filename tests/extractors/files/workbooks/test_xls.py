@@ -5,8 +5,6 @@ from hashlib import md5
 import pytest
 from msoffcrypto.method.rc4 import DocumentRC4
 
-pytestmark = pytest.mark.usefixtures("in_this_process")
-
 HEADER = ["编号", "姓名", "证号", "发证日期"]
 EXTRACT = {"kind": "workbook", "path": "登记表.xls"}
 ZEROS = [

@@ -6,8 +6,6 @@ from random import Random
 import msoffcrypto
 import pytest
 
-pytestmark = pytest.mark.usefixtures("in_this_process")
-
 HEADER = ["编号", "姓名", "证号", "发证日期"]
 EXTRACT = {"kind": "workbook", "path": "登记表.xlsb"}
 TITLES = [(0, place, title) for place, title in enumerate(HEADER)]
