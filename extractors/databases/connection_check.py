@@ -12,9 +12,9 @@ from extractors.databases.dialects.dialect import Terms
 from extractors.databases.extract import described
 from extractors.databases.query_builder import Origin, counted
 from extractors.databases.witness import witnessed
+from extractors.headers import with_nearest
 from extractors.request import Request
 from extractors.texts import Written
-from extractors.titles import with_nearest
 from sources.database_extract import DatabaseExtract
 from sources.declaration import Declaration
 from standard.errors import SourceRefused, UsageError

@@ -16,9 +16,9 @@ from extractors.databases.extract import opened, read_batches
 from extractors.databases.partition import cuts_of
 from extractors.databases.query_builder import Origin
 from extractors.databases.statement import Statement, Value
+from extractors.headers import with_nearest
 from extractors.raw import Reading, grouped, raw_schema
 from extractors.request import Request
-from extractors.titles import with_nearest
 from sources.database_extract import DatabaseExtract
 from standard.batch import LOCATOR, SWEEP
 from standard.errors import SourceRefused

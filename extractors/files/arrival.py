@@ -10,7 +10,7 @@ from pathlib import Path
 from time import sleep
 from typing import TypeAlias
 
-from extractors.files.own_files import Seen, demand_no_links, seen
+from extractors.files.declared_folder import Seen, demand_no_links, seen
 from extractors.files.source_file import SourceFile, readable_name
 from extractors.request import Request
 from sources.file_extract import FileExtract, leads_outside

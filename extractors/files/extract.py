@@ -19,11 +19,11 @@ from extractors.files.spreadsheet_guards import SpreadsheetGuards
 from extractors.files.table import Table
 from extractors.files.text import read_text
 from extractors.files.unzip import unpacked
-from extractors.files.workbooks.workbook import read_workbook
-from extractors.files.workbooks.worker import WorkbookWorker
+from extractors.files.workbooks.sheet_tables import read_workbook
+from extractors.files.workbooks.workbook_worker import WorkbookWorker
+from extractors.headers import is_by_letters, with_nearest
 from extractors.raw import Reading, grouped, raw_batch
 from extractors.request import Request
-from extractors.titles import is_by_letters, with_nearest
 from sources.file_extract import MOST_COLUMNS, FileExtract, TextExtract, WorkbookExtract
 from sources.register import Source
 from standard.batch import FAULT, LOCATOR

@@ -12,9 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from extractors.files.column_uses import leaves_out, numbers_of, signs_of
-from extractors.files.table import Table
-from extractors.files.title_cells import (
+from extractors.files.column_kinds import leaves_out, numbers_of, signs_of
+from extractors.files.header_cells import (
     Mask,
     TitleCells,
     is_footer,
@@ -25,8 +24,9 @@ from extractors.files.title_cells import (
     stands_for_none,
     title_form,
 )
+from extractors.files.table import Table
+from extractors.headers import is_by_letters
 from extractors.raw import raw_batch
-from extractors.titles import is_by_letters
 from sources.register import Source
 from standard.batch import FAULT, LOCATOR
 from standard.errors import SourceRefused

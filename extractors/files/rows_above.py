@@ -10,10 +10,10 @@ from typing import NoReturn
 import numpy as np
 import pyarrow as pa
 
-from extractors.files.column_uses import leaves_out, numbers_of, signs_of
+from extractors.files.column_kinds import leaves_out, numbers_of, signs_of
+from extractors.files.header_cells import TitleCells, title_form
 from extractors.files.table import Table
-from extractors.files.title_cells import TitleCells, title_form
-from extractors.titles import is_by_letters
+from extractors.headers import is_by_letters
 from sources.register import Source
 from standard.errors import SourceRefused
 

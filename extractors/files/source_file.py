@@ -11,7 +11,7 @@ from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import Any, NoReturn
 
-from extractors.files.own_files import Seen
+from extractors.files.declared_folder import Seen
 from extractors.files.refusal import Refusal
 from standard.errors import SourceRefused, SourceUnreachable
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from extractors.files.cell_faults import fault_column
-from extractors.files.column_uses import written_in_signs
+from extractors.files.column_kinds import written_in_signs
 from extractors.raw import raw_batch
 from sources.file_extract import TextExtract
 from sources.register import Source

@@ -15,14 +15,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
 
-from extractors.files.characters import MARK, blocks, encoding_of
+from extractors.files.encodings import MARK, blocks, encoding_of
 from extractors.files.file_kind import first_bytes, kind_of
 from extractors.files.fixed_width import read_fixed_width
 from extractors.files.source_file import SourceFile
 from extractors.files.spreadsheet_guards import without_guard
 from extractors.files.table import Table
 from extractors.files.text_rows import text_batch
-from extractors.titles import clean_title, column_names, find_header
+from extractors.headers import clean_title, column_names, find_header
 from sources.file_extract import MOST_COLUMNS, TextExtract
 
 _HEADER_WITHIN = 100  # rows

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from extractors.files.cell_faults import fault_column
-from extractors.files.characters import without_marks
+from extractors.files.encodings import without_marks
 from extractors.files.source_file import SourceFile
 from extractors.raw import raw_batch
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from extractors.files.arrival import is_unfinished, name_pattern
 from extractors.files.file_kind import ZIP, first_bytes, kind_of
-from extractors.files.limits import DAMAGED, demand_bounded, errors_of_content
 from extractors.files.refusal import other_password
 from extractors.files.source_file import SourceFile, readable_name
+from extractors.files.zip_limits import DAMAGED, demand_bounded, errors_of_content
 from sources.terms import size_text
 from standard.private_file import private
 

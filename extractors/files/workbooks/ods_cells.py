@@ -6,7 +6,7 @@ import re
 from math import isfinite
 
 from extractors.files.workbooks.annotations import SHOWN_OTHERWISE
-from extractors.files.workbooks.typed_moment import duration, moment_text
+from extractors.files.workbooks.iso_times import duration, moment_text
 from extractors.texts import text_of
 
 TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "

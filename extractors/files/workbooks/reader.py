@@ -15,16 +15,16 @@ from xml.parsers import expat
 import python_calamine as calamine
 
 from extractors.files.file_kind import OLE, ZIP, first_bytes, kind_of
-from extractors.files.limits import DAMAGED, errors_of_content
 from extractors.files.refusal import Refusal
 from extractors.files.workbooks import ods, xls, xlsb, xlsx
 from extractors.files.workbooks.grid import Book
-from extractors.files.workbooks.guard import Found, demand_few_sheets, inspect
-from extractors.files.workbooks.package import Layout, laid_out
+from extractors.files.workbooks.opc_package import Layout, laid_out
 from extractors.files.workbooks.password import is_locked, seen_in_container, unlocked
 from extractors.files.workbooks.query import Query
 from extractors.files.workbooks.sheet_selection import SheetSelection
+from extractors.files.workbooks.workbook_limits import Found, demand_few_sheets, inspect
 from extractors.files.workbooks.workbook_refusals import damaged, locked, unreadable
+from extractors.files.zip_limits import DAMAGED, errors_of_content
 
 _FORMATS: dict[str, Callable[[BinaryIO, SheetSelection], Book]] = {
     "xlsx": xlsx.read, "xls": xls.read, "xlsb": xlsb.read, "ods": ods.read,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from extractors.files.source_file import SourceFile
 from extractors.files.workbooks.grid import Grid
-from extractors.titles import clean_title, find_header, is_by_letters, with_nearest
+from extractors.headers import clean_title, find_header, is_by_letters, with_nearest
 
 _WITHIN = 100  # rows: titles, notes and dates stand above a header, but no more than fill a page
 

@@ -14,11 +14,11 @@ from extractors.files.workbooks.annotations import Oddities
 from extractors.files.workbooks.calamine_reader import read_book
 from extractors.files.workbooks.first_rows import first_rows
 from extractors.files.workbooks.grid import Book, Fault, require_few_cells
+from extractors.files.workbooks.iso_times import moment_text
 from extractors.files.workbooks.sheet_selection import SheetSelection
-from extractors.files.workbooks.typed_moment import moment_text
 from extractors.files.workbooks.workbook_refusals import repeated, unplaced
-from extractors.files.workbooks.xlsx_extent import Extent, repeated_row
 from extractors.files.workbooks.xlsx_parts import first_rows_of, parts_of
+from extractors.files.workbooks.xlsx_positions import Extent, repeated_row
 from extractors.files.workbooks.xlsx_styles import styled_cells, styles_of
 from extractors.files.workbooks.xlsx_texts import demand_numbered, escaped
 

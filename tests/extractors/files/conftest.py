@@ -6,7 +6,7 @@ import pytest
 
 from extractors import Request, open_source
 from extractors.files.workbooks import worker_process
-from extractors.files.workbooks.worker import WorkbookWorker
+from extractors.files.workbooks.workbook_worker import WorkbookWorker
 from standard.errors import SourceRefused
 
 HEADER = ["编号", "姓名", "证号", "发证日期"]

@@ -8,8 +8,7 @@ from openpyxl.styles import Font
 from openpyxl.worksheet.filters import AutoFilter, FilterColumn, Filters
 from openpyxl.worksheet.table import Table
 
-from extractors.files.workbooks import xlsx
-from extractors.files.workbooks import xlsx_parts as sheet_parts
+from extractors.files.workbooks import xlsx, xlsx_parts
 
 HEADER = ["编号", "姓名", "证号", "发证日期"]
 EXTRACT = {"kind": "workbook", "path": "登记表.xlsx"}
@@ -246,7 +245,7 @@ def test_what_is_below_the_rows_is_passed_over_but_for_the_filter(
     xml = xml.replace("worksheet>", f"worksheet {space}>", 1)
     raw_book(**{"xl/worksheets/sheet1.xml": xml})
     monkeypatch.setattr(
-        sheet_parts,
+        xlsx_parts,
         "_CHUNK",
         size if isinstance(size, int) else len(xml[: xml.rindex(f"</{prefix}sheetData>")].encode()),
     )
@@ -297,9 +296,9 @@ def test_an_error_without_a_value_has_not_that_of_the_next_cell(opened, rows_of,
 
 @pytest.mark.parametrize("size", [1, 2, 7, 2**20])
 def test_comments_are_left_out_of_parts_of_any_size(monkeypatch, size):
-    monkeypatch.setattr(sheet_parts, "_CHUNK", size)
+    monkeypatch.setattr(xlsx_parts, "_CHUNK", size)
     xml = b"<a><!-- <!-- x --><b/><![CDATA[ --> ]] > ]]]><c/><!----><!x><d><!-- ]]>"
-    assert b"".join(sheet_parts._plain(BytesIO(xml))) == b"<a><b/><c/><!x><d>"
+    assert b"".join(xlsx_parts._plain(BytesIO(xml))) == b"<a><b/><c/><!x><d>"
 
 
 def test_nothing_is_told_of_a_plain_sheet(opened, book):

@@ -4,7 +4,7 @@ import zipfile
 import pytest
 
 from extractors.files.workbooks import ods as ods_reader
-from extractors.files.workbooks import ods_plain_cells as plain_ods
+from extractors.files.workbooks import ods_plain_cells
 from extractors.files.workbooks.sheet_selection import SheetSelection
 
 HEADER = ["编号", "姓名", "证号", "发证日期"]
@@ -59,7 +59,7 @@ def test_an_error_is_a_fault_of_its_cell(opened, rows_of, faults_of, ods):
 
 @pytest.mark.parametrize("size", [1, 100, 2**20])
 def test_cells_among_plain_ones_have_their_places_in_parts_of_any_size(ods, monkeypatch, size):
-    monkeypatch.setattr(plain_ods, "_CHUNK", size)
+    monkeypatch.setattr(ods_plain_cells, "_CHUNK", size)
     styled = text("名", ' table:style-name="ce1"')
     two = text("双", ' table:number-columns-repeated="2"')
     plain = row(number(7), styled, text("a"), text("b")) + row(two, text("c"), empty(2))

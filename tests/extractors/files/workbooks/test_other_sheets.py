@@ -5,7 +5,7 @@ import struct
 import openpyxl
 import pytest
 
-from extractors.files.workbooks import xlsx_parts as sheet_parts
+from extractors.files.workbooks import xlsx_parts
 
 HEADER = ["编号", "姓名", "证号", "发证日期"]
 ROWS = [HEADER, ["A1", "甲某", "370402188001010012", "2026-01-05"]]
@@ -116,6 +116,6 @@ def test_a_hidden_sheet_is_no_other(book, opened, rows_of):
 
 @pytest.mark.parametrize("size", [60, 500, 2**20])
 def test_the_first_rows_are_cut_off_between_rows(book, refused, monkeypatch, size):
-    monkeypatch.setattr(sheet_parts, "_CHUNK", size)
+    monkeypatch.setattr(xlsx_parts, "_CHUNK", size)
     book({"一": ROWS, "二": [[None], *MORE, *[MORE[1]] * 300]})
     assert "found the header in 一, 二" in refused({"kind": "workbook", "path": "登记表.xlsx"}, rule="table_missing")

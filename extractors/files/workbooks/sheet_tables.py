@@ -13,13 +13,13 @@ from extractors.files.cell_faults import fault_column
 from extractors.files.source_file import SourceFile
 from extractors.files.table import Table
 from extractors.files.workbooks.grid import Book, Grid
-from extractors.files.workbooks.guard import MOST_SHEETS
 from extractors.files.workbooks.query import Query
 from extractors.files.workbooks.sheet_header import Header, header_of
 from extractors.files.workbooks.sheet_selection import SheetSelection
-from extractors.files.workbooks.worker import WorkbookWorker
+from extractors.files.workbooks.workbook_limits import MOST_SHEETS
+from extractors.files.workbooks.workbook_worker import WorkbookWorker
+from extractors.headers import column_names, letters
 from extractors.raw import raw_batch
-from extractors.titles import column_names, letters
 from sources.file_extract import MOST_COLUMNS, WorkbookExtract
 from standard.batch import GROUP_ROWS
 

@@ -12,7 +12,7 @@ import pytest
 
 from extractors.files.refusal import Refusal
 from extractors.files.workbooks.query import Query
-from extractors.files.workbooks.worker import WorkbookWorker, WorkerLimits
+from extractors.files.workbooks.workbook_worker import WorkbookWorker, WorkerLimits
 
 pytestmark = pytest.mark.usefixtures("in_a_process")
 
@@ -21,7 +21,7 @@ PARENT = """
 import sys
 from pathlib import Path
 from extractors.files.workbooks.query import Query
-from extractors.files.workbooks.worker import WorkbookWorker
+from extractors.files.workbooks.workbook_worker import WorkbookWorker
 with open(sys.argv[1], "rb") as binary, WorkbookWorker(Path(sys.argv[2])) as worker:
     worker.read(binary, Query(None))
 """

@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 
 from extractors import Request, open_source
-from extractors.files.workbooks.xlsx_extent import Extent
+from extractors.files.workbooks.xlsx_positions import Extent
 from standard.errors import SourceRefused
 
 EXTRACT = {"kind": "workbook", "path": "登记表.xlsx"}

@@ -8,7 +8,7 @@ import pytest
 
 from extractors import Request, open_source
 from extractors.files import arrival
-from extractors.files.own_files import seen
+from extractors.files.declared_folder import seen
 from extractors.files.source_file import SourceFile
 from standard.errors import DeclarationError, SourceRefused, SourceUnreachable, UsageError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from extractors.files.title_cells import title_form
+from extractors.files.header_cells import title_form
 from sources.register import Source
 from standard.field import Kind
 from standard.licence import LICENCE

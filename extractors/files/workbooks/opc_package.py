@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from xml.parsers import expat
 
 from extractors.files.workbooks.number_formats import is_understood
-from extractors.files.workbooks.plain_xml import is_utf_8, is_xml, refuse_doctype, restyled, rewritten
+from extractors.files.workbooks.xml_rewriting import is_utf_8, is_xml, refuse_doctype, restyled, rewritten
 
 _LOOKED_AT = 4096
 _ROOT = "_rels/.rels"

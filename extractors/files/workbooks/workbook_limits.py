@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import BinaryIO
 from xml.parsers import expat
 
-from extractors.files.limits import DAMAGED, demand_bounded, errors_of_content
 from extractors.files.refusal import Refusal
-from extractors.files.workbooks.package import Layout, layout_of, part_name
-from extractors.files.workbooks.plain_xml import is_odd, is_xml
+from extractors.files.workbooks.opc_package import Layout, layout_of, part_name
 from extractors.files.workbooks.workbook_refusals import calls, damaged, doctype, locked
+from extractors.files.workbooks.xml_rewriting import is_odd, is_xml
+from extractors.files.zip_limits import DAMAGED, demand_bounded, errors_of_content
 
 MOST_SHEETS = 256
 
