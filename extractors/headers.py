@@ -1,4 +1,4 @@
-"""How the columns of a source are named, where its header stands, and which name was probably meant."""
+"""Names the columns of a source, finds its header, and suggests the nearest name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the faults that reading finds in the cells of some rows are written beside those rows."""
+"""Formats the faults of cells as a column beside their rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pyarrow as pa
 
 
 def fault_column(rows: int, faults: Iterable[tuple[int, str, str]]) -> pa.StringArray:
-    """Text lines `rule<TAB>column` for each row that has faults, null for every other.
+    """Build a column with text lines `rule<TAB>column` for each row that has faults, null for every other.
 
     Args:
         rows: how many rows there are.

@@ -1,4 +1,4 @@
-"""How records are read from lines in which every value has its declared width."""
+"""Reads records from lines in which every value has its declared width."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a header below the first one of a table is known, and what it means for the rows below it."""
+"""Recognises headers below the first one of a table, and reorders or refuses the rows below them."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class LaterHeaders:
         """Give the rows before `count`, and return how many rows that were with the last header among them."""
         start = 0
         for row, height, order in self._headers(batch, count):
-            self._demand_no_end(batch, row)
+            self._require_no_end(batch, row)
             if row > start:
                 yield self._ordered(batch.slice(start, row - start))
             start = row + height
@@ -99,7 +99,7 @@ class LaterHeaders:
 
     def _headers(self, batch: pa.RecordBatch, count: int) -> Iterator[tuple[int, int, list[int]]]:
         """The headers that begin before `count`: row, number of lines, and in which column each of the table's stands below."""
-        self._demand_apart(batch)
+        self._require_apart(batch)
         rows = self._without_signs(batch)
         if not len(rows):
             self._begun = True
@@ -125,8 +125,8 @@ class LaterHeaders:
                 found = f"what looks like a header {'in another encoding' if lost[at] else 'with other titles'}"
                 self._refuse(batch, row, found, "source_unreadable")
 
-    def _demand_no_end(self, batch: pa.RecordBatch, row: int) -> None:
-        """See that no line above a header says that what follows has ended, where no column says it of each row.
+    def _require_no_end(self, batch: pa.RecordBatch, row: int) -> None:
+        """Check that no line above a header declares the rows below ended, where no column has the status.
 
         Raises:
             SourceRefused: where one does, and none such stands above the first header.
@@ -140,8 +140,8 @@ class LaterHeaders:
         if ended and not any(said[0] in line for line in self.table.above.values()):
             self._refuse(batch, row, "a header below a line that speaks of ended licences", "source_unreadable")
 
-    def _demand_apart(self, batch: pa.RecordBatch) -> None:
-        """See that no header stands at the end of a row, as where files were joined of which the first ends without a line end.
+    def _require_apart(self, batch: pa.RecordBatch) -> None:
+        """Check that no header stands at the end of a row, as where files were joined of which the first ends without a line end.
 
         Raises:
             SourceRefused: where one does.
@@ -254,7 +254,7 @@ class LaterHeaders:
 
     def _refuse(self, batch: pa.RecordBatch, row: int, found: str, rule: str) -> NoReturn:
         number = batch.column(LOCATOR)[row].as_py().rpartition("!")[2]
-        expected = f"one table under its header, or the same titles again below, in {self.table.place}"
+        expected = f"one table under its header, or the same titles again below, in {self.table.name}"
         found = f"{found} in row {number}"
         advice = "have each table delivered in a sheet or file of its own"
         raise SourceRefused(

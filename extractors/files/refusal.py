@@ -1,4 +1,4 @@
-"""Why a file is refused, before anything names the source that delivered it."""
+"""The refusal of a file, before its source is named."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ class Refusal(Exception):
 
 
 def other_password() -> Refusal:
-    """A file that the declared password does not open."""
+    """Refuse a file that the declared password does not open."""
     advice = "ask the department for the password, and set it"
     return Refusal("a file that the declared password opens", "one with another password", advice)

@@ -1,4 +1,4 @@
-"""How the signs are taken off by which an export keeps a spreadsheet from guessing what a value is: `="A001"`, `'A001`."""
+"""Strips the characters by which an export stops a spreadsheet from guessing at values: `="A001"`, `'A001`."""
 
 from __future__ import annotations
 
@@ -63,14 +63,14 @@ class SpreadsheetGuards:
         for batch in batches:
             values, faults = list(batch.columns[: len(self.columns)]), list[tuple[int, str, str]]()
             for place, name in enumerate(self.columns):
-                if len(rows := self._looked_at(values[place], name, name in signs, batch)):
+                if len(rows := self._scan_column(values[place], name, name in signs, batch)):
                     values[place], found = self._column(values[place], rows, name, name in signs)
                     faults += found
             if faults or any(a is not b for a, b in zip(values, batch.columns, strict=False)):
                 batch = raw_batch(self.columns, values, batch.column(LOCATOR), _with(batch.column(FAULT), faults))
             yield batch
 
-    def _looked_at(
+    def _scan_column(
         self, column: pa.StringArray, name: str, in_signs: bool, batch: pa.RecordBatch
     ) -> npt.NDArray[np.int64]:
         """The rows that may have a guard. In a cell with a fault stands what a person sees there, such as its formula."""

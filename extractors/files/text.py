@@ -1,4 +1,4 @@
-"""How records are read from a text file: values between delimiters under a header, or of fixed widths without one."""
+"""Reads records from a text file: delimited values under a header, or fixed widths without one."""
 
 from __future__ import annotations
 
@@ -101,16 +101,16 @@ def _head(file: SourceFile, extract: TextExtract, encoding: str, declared: Seque
     titles = [[clean_title(without_guard(title)) for title in row] for row, _, _ in rows]
     found = find_header(titles, declared)
     if found is None:
-        _demand_delimiter(file, extract, text, declared)
+        _require_delimiter(file, extract, text, declared)
     place, named = found or (0, titles[0])
     row, line, offset = rows[place]
-    _demand_titles(file, encoding, row, line)
+    _require_titles(file, encoding, row, line)
     above = {number: cells for cells, (_, number, _) in zip(titles[:place], rows, strict=False)}
     return _Head(column_names(named), row, line + 1, offset, above)
 
 
-def _demand_titles(file: SourceFile, encoding: str, row: Sequence[str], line: int) -> None:
-    """See that a header is one of a table, and whole."""
+def _require_titles(file: SourceFile, encoding: str, row: Sequence[str], line: int) -> None:
+    """Check that a header is that of a table, and complete."""
     if len(row) > MOST_COLUMNS:
         file.refuse(
             f"at most {MOST_COLUMNS:,} columns", f"{len(row):,}", "have the empty columns beyond the data deleted"
@@ -123,8 +123,8 @@ def _demand_titles(file: SourceFile, encoding: str, row: Sequence[str], line: in
         )
 
 
-def _demand_delimiter(file: SourceFile, extract: TextExtract, text: str, declared: Sequence[str]) -> None:
-    """See that the titles are not there with something else between them, as in a tsv that is called csv."""
+def _require_delimiter(file: SourceFile, extract: TextExtract, text: str, declared: Sequence[str]) -> None:
+    """Check that the titles do not stand there with another delimiter, as in a tsv that is called csv."""
     lines = text.splitlines()[:_HEADER_WITHIN]
     for sign, name in _DELIMITERS.items():
         titles = [[clean_title(title.strip('"')) for title in line.split(sign)] for line in lines]
@@ -205,7 +205,7 @@ class _Rows:
                     rows.append(row)
                     lines.append(begins)
                 if self._line + reader.line_num > begins + 1:
-                    self._demand_one_row(row, begins)
+                    self._require_one_row(row, begins)
                 begins = self._line + reader.line_num
         except csv.Error as error:
             if "unexpected end" in str(error):
@@ -219,8 +219,8 @@ class _Rows:
             for at in range(0, max(1, len(rows)), step)
         )
 
-    def _demand_one_row(self, row: Sequence[str], line: int) -> None:
-        """See that what stands on several lines is one row: two quotes that are left over make one value of all rows between.
+    def _require_one_row(self, row: Sequence[str], line: int) -> None:
+        """Check that several lines are one row: two quotes that are left over make one value of all rows between.
 
         Then each line has as many values as the header, and a digit where the first has one; a text of several lines has not.
         """

@@ -1,4 +1,4 @@
-"""How rows of text are put together with the numbers of their lines and what is wrong with them."""
+"""Builds batches of text rows with their line numbers and faults."""
 
 from __future__ import annotations
 
@@ -39,5 +39,5 @@ def text_batch(
         for name, (_, rows) in zip(columns, cleaned, strict=True):
             faults = [*faults, *((row, "bytes_undecodable", name) for row in rows)]
     numbers = pa.array(lines, pa.int64()).cast(pa.string())
-    locators = pc.binary_join_element_wise(pa.scalar(file.place()), numbers, "")
+    locators = pc.binary_join_element_wise(pa.scalar(file.locator_prefix()), numbers, "")
     return raw_batch(columns, arrays, locators, fault_column(len(lines), faults))

@@ -1,4 +1,4 @@
-"""How large an archive may become, and which names its members may have."""
+"""Limits the size of zip archives and the names of their members."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 from extractors.files.refusal import Refusal
 
-# What the library for archives raises for one that is not whole.
+# What `zipfile` raises for a damaged archive.
 DAMAGED = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, ValueError, OverflowError,
 )  # fmt: skip
@@ -34,10 +34,10 @@ _OUTSIDE = re.compile(r"(?:^|[/\\])\.\.(?:[/\\]|$)|^[/\\]|^[A-Za-z]:|\0")
 
 @contextmanager
 def errors_of_content() -> Iterator[None]:
-    """Tell an archive that is not whole from a file that cannot be read.
+    """Distinguish a damaged archive from a file that cannot be read.
 
     Raises:
-        zipfile.BadZipFile: for what the system says of a place that no file has, and bzip2 of what is none of its streams.
+        zipfile.BadZipFile: for an offset that no file has, and for invalid bzip2 data.
         OSError: for any other error of the system.
     """
     try:
@@ -48,17 +48,22 @@ def errors_of_content() -> Iterator[None]:
         raise
 
 
-def demand_bounded(
-    archive: zipfile.ZipFile, most: int, said: str, advice: str, inside: Callable[[str], str] = str, before: int = 0
+def require_bounded(
+    archive: zipfile.ZipFile,
+    most: int,
+    most_text: str,
+    advice: str,
+    inside: Callable[[str], str] = str,
+    before: int = 0,
 ) -> None:
     """Check the list of an archive before anything of it is unpacked.
 
     Args:
         archive: the archive.
         most: bytes that it may have when unpacked, with those that were unpacked before it.
-        said: the same as people read it: `2 GiB`.
+        most_text: the same as people read it: `2 GiB`.
         advice: what to do about one that has more.
-        inside: what the names of its members mean, where that is not what they say.
+        inside: normalises the names of members.
         before: bytes that were unpacked before it.
 
     Raises:
@@ -71,7 +76,7 @@ def demand_bounded(
         raise Refusal(f"at most {_MOST_MEMBERS:,} parts", f"{len(members):,}", "have it split")
     if before + unpacked > most or (unpacked > _RATIO_FROM and unpacked > _MOST_RATIO * packed):
         found = f"{unpacked:,} bytes in {packed:,}" + (f", after {before:,} of others" if before else "")
-        raise Refusal(f"at most {said} and {_MOST_RATIO} times its size unpacked", found, advice)
+        raise Refusal(f"at most {most_text} and {_MOST_RATIO} times its size unpacked", found, advice)
     for member in members:
         if any(_OUTSIDE.search(inside(name)) for name in (member.filename, member.orig_filename)):
             raise Refusal("members that stay inside the archive", "a name that leads outside", "have it packed again")

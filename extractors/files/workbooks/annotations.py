@@ -1,4 +1,4 @@
-"""What a sheet holds beside its values, whatever its format: errors, formulas, shown zeros, merged ranges, what is hidden."""
+"""Collects what a sheet has beside its values, in every format: errors, formulas, displayed zeros, merged ranges, hidden rows."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ BELOW_ZERO = "####"  # how an office program shows a number below zero whose for
 
 
 @dataclass
-class Oddities:
-    """What is collected of one sheet.
+class Annotations:
+    """The annotations of one sheet.
 
     Attributes:
         faults: cells without a value of their own.
@@ -40,15 +40,15 @@ class Oddities:
     filtered: bool = False
 
     def pad(self, row: int, column: int, width: int) -> None:
-        """Remember that a number is shown with zeros before it, or (width 0) with what nobody here can write as it is shown."""
+        """Record that a number is displayed with leading zeros, or (width 0) in a way that cannot be reproduced."""
         self.padded.setdefault(column, {}).setdefault(width, []).append(row)
 
     def below_zero(self, row: int, column: int) -> None:
-        """Remember that a number is shown as a day, and is none that a calendar has."""
+        """Record that a negative number is displayed as a day."""
         self.faults.append(Fault(row, column, "cell_error", BELOW_ZERO))
 
-    def put(self, grid: Grid) -> None:
-        """Add everything to the cells of the sheet.
+    def apply_to(self, grid: Grid) -> None:
+        """Apply all annotations to the cells of the sheet.
 
         A whole number whose format is nothing but zeros (`000000`) becomes text of that width, as it is shown.
         """
@@ -67,8 +67,8 @@ class Oddities:
         grid.notes |= {name: note for name, note in notes.items() if note}
 
 
-def demand_apart(places: npt.NDArray[np.int64], width: int) -> None:
-    """See that no two cells stand in one place.
+def require_distinct(places: npt.NDArray[np.int64], width: int) -> None:
+    """Check that no two cells have one position.
 
     Args:
         places: row and column of each as one number, `row * width + column`.
@@ -84,8 +84,8 @@ def demand_apart(places: npt.NDArray[np.int64], width: int) -> None:
         raise repeated(int(twice[0] // width + 1))
 
 
-class Places:
-    """Where the cells of a sheet with a value stand, row by row."""
+class CellPositions:
+    """The positions of the cells with a value, row by row."""
 
     def __init__(self) -> None:
         self._rows = [0]
@@ -93,29 +93,29 @@ class Places:
         self._columns = bytearray()
 
     def begin(self, row: int) -> None:
-        """Take the next row."""
+        """Begin the next row."""
         self._rows.append(row)
         self._cells.append(0)
 
-    def take(self, columns: bytes) -> None:
-        """Take the columns of cells of that row, four bytes each, the lowest first."""
+    def add(self, columns: bytes) -> None:
+        """Add cells of that row by their columns, four bytes each, little-endian."""
         self._cells[-1] += len(columns) // 4
         self._columns += columns
 
-    def demand_apart(self) -> None:
-        """See that no two rows with cells have one number, and no two cells stand in one place.
+    def require_distinct(self) -> None:
+        """Check that no two rows with cells have one number, and no two cells one position.
 
         Raises:
             Refusal: where two do.
         """
         rows, cells = np.array(self._rows, np.int64), np.array(self._cells)
-        demand_apart(rows[cells > 0], 1)
+        require_distinct(rows[cells > 0], 1)
         columns = np.frombuffer(self._columns, "<u4").astype(np.int64)
-        demand_apart(np.repeat(rows, cells) * _MOST_COLUMNS + columns, _MOST_COLUMNS)
+        require_distinct(np.repeat(rows, cells) * _MOST_COLUMNS + columns, _MOST_COLUMNS)
 
 
-def undecodable(grid: Grid) -> list[Fault]:
-    """The cells in which the library for values has put a sign for what is no character.
+def undecodable_cells(grid: Grid) -> list[Fault]:
+    """Find the cells in which the library for values has put a replacement character.
 
     In an xls that is also a rare character that lies across two of its records (as Excel cuts a long list of texts).
     """
@@ -127,7 +127,7 @@ def undecodable(grid: Grid) -> list[Fault]:
 
 
 def external_links(count: int) -> dict[str, str]:
-    """What the manifest says of links to other workbooks; nothing where there are none."""
+    """The note of the manifest on links to other workbooks; empty where there are none."""
     return {"external_links": f"{count} not followed, stored values read"} if count else {}
 
 

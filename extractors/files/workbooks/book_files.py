@@ -1,4 +1,4 @@
-"""Hands a book from the process that has read it to the one that has asked for it, as files: Arrow for cells, JSON for the rest."""
+"""Transfers a book from the child process to its parent in files: Arrow for the cells, JSON for the rest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def write_book(book: Book, folder: Path) -> dict[str, Any]:
     """Write the cells of a book to a folder.
 
     Returns:
-        What else is known of it, as JSON has it.
+        Everything else, as JSON values.
     """
     grids = [*book.grids, *book.others]
     for number, grid in enumerate(grids):
@@ -32,7 +32,7 @@ def write_book(book: Book, folder: Path) -> dict[str, Any]:
 
 
 def read_book(facts: dict[str, Any], folder: Path) -> Book:
-    """Read what `write_book` has written and returned; the cells are then in memory, and their files gone."""
+    """Read what `write_book` has written, and delete its files."""
     grids = []
     for number, grid in enumerate(facts["grids"]):
         path = _cells(folder, number)
@@ -47,12 +47,12 @@ def read_book(facts: dict[str, Any], folder: Path) -> Book:
 
 
 def write_answer(answer: dict[str, Any], folder: Path) -> None:
-    """Write what a request is answered with."""
+    """Write the answer to a query."""
     _answer(folder).write_text(json.dumps(answer, ensure_ascii=False), encoding="utf-8")
 
 
 def read_answer(folder: Path) -> dict[str, Any]:
-    """Read what the last request was answered with."""
+    """Read the answer to the last query."""
     answer: dict[str, Any] = json.loads(_answer(folder).read_text(encoding="utf-8"))
     return answer
 

@@ -1,4 +1,4 @@
-"""Reads the values of the sheets of a workbook by the library for them (python-calamine)."""
+"""Reads the values of sheets by python-calamine, the library for values."""
 
 from __future__ import annotations
 
@@ -51,11 +51,7 @@ def read_book(
     """
     binary.seek(0)
     with _errors_of_content(), calamine.load_workbook(binary) as workbook:
-        listed = [sheet for sheet in workbook.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
-        names = [decoded(sheet.name) if decoded else sheet.name for sheet in listed]
-        is_visible = [sheet.visible == calamine.SheetVisibleEnum.Visible for sheet in listed]
-        sheets = [Sheet(name, visible) for name, visible in zip(names, is_visible, strict=True)]
-        written = dict(zip(reversed(names), (sheet.name for sheet in reversed(listed)), strict=True))
+        sheets, written = _listed_sheets(workbook, decoded)
         grids, cells = [], 0
         for name in selection.names_to_read(sheets):
             if before is not None:
@@ -67,6 +63,17 @@ def read_book(
         others = selection.other_names(sheets) if heads and grids else []
         found = [_grid(name, workbook.get_sheet_by_name(written[name]), decoded, FIRST_ROWS) for name in others]
         return Book(sheets, grids, others=found)
+
+
+def _listed_sheets(
+    workbook: calamine.CalamineWorkbook, decoded: Callable[[str], str] | None
+) -> tuple[list[Sheet], dict[str, str]]:
+    """The sheets of cells that a workbook lists, and by the name of each the one by which the library knows it."""
+    listed = [sheet for sheet in workbook.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
+    names = [decoded(sheet.name) if decoded else sheet.name for sheet in listed]
+    is_visible = [sheet.visible == calamine.SheetVisibleEnum.Visible for sheet in listed]
+    sheets = [Sheet(name, visible) for name, visible in zip(names, is_visible, strict=True)]
+    return sheets, dict(zip(reversed(names), (sheet.name for sheet in reversed(listed)), strict=True))
 
 
 def read_first_rows(binary: BinaryIO, names: Sequence[str]) -> list[Grid]:
@@ -86,7 +93,7 @@ def _errors_of_content() -> Iterator[None]:
     except OverflowError:  # a time that has passed of more days than a clock here can count
         raise calamine.CalamineError from None
     except BaseException as error:
-        # What the library's own language ends with where it meets something impossible is no Exception, and has no name here.
+        # A panic of the library, which is written in Rust, is no Exception, and its class cannot be imported.
         if type(error).__name__ == "PanicException":
             raise calamine.CalamineError from None
         raise

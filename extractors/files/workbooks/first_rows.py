@@ -1,4 +1,4 @@
-"""The first rows of sheets of an xlsx or xlsb, which the library for values reads as a whole or not at all."""
+"""Reads the first rows of sheets of an xlsx or xlsb, of which the library for values reads all rows or none."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NEEDED = re.compile(
 
 
 def first_rows(archive: zipfile.ZipFile, begins: Mapping[str, tuple[str, bytes]]) -> list[Grid]:
-    """Read sheets that are cut off behind their first rows.
+    """Read sheets that are truncated after their first rows.
 
     Args:
         archive: the workbook.

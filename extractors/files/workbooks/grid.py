@@ -1,4 +1,4 @@
-"""What is in the sheets of a workbook: every cell as text, and what else a person should know of the sheet."""
+"""The sheets of a workbook as they are read: cells as text, faults, merged ranges, notes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from extractors.files.workbooks.workbook_refusals import too_many_cells
 from extractors.texts import text_array
 
-MOST_CELLS = 50_000_000  # of the rectangles from A1 to the last cell of all sheets read, all held in memory at once
+MAX_CELLS = 50_000_000  # of the rectangles from A1 to the last cell of all sheets read, all held in memory at once
 ROWS_AT_A_TIME = 20_000
 TITLE_ROWS = 8  # which are text where the column below them is not
 FIRST_ROWS = 128  # of a sheet that is only looked at: a header stands among them, and something below it
@@ -30,9 +30,9 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with a cell, whose place is counted from 0, and the text that stands there instead of a value.
+    """A fault of a cell (row and column from 0), and the text that stands there instead of a value.
 
-    Without a rule nothing is, and the text is its value.
+    Without a rule there is no fault, and the text is the value.
     """
 
     row: int
@@ -78,9 +78,9 @@ class Book:
 
     Attributes:
         sheets: that it lists.
-        grids: the cells of those that were asked for.
+        grids: the cells of those that were selected.
         notes: what else was seen in it, by name.
-        others: the first rows of those that nobody asked for by name, but might have.
+        others: the first rows of the other visible ones, where none was selected by name.
     """
 
     sheets: list[Sheet]
@@ -93,11 +93,11 @@ def require_few_cells(row: int, column: int, before: int = 0) -> int:
     """The cells from A1 to the last one of a sheet, with those of the sheets before it.
 
     Raises:
-        Refusal: where they are more than `MOST_CELLS`.
+        Refusal: where they are more than `MAX_CELLS`.
     """
     cells = before + row * column
-    if cells > MOST_CELLS:
-        raise too_many_cells(MOST_CELLS, row, column)
+    if cells > MAX_CELLS:
+        raise too_many_cells(MAX_CELLS, row, column)
     return cells
 
 

@@ -1,4 +1,4 @@
-"""How the sheets of an ods are read from its XML: their cells, and what else a person sees in them."""
+"""Reads the sheets of an ods from its XML (OpenDocument 1.3 part 3): cells and annotations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 from xml.parsers import expat
 
-from extractors.files.workbooks.annotations import Oddities, external_links
+from extractors.files.workbooks.annotations import Annotations, external_links
 from extractors.files.workbooks.grid import FIRST_ROWS, Book, Fault, Sheet, require_few_cells
 from extractors.files.workbooks.grid_builder import GridBuilder
 from extractors.files.workbooks.ods_cells import OFFICE, TABLE, TEXT, Cell, value_of
@@ -33,12 +33,12 @@ _MOST_COLUMNS = 16_384  # of any program; what is repeated beyond is empty
 def read(binary: BinaryIO, selection: SheetSelection) -> Book:
     """Read the selected sheets of an ods.
 
-    Text that is typed in a cell is read as LibreOffice reads it, whatever the cell says of its kind. Errors and formulas that
+    Text that is typed in a cell is read as LibreOffice reads it, whatever the type of the cell. Errors and formulas that
     were never calculated are faults. A whole number that is shown with zeros before it has them: an ods holds each number as
     it is shown, too.
 
     Raises:
-        KeyError, expat.ExpatError, ValueError: for an ods that is not whole.
+        KeyError, expat.ExpatError, ValueError: for an incomplete ods.
         Refusal: for cells that are spread too far, and a DDE link.
     """
     scan = _Scan(selection)
@@ -55,19 +55,19 @@ def read(binary: BinaryIO, selection: SheetSelection) -> Book:
 
 @dataclass
 class _Table:
-    """A sheet that may be asked for, while it is read; of one that is `other` only the first rows."""
+    """A sheet that may be selected, while it is read; of one that is `other` only the first rows."""
 
     cells: GridBuilder
     other: bool
-    seen: Oddities = field(default_factory=Oddities)
+    seen: Annotations = field(default_factory=Annotations)
     hidden: list[tuple[int, int]] = field(default_factory=list)
 
 
 class _Scan:
-    """Follows the XML of a workbook, and collects the sheets that may be asked for.
+    """Follows the XML of a workbook, and collects the sheets that may be selected.
 
     Attributes:
-        plain: the cells that were taken out of the XML.
+        plain: the cells that were extracted from the XML before it was parsed.
     """
 
     def __init__(self, selection: SheetSelection) -> None:
@@ -99,7 +99,7 @@ class _Scan:
         }
 
     def book(self) -> Book:
-        """What was read, once everything was."""
+        """Build the book, after the end of the XML."""
         if len({sheet.name for sheet in self._sheets}) < len(self._sheets):
             raise ValueError
         notes = {"backend": "expat", **external_links(len(self._links))}
@@ -110,13 +110,13 @@ class _Scan:
             # A row that is hidden to the end of the sheet hides nothing there.
             table.seen.hidden_rows = sum(max(0, min(last, grid.height) - first) for first, last in table.hidden)
             table.seen.filtered = name in self._filtered
-            table.seen.put(grid)
+            table.seen.apply_to(grid)
             grids.append(grid)
         others = [self._tables[name].cells.grid(name) for name in self._selection.other_names(self._sheets)]
         return Book(self._sheets, grids, notes, others)
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        """Take the beginning of an element."""
+        """Handle the start of an element."""
         if name == f"{TABLE}table":
             self._begin_table(attributes)
         elif name in _ASIDE or name.startswith(_DRAW):
@@ -131,12 +131,12 @@ class _Scan:
             step(attributes)
 
     def text(self, text: str) -> None:
-        """Take text, which is shown in a cell."""
+        """Handle text, which is displayed in a cell."""
         if self._cell is not None and not self._aside and self._nested < 2:
             self._cell.text(text)
 
     def end(self, name: str) -> None:
-        """Take the end of an element."""
+        """Handle the end of an element."""
         if name in _ASIDE or name.startswith(_DRAW):
             self._aside -= 1
         elif name == f"{TABLE}table":
@@ -148,7 +148,7 @@ class _Scan:
         if self._cell is not None and name.startswith(TEXT):
             self._cell.end(name)
         elif self._cell is not None and name in _CELLS:
-            self._put(self._cell)
+            self._add_cell(self._cell)
             self._cell = None
         elif self._table is not None and name == f"{TABLE}table-row":
             times = min(self._rows, FIRST_ROWS - self._row) if self._table.other else self._rows
@@ -165,9 +165,9 @@ class _Scan:
             self._links.add(link[1])
             return
         sheet = Sheet(name, attributes.get(f"{TABLE}style-name") not in self._undisplayed)
-        asked = self._selection.may_fit(sheet, self._sheets)
-        if asked or (self._selection.pattern is None and sheet.visible):
-            self._table = self._tables[name] = _Table(GridBuilder(), not asked)
+        may_fit = self._selection.may_fit(sheet, self._sheets)
+        if may_fit or (self._selection.pattern is None and sheet.visible):
+            self._table = self._tables[name] = _Table(GridBuilder(), not may_fit)
         self._sheets.append(sheet)
 
     def _end_table(self) -> None:
@@ -201,7 +201,7 @@ class _Scan:
         if self._table is None:
             return
         if run := attributes.get(PlainCells.ATTRIBUTE):
-            self._values += self.plain.taken(run)
+            self._values += self.plain.values_of(run)
             return
         self._cell = Cell(attributes)
         down, right = (int(attributes.get(f"{TABLE}number-{way}-spanned", 1)) for way in ("rows", "columns"))
@@ -209,7 +209,7 @@ class _Scan:
             first = self._row, len(self._values)
             self._table.seen.merged.append((first, (first[0] + down - 1, first[1] + right - 1)))
 
-    def _put(self, cell: Cell) -> None:
+    def _add_cell(self, cell: Cell) -> None:
         assert self._table is not None
         columns = _times(cell.attributes, "columns")
         if formula := cell.attributes.get(f"{TABLE}formula"):

@@ -1,4 +1,4 @@
-"""How a workbook with a password is opened, where the declaration says which."""
+"""Decrypts workbooks with a declared password."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _MACROS = "_VBA_PROJECT".encode("utf-16-le")
 _CHUNK = 2**20
 
 
-def seen_in_container(binary: BufferedReader) -> tuple[bool, bool]:
-    """Whether an old Office container holds a locked new workbook, and whether it holds macros; left at its beginning."""
+def scan_container(binary: BufferedReader) -> tuple[bool, bool]:
+    """Whether an OLE container holds an encrypted package, and whether it holds macros; the file is rewound."""
     locked = macros = False
     tail = b""
     while chunk := binary.read(_CHUNK):
@@ -31,17 +31,17 @@ def seen_in_container(binary: BufferedReader) -> tuple[bool, bool]:
 
 
 def is_locked(binary: BufferedReader) -> bool:
-    """Whether an old Office container, or the workbook in it, has a password; left at its beginning."""
+    """Whether an OLE container, or the workbook in it, has a password; the file is rewound."""
     try:
         locked = bool(msoffcrypto.OfficeFile(binary).is_encrypted())
-    except Exception:  # whatever the library meets in a container that is not whole, which is said elsewhere
+    except Exception:  # whatever the library meets in a damaged container, which is refused elsewhere
         locked = False
     binary.seek(0)
     return locked
 
 
-def unlocked(binary: BufferedReader, secret: str, folder: Path) -> Path:
-    """Write the same workbook without its password to a folder.
+def decrypt(binary: BufferedReader, secret: str, folder: Path) -> Path:
+    """Write a decrypted copy to a folder.
 
     Raises:
         Refusal: when the password does not open it, or nothing here can.
@@ -53,6 +53,6 @@ def unlocked(binary: BufferedReader, secret: str, folder: Path) -> Path:
             office.decrypt(plain)
         except InvalidKeyError:
             raise other_password() from None
-        except Exception:  # whatever the library meets in a container that is not whole
+        except Exception:  # whatever the library meets in a damaged container
             raise damaged() from None
     return Path(plain.name)

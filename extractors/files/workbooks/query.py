@@ -1,4 +1,4 @@
-"""What is to be read of a workbook."""
+"""The query that the child process answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Selects the sheets of a workbook that a declaration asks for."""
+"""Selects the declared sheets of a workbook."""
 
 from __future__ import annotations
 

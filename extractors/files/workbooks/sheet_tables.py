@@ -1,4 +1,4 @@
-"""How records are read from the sheets of a workbook."""
+"""Builds tables from the sheets of a workbook."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from extractors.files.source_file import SourceFile
 from extractors.files.table import Table
 from extractors.files.workbooks.grid import Book, Grid
 from extractors.files.workbooks.query import Query
-from extractors.files.workbooks.sheet_header import Header, header_of
+from extractors.files.workbooks.sheet_header import Header, find_sheet_header
 from extractors.files.workbooks.sheet_selection import SheetSelection
-from extractors.files.workbooks.workbook_limits import MOST_SHEETS
+from extractors.files.workbooks.workbook_limits import MAX_SHEETS
 from extractors.files.workbooks.workbook_worker import WorkbookWorker
 from extractors.headers import column_names, letters
 from extractors.raw import raw_batch
@@ -27,7 +27,7 @@ from standard.batch import GROUP_ROWS
 def read_workbook(
     file: SourceFile, extract: WorkbookExtract, declared: Sequence[str], secret: str | None, worker: WorkbookWorker
 ) -> list[Table]:
-    """Read sheets: the header is found by the declared titles; all below it, to the last row that holds something, are rows.
+    """Read the declared sheets as tables: a header with the declared titles, and all rows below it to the last one with a value.
 
     A cell is text as it is stored: a number its digits, a date in ISO form (at midnight without the time), a formula its
     last result. An empty cell is null. The locator is `Sheet!row`, as the department sees it.
@@ -45,15 +45,15 @@ def read_workbook(
             time than it may, or has an empty sheet; `table_missing` for a missing sheet; `columns_missing` where no header
             is found.
     """
-    most = MOST_SHEETS if extract.sheets else 1
+    most = MAX_SHEETS if extract.sheets else 1
     query = Query(extract.sheets or extract.sheet, most, file.suffix, secret)
     with file.opened() as binary, file.reading():
         book = worker.read(binary, query)
     height = extract.header_rows
-    return [_table(file, grid, height, declared, book) for grid in _demanded(file, extract, book)]
+    return [_table(file, grid, height, declared, book) for grid in _selected_grids(file, extract, book)]
 
 
-def _demanded(file: SourceFile, extract: WorkbookExtract, book: Book) -> list[Grid]:
+def _selected_grids(file: SourceFile, extract: WorkbookExtract, book: Book) -> list[Grid]:
     """The sheets that are declared."""
     declared = extract.sheets or extract.sheet
     if not book.grids:
@@ -72,11 +72,11 @@ def _shown(name: str) -> str:
 
 
 def _table(file: SourceFile, grid: Grid, height: int, declared: Sequence[str], book: Book) -> Table:
-    _put_faults(grid)
+    _write_faults(grid)
     if len(grid.columns) > MOST_COLUMNS:
         advice = "have the empty columns beyond the data deleted"
         file.refuse(f"at most {MOST_COLUMNS:,} columns", f"{len(grid.columns):,}", advice)
-    header = header_of(file, grid, height, declared, book.others)
+    header = find_sheet_header(file, grid, height, declared, book.others)
     used = _used_columns(grid, header)
     columns = column_names([header.titles[place] or f"列{letters(place)}" for place in used])
     order = [*used, *(place for place in range(len(grid.columns)) if place not in used)]
@@ -89,7 +89,7 @@ def _table(file: SourceFile, grid: Grid, height: int, declared: Sequence[str], b
     return Table(place, columns, batches, origin, cells, lines, header.start + 1, above)
 
 
-def _put_faults(grid: Grid) -> None:
+def _write_faults(grid: Grid) -> None:
     """Show in the cells with a fault the text that stands there, so that no row with one looks blank."""
     by_column: dict[int, dict[int, str]] = {}
     for fault in grid.faults:
@@ -128,6 +128,6 @@ def _batches(
     for start in range(first, grid.height, GROUP_ROWS):
         count = min(GROUP_ROWS, grid.height - start)
         numbers = pa.array(np.arange(start + 1, start + count + 1)).cast(pa.string())
-        locators = pc.binary_join_element_wise(pa.scalar(file.place(grid.name)), numbers, "")
+        locators = pc.binary_join_element_wise(pa.scalar(file.locator_prefix(grid.name)), numbers, "")
         values = [grid.columns[place].slice(start, count) for place in used]
         yield raw_batch(columns, values, locators, found.slice(start - first, count))

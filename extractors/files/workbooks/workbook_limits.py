@@ -1,4 +1,4 @@
-"""What is refused of a zip workbook (xlsx, xlsb, ods) whatever its sheets hold, and what of it has to be written anew first."""
+"""Inspects zip workbooks (xlsx, xlsb, ods) before they are read: refuses unsafe ones, and detects those to be rewritten."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from xml.parsers import expat
 from extractors.files.refusal import Refusal
 from extractors.files.workbooks.opc_package import Layout, layout_of, part_name
 from extractors.files.workbooks.workbook_refusals import calls, damaged, doctype, locked
-from extractors.files.workbooks.xml_rewriting import is_odd, is_xml
-from extractors.files.zip_limits import DAMAGED, demand_bounded, errors_of_content
+from extractors.files.workbooks.xml_rewriting import is_xml, needs_rewriting
+from extractors.files.zip_limits import DAMAGED, errors_of_content, require_bounded
 
-MOST_SHEETS = 256
+MAX_SHEETS = 256
 
 _CHUNK = 2**20
-_MOST_BYTES, _MOST_SAID = 2 * 2**30, "2 GiB"  # of a workbook, unpacked
+_MOST_BYTES, _MOST_BYTES_TEXT = 2 * 2**30, "2 GiB"  # of a workbook, unpacked
 # Each part that makes an archive a workbook, and which kind of workbook.
 _PARTS = {"xl/workbook.xml": "xlsx", "xl/workbook.bin": "xlsb", "content.xml": "ods"}
 _MANIFEST = "META-INF/manifest.xml"  # of an ods
 _DOCTYPES = (b"<!DOCTYPE", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
-# The names that office programs give to parts, in small letters. Any other may be long, or that of a person, and is not said.
+# The names that office programs give to parts, in small letters. Any other may be long, or that of a person, and is not shown.
 _USUAL = re.compile(
     r"\[content_types\]\.xml|_rels/\.rels|docprops/(?:app|core|custom)\.xml|meta-inf/manifest\.xml"
     r"|(?:content|styles|meta|settings)\.xml"
@@ -32,7 +32,7 @@ _USUAL = re.compile(
     r"|xl/(?:worksheets|tables|drawings|theme)/(?:sheet|table|drawing|theme)[0-9]{1,5}\.(?:xml|bin)"
     r"|xl/(?:worksheets|drawings)/_rels/(?:sheet|drawing)[0-9]{1,5}\.(?:xml|bin)\.rels"
 )
-# What an office program would fetch or start, and what it is called; the sign before it cannot stand in a text.
+# Elements that make an office program fetch or start something; `<` cannot stand in a text.
 _CALLS = {
     b"ddeLink": (re.compile(rb"<(?:\w+:)?ddeLink\b"), "a DDE link"),
     b"oleLink": (re.compile(rb"<(?:\w+:)?oleLink\b"), "an OLE link"),
@@ -47,12 +47,12 @@ _READ, _LINKS = ("xl/workbook.xml", "xl/styles.xml", "xl/sharedstrings.xml", "xl
 
 
 @dataclass(frozen=True)
-class Found:
-    """What is known of a zip workbook before its sheets are read.
+class Inspection:
+    """The result of inspecting a zip workbook.
 
     Attributes:
         kind: `xlsx`, `xlsb`, `ods`.
-        notes: what is odd in it and left alone: macros, external links, embedded objects.
+        notes: what is ignored in it: macros, external links, embedded objects.
         layout: where its parts lie, where they have to be written anew before they are read.
     """
 
@@ -61,10 +61,10 @@ class Found:
     layout: Layout | None = None
 
 
-def inspect(binary: BinaryIO, suffix: str) -> Found:
+def inspect(binary: BinaryIO, suffix: str) -> Inspection:
     """Inspect a zip workbook before its sheets are read.
 
-    Whether it can be read in bounded memory and time is nothing that can be seen in it: the process that reads it has limits.
+    Nothing here predicts memory or time: the process that reads it has limits.
 
     Args:
         binary: the workbook.
@@ -76,31 +76,29 @@ def inspect(binary: BinaryIO, suffix: str) -> Found:
     """
     try:
         with errors_of_content(), zipfile.ZipFile(binary) as archive:
-            demand_bounded(archive, _MOST_BYTES, _MOST_SAID, "have it split", part_name)
-            _demand_unlocked(archive)
-            _demand_once([part_name(name) for name in archive.namelist()])
+            require_bounded(archive, _MOST_BYTES, _MOST_BYTES_TEXT, "have it split", part_name)
+            _require_unlocked(archive)
+            _require_once([part_name(name) for name in archive.namelist()])
             layout = layout_of(archive)
             kind = _kind([layout.moved.get(name, name) for name in layout.members] if layout else archive.namelist())
             if layout is not None and not layout.usual:
-                return Found(kind, {}, layout)
-            odd = [member.filename for member in archive.infolist() if _scan(archive, member)]
-            return Found(kind, _notes(archive.namelist(), suffix), layout if kind == "xlsx" and odd else None)
+                return Inspection(kind, {}, layout)
+            misread = [member.filename for member in archive.infolist() if _scan(archive, member)]
+            return Inspection(kind, _notes(archive.namelist(), suffix), layout if kind == "xlsx" and misread else None)
     except (*DAMAGED, expat.ExpatError, LookupError):
         raise damaged() from None
-    except (
-        RuntimeError
-    ):  # an encrypted member; one that is packed in an unknown way is damaged, and a RuntimeError, too
+    except RuntimeError:  # an encrypted member; an unknown compression is a RuntimeError, too, but damage
         raise locked() from None
 
 
-def _demand_unlocked(archive: zipfile.ZipFile) -> None:
-    """An ods is locked member by member, or (by LibreOffice since 24.2) as one member; its list of members says which."""
+def _require_unlocked(archive: zipfile.ZipFile) -> None:
+    """An ods is locked member by member, or (by LibreOffice since 24.2) as one member; its manifest lists which."""
     if _MANIFEST in archive.namelist() and b"encryption-data" in archive.read(_MANIFEST):
         raise Refusal("an ods without a password", "one with a password", "have it removed, or saved as xlsx")
 
 
-def _demand_once(names: Sequence[str]) -> None:
-    """Of two parts of one name one reader takes the first and another the last, so neither is what the workbook says."""
+def _require_once(names: Sequence[str]) -> None:
+    """Of two parts of one name one reader takes the first and another the last, so neither is the right one."""
     times = Counter(name.lower() for name in names if not name.endswith("/"))
     if twice := [name for name, number in times.items() if number > 1]:
         found = f"two called {twice[0]}" if _USUAL.fullmatch(twice[0]) else "two of one name"
@@ -114,18 +112,18 @@ def _kind(names: Sequence[str]) -> str:
         raise Refusal("a workbook (xlsx, xls, xlsb, ods)", "an archive of another kind", advice)
     if len(kinds) > 1:
         raise Refusal("a workbook of one kind", f"parts of {' and '.join(kinds)}", "have it saved as xlsx")
-    demand_few_sheets(sum(name.lower().startswith("xl/worksheets/") and "/_rels/" not in name for name in names))
+    require_few_sheets(sum(name.lower().startswith("xl/worksheets/") and "/_rels/" not in name for name in names))
     return kinds[0]
 
 
-def demand_few_sheets(sheets: int) -> None:
+def require_few_sheets(sheets: int) -> None:
     """Check that a workbook has no more sheets than one that people made.
 
     Raises:
         Refusal: when it has.
     """
-    if sheets > MOST_SHEETS:
-        raise Refusal(f"at most {MOST_SHEETS} sheets", f"{sheets:,}", "have it split")
+    if sheets > MAX_SHEETS:
+        raise Refusal(f"at most {MAX_SHEETS} sheets", f"{sheets:,}", "have it split")
 
 
 def _notes(names: Sequence[str], suffix: str) -> dict[str, str]:
@@ -147,28 +145,28 @@ def _notes(names: Sequence[str], suffix: str) -> dict[str, str]:
 
 
 def _scan(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
-    """Read a member to its end, which also finds one that is damaged or longer than it says.
+    """Read a member to its end, which also detects one that is damaged or longer than listed.
 
     Returns:
         Whether something in it is written in a way that the library for values reads wrongly.
     """
     name = member.filename.lower()
-    is_read, odd, rest = name.startswith(_READ) or name.endswith(_LINKS), False, b""
+    is_read, misread, rest = name.startswith(_READ) or name.endswith(_LINKS), False, b""
     with archive.open(member) as part:
         chunk = part.read(_CHUNK)
         has_tags = is_xml(chunk)
         while chunk:
             if has_tags:
-                whole, end, rest = (rest + chunk).rpartition(b">")
-                _demand_quiet(whole)
-                is_read = is_read or _SHEET in whole
-                odd = odd or (is_read and is_odd(whole + end))
+                xml, end, rest = (rest + chunk).rpartition(b">")
+                _require_harmless(xml)
+                is_read = is_read or _SHEET in xml
+                misread = misread or (is_read and needs_rewriting(xml + end))
             chunk = part.read(_CHUNK)
-    return odd
+    return misread
 
 
-def _demand_quiet(xml: bytes) -> None:
-    """Nothing in it that an XML reader expands, or that makes an office program fetch or start something."""
+def _require_harmless(xml: bytes) -> None:
+    """Check that XML has nothing that an XML reader expands, or that makes an office program fetch or start something."""
     if any(mark in xml for mark in _DOCTYPES):
         raise doctype()
     for mark, (call, what) in _CALLS.items():

@@ -1,4 +1,4 @@
-"""The refusals that workbooks of several formats share: what was expected, what was found, what to do about it."""
+"""Refusals that several formats of workbooks share."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ _SAVED = "have it opened, saved as xlsx and delivered again"
 
 
 def damaged() -> Refusal:
-    """A workbook whose archive is cut off or broken."""
+    """Refuse a workbook whose archive is cut off or broken."""
     return Refusal("a whole workbook", "a damaged one", "have it delivered again")
 
 
 def unreadable(detail: str = "") -> Refusal:
-    """A workbook in which something is missing or impossible.
+    """Refuse a workbook in which something is missing or impossible.
 
     Args:
         detail: what a maintainer needs to know of it; nothing where the workbook is at fault.
@@ -22,18 +22,18 @@ def unreadable(detail: str = "") -> Refusal:
 
 
 def locked() -> Refusal:
-    """A workbook with a password that nobody has declared, or that cannot be used."""
+    """Refuse a workbook with a password that is not declared or cannot be used."""
     advice = "have the password removed, or declare extract.password"
     return Refusal("a workbook without a password", "one with a password", advice)
 
 
 def doctype() -> Refusal:
-    """A workbook with a document type, which may define entities that stand for more than is seen."""
+    """Refuse a workbook with a document type, which may define entities."""
     return Refusal("a workbook without document types and entities", "one", "have it saved again as xlsx")
 
 
 def calls(what: str) -> Refusal:
-    """A workbook that would make an office program call another one.
+    """Refuse a workbook that would make an office program call another one.
 
     Args:
         what: the link by which it would.
@@ -42,7 +42,7 @@ def calls(what: str) -> Refusal:
 
 
 def repeated(row: int) -> Refusal:
-    """A sheet with two rows of one number, or two cells in one place; the library for values keeps the last of them alone.
+    """Refuse a sheet with two rows of one number, or two cells in one position; the library for values keeps the last of them alone.
 
     Args:
         row: its number, counted from 1.
@@ -52,12 +52,12 @@ def repeated(row: int) -> Refusal:
 
 
 def unplaced() -> Refusal:
-    """A sheet with a fault in a cell that has no reference, so that nobody can name it."""
+    """Refuse a sheet with a fault in a cell without a reference, which cannot be located."""
     return Refusal("cells that say where they stand", "some that do not", _SAVED)
 
 
 def too_many_cells(most: int, row: int, column: int) -> Refusal:
-    """A sheet whose cells are spread too far.
+    """Refuse a sheet whose cells are spread too far.
 
     Args:
         most: how many cells may lie between A1 and the last one.

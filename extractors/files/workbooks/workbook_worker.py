@@ -1,4 +1,4 @@
-"""Reads workbooks in a child process with limits, so that no workbook can harm the process that asks for it."""
+"""Reads workbooks in a child process with limits, so that no workbook can harm this process."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class WorkbookWorker:
         self._stop()
 
     def read(self, binary: BufferedReader, query: Query) -> Book:
-        """Read the sheets of a workbook that a query asks for.
+        """Read the sheets of a workbook that a query selects.
 
         Raises:
             Refusal: for a workbook that cannot be read as it is, or takes more than the limits.
@@ -82,7 +82,7 @@ class WorkbookWorker:
         return read_book(answer["book"], self.folder)
 
     def ask(self, binary: BufferedReader, query: Query) -> None:
-        """Let the child read a workbook, and wait until its answer lies in the folder.
+        """Send a workbook to the child, and wait until its answer is in the folder.
 
         Raises:
             Refusal: when the child does not answer in time, or ends.

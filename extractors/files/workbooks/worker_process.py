@@ -1,6 +1,6 @@
-"""The process that reads workbooks: it limits itself, reads one workbook after another, and ends with the one that started it.
+"""Runs in the child process: limits itself, reads one workbook after another, and dies with its parent.
 
-The library that reads workbooks ends its process, which nothing can catch, when a sheet needs more memory than there is.
+The library for values aborts its process, which nothing can catch, when it gets no more memory.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 def serve(line: socket.socket, folder: Path, seconds: int) -> None:
-    """Read the workbooks that come over a line, each an open file and a query, until its other end is closed.
+    """Read workbooks, received as open files with queries over a socket, until its other end is closed.
 
-    The file is handed over open, since something else may stand at its path by now.
+    The file is passed open, since its path may lead to another file by now.
 
     Args:
-        line: where queries come from; a byte goes back when one is answered.
+        line: receives queries; a byte is sent back for each answer.
         folder: where answers are written.
-        seconds: how much of the processor one workbook may take.
+        seconds: of processor time for one workbook.
     """
     while True:
         message, files, _, _ = socket.recv_fds(line, _LONGEST_QUERY, 1)
@@ -50,8 +50,8 @@ def serve(line: socket.socket, folder: Path, seconds: int) -> None:
 
 
 def answer(binary: BufferedReader, query: Query, folder: Path) -> None:
-    """Read a workbook, and write what was read, or why it was not, to a folder."""
-    binary.seek(0)  # where it stands is one for both processes
+    """Read a workbook, and write the answer (a book, a refusal or an error) to a folder."""
+    binary.seek(0)  # both processes share the offset
     try:
         with TemporaryDirectory(dir=folder) as copies:
             book = read(binary, query, Path(copies))
@@ -63,7 +63,7 @@ def answer(binary: BufferedReader, query: Query, folder: Path) -> None:
         found = {"exceeded": "memory"}
     except OSError as error:
         found = {"exceeded": "output"} if error.errno == errno.EFBIG else {"unreachable": error.strerror or ""}
-    except Exception as error:  # hostile content meets what nobody has thought of
+    except Exception as error:  # hostile content finds what nobody has thought of
         found = {"refusal": unreadable(type(error).__name__).args}
     write_answer(found, folder)
 
@@ -82,7 +82,7 @@ class _WithoutPandas(MetaPathFinder):
 
 
 def _die_with(parent: int) -> None:
-    """Let the system end this process when its parent is ended, however; where it was before that, end here."""
+    """Die with the parent, however it ends; if it has ended already, exit."""
     ctypes.CDLL(None).prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)
     if os.getppid() != parent:
         sys.exit(1)

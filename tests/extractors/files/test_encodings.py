@@ -54,7 +54,7 @@ def test_traditional_characters_in_gb18030_are_not_taken_for_big5(opened, put):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
-def test_one_wrong_byte_does_not_change_what_a_file_is_taken_for(opened, put, faults_of, encoding):
+def test_one_wrong_byte_does_not_change_the_detected_encoding(opened, put, faults_of, encoding):
     put((HEADER + ROWS).encode(encoding) + b"1,x\xff,2,3\n" + ROWS.encode(encoding))
     with opened(EXTRACT) as reading:
         assert reading.origin["encoding"] == encoding

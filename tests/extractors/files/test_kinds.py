@@ -114,7 +114,7 @@ def test_a_sheet_that_lacks_a_column_of_the_others_is_refused_naming_it(refused,
 
 
 def test_sheets_that_together_have_too_many_cells_are_refused(refused, book, monkeypatch):
-    monkeypatch.setattr(grid, "MOST_CELLS", 12)
+    monkeypatch.setattr(grid, "MAX_CELLS", 12)
     book({"登记1": [HEADER, ["1"]], "登记2": [HEADER, ["1"]]})
     assert "cells in a sheet" in refused(extract("登记表.xlsx", sheets="登记*"))
 

@@ -183,12 +183,12 @@ def test_a_repeated_header_below_a_line_of_ended_licences_refuses_the_batch(give
 @pytest.mark.parametrize(
     "line", ["登记表", "注：本表不含已注销证件", "未注销证件", "说明：注销的证件见另一份表格，不在此表之中"]
 )
-def test_other_lines_above_a_repeated_header_say_nothing_of_it(given, records, line):
+def test_other_lines_above_a_repeated_header_are_ignored(given, records, line):
     found, _ = records(given([HEADER, row(1), [line, "", "", ""], HEADER, row(2)]))
     assert [values[0] for values in found] == ["A001", line, "A002"]
 
 
-def test_a_register_of_ended_licences_may_say_so_on_every_page(given, records):
+def test_a_register_of_ended_licences_may_repeat_its_title_on_every_page(given, records):
     title = ["已注销证件", "", "", ""]
     assert len(records(given([title, HEADER, row(1), title, HEADER, row(2)]))[0]) == 3
 

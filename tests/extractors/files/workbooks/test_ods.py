@@ -299,7 +299,7 @@ def test_a_number_that_is_shown_with_zeros_before_it_is_text_as_it_is_shown(open
         assert rows_of(reading) == [("000012", "12.4", "3.7040218800101e+17", None, "登记表!2")]
 
 
-def test_hidden_rows_and_columns_and_filters_are_told(opened, rows_of, ods):
+def test_hidden_rows_and_columns_and_filters_are_noted(opened, rows_of, ods):
     columns = '<table:table-column table:number-columns-repeated="2"/><table:table-column table:visibility="collapse" table:number-columns-repeated="2"/>'
     hidden = ' table:visibility="filter"'
     rows = row(number(1), more=hidden), row(number(2), more=hidden + ' table:number-rows-repeated="2"'), row(number(3))
@@ -312,7 +312,7 @@ def test_hidden_rows_and_columns_and_filters_are_told(opened, rows_of, ods):
         assert told == {"hidden_rows": "3", "hidden_columns": "2", "filter": "set, all rows read"}
 
 
-def test_nothing_is_told_of_a_plain_sheet(opened, ods):
+def test_a_plain_sheet_has_no_notes(opened, ods):
     other = '<table:database-ranges><table:database-range table:target-range-address="旧.A1:旧.D9"><table:filter/></table:database-range></table:database-ranges>'
     ods(TITLES + row(number(1)), below=other)
     with opened(EXTRACT) as reading:
@@ -354,7 +354,7 @@ def test_an_entity_is_refused(refused, ods):
 @pytest.mark.parametrize(
     "end", ["</table:table-cell>", "<unclosed>", '<table:table-cell table:number-columns-repeated="x"/>']
 )
-def test_content_that_is_not_whole_is_refused(refused, ods, end):
+def test_incomplete_content_is_refused(refused, ods, end):
     ods(TITLES + end)
     assert "expected a whole workbook in 登记表.ods, found one that cannot be read" in refused(EXTRACT)
 
@@ -372,7 +372,7 @@ def test_days_counted_from_1904_are_written_as_days(opened, rows_of, ods):
 
 
 @pytest.mark.parametrize("forged", ["1", "2", "9", "x"])
-def test_a_cell_that_says_where_its_values_were_put_is_refused(refused, ods, forged):
+def test_a_cell_with_a_target_range_is_refused(refused, ods, forged):
     ods(TITLES + row(f'<table:table-cell run="{forged}"/>', text("1")) + row(text("2")))
     assert "expected a whole workbook in 登记表.ods, found one that cannot be read" in refused(EXTRACT)
 

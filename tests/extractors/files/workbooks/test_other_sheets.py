@@ -89,12 +89,12 @@ def test_of_another_sheet_only_the_first_rows_are_read(sheets, opened, rows_of, 
     assert "登记表, 二" in refused(sheets(ROWS, long), rule="table_missing")
 
 
-def test_a_cover_is_told_with_the_sheet_that_has_the_header(sheets, refused):
+def test_a_cover_is_refused_naming_the_sheet_that_has_the_header(sheets, refused):
     sentence = refused(sheets([["封面", "某市登记表", None, None]], MORE), rule="columns_missing")
     assert "declare extract.sheet, as 二 has the header" in sentence
 
 
-def test_an_empty_first_sheet_is_told_with_the_sheet_that_has_the_header(book, refused):
+def test_an_empty_first_sheet_is_refused_naming_the_sheet_that_has_the_header(book, refused):
     book({"封面": [], "二": MORE})
     assert "found an empty sheet; declare extract.sheet, as 二 has the header" in refused(
         {"kind": "workbook", "path": "登记表.xlsx"}

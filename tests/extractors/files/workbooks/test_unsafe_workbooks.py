@@ -89,20 +89,20 @@ def test_too_many_parts_are_refused(refused, raw_book):
     assert "at most 10,000 parts" in refused(EXTRACT)
 
 
-def test_macros_are_not_run_and_told(opened, raw_book, rows_of):
+def test_macros_are_not_run_and_noted(opened, raw_book, rows_of):
     raw_book(CELLS, "登记表.xlsm", **{"xl/vbaProject.bin": "x"})
     with opened(extract("登记表.xlsm")) as reading:
         assert reading.origin["macros"] == "not run"
         assert rows_of(reading) == []
 
 
-def test_macros_in_a_binary_workbook_are_told(opened, xlsb):
+def test_macros_in_a_binary_workbook_are_noted(opened, xlsb):
     xlsb([(0, place, title) for place, title in enumerate(HEADER)], **{"xl/vbaProject.bin": "x"})
     with opened(extract("登记表.xlsb")) as reading:
         assert reading.origin["macros"] == "not run"
 
 
-def test_macros_in_an_old_workbook_are_told(opened, tmp_path):
+def test_macros_in_an_old_workbook_are_noted(opened, tmp_path):
     # What an old container is asked for is the name of its storage of macros, in its list of names.
     (tmp_path / "登记表.xls").write_bytes(REGISTER.read_bytes() + "_VBA_PROJECT_CUR".encode("utf-16-le"))
     with opened(extract("登记表.xls")) as reading:
@@ -114,7 +114,7 @@ def test_macros_under_a_name_that_promises_none_are_refused(refused, raw_book):
     assert "no macros, as its name says" in refused(EXTRACT)
 
 
-def test_external_links_are_not_followed_and_told(opened, raw_book):
+def test_external_links_are_not_followed_and_noted(opened, raw_book):
     raw_book(
         CELLS,
         **{
@@ -187,7 +187,7 @@ def test_a_workbook_with_two_parts_of_one_name_is_refused(refused, book, name):
     "name", ["xl/media/王某某.png", "xl/worksheets/王某某.xml", "xl/worksheets/sheet" + "1" * 40000]
 )
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_a_name_that_no_office_program_gives_is_not_said(refused, book, name):
+def test_a_part_name_that_no_office_program_uses_is_not_shown(refused, book, name):
     path = book({"登记表": [HEADER, ["1", "甲"]]})
     with zipfile.ZipFile(path, "a") as archive:
         for _ in range(2):

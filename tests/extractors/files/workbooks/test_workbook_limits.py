@@ -82,9 +82,7 @@ def test_a_workbook_that_is_cut_off_or_damaged_is_refused(refusal, altered, tmp_
     assert "damaged" in refusal(whole[:place] + bytes(20) + whole[place + 20 :])
 
 
-def test_a_workbook_that_leads_to_a_place_before_its_beginning_is_refused_and_not_asked_for_again(
-    refusal, altered, tmp_path
-):
+def test_a_workbook_with_an_offset_before_its_beginning_is_refused_and_not_retried(refusal, altered, tmp_path):
     altered()
     whole = (tmp_path / "登记表.xlsx").read_bytes()
     assert "expected a whole workbook in 登记表.xlsx, found a damaged one" in refusal(whole[:60] + whole[70:])
@@ -136,7 +134,7 @@ def test_cells_that_are_very_far_apart_are_refused_before_the_library_sees_them(
     "said", ['<!--<row r="1">-->', '<?x <row r="1">?>', '<![CDATA[<row r="1">]]>', "<row r='1' s='<row r=\"1\">'>"]
 )
 @pytest.mark.usefixtures("in_a_process")
-def test_cells_that_do_not_say_where_they_stand_end_nothing_but_their_process(refusal, altered, said):
+def test_far_cells_without_references_end_only_the_child_process(refusal, altered, said):
     cells = "".join("<c><v>1</v></c>" * 5 + said for _ in range(3200))
     altered(xml=sheet(f'<row r="1">{cells}</row><row r="1000000"><c r="A1000000"><v>1</v></c></row>'))
     assert "expected a workbook that is read within 3,072 MiB of memory in 登记表.xlsx" in refusal()
@@ -158,10 +156,10 @@ def test_cells_that_do_not_say_where_they_stand_end_nothing_but_their_process(re
         "<x\n:c r='A1'><c\n>",
     ],
 )
-def test_a_cell_that_does_not_say_where_it_stands_is_seen(cell):
+def test_a_cell_without_a_reference_is_recognised(cell):
     extent = Extent()
     for part in ('<row r="1"><c r="B2"', cell, '<c r="C3"/>'):
-        extent.see(part.removesuffix(">").encode())
+        extent.scan(part.removesuffix(">").encode())
     assert (extent.placed, extent.rows, extent.columns) == (False, 3, 3)
 
 
@@ -176,15 +174,15 @@ def test_a_cell_that_does_not_say_where_it_stands_is_seen(cell):
         f"<c r{' ' * 5000}={' ' * 5000}'C3'>",
     ],
 )
-def test_a_cell_that_says_where_it_stands_is_seen(cell):
+def test_a_cell_with_a_reference_is_recognised(cell):
     extent = Extent()
-    extent.see(cell.encode())
+    extent.scan(cell.encode())
     assert (extent.placed, extent.rows, extent.columns) == (True, 3, 3)
 
 
 def test_blanks_beside_equal_signs_are_not_walked_along():
     extent, start = Extent(), process_time()
-    extent.see(b"<c r = 'C3'>" * 50_000 + b"<c r" + b" " * 2**20 + b"=" + b" " * 2**20 + b"'D4'>")
+    extent.scan(b"<c r = 'C3'>" * 50_000 + b"<c r" + b" " * 2**20 + b"=" + b" " * 2**20 + b"'D4'>")
     assert (extent.rows, extent.columns) == (4, 4)
     assert process_time() - start < 5
 
@@ -256,7 +254,7 @@ def test_a_sheet_is_one_though_it_does_not_begin_as_xml(refusal, altered, before
     assert "a sheet with cells as far as row 1,048,576 and column 16,384" in refusal()
 
 
-def test_a_reference_across_two_chunks_is_seen(refusal, altered):
+def test_a_reference_across_two_chunks_is_recognised(refusal, altered):
     for shift in range(0, 24, 5):
         filler = "<!--" + "x" * (2**20 - 140 - shift) + "-->"
         altered(xml=sheet(f'{filler}<row r="1"><c r="XFD1048576"><v>1</v></c></row>'))
