@@ -65,7 +65,7 @@ class LaterHeaders:
         self._known = {*own, *named} - {""}
         self._one_column = sum(map(bool, own)) == 1
         self._plain = self._order = list(range(len(columns)))
-        self._begun = False  # whether a record was met below the header
+        self._begun = False  # whether a record was found below the header
         self._signs_of = signs_of(self.source, columns)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
@@ -84,7 +84,7 @@ class LaterHeaders:
             yield from self._without_headers(rest, rest.num_rows)
 
     def _without_headers(self, batch: pa.RecordBatch, count: int) -> Generator[pa.RecordBatch, None, int]:
-        """Give the rows before `count`, and return how many rows that were with the last header among them."""
+        """Yield the rows before `count`; return how many rows there were up to the end of the last header among them."""
         start = 0
         for row, height, order in self._headers(batch, count):
             self._require_no_end(batch, row)
@@ -98,7 +98,7 @@ class LaterHeaders:
         return max(start, count)
 
     def _headers(self, batch: pa.RecordBatch, count: int) -> Iterator[tuple[int, int, list[int]]]:
-        """The headers that begin before `count`: row, number of lines, and in which column each of the table's stands below."""
+        """Yield the headers that begin before `count`: row, number of lines, and the column below it of each column of the table."""
         self._require_apart(batch)
         rows = self._without_signs(batch)
         if not len(rows):
@@ -159,7 +159,7 @@ class LaterHeaders:
                 self._refuse(batch, row, "a header at the end", "source_unreadable")
 
     def _without_signs(self, batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
-        """The rows that have no day and no number where one should be."""
+        """Find the rows without a day or number where there should be one."""
         left = np.arange(batch.num_rows, dtype=np.int64)
         for name, sign in self._signs_of.items():
             if not len(left):
@@ -170,7 +170,7 @@ class LaterHeaders:
         return left
 
     def _most(self, cells: TitleCells) -> Mask:
-        """Which rows are titles of the table by most of their cells, or by two of them where there is no digit."""
+        """Find the rows in which most cells are titles of the table, or two where the row has no digit."""
         most = (cells.known > 1) & ((2 * cells.known > cells.filled) | ~cells.digits)
         return most | ((cells.known == 1) & (cells.filled == 1)) if self._one_column else most
 
@@ -183,7 +183,7 @@ class LaterHeaders:
         return (lost > 1) & (2 * lost > cells.filled)
 
     def _again(self, cells: TitleCells) -> tuple[Mask, Mask]:
-        """Where the header of the table stands again, and all lines of it."""
+        """Find where the header of the table is repeated, with all its lines."""
         begins = np.full(len(cells.rows), bool(self._lines))
         for number, line in enumerate(self._lines):
             wanted = cells.rows + number
@@ -193,7 +193,7 @@ class LaterHeaders:
         return begins, np.isin(cells.rows, lines)
 
     def _first_record(self, count: int, cells: TitleCells, none: Mask) -> int:
-        """The first row that is a record; above it, what looks like titles stands with those of the header."""
+        """Find the first record; above it, rows that look like titles belong to the header."""
         if self._begun:
             return -1
         records = np.ones(count, bool)
@@ -203,7 +203,7 @@ class LaterHeaders:
         return int(records.argmax()) if self._begun else count
 
     def _order_by(self, batch: pa.RecordBatch, row: int, titles: list[str]) -> list[int]:
-        """The order of columns by a header with the same titles.
+        """Determine the order of columns by a header with the same titles.
 
         Raises:
             SourceRefused: for one with others, or where more than whole titles have moved.
@@ -262,7 +262,7 @@ class LaterHeaders:
         )
 
     def _ordered(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Rows whose values stand in the order of the header above them, in that of the table."""
+        """Reorder the columns of rows from the order of the header above them to that of the table."""
         if self._order == self._plain:
             return batch
         columns = self.table.columns
@@ -284,13 +284,13 @@ def _has_records_below(cells: TitleCells, row: int, count: int) -> bool:
 
 
 def _strange(cells: TitleCells) -> Mask:
-    """Which rows may be headers of titles that are all others."""
+    """Find the rows that may be headers with other titles throughout."""
     chinese = ~cells.digits & (cells.filled > 1) & ((cells.words > 1) | (cells.latin > 2) | (cells.short > 0))
     found: Mask = chinese | ((cells.latin > 2) & (cells.latin == cells.filled))
     return found
 
 
 def _renamed(lines: str, names: dict[str, str]) -> str:
-    """What reading found wrong in cells, by the titles that stand above them."""
+    """Rename the faults of cells by the titles above them."""
     parts = (line.partition("\t") for line in lines.split("\n"))
     return "\n".join(f"{rule}\t{names.get(column, column)}" for rule, _, column in parts)

@@ -28,7 +28,7 @@ from sources.file_extract import MOST_COLUMNS, TextExtract
 _HEADER_WITHIN = 100  # rows
 _CELLS_AT_A_TIME = 4 * 2**20  # of rows of another width than the header, which are filled up to it
 _DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars", "，": "full-width commas"}
-_WIDE = 3  # columns of a table whose rows are told from a text with line breaks and delimiters
+_WIDE = 3  # columns, from which on rows are distinguished from a text with line breaks and delimiters
 _MOST_OPEN = 64 * 2**20  # characters between a quote and the one that closes it
 # The library's own limit is 131,072 characters, which a photograph in base64 is longer than.
 csv.field_size_limit(_MOST_OPEN)
@@ -62,7 +62,7 @@ def read_text(file: SourceFile, extract: TextExtract, declared: Sequence[str]) -
 
 @dataclass(frozen=True)
 class _Head:
-    """Where the rows begin.
+    """Find where the rows begin.
 
     Attributes:
         columns: their names.
@@ -157,7 +157,7 @@ class _Rows:
         self._line = self._unclosed = head.line
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """The rows, some megabytes at a time."""
+        """Yield the rows, some megabytes at a time."""
         parts = blocks(self._file, self._encoding)
         text = ""
         for block in chain([next(parts, "")[self._head.offset :]], parts):
@@ -173,7 +173,7 @@ class _Rows:
             _refuse_quotes(self._file, self._unclosed)
 
     def _plain_batch(self, text: str) -> pa.RecordBatch | None:
-        """Lines in which nothing is quoted, split by Arrow; None for what has to be looked at more closely."""
+        """Split lines without quotes by Arrow; None for lines that need the slower way."""
         quote = self._extract.quote
         if not text or (quote and quote in text) or text.count("\r") != text.count("\r\n"):
             return None
@@ -194,7 +194,7 @@ class _Rows:
         return self._batch(text, [column.combine_chunks() for column in table.columns], lines, [])
 
     def _quoted_batches(self, text: str) -> Iterable[pa.RecordBatch] | None:
-        """Lines of any kind; None when the last one goes on inside quotes in the next block."""
+        """Split lines of any kind; None when the last one continues inside quotes in the next block."""
         reader = _reader(self._extract, io.StringIO(text, newline=""))
         rows: list[list[str]] = []
         lines: list[int] = []
@@ -243,7 +243,7 @@ class _Rows:
         )
 
     def _fitted(self, row: list[str]) -> list[str | None]:
-        """A row of another width than the header: what it lacks is null, what it has too much stays in its last value.
+        """Fit a row to the width of the header: missing values are null, surplus ones stay in the last column.
 
         Empty values beyond the header, which many programs write at the end of every line, are nothing.
         """
