@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from extractors.files.extract import read_files
-from extractors.raw import Reading, raw_schema
-from extractors.request import Request
-from sources.database_extract import DatabaseExtract
-from standard.errors import UsageError
-from standard.partition import Part
+if TYPE_CHECKING:
+    from extractors.raw import Reading, raw_schema
+    from extractors.request import Request
+    from standard.partition import Part
 
 __all__ = ["Part", "Reading", "Request", "open_source", "raw_schema"]
+_HOMES = {
+    "Part": "standard.partition",
+    "Reading": "extractors.raw",
+    "Request": "extractors.request",
+    "raw_schema": "extractors.raw",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a name when it is first used: the process that reads workbooks imports this package, and needs none of them."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
 
 
 @contextmanager
@@ -25,6 +38,9 @@ def open_source(request: Request) -> Iterator[Reading]:
         SourceUnreachable: when the source does not answer, or the file is not there; also while the batches are read.
         SourceRefused: when it is there but not as declared; also while the batches are read.
     """
+    from sources.database_extract import DatabaseExtract
+    from standard.errors import UsageError
+
     source, day, now = request.source, request.day, request.now
     extract = source.declaration.extract
     if source.only_archived(day, now):
@@ -32,7 +48,6 @@ def open_source(request: Request) -> Iterator[Reading]:
             f"{source.name}: expected a day whose rows can still be asked for, found {day}, the past of a snapshot; only the archived raw of that day can serve it"
         )
     if isinstance(extract, DatabaseExtract):
-        # Here, since the process that reads one workbook imports this package and would wait a second for the drivers.
         from extractors.databases.extract import read_database
 
         if request.location is None:
@@ -42,5 +57,7 @@ def open_source(request: Request) -> Iterator[Reading]:
         with read_database(request, extract) as reading:
             yield reading
     else:
+        from extractors.files.extract import read_files
+
         with read_files(request, extract) as reading:
             yield reading

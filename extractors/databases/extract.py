@@ -18,10 +18,10 @@ from extractors.databases.query_builder import Origin, counted
 from extractors.databases.statement import Statement, ValueLost, one_row
 from extractors.databases.window import window_of
 from extractors.databases.witness import witnessed
+from extractors.headers import column_names
 from extractors.raw import Reading, grouped, raw_batch
 from extractors.request import Request
 from extractors.texts import Written
-from extractors.titles import column_names
 from sources.database_extract import DatabaseExtract
 from standard.errors import SourceRefused, SourceUnreachable
 from standard.faults import fault_column

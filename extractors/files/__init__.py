@@ -1,1 +1,1 @@
-"""How files are read: which have arrived, what they are, whether they are safe, and what rows they hold."""
+"""Reads files: waits for them, identifies their kind, refuses unsafe ones, and extracts their rows."""

@@ -1,4 +1,4 @@
-"""Which files of a source are there for a day, and whether they have arrived in full."""
+"""Finds the files of a source for a day, and waits until they are complete."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from time import sleep
 from typing import TypeAlias
 
-from extractors.files.own_files import Seen, demand_no_links, seen
+from extractors.files.declared_folder import FileState, require_no_links, state_of
 from extractors.files.source_file import SourceFile, readable_name
 from extractors.request import Request
 from sources.file_extract import FileExtract, leads_outside
@@ -28,16 +28,16 @@ _UNFINISHED = re.compile(r"(?i)^(?:~\$|\.).*|.*\.(?:part|partial|tmp|temp|filepa
 
 _MOST_FILES = 10_000  # of a day
 
-Sizes: TypeAlias = dict[Path, Seen]
+Sizes: TypeAlias = dict[Path, FileState]
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """The files of one day, as they were when they were taken.
+    """The files of one day, as they were when they were found.
 
     Attributes:
         source: name of the source.
-        sizes: the files by name, each as it was seen.
+        sizes: the files by name, each with its state.
         folder: the declared one.
     """
 
@@ -53,11 +53,11 @@ class Arrival:
         """
         return [SourceFile(self.source, name_of(path), path, many, self.sizes[path]) for path in sorted(self.sizes)]
 
-    def demand_unchanged(self) -> None:
-        """See that what was read is what was taken.
+    def require_unchanged(self) -> None:
+        """Check that the files read are still the files that were found.
 
-        A folder on the way that was exchanged for a link and back has led to another file meanwhile, which is not the one
-        that is seen here.
+        A folder on the way that was exchanged for a link and back has led to another file in between; that one is not the file
+        checked here.
 
         Raises:
             SourceUnreachable: when a file has changed or gone since.
@@ -65,13 +65,13 @@ class Arrival:
         """
         for file in self.files(many=False):
             with file.reading():
-                demand_no_links(file, self.folder)
-                if seen(file) != file.seen:
+                require_no_links(file, self.folder)
+                if state_of(file) != file.state:
                     raise file.changed()
 
 
-def arrived(request: Request, extract: FileExtract) -> Arrival:
-    """The files that serve a day, complete.
+def await_files(request: Request, extract: FileExtract) -> Arrival:
+    """Find the files that serve a day, and wait until they are complete.
 
     By default a file is complete when it was last changed two seconds before the reading began; a younger one is looked
     at again until it has stayed the same for a second, for at most ten. Where markers are declared, it is complete when
@@ -143,13 +143,13 @@ class _Wanted:
     def there(self) -> Sizes:
         """The files that are there now, none of them larger than is read."""
         try:
-            demand_no_links(self._file(self.path), self.folder)
-            sizes = {path: seen(self._file(path)) for path in self._listed()}
+            require_no_links(self._file(self.path), self.folder)
+            sizes = {path: state_of(self._file(path)) for path in self._listed()}
         except OSError as error:
             raise self._unreachable(error) from None
         if not sizes:
             raise self._unreachable(FileNotFoundError())
-        self._demand_bounded(sizes)
+        self._require_bounded(sizes)
         return sizes
 
     def _file(self, path: Path) -> SourceFile:
@@ -163,8 +163,8 @@ class _Wanted:
         fitting = [self.path.with_name(name) for name in names if not is_unfinished(name)]
         return [path for path in fitting if self.pattern.fullmatch(name_of(path))]
 
-    def _demand_bounded(self, sizes: Sizes) -> None:
-        """See that what is to be read was made by people: nothing but its size tells a file without content from a big one."""
+    def _require_bounded(self, sizes: Sizes) -> None:
+        """Check number and size of the files; only its size distinguishes a sparse file from a big one."""
         largest = self._file(max(sizes, key=lambda path: sizes[path].size))
         if len(sizes) > _MOST_FILES:
             largest.refuse(f"at most {_MOST_FILES:,} files of a day", f"{len(sizes):,}", "have them joined")
@@ -194,17 +194,17 @@ class _Wanted:
 
 
 def name_of(path: Path) -> str:
-    """What people call a file, whose name need not be in the encoding of this system."""
+    """The name of a file as people read it; it need not be in the encoding of this system."""
     return readable_name(os.fsencode(path.name))
 
 
 def is_unfinished(name: str) -> bool:
-    """Whether programs call so what they are still writing, or keep open."""
+    """Whether a name is one that programs give to files they are still writing or keep open."""
     return _UNFINISHED.fullmatch(name) is not None
 
 
 def name_pattern(pattern: str) -> re.Pattern[str]:
-    """What names must fit, where only `*` and `?` stand for others and capitals make no difference."""
+    """Compile a pattern of file names, where only `*` and `?` stand for others and capitals make no difference."""
     signs = {"*": ".*", "?": "."}
     return re.compile("".join(signs.get(sign) or re.escape(sign) for sign in pattern), re.IGNORECASE | re.DOTALL)
 
@@ -228,7 +228,7 @@ def _settled(wanted: _Wanted, sizes: Sizes) -> Sizes:
     )
 
 
-def _marked(path: Path, found: Seen) -> bool:
+def _marked(path: Path, found: FileState) -> bool:
     """Whether the marker of a file is there; one from before the file's last change is of an earlier delivery."""
     try:
         marked = path.with_name(path.name + _MARKER).lstat().st_mtime_ns

@@ -1,4 +1,4 @@
-"""How a source of files is read: which files are there for a day, and what they hold together."""
+"""Reads the files of a source for a day as one batch."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 
-from extractors.files.arrival import Arrival, arrived
+from extractors.files.arrival import Arrival, await_files
 from extractors.files.later_headers import LaterHeaders
-from extractors.files.rows_above import demand_no_rows_above
+from extractors.files.rows_above import require_no_rows_above
 from extractors.files.source_file import SourceFile
 from extractors.files.spreadsheet_guards import SpreadsheetGuards
 from extractors.files.table import Table
 from extractors.files.text import read_text
-from extractors.files.unzip import unpacked
-from extractors.files.workbooks.workbook import read_workbook
+from extractors.files.unzip import unpack
+from extractors.files.workbooks.sheet_tables import read_workbook
+from extractors.files.workbooks.workbook_worker import WorkbookWorker
+from extractors.headers import is_by_letters
 from extractors.raw import Reading, grouped, raw_batch
 from extractors.request import Request
-from extractors.titles import is_by_letters
 from sources.file_extract import MOST_COLUMNS, FileExtract, TextExtract, WorkbookExtract
 from sources.register import Source
 from standard.errors import SourceRefused
@@ -44,19 +45,20 @@ def read_files(request: Request, extract: FileExtract) -> Iterator[Reading]:
             read.
         SourceRefused: when one is there but not as declared; also while the batches are read.
     """
-    arrival = arrived(request, extract)
+    arrival = await_files(request, extract)
     with TemporaryDirectory(prefix="licex-") as folder:
         files = arrival.files(extract.many)
         digests = [_digest(file) for file in files]
         if extract.member is not None:
             files = _members(request, extract, files, Path(folder))
         tables: list[Table] = []
-        for file in files:
-            tables += _tables(request, extract, file, Path(folder))
-            _demand_few(file, tables)
-        _demand_same(request, tables)
+        with WorkbookWorker(Path(folder)) as worker:
+            for file in files:
+                tables += _tables(request, extract, file, worker)
+                _require_few(file, tables)
+        _require_same(request, tables)
         for table in tables:
-            demand_no_rows_above(request.source, table)
+            require_no_rows_above(request.source, table)
         columns = _columns(request.source, tables)
         reading = Reading(
             columns=columns,
@@ -77,12 +79,12 @@ def read_files(request: Request, extract: FileExtract) -> Iterator[Reading]:
 
 
 def _members(request: Request, extract: FileExtract, archives: Sequence[SourceFile], folder: Path) -> list[SourceFile]:
-    """What is in the archives of a day, all of which together may be as large unpacked as the files of a day may be."""
+    """Unpack the archives of a day; together they may be as large as the files of a day may be."""
     assert extract.member is not None
     files: list[SourceFile] = []
     for archive in archives:
         before = sum(file.path.stat().st_size for file in files)
-        files += unpacked(archive, extract.member, request.secret, folder, extract.size_limit, before)
+        files += unpack(archive, extract.member, request.secret, folder, extract.size_limit, before)
     return files
 
 
@@ -91,16 +93,16 @@ def _digest(file: SourceFile) -> str:
         return hashlib.file_digest(binary, "sha256").hexdigest()
 
 
-def _tables(request: Request, extract: FileExtract, file: SourceFile, folder: Path) -> list[Table]:
+def _tables(request: Request, extract: FileExtract, file: SourceFile, worker: WorkbookWorker) -> list[Table]:
     declared = request.source.declaration.declared_columns
     if isinstance(extract, TextExtract):
         return [read_text(file, extract, declared)]
     assert isinstance(extract, WorkbookExtract)
-    return read_workbook(file, extract, declared, request.secret, folder)
+    return read_workbook(file, extract, declared, request.secret, worker)
 
 
-def _demand_few(file: SourceFile, tables: Sequence[Table]) -> None:
-    """See that what is held of all workbooks so far goes into the memory, and that tables are no wider than people's."""
+def _require_few(file: SourceFile, tables: Sequence[Table]) -> None:
+    """Check that all workbooks so far fit into memory, and that no table is wider than one that people made."""
     if sum(table.cells for table in tables) > _MOST_CELLS:
         file.refuse(
             f"at most {_MOST_CELLS:,} cells in all workbooks of a batch together",
@@ -119,15 +121,15 @@ def _columns(source: Source, tables: Sequence[Table]) -> list[str]:
     return list(dict.fromkeys([*(name for table in tables for name in table.columns), *untitled]))
 
 
-def _demand_same(request: Request, tables: Sequence[Table]) -> None:
-    """See that no table lacks a declared column that another one has: such a gap would look like missing values."""
+def _require_same(request: Request, tables: Sequence[Table]) -> None:
+    """Check that no table lacks a declared column that another one has: such a gap would look like missing values."""
     declaration = request.source.declaration
     untitled = set(filter(is_by_letters, declaration.ignore))
     declared = [name for name in declaration.declared_columns if name not in untitled]
     there = [name for name in declared if any(name in table.columns for table in tables)]
     for table in tables:
         if missing := [name for name in there if name not in table.columns]:
-            expected = f"the columns {', '.join(missing)}, which the others have, in {table.place}"
+            expected = f"the columns {', '.join(missing)}, which the others have, in {table.name}"
             near = with_nearest(missing, table.columns)
             found = f"none; nearest: {near}" if "(" in near else "none"
             raise SourceRefused(
@@ -139,7 +141,7 @@ def _demand_same(request: Request, tables: Sequence[Table]) -> None:
 
 
 def _origin(tables: Sequence[Table]) -> dict[str, str]:
-    """What is known of all tables, each thing once."""
+    """Merge what is known of all tables, each value once."""
     names = dict.fromkeys(name for table in tables for name in table.origin)
     return {
         name: ", ".join(dict.fromkeys(table.origin[name] for table in tables if name in table.origin)) for name in names
@@ -147,12 +149,12 @@ def _origin(tables: Sequence[Table]) -> dict[str, str]:
 
 
 def _batches(source: Source, arrival: Arrival, tables: Sequence[Table], reading: Reading) -> Iterator[pa.RecordBatch]:
-    """The rows of all tables, without the headers that stand among them; what these were is told with the last row."""
+    """The rows of all tables, without the headers that stand among them; which are reported with the last row."""
     every = [LaterHeaders(source, _unguarded(source, table)) for table in tables]
     for headers in every:
         for batch in headers.batches():
             yield batch if headers.table.columns == reading.columns else _aligned(batch, reading.columns)
-    arrival.demand_unchanged()
+    arrival.require_unchanged()
     reading.above_header += sum(headers.left_out for headers in every)
     if again := sum(headers.left_out for headers in every):
         reading.origin["headers_below"] = f"{again:,} lines left out"

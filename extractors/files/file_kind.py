@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, whatever it is called."""
+"""Identifies the kind of a file by its first bytes, whatever its name."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _LOOKED_AT = 512
 
 
 def first_bytes(binary: BufferedReader) -> bytes:
-    """The first bytes of an opened file, which is left at its beginning."""
+    """Read the first bytes of an open file, and rewind it."""
     start = binary.read(_LOOKED_AT)
     binary.seek(0)
     return start
 
 
 def kind_of(start: bytes) -> str | None:
-    """What a file with these first bytes is, in words; None where they say nothing, as those of a text."""
+    """Name the kind of a file with these first bytes; None where they have no signature, as in a text."""
     for mark, kind in _KINDS.items():
         if start.startswith(mark):
             return kind

@@ -1,4 +1,4 @@
-"""How records are read from lines in which every value has its declared width."""
+"""Reads records from lines in which every value has its declared width."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from extractors.files.characters import MARK, blocks, decoded
+from extractors.files.encodings import MARK, blocks, decoded
 from extractors.files.source_file import SourceFile
 from extractors.files.table import Table
 from extractors.files.text_rows import text_batch

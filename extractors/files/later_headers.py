@@ -1,4 +1,4 @@
-"""How a header below the first one of a table is known, and what it means for the rows below it."""
+"""Recognises headers below the first one of a table, and reorders or refuses the rows below them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from extractors.files.column_uses import leaves_out, numbers_of, signs_of
-from extractors.files.table import Table
-from extractors.files.title_cells import (
+from extractors.files.column_kinds import leaves_out, numbers_of, signs_of
+from extractors.files.header_cells import (
     Mask,
     TitleCells,
     is_footer,
@@ -25,8 +24,9 @@ from extractors.files.title_cells import (
     stands_for_none,
     title_form,
 )
+from extractors.files.table import Table
+from extractors.headers import is_by_letters
 from extractors.raw import raw_batch
-from extractors.titles import is_by_letters
 from sources.register import Source
 from standard.errors import SourceRefused
 from standard.faults import fault_column, read_faults
@@ -66,7 +66,7 @@ class LaterHeaders:
         self._known = {*own, *named} - {""}
         self._one_column = sum(map(bool, own)) == 1
         self._plain = self._order = list(range(len(columns)))
-        self._begun = False  # whether a record was met below the header
+        self._begun = False  # whether a record was found below the header
         self._signs_of = signs_of(self.source, columns)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
@@ -85,10 +85,10 @@ class LaterHeaders:
             yield from self._without_headers(rest, rest.num_rows)
 
     def _without_headers(self, batch: pa.RecordBatch, count: int) -> Generator[pa.RecordBatch, None, int]:
-        """Give the rows before `count`, and return how many rows that were with the last header among them."""
+        """Yield the rows before `count`; return how many rows there were up to the end of the last header among them."""
         start = 0
         for row, height, order in self._headers(batch, count):
-            self._demand_no_end(batch, row)
+            self._require_no_end(batch, row)
             if row > start:
                 yield self._ordered(batch.slice(start, row - start))
             start = row + height
@@ -99,8 +99,8 @@ class LaterHeaders:
         return max(start, count)
 
     def _headers(self, batch: pa.RecordBatch, count: int) -> Iterator[tuple[int, int, list[int]]]:
-        """The headers that begin before `count`: row, number of lines, and in which column each of the table's stands below."""
-        self._demand_apart(batch)
+        """Yield the headers that begin before `count`: row, number of lines, and the column below it of each column of the table."""
+        self._require_apart(batch)
         rows = self._without_signs(batch)
         if not len(rows):
             self._begun = True
@@ -126,8 +126,8 @@ class LaterHeaders:
                 found = f"what looks like a header {'in another encoding' if lost[at] else 'with other titles'}"
                 self._refuse(batch, row, found, "source_unreadable")
 
-    def _demand_no_end(self, batch: pa.RecordBatch, row: int) -> None:
-        """See that no line above a header says that what follows has ended, where no column says it of each row.
+    def _require_no_end(self, batch: pa.RecordBatch, row: int) -> None:
+        """Check that no line above a header declares the rows below ended, where no column has the status.
 
         Raises:
             SourceRefused: where one does, and none such stands above the first header.
@@ -141,8 +141,8 @@ class LaterHeaders:
         if ended and not any(said[0] in line for line in self.table.above.values()):
             self._refuse(batch, row, "a header below a line that speaks of ended licences", "source_unreadable")
 
-    def _demand_apart(self, batch: pa.RecordBatch) -> None:
-        """See that no header stands at the end of a row, as where files were joined of which the first ends without a line end.
+    def _require_apart(self, batch: pa.RecordBatch) -> None:
+        """Check that no header stands at the end of a row, as where files were joined of which the first ends without a line end.
 
         Raises:
             SourceRefused: where one does.
@@ -160,7 +160,7 @@ class LaterHeaders:
                 self._refuse(batch, row, "a header at the end", "source_unreadable")
 
     def _without_signs(self, batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
-        """The rows that have no day and no number where one should be."""
+        """Find the rows without a day or number where there should be one."""
         left = np.arange(batch.num_rows, dtype=np.int64)
         for name, sign in self._signs_of.items():
             if not len(left):
@@ -171,7 +171,7 @@ class LaterHeaders:
         return left
 
     def _most(self, cells: TitleCells) -> Mask:
-        """Which rows are titles of the table by most of their cells, or by two of them where there is no digit."""
+        """Find the rows in which most cells are titles of the table, or two where the row has no digit."""
         most = (cells.known > 1) & ((2 * cells.known > cells.filled) | ~cells.digits)
         return most | ((cells.known == 1) & (cells.filled == 1)) if self._one_column else most
 
@@ -184,7 +184,7 @@ class LaterHeaders:
         return (lost > 1) & (2 * lost > cells.filled)
 
     def _again(self, cells: TitleCells) -> tuple[Mask, Mask]:
-        """Where the header of the table stands again, and all lines of it."""
+        """Find where the header of the table is repeated, with all its lines."""
         begins = np.full(len(cells.rows), bool(self._lines))
         for number, line in enumerate(self._lines):
             wanted = cells.rows + number
@@ -194,7 +194,7 @@ class LaterHeaders:
         return begins, np.isin(cells.rows, lines)
 
     def _first_record(self, count: int, cells: TitleCells, none: Mask) -> int:
-        """The first row that is a record; above it, what looks like titles stands with those of the header."""
+        """Find the first record; above it, rows that look like titles belong to the header."""
         if self._begun:
             return -1
         records = np.ones(count, bool)
@@ -204,7 +204,7 @@ class LaterHeaders:
         return int(records.argmax()) if self._begun else count
 
     def _order_by(self, batch: pa.RecordBatch, row: int, titles: list[str]) -> list[int]:
-        """The order of columns by a header with the same titles.
+        """Determine the order of columns by a header with the same titles.
 
         Raises:
             SourceRefused: for one with others, or where more than whole titles have moved.
@@ -255,7 +255,7 @@ class LaterHeaders:
 
     def _refuse(self, batch: pa.RecordBatch, row: int, found: str, rule: str) -> NoReturn:
         number = batch.column(LOCATOR)[row].as_py().rpartition("!")[2]
-        expected = f"one table under its header, or the same titles again below, in {self.table.place}"
+        expected = f"one table under its header, or the same titles again below, in {self.table.name}"
         found = f"{found} in row {number}"
         advice = "have each table delivered in a sheet or file of its own"
         raise SourceRefused(
@@ -263,7 +263,7 @@ class LaterHeaders:
         )
 
     def _ordered(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Rows whose values stand in the order of the header above them, in that of the table."""
+        """Reorder the columns of rows from the order of the header above them to that of the table."""
         if self._order == self._plain:
             return batch
         columns = self.table.columns
@@ -285,7 +285,7 @@ def _has_records_below(cells: TitleCells, row: int, count: int) -> bool:
 
 
 def _strange(cells: TitleCells) -> Mask:
-    """Which rows may be headers of titles that are all others."""
+    """Find the rows that may be headers with other titles throughout."""
     chinese = ~cells.digits & (cells.filled > 1) & ((cells.words > 1) | (cells.latin > 2) | (cells.short > 0))
     found: Mask = chinese | ((cells.latin > 2) & (cells.latin == cells.filled))
     return found

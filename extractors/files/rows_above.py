@@ -1,4 +1,4 @@
-"""What stands above the header of a table, and when it is more than titles and notes, so that rows would be lost."""
+"""Refuses a table with records above its header, which would be lost."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import NoReturn
 import numpy as np
 import pyarrow as pa
 
-from extractors.files.column_uses import leaves_out, numbers_of, signs_of
+from extractors.files.column_kinds import leaves_out, numbers_of, signs_of
+from extractors.files.header_cells import TitleCells, title_form
 from extractors.files.table import Table
-from extractors.files.title_cells import TitleCells, title_form
-from extractors.titles import is_by_letters
+from extractors.headers import is_by_letters
 from sources.register import Source
 from standard.errors import SourceRefused
 
@@ -27,8 +27,8 @@ _NONE, _FULL, _RECORD = range(
 )  # what a row is: a note, one that fills most columns and has a number, certainly a record
 
 
-def demand_no_rows_above(source: Source, table: Table) -> None:
-    """See that nothing but titles and notes stands above the header, since nothing of it is read.
+def require_no_rows_above(source: Source, table: Table) -> None:
+    """Check that nothing but titles and notes stands above the header, since nothing of it is read.
 
     Titles and notes fill a few cells, or name what they say. A row is a record where two of its columns of numbers, codes
     and days have what belongs there, or where it fills most columns and two of its cells have a day or six digits; two rows
@@ -91,7 +91,7 @@ def _look(source: Source, table: Table, row: Sequence[str]) -> int:
 
 
 def _refuse(source: Source, table: Table, found: str, advice: str) -> NoReturn:
-    expected = f"one header above all rows in {table.place}"
+    expected = f"one header above all rows in {table.name}"
     raise SourceRefused(
         "source_unreadable",
         f"{source.name}: expected {expected}, found {found}; {advice}",

@@ -1,4 +1,4 @@
-"""One file of a source: where its content lies, what people call it, and how it is refused."""
+"""Represents one file of a source, and names it in refusals."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import Any, NoReturn
 
-from extractors.files.own_files import Seen
+from extractors.files.declared_folder import FileState
+from extractors.files.refusal import Refusal
 from standard.errors import SourceRefused, SourceUnreachable
 
 # To open what is at a path itself: a link or a pipe may have taken its place since it was looked at.
@@ -34,30 +35,30 @@ class SourceFile:
     Attributes:
         source: name of the source, with which every sentence begins.
         name: as people know it: `a.xlsx`, or `a.zip/a.xlsx` for the member of an archive.
-        path: where its content lies; for a member and an unlocked workbook a place of our own.
+        path: where its content lies; for a member of an archive in a folder of ours.
         many: whether there may be several, so that a locator has to name it.
-        seen: as it was when it was taken; None for a place of our own.
+        state: when it was found; None in a folder of ours.
     """
 
     source: str
     name: str
     path: Path
     many: bool = False
-    seen: Seen | None = None
+    state: FileState | None = None
 
     @property
     def suffix(self) -> str:
         """What its name promises, in small letters: `.xlsx`."""
         return Path(self.name).suffix.lower()
 
-    def place(self, sheet: str = "") -> str:
-        """What stands before the number of a row in a locator: `a.xlsx/登记表!`, or less where less tells it apart."""
+    def locator_prefix(self, sheet: str = "") -> str:
+        """The part of a locator before the row number: `a.xlsx/登记表!`, or less where less is unique."""
         parts = [part for part in (self.name if self.many else "", sheet) if part]
         return "/".join(parts) + "!" if parts else ""
 
     @contextmanager
     def opened(self) -> Iterator[BufferedReader]:
-        """Open it to be read, where it is still what was taken.
+        """Open it for reading, if it has not changed since it was found.
 
         Raises:
             SourceUnreachable: when it is not there, cannot be read, or is another file by now; also while more is read than it had.
@@ -68,32 +69,43 @@ class SourceFile:
         with buffered as binary:
             found = os.fstat(binary.fileno())
             # Its number alone does not name it: the system gives that of a file which is gone to another.
-            if self.seen is not None and (Seen.of(found) != self.seen or not stat.S_ISREG(found.st_mode)):
+            if self.state is not None and (FileState.of(found) != self.state or not stat.S_ISREG(found.st_mode)):
                 raise self.changed()
             yield binary
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Hold what reads this file and nothing else: an error of the system is taken for the file's.
+        """Wrap code that reads this file and nothing else: an error of the system is then the file's.
 
         Raises:
-            SourceUnreachable: for an error of the system.
+            SourceUnreachable: for an error of the system, and for what a reader refuses in a file that changes meanwhile.
+            SourceRefused: for what a reader refuses.
         """
         try:
             yield
+        except Refusal as refusal:
+            if not self._is_unchanged():
+                raise self.changed() from None
+            self.refuse(*refusal.args)
         except OSError as error:
             raise SourceUnreachable(
                 f"{self.source}: expected a file that can be read at {self.name}, found: {error.strerror or type(error).__name__}; check its rights and its disk"
             ) from None
 
+    def _is_unchanged(self) -> bool:
+        try:
+            return self.state is None or FileState.of(self.path.lstat()) == self.state
+        except OSError:
+            return False
+
     def changed(self) -> SourceUnreachable:
-        """What to raise when it is no longer what was taken."""
+        """The error for a file that has changed since it was found."""
         return SourceUnreachable(
             f"{self.source}: expected {self.name} to stay as it is while it is read, found it changed; read it again when it is complete"
         )
 
     def refuse(self, expected: str, found: str, advice: str, rule: str = "source_unreadable") -> NoReturn:
-        """Say that it is there, but not as it should be.
+        """Refuse it: it is there, but not as it should be.
 
         Raises:
             SourceRefused: always.
@@ -111,20 +123,20 @@ class _Bounded(FileIO):
 
     def __init__(self, descriptor: int, file: SourceFile) -> None:
         super().__init__(descriptor, "rb")
-        self._file, self._most = file, None if file.seen is None else file.seen.size
+        self._file, self._most = file, None if file.state is None else file.state.size
 
     def readinto(self, buffer: Any, /) -> int | None:
         count = super().readinto(buffer)
-        self._demand_bounded()
+        self._require_bounded()
         return count
 
     def readall(self) -> bytes:
         parts = []
         while part := super().read(_BUFFER):
             parts.append(part)
-            self._demand_bounded()
+            self._require_bounded()
         return b"".join(parts)
 
-    def _demand_bounded(self) -> None:
+    def _require_bounded(self) -> None:
         if self._most is not None and self.tell() > self._most:
             raise self._file.changed()

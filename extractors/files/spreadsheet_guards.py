@@ -1,4 +1,4 @@
-"""How the signs are taken off by which an export keeps a spreadsheet from guessing what a value is: `="A001"`, `'A001`."""
+"""Strips the characters by which an export stops a spreadsheet from guessing at values: `="A001"`, `'A001`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from extractors.files.column_uses import written_in_signs
+from extractors.files.column_kinds import written_in_signs
 from extractors.raw import raw_batch
 from sources.file_extract import TextExtract
 from sources.register import Source
@@ -63,7 +63,7 @@ class SpreadsheetGuards:
         for batch in batches:
             values, faults = list(batch.columns[: len(self.columns)]), list[Violation]()
             for place, name in enumerate(self.columns):
-                if len(rows := self._looked_at(values[place], name, name in signs, batch)):
+                if len(rows := self._scan_column(values[place], name, name in signs, batch)):
                     values[place], found = self._column(values[place], rows, name, name in signs)
                     faults += found
             if faults or any(a is not b for a, b in zip(values, batch.columns, strict=False)):
@@ -71,7 +71,7 @@ class SpreadsheetGuards:
                 batch = raw_batch(self.columns, values, batch.column(LOCATOR), found)
             yield batch
 
-    def _looked_at(
+    def _scan_column(
         self, column: pa.StringArray, name: str, in_signs: bool, batch: pa.RecordBatch
     ) -> npt.NDArray[np.int64]:
         """The rows that may have a guard. In a cell with a fault stands what a person sees there, such as its formula."""

@@ -1,4 +1,4 @@
-"""What one file, or one sheet of it, holds: columns, rows with their places, and how it was read."""
+"""The table in one file or sheet: its columns, its rows with locators, and how it was read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Table:
     """One table of a source of files.
 
     Attributes:
-        place: how sentences call it: the file, with its sheet where it has any.
+        name: as sentences call it: the file, with its sheet where it has any.
         columns: its own columns, in order.
         batches: reads its rows; raises what a file that is not as declared, or cannot be read, raises.
         origin: what was read and how.
@@ -25,7 +25,7 @@ class Table:
         fixed: whether every column has its place, whatever a header says.
     """
 
-    place: str
+    name: str
     columns: list[str]
     batches: Callable[[], Iterator[pa.RecordBatch]]
     origin: dict[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""How records are read from a text file: values between delimiters under a header, or of fixed widths without one."""
+"""Reads records from a text file: delimited values under a header, or fixed widths without one."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
 
-from extractors.files.characters import MARK, blocks, encoding_of
+from extractors.files.encodings import MARK, blocks, encoding_of
 from extractors.files.file_kind import first_bytes, kind_of
 from extractors.files.fixed_width import read_fixed_width
 from extractors.files.source_file import SourceFile
 from extractors.files.spreadsheet_guards import without_guard
 from extractors.files.table import Table
 from extractors.files.text_rows import text_batch
-from extractors.titles import clean_title, column_names, find_header
+from extractors.headers import clean_title, column_names, find_header
 from sources.file_extract import MOST_COLUMNS, TextExtract
 from standard.violation import Violation
 
 _HEADER_WITHIN = 100  # rows
 _CELLS_AT_A_TIME = 4 * 2**20  # of rows of another width than the header, which are filled up to it
 _DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars", "，": "full-width commas"}
-_WIDE = 3  # columns of a table whose rows are told from a text with line breaks and delimiters
+_WIDE = 3  # columns, from which on rows are distinguished from a text with line breaks and delimiters
 _MOST_OPEN = 64 * 2**20  # characters between a quote and the one that closes it
 # The library's own limit is 131,072 characters, which a photograph in base64 is longer than.
 csv.field_size_limit(_MOST_OPEN)
@@ -63,7 +63,7 @@ def read_text(file: SourceFile, extract: TextExtract, declared: Sequence[str]) -
 
 @dataclass(frozen=True)
 class _Head:
-    """Where the rows begin.
+    """Find where the rows begin.
 
     Attributes:
         columns: their names.
@@ -102,16 +102,16 @@ def _head(file: SourceFile, extract: TextExtract, encoding: str, declared: Seque
     titles = [[clean_title(without_guard(title)) for title in row] for row, _, _ in rows]
     found = find_header(titles, declared)
     if found is None:
-        _demand_delimiter(file, extract, text, declared)
+        _require_delimiter(file, extract, text, declared)
     place, named = found or (0, titles[0])
     row, line, offset = rows[place]
-    _demand_titles(file, encoding, row, line)
+    _require_titles(file, encoding, row, line)
     above = {number: cells for cells, (_, number, _) in zip(titles[:place], rows, strict=False)}
     return _Head(column_names(named), row, line + 1, offset, above)
 
 
-def _demand_titles(file: SourceFile, encoding: str, row: Sequence[str], line: int) -> None:
-    """See that a header is one of a table, and whole."""
+def _require_titles(file: SourceFile, encoding: str, row: Sequence[str], line: int) -> None:
+    """Check that a header is that of a table, and complete."""
     if len(row) > MOST_COLUMNS:
         file.refuse(
             f"at most {MOST_COLUMNS:,} columns", f"{len(row):,}", "have the empty columns beyond the data deleted"
@@ -124,8 +124,8 @@ def _demand_titles(file: SourceFile, encoding: str, row: Sequence[str], line: in
         )
 
 
-def _demand_delimiter(file: SourceFile, extract: TextExtract, text: str, declared: Sequence[str]) -> None:
-    """See that the titles are not there with something else between them, as in a tsv that is called csv."""
+def _require_delimiter(file: SourceFile, extract: TextExtract, text: str, declared: Sequence[str]) -> None:
+    """Check that the titles do not stand there with another delimiter, as in a tsv that is called csv."""
     lines = text.splitlines()[:_HEADER_WITHIN]
     for sign, name in _DELIMITERS.items():
         titles = [[clean_title(title.strip('"')) for title in line.split(sign)] for line in lines]
@@ -158,7 +158,7 @@ class _Rows:
         self._line = self._unclosed = head.line
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """The rows, some megabytes at a time."""
+        """Yield the rows, some megabytes at a time."""
         parts = blocks(self._file, self._encoding)
         text = ""
         for block in chain([next(parts, "")[self._head.offset :]], parts):
@@ -174,7 +174,7 @@ class _Rows:
             _refuse_quotes(self._file, self._unclosed)
 
     def _plain_batch(self, text: str) -> pa.RecordBatch | None:
-        """Lines in which nothing is quoted, split by Arrow; None for what has to be looked at more closely."""
+        """Split lines without quotes by Arrow; None for lines that need the slower way."""
         quote = self._extract.quote
         if not text or (quote and quote in text) or text.count("\r") != text.count("\r\n"):
             return None
@@ -195,7 +195,7 @@ class _Rows:
         return self._batch(text, [column.combine_chunks() for column in table.columns], lines, [])
 
     def _quoted_batches(self, text: str) -> Iterable[pa.RecordBatch] | None:
-        """Lines of any kind; None when the last one goes on inside quotes in the next block."""
+        """Split lines of any kind; None when the last one continues inside quotes in the next block."""
         reader = _reader(self._extract, io.StringIO(text, newline=""))
         rows: list[list[str]] = []
         lines: list[int] = []
@@ -206,7 +206,7 @@ class _Rows:
                     rows.append(row)
                     lines.append(begins)
                 if self._line + reader.line_num > begins + 1:
-                    self._demand_one_row(row, begins)
+                    self._require_one_row(row, begins)
                 begins = self._line + reader.line_num
         except csv.Error as error:
             if "unexpected end" in str(error):
@@ -220,8 +220,8 @@ class _Rows:
             for at in range(0, max(1, len(rows)), step)
         )
 
-    def _demand_one_row(self, row: Sequence[str], line: int) -> None:
-        """See that what stands on several lines is one row: two quotes that are left over make one value of all rows between.
+    def _require_one_row(self, row: Sequence[str], line: int) -> None:
+        """Check that several lines are one row: two quotes that are left over make one value of all rows between.
 
         Then each line has as many values as the header, and a digit where the first has one; a text of several lines has not.
         """
@@ -244,7 +244,7 @@ class _Rows:
         )
 
     def _fitted(self, row: list[str]) -> list[str | None]:
-        """A row of another width than the header: what it lacks is null, what it has too much stays in its last value.
+        """Fit a row to the width of the header: missing values are null, surplus ones stay in the last column.
 
         Empty values beyond the header, which many programs write at the end of every line, are nothing.
         """

@@ -1,4 +1,4 @@
-"""How rows of text are put together with the numbers of their lines and what is wrong with them."""
+"""Builds batches of text rows with their line numbers and faults."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from extractors.files.characters import without_marks
+from extractors.files.encodings import without_marks
 from extractors.files.source_file import SourceFile
 from extractors.raw import raw_batch
 from standard.faults import fault_column
@@ -40,5 +40,5 @@ def text_batch(
         for name, (_, rows) in zip(columns, cleaned, strict=True):
             faults = [*faults, Violation("bytes_undecodable", name, pa.array(rows, pa.int64()))]
     numbers = pa.array(lines, pa.int64()).cast(pa.string())
-    locators = pc.binary_join_element_wise(pa.scalar(file.place()), numbers, "")
+    locators = pc.binary_join_element_wise(pa.scalar(file.locator_prefix()), numbers, "")
     return raw_batch(columns, arrays, locators, fault_column(len(lines), faults))

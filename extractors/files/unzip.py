@@ -1,4 +1,4 @@
-"""How files are taken out of zip archives."""
+"""Unpacks files from zip archives."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pathlib import Path
 
 from extractors.files.arrival import is_unfinished, name_pattern
 from extractors.files.file_kind import ZIP, first_bytes, kind_of
-from extractors.files.limits import DAMAGED, demand_bounded, errors_of_content
+from extractors.files.refusal import other_password
 from extractors.files.source_file import SourceFile, readable_name
-from extractors.files.workbooks.password import refuse_secret
+from extractors.files.zip_limits import DAMAGED, errors_of_content, require_bounded
+from sources.terms import size_text
 from standard.private_file import private
 
 _UTF8_NAME = 0x800
@@ -19,10 +20,10 @@ _LOCKED = 0x1
 _AES = 99
 
 
-def unpacked(
+def unpack(
     file: SourceFile, pattern: str, secret: str | None, folder: Path, limit: int, before: int = 0
 ) -> list[SourceFile]:
-    """The members of an archive whose names fit a pattern, in the order of their names, as files in a folder of ours.
+    """Unpack the members of an archive whose names fit a pattern into a folder of ours, in the order of their names.
 
     Names that are not marked as UTF-8 are read as UTF-8 where they are, else as GB18030, which Chinese archivers write. A
     pattern without `/` is of the last part of a name, and never fits what programs leave beside a file they keep open.
@@ -43,21 +44,18 @@ def unpacked(
     with file.opened() as binary, file.reading():
         start = first_bytes(binary)
         if not start.startswith(ZIP):
-            file.refuse(
-                "a zip archive",
-                kind_of(start) or "another kind of file",
-                "have it packed as zip, or remove extract.member",
-            )
+            found = kind_of(start) or "another kind of file"
+            file.refuse("a zip archive", found, "have it packed as zip, or remove extract.member")
         try:
             with errors_of_content(), zipfile.ZipFile(binary) as archive:
-                demand_bounded(file, archive, limit=limit, before=before)
+                advice = "check what is in it, or declare a greater extract.size_limit"
+                require_bounded(archive, limit, size_text(limit), advice, before=before)
                 return _members(file, archive, pattern, secret, folder)
         except NotImplementedError:  # a RuntimeError, too
-            file.refuse(
-                "an archive packed with Deflate", "one packed in another way", "have it packed again as plain zip"
-            )
+            advice = "have it packed again as plain zip"
+            file.refuse("an archive packed with Deflate", "one packed in another way", advice)
         except RuntimeError:  # the library's word for a wrong password
-            refuse_secret(file)
+            raise other_password() from None
         except DAMAGED:
             file.refuse("a whole archive", "a damaged one", "have it delivered again")
 
@@ -77,10 +75,10 @@ def _members(
         file.refuse(
             f"a member {pattern}", found, "have it packed again, or correct extract.member", rule="table_missing"
         )
-    _demand_once(file, [name for name, _ in fitting])
+    _require_once(file, [name for name, _ in fitting])
     files = []
     for name, member in fitting:
-        _demand_openable(file, member, secret)
+        _require_openable(file, member, secret)
         path = folder / f"{len(list(folder.iterdir()))}.member"
         with (
             archive.open(member, pwd=secret.encode() if secret else None) as packed,
@@ -91,7 +89,7 @@ def _members(
     return files
 
 
-def _demand_once(file: SourceFile, names: list[str]) -> None:
+def _require_once(file: SourceFile, names: list[str]) -> None:
     if twice := [name for name, next_name in pairwise(names) if name == next_name]:
         file.refuse("members each with a name of its own", f"two called {twice[0]}", "have it packed again")
 
@@ -102,7 +100,7 @@ def _name(member: zipfile.ZipInfo) -> str:
     return readable_name(member.filename.encode("cp437"))
 
 
-def _demand_openable(file: SourceFile, member: zipfile.ZipInfo, secret: str | None) -> None:
+def _require_openable(file: SourceFile, member: zipfile.ZipInfo, secret: str | None) -> None:
     if not member.flag_bits & _LOCKED:
         return
     if member.compress_type == _AES:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import extractors.files.characters
+import extractors.files.encodings
 from extractors import Request, open_source
 from sources.register import Register
 from standard.day import SHANGHAI, Day
@@ -105,7 +105,7 @@ def test_any_table_comes_back_from_a_text_file(folder, text_sources, table, enco
         writer.writerow(row)
     (folder / f"{encoding}.csv").write_bytes(text.getvalue().encode(encoding))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(extractors.files.characters, "BLOCK", block)
+        patch.setattr(extractors.files.encodings, "BLOCK", block)
         rows, _ = rows_of(text_sources[encoding], str(folder))
     assert rows == [
         (*("" if value is None else value for value in row), place) for row, place in zip(table, places, strict=True)

@@ -75,7 +75,7 @@ def test_unpacked_members_of_a_killed_run_are_removed_by_the_next(city, licex, d
     with zipfile.ZipFile(city / "x.zip", "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("甲.csv", table)
     as_files(city, declaration, "{day}.zip", (city / "x.zip").read_bytes(), member=True)
-    killed("extractors.files.extract", "unpacked", "run", "transport.road", "--day", DAY)
+    killed("extractors.files.extract", "unpack", "run", "transport.road", "--day", DAY)
     members = list(city.glob("workspace/.scratch/*/*/*.member"))
     assert len(members) == 1
     assert members[0].stat().st_mode & 0o077 == 0 or members[0].parent.stat().st_mode & 0o077 == 0

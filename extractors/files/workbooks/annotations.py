@@ -1,4 +1,4 @@
-"""What a sheet holds beside its values, whatever its format: errors, formulas, shown zeros, merged ranges, what is hidden."""
+"""Collects what a sheet has beside its values, in every format: errors, formulas, displayed zeros, merged ranges, hidden rows."""
 
 from __future__ import annotations
 
@@ -9,24 +9,17 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from extractors.files.workbooks.grid import Grid, OddCell, Range
+from extractors.files.workbooks.grid import Fault, Grid, Range
+from extractors.files.workbooks.workbook_refusals import repeated
 
 SHOWN_OTHERWISE = "shown_otherwise"
 _MOST_COLUMNS = 2**32
 BELOW_ZERO = "####"  # how an office program shows a number below zero whose format is that of a day
 
 
-class Calls(Exception):
-    """Raised for a workbook that would make an office program call another one; says what it holds."""
-
-
-class Repeated(Exception):
-    """Raised for a sheet with two rows of one number, or two cells in one place; says the number of the row."""
-
-
 @dataclass
-class Oddities:
-    """What is collected of one sheet.
+class Annotations:
+    """The annotations of one sheet.
 
     Attributes:
         faults: cells without a value of their own.
@@ -38,7 +31,7 @@ class Oddities:
         filtered: whether a filter chooses rows.
     """
 
-    faults: list[OddCell] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
     texts: list[tuple[int, int, str]] = field(default_factory=list)
     padded: dict[int, dict[int, list[int]]] = field(default_factory=dict)
     merged: list[Range] = field(default_factory=list)
@@ -47,15 +40,15 @@ class Oddities:
     filtered: bool = False
 
     def pad(self, row: int, column: int, width: int) -> None:
-        """Remember that a number is shown with zeros before it, or (width 0) with what nobody here can write as it is shown."""
+        """Record that a number is displayed with leading zeros, or (width 0) in a way that cannot be reproduced."""
         self.padded.setdefault(column, {}).setdefault(width, []).append(row)
 
     def below_zero(self, row: int, column: int) -> None:
-        """Remember that a number is shown as a day, and is none that a calendar has."""
-        self.faults.append(OddCell(row, column, "cell_error", BELOW_ZERO))
+        """Record that a negative number is displayed as a day."""
+        self.faults.append(Fault(row, column, "cell_error", BELOW_ZERO))
 
-    def put(self, grid: Grid) -> None:
-        """Add everything to the cells of the sheet.
+    def apply_to(self, grid: Grid) -> None:
+        """Apply all annotations to the cells of the sheet.
 
         A whole number whose format is nothing but zeros (`000000`) becomes text of that width, as it is shown.
         """
@@ -64,7 +57,7 @@ class Oddities:
                 grid.faults += _otherwise(grid.columns[column], column, rows.pop(0, []))
                 grid.columns[column] = _as_shown(grid.columns[column], rows)
         grid.faults += self.faults
-        grid.faults += [OddCell(row, column, None, text) for row, column, text in self.texts]
+        grid.faults += [Fault(row, column, None, text) for row, column, text in self.texts]
         grid.merged += self.merged
         notes = {
             "hidden_rows": str(self.hidden_rows or ""),
@@ -74,25 +67,25 @@ class Oddities:
         grid.notes |= {name: note for name, note in notes.items() if note}
 
 
-def demand_apart(places: npt.NDArray[np.int64], width: int) -> None:
-    """See that no two cells stand in one place.
+def require_distinct(places: npt.NDArray[np.int64], width: int) -> None:
+    """Check that no two cells have one position.
 
     Args:
         places: row and column of each as one number, `row * width + column`.
         width: more than the number of any column; 1 where there are none.
 
     Raises:
-        Repeated: where two do; the library for values keeps the last of them alone.
+        Refusal: where two do; the library for values keeps the last of them alone.
     """
     if (np.diff(places) > 0).all():
         return
     ordered = np.sort(places)
     if len(twice := ordered[1:][ordered[1:] == ordered[:-1]]):
-        raise Repeated(str(twice[0] // width + 1))
+        raise repeated(int(twice[0] // width + 1))
 
 
-class Places:
-    """Where the cells of a sheet with a value stand, row by row."""
+class CellPositions:
+    """The positions of the cells with a value, row by row."""
 
     def __init__(self) -> None:
         self._rows = [0]
@@ -100,51 +93,49 @@ class Places:
         self._columns = bytearray()
 
     def begin(self, row: int) -> None:
-        """Take the next row."""
+        """Begin the next row."""
         self._rows.append(row)
         self._cells.append(0)
 
-    def take(self, columns: bytes) -> None:
-        """Take the columns of cells of that row, four bytes each, the lowest first."""
+    def add(self, columns: bytes) -> None:
+        """Add cells of that row by their columns, four bytes each, little-endian."""
         self._cells[-1] += len(columns) // 4
         self._columns += columns
 
-    def demand_apart(self) -> None:
-        """See that no two rows with cells have one number, and no two cells stand in one place.
+    def require_distinct(self) -> None:
+        """Check that no two rows with cells have one number, and no two cells one position.
 
         Raises:
-            Repeated: where two do.
+            Refusal: where two do.
         """
         rows, cells = np.array(self._rows, np.int64), np.array(self._cells)
-        demand_apart(rows[cells > 0], 1)
+        require_distinct(rows[cells > 0], 1)
         columns = np.frombuffer(self._columns, "<u4").astype(np.int64)
-        demand_apart(np.repeat(rows, cells) * _MOST_COLUMNS + columns, _MOST_COLUMNS)
+        require_distinct(np.repeat(rows, cells) * _MOST_COLUMNS + columns, _MOST_COLUMNS)
 
 
-def undecodable(grid: Grid) -> list[OddCell]:
-    """The cells in which the library for values has put a sign for what is no character.
+def undecodable_cells(grid: Grid) -> list[Fault]:
+    """Find the cells in which the library for values has put a replacement character.
 
     In an xls that is also a rare character that lies across two of its records (as Excel cuts a long list of texts).
     """
     return [
-        OddCell(row, column, "bytes_undecodable", texts[row].as_py())
+        Fault(row, column, "bytes_undecodable", texts[row].as_py())
         for column, texts in enumerate(grid.columns)
         for row in pc.indices_nonzero(pc.fill_null(pc.match_substring(texts, "\ufffd"), False)).to_pylist()
     ]
 
 
 def external_links(count: int) -> dict[str, str]:
-    """What the manifest says of links to other workbooks; nothing where there are none."""
+    """The note of the manifest on links to other workbooks; empty where there are none."""
     return {"external_links": f"{count} not followed, stored values read"} if count else {}
 
 
-def _otherwise(texts: pa.StringArray, column: int, places: list[int]) -> list[OddCell]:
+def _otherwise(texts: pa.StringArray, column: int, places: list[int]) -> list[Fault]:
     inside = [place for place in places if place < len(texts)]
     values = texts.take(pa.array(inside, pa.int64())).to_pylist()
     return [
-        OddCell(row, column, SHOWN_OTHERWISE, text)
-        for row, text in zip(inside, values, strict=True)
-        if text is not None
+        Fault(row, column, SHOWN_OTHERWISE, text) for row, text in zip(inside, values, strict=True) if text is not None
     ]
 
 

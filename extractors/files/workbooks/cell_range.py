@@ -1,4 +1,4 @@
-"""How a range of the cells of a sheet is written: from cell to cell, or as whole rows or columns."""
+"""Parses references to ranges of cells: from cell to cell, or entire rows or columns."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ def is_usual(reference: str) -> bool:
     return _USUAL.fullmatch(reference) is not None
 
 
-def whole_range(reference: str) -> str:
-    """A range by its first and its last cell; of what is no range the first cell, so that it merges none.
+def normalised_range(reference: str) -> str:
+    """Normalise a range to its first and last cell; anything else to A1, so that it merges nothing.
 
-    `A:B` and `1:2` are whole columns and rows, and `$` tells a program how to copy a formula.
+    `A:B` and `1:2` are entire columns and rows; `$` marks a part that does not move when a formula is copied.
     """
     first, _, last = reference.partition(":")
     begin, end = _END.fullmatch(first.strip()), _END.fullmatch((last or first).strip())

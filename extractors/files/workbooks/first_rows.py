@@ -1,4 +1,4 @@
-"""The first rows of sheets of an xlsx or xlsb, which the library for values reads as a whole or not at all."""
+"""Reads the first rows of sheets of an xlsx or xlsb, of which the library for values reads all rows or none."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import re
 import zipfile
 from collections.abc import Mapping
 
-from extractors.files.workbooks.grid import Grid, read_first_rows
+from extractors.files.workbooks.calamine_reader import read_first_rows
+from extractors.files.workbooks.grid import Grid
 
 # The parts that the library needs beside the sheets.
 _NEEDED = re.compile(
@@ -16,7 +17,7 @@ _NEEDED = re.compile(
 
 
 def first_rows(archive: zipfile.ZipFile, begins: Mapping[str, tuple[str, bytes]]) -> list[Grid]:
-    """Read sheets that are cut off behind their first rows.
+    """Read sheets that are truncated after their first rows.
 
     Args:
         archive: the workbook.

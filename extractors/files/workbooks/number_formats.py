@@ -1,4 +1,4 @@
-"""What the format of a cell says of a number in it: a number, a day or time, a time that has passed; and what it adds to it."""
+"""Interprets number formats: number, day or time, elapsed time; and what they add to the digits."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MONTHS_AND_YEARS = (*range(14, 23), *range(27, 37), *range(50, 59))  # with tho
 
 
 class Kind(IntEnum):
-    """What a number is. The values are those of the formats without code of their own by which every program knows it."""
+    """The kind of a number. The values are the built-in formats by which every program knows it."""
 
     NUMBER = 0
     MOMENT = 14
@@ -41,7 +41,7 @@ _BUILT_IN = {
 
 
 def kind_of_code(code: str) -> Kind:
-    """What a format makes of a number; of its sections the first counts, which is that of numbers above zero."""
+    """The kind of a format by its code; its first section counts, which is that of positive numbers."""
     first = _first_section(code)
     bare = _GENERAL.sub("", _LITERAL.sub("", first))
     elapsed = _ELAPSED.search(re.sub(r'"[^"]*"|[\\_*].', "", first))
@@ -51,7 +51,7 @@ def kind_of_code(code: str) -> Kind:
 
 
 def is_understood(code: str) -> bool:
-    """Whether the library for values takes a format for what it is: it knows no weekdays, no eras and no General in German."""
+    """Whether the library for values interprets a format correctly: it knows no weekdays, no eras and no German General."""
     letters = re.sub(r"[^a-z]", "", _LITERAL.sub("", _first_section(code)), flags=re.IGNORECASE).lower()
     kind = kind_of_code(code)
     if kind == Kind.MOMENT:
@@ -60,25 +60,25 @@ def is_understood(code: str) -> bool:
 
 
 def kind_of(number: int, codes: Mapping[int, str]) -> Kind:
-    """What the format of a number makes of a value: the code that the workbook gives it, else what it is without one."""
+    """The kind of a format by its number: by its code in the workbook, else as a built-in format."""
     return kind_of_code(codes[number]) if number in codes else _BUILT_IN.get(number, Kind.NUMBER)
 
 
 def zeros_of(code: str) -> int:
-    """How wide a format of nothing but zeros (`000000`, `0000_ ;-0000`) shows a number; 0 for every other format."""
+    """The width to which a format of nothing but zeros (`000000`, `0000_ ;-0000`) pads a number; 0 for every other format."""
     zeros = "" if _CONDITION.search(code) else _NOTHING.sub("", _first_section(code))
     return len(zeros) if _ZEROS.fullmatch(zeros) else 0
 
 
 def width_of(code: str) -> int | None:
-    """How wide a format shows a number with zeros before it; 0 where it adds what `adds` says, None where it adds nothing."""
+    """The width to which a format pads a number with zeros; 0 where it adds something else (`adds`), None where it adds nothing."""
     return zeros_of(code) or (0 if adds(code) else None)
 
 
 def adds(code: str) -> bool:
-    """Whether a format shows signs or zeros with a number that its digits do not say (`"A"0000`), and `zeros_of` does not.
+    """Whether a format displays characters or zeros that a number does not have (`"A"0000`), and `zeros_of` does not.
 
-    Signs of currency and of percentages add nothing, nor do zeros behind the point: a number says its own amount.
+    Signs of currency and of percentages add nothing, nor do zeros behind the point.
     """
     if zeros_of(code) or kind_of_code(code) != Kind.NUMBER:
         return False
@@ -88,10 +88,10 @@ def adds(code: str) -> bool:
 
 def _section_adds(section: str) -> bool:
     section = _NOTHING.sub("", section)
-    said = "".join("".join(filter(None, found)) for found in _SHOWN.findall(section))
+    literals = "".join("".join(filter(None, found)) for found in _SHOWN.findall(section))
     bare = _GENERAL.sub("", _SHOWN.sub("", section))
-    whole = re.split(r"[.e/]", bare, maxsplit=1, flags=re.IGNORECASE)[0]
-    return bool(said.strip(_CURRENCY + " \xa0") or _OF_NUMBER.sub("", bare)) or whole.count("0") > 1
+    integer = re.split(r"[.e/]", bare, maxsplit=1, flags=re.IGNORECASE)[0]
+    return bool(literals.strip(_CURRENCY + " \xa0") or _OF_NUMBER.sub("", bare)) or integer.count("0") > 1
 
 
 def _first_section(code: str) -> str:

@@ -1,4 +1,4 @@
-"""How the sheets of an ods are read from its XML: their cells, and what else a person sees in them."""
+"""Reads the sheets of an ods from its XML (OpenDocument 1.3 part 3): cells and annotations."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 from xml.parsers import expat
 
-from extractors.files.workbooks.annotations import Calls, Oddities, external_links
-from extractors.files.workbooks.grid import FIRST_ROWS, MOST_CELLS, Book, GridWriter, OddCell, Sheet, TooLarge, Wanted
+from extractors.files.workbooks.annotations import Annotations, external_links
+from extractors.files.workbooks.grid import FIRST_ROWS, Book, Fault, Sheet, require_few_cells
+from extractors.files.workbooks.grid_builder import GridBuilder
 from extractors.files.workbooks.ods_cells import OFFICE, TABLE, TEXT, Cell, value_of
 from extractors.files.workbooks.ods_plain_cells import PlainCells
+from extractors.files.workbooks.sheet_selection import SheetSelection
+from extractors.files.workbooks.workbook_refusals import calls
 from extractors.texts import text_of
 
 _STYLE = "urn:oasis:names:tc:opendocument:xmlns:style:1.0 "
@@ -27,19 +30,18 @@ _ELSEWHERE = re.compile(r"'([a-z]+:(?:[^']|'')+)'#")  # another workbook, in a f
 _MOST_COLUMNS = 16_384  # of any program; what is repeated beyond is empty
 
 
-def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
-    """Read the sheets of an ods that are asked for; where more than `most` fit, none of them.
+def read(binary: BinaryIO, selection: SheetSelection) -> Book:
+    """Read the selected sheets of an ods.
 
-    Text that is typed in a cell is read as LibreOffice reads it, whatever the cell says of its kind. Errors and formulas that
+    Text that is typed in a cell is read as LibreOffice reads it, whatever the type of the cell. Errors and formulas that
     were never calculated are faults. A whole number that is shown with zeros before it has them: an ods holds each number as
     it is shown, too.
 
     Raises:
-        KeyError, expat.ExpatError, ValueError: for an ods that is not whole.
-        TooLarge: for cells spread too far.
-        Calls: for a DDE link.
+        KeyError, expat.ExpatError, ValueError: for an incomplete ods.
+        Refusal: for cells that are spread too far, and a DDE link.
     """
-    scan = _Scan(wanted)
+    scan = _Scan(selection)
     with zipfile.ZipFile(binary) as archive, archive.open("content.xml") as content:
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
@@ -48,29 +50,29 @@ def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
         for part in scan.plain.parts(content):
             parser.Parse(part)
         parser.Parse(b"", True)
-    return scan.book(most)
+    return scan.book()
 
 
 @dataclass
 class _Table:
-    """A sheet that may be asked for, while it is read; of one that is `other` only the first rows."""
+    """A sheet that may be selected, while it is read; of one that is `other` only the first rows."""
 
-    cells: GridWriter
+    cells: GridBuilder
     other: bool
-    seen: Oddities = field(default_factory=Oddities)
+    seen: Annotations = field(default_factory=Annotations)
     hidden: list[tuple[int, int]] = field(default_factory=list)
 
 
 class _Scan:
-    """Follows the XML of a workbook, and collects the sheets that may be asked for.
+    """Follows the XML of a workbook, and collects the sheets that may be selected.
 
     Attributes:
-        plain: the cells that were taken out of the XML.
+        plain: the cells that were extracted from the XML before it was parsed.
     """
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, selection: SheetSelection) -> None:
         self.plain = PlainCells()
-        self._wanted = wanted
+        self._selection = selection
         self._sheets: list[Sheet] = []
         self._tables: dict[str, _Table] = {}
         self._links: set[str] = set()
@@ -96,34 +98,31 @@ class _Scan:
             f"{TABLE}filter": self._filter,
         }
 
-    def book(self, most: int | None) -> Book:
-        """What was read, once everything was."""
-        names = self._wanted.among(self._sheets)
+    def book(self) -> Book:
+        """Build the book, after the end of the XML."""
         if len({sheet.name for sheet in self._sheets}) < len(self._sheets):
             raise ValueError
         notes = {"backend": "expat", **external_links(len(self._links))}
-        if most is not None and len(names) > most:
-            return Book(self._sheets, [], notes)
         grids = []
-        for name in names:
+        for name in self._selection.names_to_read(self._sheets):
             table = self._tables[name]
             grid = table.cells.grid(name)
             # A row that is hidden to the end of the sheet hides nothing there.
             table.seen.hidden_rows = sum(max(0, min(last, grid.height) - first) for first, last in table.hidden)
             table.seen.filtered = name in self._filtered
-            table.seen.put(grid)
+            table.seen.apply_to(grid)
             grids.append(grid)
-        others = [self._tables[name].cells.grid(name) for name in self._wanted.others(self._sheets)]
+        others = [self._tables[name].cells.grid(name) for name in self._selection.other_names(self._sheets)]
         return Book(self._sheets, grids, notes, others)
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        """Take the beginning of an element."""
+        """Handle the start of an element."""
         if name == f"{TABLE}table":
             self._begin_table(attributes)
         elif name in _ASIDE or name.startswith(_DRAW):
             self._aside += 1
             if name == f"{OFFICE}dde-source":
-                raise Calls("a DDE link")
+                raise calls("a DDE link")
         elif self._aside or self._nested > 1:
             return
         elif self._cell is not None and name.startswith(TEXT):
@@ -132,12 +131,12 @@ class _Scan:
             step(attributes)
 
     def text(self, text: str) -> None:
-        """Take text, which is shown in a cell."""
+        """Handle text, which is displayed in a cell."""
         if self._cell is not None and not self._aside and self._nested < 2:
             self._cell.text(text)
 
     def end(self, name: str) -> None:
-        """Take the end of an element."""
+        """Handle the end of an element."""
         if name in _ASIDE or name.startswith(_DRAW):
             self._aside -= 1
         elif name == f"{TABLE}table":
@@ -149,11 +148,11 @@ class _Scan:
         if self._cell is not None and name.startswith(TEXT):
             self._cell.end(name)
         elif self._cell is not None and name in _CELLS:
-            self._put(self._cell)
+            self._add_cell(self._cell)
             self._cell = None
         elif self._table is not None and name == f"{TABLE}table-row":
             times = min(self._rows, FIRST_ROWS - self._row) if self._table.other else self._rows
-            self._table.cells.put(self._row, times, self._values)
+            self._table.cells.add(self._row, times, self._values)
 
     def _begin_table(self, attributes: dict[str, str]) -> None:
         """Begin a sheet. A table in a cell or a drawing is none, nor is the copy of a sheet of another workbook."""
@@ -166,9 +165,9 @@ class _Scan:
             self._links.add(link[1])
             return
         sheet = Sheet(name, attributes.get(f"{TABLE}style-name") not in self._undisplayed)
-        asked = self._wanted.may_be(sheet, self._sheets)
-        if asked or (self._wanted.pattern is None and sheet.visible):
-            self._table = self._tables[name] = _Table(GridWriter(MOST_CELLS), not asked)
+        may_fit = self._selection.may_fit(sheet, self._sheets)
+        if may_fit or (self._selection.pattern is None and sheet.visible):
+            self._table = self._tables[name] = _Table(GridBuilder(), not may_fit)
         self._sheets.append(sheet)
 
     def _end_table(self) -> None:
@@ -202,7 +201,7 @@ class _Scan:
         if self._table is None:
             return
         if run := attributes.get(PlainCells.ATTRIBUTE):
-            self._values += self.plain.taken(run)
+            self._values += self.plain.values_of(run)
             return
         self._cell = Cell(attributes)
         down, right = (int(attributes.get(f"{TABLE}number-{way}-spanned", 1)) for way in ("rows", "columns"))
@@ -210,7 +209,7 @@ class _Scan:
             first = self._row, len(self._values)
             self._table.seen.merged.append((first, (first[0] + down - 1, first[1] + right - 1)))
 
-    def _put(self, cell: Cell) -> None:
+    def _add_cell(self, cell: Cell) -> None:
         assert self._table is not None
         columns = _times(cell.attributes, "columns")
         if formula := cell.attributes.get(f"{TABLE}formula"):
@@ -219,11 +218,10 @@ class _Scan:
         first = len(self._values)
         last = min(first + columns, _MOST_COLUMNS)
         if rule is not None and not self._table.other:
-            if (self._row + self._rows) * last > MOST_CELLS:
-                raise TooLarge(f"row {self._row + self._rows:,} and column {last:,}")
+            require_few_cells(self._row + self._rows, last)
             rows = range(self._row, self._row + self._rows)
             self._table.seen.faults += [
-                OddCell(row, column, rule, text_of(value)) for row in rows for column in range(first, last)
+                Fault(row, column, rule, text_of(value)) for row in rows for column in range(first, last)
             ]
         self._values += [value] * (last - first)
 

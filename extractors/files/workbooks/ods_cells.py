@@ -1,4 +1,4 @@
-"""What a cell of an ods holds: how its value, its kind and its paragraphs become one text or number."""
+"""Evaluates the cells of an ods: value, type and paragraphs become one text or number."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from math import isfinite
 
 from extractors.files.workbooks.annotations import SHOWN_OTHERWISE
-from extractors.files.workbooks.typed_moment import duration, moment_text
+from extractors.files.workbooks.iso_times import duration, moment_text
 from extractors.texts import text_of
 
 TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
@@ -46,7 +46,7 @@ class Cell:
         self._inside = 0
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
-        """Take the beginning of an element of text."""
+        """Handle the start of an element of text."""
         if name in _PARAGRAPHS:
             self._inside += 1
             self.paragraphs += 1
@@ -56,7 +56,7 @@ class Cell:
             self._parts.append("\1" if name.endswith("tab") else "\2")
 
     def text(self, text: str) -> None:
-        """Take text.
+        """Handle text.
 
         Raises:
             ValueError: where it stands in no paragraph, so that nobody knows whether it is shown.
@@ -68,7 +68,7 @@ class Cell:
             raise ValueError
 
     def end(self, name: str) -> None:
-        """Take the end of an element of text."""
+        """Handle the end of an element of text."""
         if name in _PARAGRAPHS:
             self._inside -= 1
             line = "".join(self._parts)
@@ -79,12 +79,12 @@ class Cell:
             self._parts, self._indented = [], False
 
     def shown(self) -> str:
-        """The text that is shown."""
+        """The displayed text."""
         return "\n".join(self._lines)
 
 
 def value_of(cell: Cell) -> tuple[object, str | None]:
-    """What a cell holds, and which rule it breaks: a number, a text, a truth, or None where it is empty.
+    """Evaluate a cell: a number, a text, a boolean, or None where it is empty; and the rule that it breaks.
 
     Raises:
         ValueError: for a cell of a kind without a value of that kind.
@@ -136,7 +136,7 @@ def _of_kind(attributes: dict[str, str], kind: str, shown: str) -> object:
 
 
 def _adds(shown: str, number: float) -> bool:
-    """Whether a number is shown with signs or zeros that its digits do not say, as `formats.adds` says it of a format."""
+    """Whether a number is displayed with characters or zeros that it does not have; see `number_formats.adds`."""
     bare = _GROUPED.sub("", shown)
     is_number = _BARE.fullmatch(bare) or ("/" in bare and not number.is_integer()) or not bare.strip("#")
     if not is_number or _ZEROS_BEFORE.match(bare):

@@ -1,4 +1,4 @@
-"""The cells of an ods that hold a text or a number and nothing else, taken out of its XML before that is parsed."""
+"""Extracts plain cells (a text or a number and nothing else) from the XML of an ods before it is parsed."""
 
 from __future__ import annotations
 
@@ -36,26 +36,26 @@ class PlainCells:
         self._count = 0
 
     def parts(self, content: IO[bytes]) -> Iterator[bytes | str]:
-        """The XML in parts that end with a row, without plain cells as far as it is written in the usual way.
+        """Yield the XML in parts that end with a row, without plain cells as far as it is written in the usual way.
 
         Raises:
-            UnicodeDecodeError: for what is not in the encoding that it says.
+            UnicodeDecodeError: for what is not in its declared encoding.
         """
         start = content.read(_CHUNK)
         root, _, _ = start[:_ROOT_END].partition(b"spreadsheet>")
         usual = _is_usual(root)
-        whole, end, rest = start.rpartition(_ROW_END)
+        complete, end, rest = start.rpartition(_ROW_END)
         head = len(root)
         while start:
             usual = usual and b"<!" not in start and not _NAMED.search(start, head)
-            yield _RUN.sub(self._kept, (whole + end).decode()) if usual else whole + end
+            yield _RUN.sub(self._kept, (complete + end).decode()) if usual else complete + end
             start, head = content.read(_CHUNK), 0
-            whole, end, rest = (rest + start).rpartition(_ROW_END)
+            complete, end, rest = (rest + start).rpartition(_ROW_END)
             if not start:
-                yield whole + end + rest
+                yield complete + end + rest
 
-    def taken(self, run: str) -> list[object]:
-        """The values of the cells of a run, which is forgotten then.
+    def values_of(self, run: str) -> list[object]:
+        """Pop the values of the cells of a run.
 
         Raises:
             ValueError: for a number that is none.

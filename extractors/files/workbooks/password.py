@@ -1,16 +1,16 @@
-"""How a workbook with a password is opened, where the declaration says which."""
+"""Decrypts workbooks with a declared password."""
 
 from __future__ import annotations
 
 import tempfile
 from io import BufferedReader
 from pathlib import Path
-from typing import NoReturn
 
 import msoffcrypto
 from msoffcrypto.exceptions import InvalidKeyError
 
-from extractors.files.source_file import SourceFile
+from extractors.files.refusal import other_password
+from extractors.files.workbooks.workbook_refusals import damaged
 
 # Either has to be there, as the name of a stream or as the beginning of one, for a file to be locked.
 _PACKAGE = "EncryptedPackage".encode("utf-16-le")
@@ -18,8 +18,8 @@ _MACROS = "_VBA_PROJECT".encode("utf-16-le")
 _CHUNK = 2**20
 
 
-def seen_in_container(binary: BufferedReader) -> tuple[bool, bool]:
-    """Whether an old Office container holds a locked new workbook, and whether it holds macros; left at its beginning."""
+def scan_container(binary: BufferedReader) -> tuple[bool, bool]:
+    """Whether an OLE container holds an encrypted package, and whether it holds macros; the file is rewound."""
     locked = macros = False
     tail = b""
     while chunk := binary.read(_CHUNK):
@@ -31,20 +31,20 @@ def seen_in_container(binary: BufferedReader) -> tuple[bool, bool]:
 
 
 def is_locked(binary: BufferedReader) -> bool:
-    """Whether an old Office container, or the workbook in it, has a password; left at its beginning."""
+    """Whether an OLE container, or the workbook in it, has a password; the file is rewound."""
     try:
         locked = bool(msoffcrypto.OfficeFile(binary).is_encrypted())
-    except Exception:  # whatever the library meets in a container that is not whole, which is said elsewhere
+    except Exception:  # whatever the library meets in a damaged container, which is refused elsewhere
         locked = False
     binary.seek(0)
     return locked
 
 
-def unlocked(file: SourceFile, binary: BufferedReader, secret: str, folder: Path) -> SourceFile:
-    """The same workbook without its password, as a file in a folder of ours.
+def decrypt(binary: BufferedReader, secret: str, folder: Path) -> Path:
+    """Write a decrypted copy to a folder.
 
     Raises:
-        SourceRefused: when the password does not open it, or nothing here can.
+        Refusal: when the password does not open it, or nothing here can.
     """
     with tempfile.NamedTemporaryFile(dir=folder, suffix=".unlocked", delete=False) as plain:
         try:
@@ -52,20 +52,7 @@ def unlocked(file: SourceFile, binary: BufferedReader, secret: str, folder: Path
             office.load_key(password=secret)
             office.decrypt(plain)
         except InvalidKeyError:
-            refuse_secret(file)
-        except Exception:  # whatever the library meets in a container that is not whole
-            file.refuse("a whole workbook", "a damaged one", "have it delivered again")
-    return SourceFile(file.source, file.name, Path(plain.name), file.many)
-
-
-def refuse_secret(file: SourceFile) -> NoReturn:
-    """Say that the password that was given is not that of the file.
-
-    Raises:
-        SourceRefused: always.
-    """
-    file.refuse(
-        "a file that the declared password opens",
-        "one with another password",
-        "ask the department for the password, and set it",
-    )
+            raise other_password() from None
+        except Exception:  # whatever the library meets in a damaged container
+            raise damaged() from None
+    return Path(plain.name)

@@ -1,13 +1,14 @@
-"""Where the header of a sheet stands, and whether another sheet of its workbook has it too."""
+"""Finds the header of a sheet, and refuses a workbook in which another visible sheet has it too."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from extractors.files.source_file import SourceFile
 from extractors.files.workbooks.grid import Grid
-from extractors.titles import clean_title, find_header, is_by_letters
+from extractors.headers import clean_title, find_header, is_by_letters
 from standard.nearest import with_nearest
 
 _WITHIN = 100  # rows: titles, notes and dates stand above a header, but no more than fill a page
@@ -22,10 +23,10 @@ class Header:
     titles: list[str]
 
 
-def header_of(
+def find_sheet_header(
     file: SourceFile, grid: Grid, height: int, declared: Sequence[str], others: Sequence[Grid] = ()
 ) -> Header:
-    """The header of a sheet, which is known by the declared titles.
+    """Find the header of a sheet by the declared titles.
 
     Args:
         file: the workbook.
@@ -36,7 +37,7 @@ def header_of(
 
     Raises:
         SourceRefused: `source_unreadable` for an empty sheet, `columns_missing` where there is no header, `table_missing`
-            where another sheet has it too, with rows below it, since nobody said which of them is meant.
+            where another sheet has it too, with rows below it, since no sheet is declared.
     """
     there = [other.name for other in others if _has_rows_below(other, height, declared)]
     if not grid.height:
@@ -45,17 +46,7 @@ def header_of(
     candidates = _candidates(grid, height)
     found = find_header(candidates, declared)
     if found is None:
-        seen = {title for candidate in candidates for title in candidate}
-        missing = [title for title in declared if title not in seen and not is_by_letters(title)]
-        what = "a header without" if len(missing) < len(declared) else "no header,"
-        what = f"{what} {with_nearest(missing, seen)}" if missing else "its titles in different rows"
-        advice = "restore the header" if missing else "put them in one row, or correct extract.header_rows"
-        file.refuse(
-            f"a header with the titles {', '.join(declared)}",
-            f"{what} in the sheet {grid.name}",
-            _declare(there) if there else advice,
-            rule="columns_missing",
-        )
+        _refuse_headerless(file, grid, candidates, declared, there)
     wanted = [title for title in declared if title in found[1]]
     if alike := [other.name for other in others if _has_rows_below(other, height, wanted, every=True)]:
         file.refuse(
@@ -65,6 +56,22 @@ def header_of(
             rule="table_missing",
         )
     return Header(found[0], found[0] + height, found[1])
+
+
+def _refuse_headerless(
+    file: SourceFile, grid: Grid, candidates: Sequence[Sequence[str]], declared: Sequence[str], there: Sequence[str]
+) -> NoReturn:
+    seen = {title for candidate in candidates for title in candidate}
+    missing = [title for title in declared if title not in seen and not is_by_letters(title)]
+    what = "a header without" if len(missing) < len(declared) else "no header,"
+    what = f"{what} {with_nearest(missing, seen)}" if missing else "its titles in different rows"
+    advice = "restore the header" if missing else "put them in one row, or correct extract.header_rows"
+    file.refuse(
+        f"a header with the titles {', '.join(declared)}",
+        f"{what} in the sheet {grid.name}",
+        _declare(there) if there else advice,
+        rule="columns_missing",
+    )
 
 
 def _declare(sheets: Sequence[str]) -> str:

@@ -1,29 +1,40 @@
-"""How the sheets of an xls are read, and what its records (BIFF8, [MS-XLS]) say of them that the library for values does not."""
+"""Reads the sheets of an xls, with annotations from its records (BIFF8, [MS-XLS])."""
 
 from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 import numpy as np
 
-from extractors.files.workbooks.annotations import Calls, Oddities, demand_apart, external_links, undecodable
-from extractors.files.workbooks.grid import Book, OddCell, Wanted, read_book
+from extractors.files.workbooks.annotations import Annotations, external_links, require_distinct, undecodable_cells
+from extractors.files.workbooks.calamine_reader import read_book
+from extractors.files.workbooks.grid import Book, Fault
 from extractors.files.workbooks.number_formats import Kind, kind_of, width_of
-from extractors.files.workbooks.xls_stream import CODE_PAGE, FORMAT, XF, decoder, long_text, understood, workbook_stream
+from extractors.files.workbooks.sheet_selection import SheetSelection
+from extractors.files.workbooks.workbook_refusals import calls
+from extractors.files.workbooks.xls_records import END, PASSED, record_spans, records, short_text
+from extractors.files.workbooks.xls_stream import (
+    CODE_PAGE,
+    FORMAT,
+    XF,
+    decoder,
+    long_text,
+    normalise_stream,
+    workbook_stream,
+)
 
 ERRORS = {
     0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
     0x2B: "#GETTING_DATA",
 }  # fmt: skip
 
-_FORMULA, _EOF, _COLINFO, _SHEET, _FILTERED, _FILTER = 0x06, 0x0A, 0x7D, 0x85, 0x9B, 0x9E
-_CONTINUE, _SAID = 0x3C, 0x207  # the text that a formula before it gives, and its rest where it is long
+_FORMULA, _COLINFO, _SHEET, _FILTERED, _FILTER = 0x06, 0x7D, 0x85, 0x9B, 0x9E
+_CONTINUE, _STRING = 0x3C, 0x207  # the text result of the formula before it, and its continuation
 _MULRK, _LINKED, _ENGINE, _NUMBER, _BOOLERR, _ROW = 0xBD, 0x1AE, 0x1C1, 0x203, 0x205, 0x208
-_RK, _BOF = 0x27E, 0x809
+_RK = 0x27E
 _BIFF8 = b"\0\x06"
 _MOST_COLUMNS = 2**16
 _OF_CELLS = 0  # the kind of a sheet that is no chart and no macro sheet
@@ -37,44 +48,42 @@ _ON_LOAD = 0x02
 # Numbers that are not below zero (NUMBER, RK), texts and blanks, passed over together; in a sheet there are as many as cells.
 _PLAIN = rb"\x03\x02\x0e\0.{4}%b.{7}[\0-\x7f]|\x7e\x02\x0a\0.{4}%b.{3}[\0-\x7f]|\xfd\0\x0a\0.{10}|\x01\x02\x06\0.{6}"
 _ANY_STYLE = b".{2}"
-_PASSED = -1  # the kind of several such records together
 # Row and column of each of them that is not blank.
 _PLACE = re.compile(rb"\x01\x02\x06\0.{6}|.{4}(.{4})(?:(?<=\x0a\0.{4}).{6}|.{10})", re.DOTALL)
 _CELLS = {_FORMULA, 0xD6, _NUMBER, 0x204, _BOOLERR, _RK, 0xFD}  # with a value of their own
 
 
-def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
-    """Read the sheets of an xls that are asked for, as `grid.read_book` does, with what is odd in them.
+def read(binary: BinaryIO, selection: SheetSelection) -> Book:
+    """Read the selected sheets of an xls with what a person sees beside their values.
 
     An xls stores a result for every formula. One is known never to have been calculated where its program has marked it
     to be calculated when it is opened and no formula so marked has a result but a bare zero, and where a workbook that names
     no engine which calculated it has nothing but empty results.
 
     Raises:
-        Calls: for a DDE or OLE link.
-        Repeated: for two cells in one place.
-        OSError, struct.error, IndexError, ValueError: for a workbook that is not whole.
+        Refusal: for cells that are spread too far, a DDE or OLE link, or two cells in one place.
+        OSError, struct.error, IndexError, ValueError: for an incomplete workbook.
     """
     stream = workbook_stream(binary)
     found = _workbook(stream)
     stream = _renumbered(stream, found.starts)
-    plain = understood(stream, found.kinds, found.new)
-    book = read_book(plain, wanted, most, None if found.new else decoder(found.page), heads=True)
+    plain = normalise_stream(stream, found.kinds, found.new)
+    book = read_book(plain, selection, None if found.new else decoder(found.page), heads=True)
     starts = dict(zip((sheet.name for sheet in book.sheets), found.starts, strict=True))
-    seen = {grid.name: _looked_at(stream, starts[grid.name], found) for grid in book.grids}
+    seen = {grid.name: _scan_sheet(stream, starts[grid.name], found) for grid in book.grids}
     if any(look.zeros for look in seen.values()) and not _calculates(stream, found.starts):
         for look in seen.values():
-            look.seen.faults += [OddCell(row, column, "formula_uncalculated", "=") for row, column in look.zeros]
+            look.seen.faults += [Fault(row, column, "formula_uncalculated", "=") for row, column in look.zeros]
     for grid in book.grids:
-        grid.faults += undecodable(grid)
-        seen[grid.name].seen.put(grid)
+        grid.faults += undecodable_cells(grid)
+        seen[grid.name].seen.apply_to(grid)
     book.notes.update(external_links(found.links))
     return book
 
 
 @dataclass
 class _Workbook:
-    """What stands before all sheets.
+    """The records before all sheets.
 
     Attributes:
         new: whether it is of Excel 97 or newer (BIFF8).
@@ -99,7 +108,7 @@ def _workbook(stream: bytes) -> _Workbook:
     found = _Workbook(stream[4:6] == _BIFF8)
     codes: dict[int, str] = {}
     styles: list[int] = []
-    for kind, data in _records(stream, 0):
+    for kind, data in records(stream, 0):
         if kind == _SHEET and data[5] == _OF_CELLS:
             found.starts.append(struct.unpack_from("<I", data)[0])
         elif kind == FORMAT:
@@ -120,7 +129,7 @@ def _workbook(stream: bytes) -> _Workbook:
 
 def _format(data: bytes, new: bool) -> str:
     if new:
-        return _text(struct.unpack_from("<H", data, 2)[0], data[4:])
+        return short_text(struct.unpack_from("<H", data, 2)[0], data[4:])
     return data[3 : 3 + data[2]].decode("gb18030", "replace")  # before Excel 97 in any code page; what matters is ASCII
 
 
@@ -128,15 +137,15 @@ def _is_workbook(link: bytes) -> bool:
     length = struct.unpack_from("<H", link, 2)[0]
     if length in (_ITSELF, _ADD_IN):
         return False
-    path = _text(length, link[4:])
-    # A program and what it is asked for; in the path of a file (which begins with 1) the sign is that of a folder.
+    path = short_text(length, link[4:])
+    # A program and its topic; in the path of a file (which begins with 1) the sign is that of a folder.
     if "\3" in path and not path.startswith("\1"):
-        raise Calls("a DDE or OLE link")
+        raise calls("a DDE or OLE link")
     return path not in ("", " ", "\0")
 
 
-def _looked_at(stream: bytes, start: int, book: _Workbook) -> _Look:
-    look = _Look(book)
+def _scan_sheet(stream: bytes, start: int, book: _Workbook) -> _SheetScan:
+    look = _SheetScan(book)
     styled = b"|".join(re.escape(struct.pack("<H", style)) for style in book.widths)
     of_style = b"(?!%b).{2}" % styled if styled else _ANY_STYLE
     steps = {
@@ -144,19 +153,19 @@ def _looked_at(stream: bytes, start: int, book: _Workbook) -> _Look:
         _NUMBER: look.number, _RK: look.number, _MULRK: look.numbers,
         _FILTERED: look.filter, _FILTER: look.filter,
     }  # fmt: skip
-    for kind, data in _records(stream, start, _plain(of_style)):
-        look.say(kind, data)  # before the next formula is taken, whose text it is not
+    for kind, data in records(stream, start, _plain(of_style)):
+        look.collect_text(kind, data)  # before the next formula is taken, whose text it is not
         if kind in steps:
             steps[kind](data)
-        if kind == _PASSED:
+        if kind == PASSED:
             look.places += b"".join(_PLACE.findall(data))
         elif kind in _CELLS:
             look.places += data[:4]
-    look.say(_EOF, b"")
+    look.collect_text(END, b"")
     places = np.frombuffer(look.places, "<u2").reshape(-1, 2).astype(np.int64)
-    demand_apart(places[:, 0] * _MOST_COLUMNS + places[:, 1], _MOST_COLUMNS)
+    require_distinct(places[:, 0] * _MOST_COLUMNS + places[:, 1], _MOST_COLUMNS)
     if not book.calculated and not look.results:
-        look.seen.faults += [OddCell(row, column, "formula_uncalculated", "=") for row, column in look.blank]
+        look.seen.faults += [Fault(row, column, "formula_uncalculated", "=") for row, column in look.blank]
     return look
 
 
@@ -165,7 +174,7 @@ def _renumbered(stream: bytes, starts: list[int]) -> bytes:
     if not any(struct.pack("<H", kind) in stream for kind in _OTHER_FORMULAS):
         return stream
     plain = bytearray(stream)
-    records = (record for start in starts for record in _spans(stream, start, _plain(_ANY_STYLE)))
+    records = (record for start in starts for record in record_spans(stream, start, _plain(_ANY_STYLE)))
     for begin in [begin for kind, begin, _ in records if kind in _OTHER_FORMULAS]:
         struct.pack_into("<H", plain, begin - 4, _FORMULA)
     return bytes(plain)
@@ -180,49 +189,15 @@ def _calculates(stream: bytes, starts: list[int]) -> bool:
     return any(
         kind == _FORMULA and data[6:14] != bytes(8) and data[14] & _ON_LOAD
         for start in starts
-        for kind, data in _records(stream, start, _plain(_ANY_STYLE))
+        for kind, data in records(stream, start, _plain(_ANY_STYLE))
     )
 
 
-def _records(stream: bytes, at: int, plain: re.Pattern[bytes] | None = None) -> Iterator[tuple[int, bytes]]:
-    for kind, begin, end in _spans(stream, at, plain):
-        yield kind, stream[begin:end]
-
-
-def _spans(stream: bytes, at: int, plain: re.Pattern[bytes] | None = None) -> Iterator[tuple[int, int, int]]:
-    """The records from one that begins a part of the workbook to the one that ends it, without those of charts inside.
-
-    Those that are passed over together are given as one.
-    """
-    inside = 0
-    while at + 4 <= len(stream):
-        if plain is not None and inside == 1 and (passed := plain.match(stream, at)):
-            yield _PASSED, at, passed.end()
-            at = passed.end()
-            continue
-        kind, size = struct.unpack_from("<HH", stream, at)
-        inside += (kind == _BOF) - (kind == _EOF)
-        if inside <= 0:
-            return
-        if inside == 1:
-            yield kind, at + 4, at + 4 + size
-        at += 4 + size
-
-
-def _text(length: int, data: bytes) -> str:
-    """A text after its length: one byte that says whether each sign has one byte or two, then the signs."""
-    return (
-        data[1 : 1 + 2 * length].decode("utf-16-le", "replace")
-        if data[0] & 1
-        else data[1 : 1 + length].decode("latin-1")
-    )
-
-
-class _Look:
-    """Takes the records of a sheet one by one.
+class _SheetScan:
+    """Scans the records of a sheet.
 
     Attributes:
-        seen: what is odd.
+        seen: annotations.
         results: formulas whose result is something.
         blank: places of those whose result is an empty text.
         zeros: places of those whose result is a bare zero, and which are to be calculated when they are opened.
@@ -231,13 +206,13 @@ class _Look:
 
     def __init__(self, book: _Workbook) -> None:
         self._book = book
-        self.seen = Oddities()
+        self.seen = Annotations()
         self.results = 0
         self.blank: list[tuple[int, int]] = []
         self.zeros: list[tuple[int, int]] = []
         self.places = bytearray()
         self._formula = 0, 0  # the place of the last one
-        self._said: list[bytes] = []  # the records of its text
+        self._texts: list[bytes] = []  # the records of its text
 
     def formula(self, data: bytes) -> None:
         row, column = self._formula = struct.unpack_from("<HH", data)
@@ -253,14 +228,14 @@ class _Look:
             elif result[0] == _AN_ERROR:
                 self._fault(row, column, result[2])
 
-    def say(self, kind: int, data: bytes) -> None:
-        """Take a text that goes on in further records, of which the library for values reads the first alone."""
-        if kind == _CONTINUE and self._said:
-            self._said.append(data)
+    def collect_text(self, kind: int, data: bytes) -> None:
+        """Collect a text that continues in further records; the library for values reads the first alone."""
+        if kind == _CONTINUE and self._texts:
+            self._texts.append(data)
             return
-        if self._said[1:]:
-            self.seen.texts.append((*self._formula, long_text(self._said)))
-        self._said = [data] if kind == _SAID and self._book.new else []
+        if self._texts[1:]:
+            self.seen.texts.append((*self._formula, long_text(self._texts)))
+        self._texts = [data] if kind == _STRING and self._book.new else []
 
     def error(self, data: bytes) -> None:
         row, column, _, value, is_error = struct.unpack_from("<HHHBB", data)
@@ -278,7 +253,7 @@ class _Look:
             self.places += struct.pack("<HH", row, column)
 
     def _number(self, row: int, column: int, style: int, number: bytes) -> None:
-        """Take a number, of which the last byte has the sign, however it is written."""
+        """Handle a number, whose last byte has the sign in every encoding."""
         if style in self._book.widths:
             self.seen.pad(row, column, self._book.widths[style])
         elif number[-1] & 0x80 and self._book.kinds[style] == Kind.MOMENT:
@@ -296,4 +271,4 @@ class _Look:
         self.seen.filtered = True
 
     def _fault(self, row: int, column: int, error: int) -> None:
-        self.seen.faults.append(OddCell(row, column, "cell_error", ERRORS.get(error, "#ERROR")))
+        self.seen.faults.append(Fault(row, column, "cell_error", ERRORS.get(error, "#ERROR")))

@@ -1,4 +1,4 @@
-"""The records of an xls out of their container, and as the library for values reads them right."""
+"""Extracts the records of an xls from their container, and normalises them for the library for values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PAGES = {
     936: "gb18030", 950: "big5hkscs", 10000: "mac-roman", 10001: "shift-jis", 10002: "big5hkscs", 10008: "gb18030",
     32768: "mac-roman", 32769: "cp1252", 65001: "utf-8",
 }  # fmt: skip
-# What the library for values makes of single bytes, told of no other code page.
+# What the library for values makes of single bytes without a code page.
 _BYTES = {
     sign: place for place in range(256) for sign in (chr(place), bytes([place]).decode("cp1252", "ignore")) if sign
 }
@@ -32,18 +32,18 @@ _SMALLEST = 4096  # bytes of a stream that does not lie in smaller sectors
 
 
 def workbook_stream(binary: BinaryIO) -> bytes:
-    """The records of an xls, out of the container that they lie in.
+    """Extract the records of an xls from its container.
 
     Raises:
-        OSError: for a container that is not whole; the library for values may go round in it until the memory is full.
+        OSError: for a damaged container, in which the library for values may loop until the memory is full.
     """
     with olefile.OleFileIO(binary) as container:
         stream: bytes = container.openstream("Workbook" if container.exists("Workbook") else "Book").read()
     return stream
 
 
-def understood(stream: bytes, styles: list[Kind], new: bool) -> io.BytesIO:
-    """The same workbook in a container of its own, with nothing in it that the library for values takes for something else.
+def normalise_stream(stream: bytes, styles: list[Kind], new: bool) -> io.BytesIO:
+    """Write the workbook to a container of its own, without what the library for values misreads.
 
     In a new workbook (BIFF8) all texts are UTF-16, whatever code page its program has named. In an older one they are bytes,
     which the library takes for signs of one byte each, as `decoder` expects them. Formats have numbers of their own
@@ -68,7 +68,7 @@ def understood(stream: bytes, styles: list[Kind], new: bool) -> io.BytesIO:
 
 
 def decoder(page: int | None) -> Callable[[str], str]:
-    """How a text of an older workbook is read, whose bytes the library for values took for signs of one byte each.
+    """Build the decoder of the texts of an older workbook, whose bytes the library for values read as Latin characters.
 
     Args:
         page: the code page that it names, or None.
@@ -79,7 +79,7 @@ def decoder(page: int | None) -> Callable[[str], str]:
         """The text.
 
         Raises:
-            LookupError: where no code page that anybody knows says what it is.
+            LookupError: for an unknown code page.
         """
         if text.isascii():
             return text
@@ -89,7 +89,7 @@ def decoder(page: int | None) -> Callable[[str], str]:
 
 
 def long_text(records: Sequence[bytes]) -> str:
-    """A text of a new workbook that begins with its length and goes on in further records, of one or two bytes a sign each."""
+    """Decode a text of a new workbook that begins with its length and continues in further records, each of one or two bytes a character."""
     length = struct.unpack_from("<H", records[0])[0]
     parts = (records[0][2:], *records[1:])
     wide = (part[1:] if part[:1] == b"\1" else part[1:].decode("latin-1").encode("utf-16-le") for part in parts)

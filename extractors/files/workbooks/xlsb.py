@@ -1,4 +1,4 @@
-"""What the records (BIFF12, [MS-XLSB]) of an xlsb say of its sheets that the library for values does not."""
+"""Reads the sheets of an xlsb, with annotations from its records (BIFF12, [MS-XLSB])."""
 
 from __future__ import annotations
 
@@ -6,21 +6,25 @@ import io
 import re
 import struct
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import BinaryIO
 
-from extractors.files.workbooks.annotations import Calls, Oddities, Places, undecodable
+from extractors.files.workbooks.annotations import Annotations, CellPositions, undecodable_cells
+from extractors.files.workbooks.calamine_reader import read_book
 from extractors.files.workbooks.first_rows import first_rows
-from extractors.files.workbooks.grid import FIRST_ROWS, Book, OddCell, Wanted, read_book
+from extractors.files.workbooks.grid import FIRST_ROWS, Book, Fault
 from extractors.files.workbooks.number_formats import Kind, kind_of, width_of
+from extractors.files.workbooks.sheet_selection import SheetSelection
+from extractors.files.workbooks.workbook_refusals import calls
 from extractors.files.workbooks.xls import ERRORS
+from extractors.files.workbooks.xlsb_records import PASSED, leading_text, record_spans, records
 from extractors.files.workbooks.xlsx import linked_part
 
 _ROW, _RK, _ERROR, _REAL, _FORMULA_NUMBER, _FORMULA_ERROR = 0, 2, 3, 5, 9, 11
 _FORMAT, _XF, _COLUMN, _RICH, _SETTINGS, _SHEET, _FILTERED, _MERGED = 44, 47, 60, 62, 153, 156, 163, 176
 _LINK, _STYLES, _STYLES_END = 360, 617, 618
-# Cells that are one column right of the one before, and do not say so again; the library for values knows none of them.
+# Cells without a column number, which are one column right of the one before; the library for values knows none of them.
 _SHORT = range(12, 19)
 _CELLS, _CELLS_END = {*range(2, 12), _RICH}, 146
 _ENDS = bytes.fromhex("920100 820100")  # of the cells, and of the sheet
@@ -35,24 +39,22 @@ _FAR = 2**19  # from here on not every whole number is a short real one
 # Blanks, numbers that are not below zero and shared texts of these sizes, passed over together.
 _PLAIN = rb"\x01\x08.{8}|\x02\x0c.{4}%b.{4}[\0-\x7f]|\x05\x10.{4}%b.{8}[\0-\x7f]|\x07\x0c.{12}"
 
-_PASSED = -1  # the kind of several of them together
 _COLUMN_OF = re.compile(
     rb"\x01\x08.{8}|[\x02\x05\x07].(.{4})(?:(?<=\x0c.{4}).{8}|.{12})", re.DOTALL
 )  # of one with a value
 _CELLS = {*range(_RK, 12), _RICH}
 
 
-def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
-    """Read the sheets of an xlsb that are asked for, as `grid.read_book` does, with what is odd in them.
+def read(binary: BinaryIO, selection: SheetSelection) -> Book:
+    """Read the selected sheets of an xlsb with what a person sees beside their values.
 
     Raises:
-        Calls: for a DDE or OLE link.
-        Repeated: for two rows of one number, or two cells in one place.
-        KeyError, StopIteration, ElementTree.ParseError, struct.error, IndexError, ValueError: for an xlsb that is not whole.
+        Refusal: for cells that are spread too far, a DDE or OLE link, two rows of one number, or two cells in one place.
+        KeyError, StopIteration, ElementTree.ParseError, struct.error, IndexError, ValueError: for an incomplete xlsb.
     """
-    book = read_book(_understood(binary), wanted, most)
+    book = read_book(_normalised(binary), selection)
     annotate(binary, book)
-    if names := wanted.others(book.sheets):
+    if names := selection.other_names(book.sheets):
         with zipfile.ZipFile(binary) as archive:
             links = _links(archive.read({name.lower(): name for name in archive.namelist()}["xl/workbook.bin"]))
             members = {name: linked_part(archive, _RELATIONSHIPS, links[name]) for name in names}
@@ -67,7 +69,7 @@ def _begin(archive: zipfile.ZipFile, member: str) -> bytes:
         part = sheet.read(_MOST_OF_BEGIN)
     rows, cells, done = 0, False, 0
     try:
-        for kind, _, end in _spans(part):
+        for kind, _, end in record_spans(part):
             rows += kind == _ROW
             if rows > FIRST_ROWS or kind == _CELLS_END or end > len(part):
                 break
@@ -77,10 +79,10 @@ def _begin(archive: zipfile.ZipFile, member: str) -> bytes:
     return part[:done] + _ENDS if cells else b""
 
 
-def _understood(binary: BinaryIO) -> BinaryIO:
-    """The same workbook in which each cell style has the format of its kind, and a whole number that is a day a fraction's form.
+def _normalised(binary: BinaryIO) -> BinaryIO:
+    """Write a copy in which each cell style has the built-in format of its kind, and days are stored as real numbers.
 
-    The library for values goes by the numbers of formats, and takes days that are written as whole numbers for numbers.
+    The library for values goes by the numbers of formats, and reads days that are stored as integers as numbers.
     """
     plain = io.BytesIO()
     with zipfile.ZipFile(binary) as archive, zipfile.ZipFile(plain, "w") as target:
@@ -107,7 +109,7 @@ def _understood(binary: BinaryIO) -> BinaryIO:
 
 def _with_kinds(styles: bytes, kinds: list[Kind]) -> bytes:
     plain, of_cells, place = bytearray(styles), False, 0
-    for kind, begin, _ in _spans(styles):
+    for kind, begin, _ in record_spans(styles):
         of_cells = kind == _STYLES or (of_cells and kind != _STYLES_END)
         if kind == _FORMAT:
             struct.pack_into("<H", plain, begin, _NO_FORMAT)
@@ -120,7 +122,7 @@ def _with_kinds(styles: bytes, kinds: list[Kind]) -> bytes:
 def _with_reals(sheet: bytes, kinds: list[Kind]) -> bytes:
     plain = bytearray(sheet)
     days = [place for place, kind in enumerate(kinds) if kind != Kind.NUMBER]
-    for kind, begin, end in _spans(sheet, _passed(days)) if days else ():
+    for kind, begin, end in record_spans(sheet, _passed(days)) if days else ():
         if kind == _RK and int.from_bytes(sheet[begin + 4 : begin + 7], "little") in days:
             whole = _whole(sheet[begin:end])
             real = 0 if whole is None else int.from_bytes(struct.pack("<d", whole), "little")
@@ -130,7 +132,7 @@ def _with_reals(sheet: bytes, kinds: list[Kind]) -> bytes:
 
 
 def _whole(cell: bytes) -> int | None:
-    """The number of a cell that is written as a whole one, maybe in hundredths."""
+    """The number of a cell that is stored as an integer, maybe in hundredths."""
     written: int = struct.unpack_from("<i", cell, 8)[0]
     if not written & _IS_WHOLE:
         return None
@@ -139,38 +141,38 @@ def _whole(cell: bytes) -> int | None:
 
 
 def annotate(binary: BinaryIO, book: Book) -> None:
-    """Add to the sheets of an xlsb what is odd in them. It stores a result for every formula, so none is known to lack one."""
+    """Annotate the sheets of an xlsb. It stores a result for every formula, so no formula is known to lack one."""
     with zipfile.ZipFile(binary) as archive:
         names = {name.lower(): name for name in archive.namelist()}
         for link in [name for name in names if name.startswith("xl/externallinks/externallink")]:
-            _demand_no_call(archive.read(names[link]))
+            _require_no_call(archive.read(names[link]))
         styles = _Styles(archive.read(names["xl/styles.bin"]) if "xl/styles.bin" in names else b"")
         workbook = archive.read(names["xl/workbook.bin"])
         links = _links(workbook)
         for grid in book.grids:
             member = linked_part(archive, _RELATIONSHIPS, links[grid.name])
-            grid.faults += undecodable(grid)
-            _looked_at(archive.read(member), styles, _epoch(workbook)).put(grid)
+            grid.faults += undecodable_cells(grid)
+            _scan_sheet(archive.read(member), styles, _epoch(workbook)).apply_to(grid)
 
 
-def _demand_no_call(part: bytes) -> None:
-    for kind, data in _records(part):
+def _require_no_call(part: bytes) -> None:
+    for kind, data in records(part):
         if kind == _LINK and (call := _CALLS.get(struct.unpack_from("<H", data)[0])):
-            raise Calls(call)
+            raise calls(call)
 
 
 def _links(workbook: bytes) -> dict[str, str]:
     """By the name of each sheet the relationship that leads to it."""
     links = {}
-    for kind, data in _records(workbook):
+    for kind, data in records(workbook):
         if kind == _SHEET:
-            link, rest = _text(data[8:])
-            links[_text(rest)[0]] = link
+            link, rest = leading_text(data[8:])
+            links[leading_text(rest)[0]] = link
     return links
 
 
 class _Styles:
-    """What the cell styles make of a number.
+    """The kinds and paddings of the cell styles.
 
     Attributes:
         widths: those whose format adds to it, with `width_of` that.
@@ -181,9 +183,9 @@ class _Styles:
         codes: dict[int, str] = {}
         formats: list[int] = []
         of_cells = False
-        for kind, data in _records(styles):
+        for kind, data in records(styles):
             if kind == _FORMAT:
-                codes[struct.unpack_from("<H", data)[0]] = _text(data[2:])[0]
+                codes[struct.unpack_from("<H", data)[0]] = leading_text(data[2:])[0]
             elif kind in (_STYLES, _STYLES_END):
                 of_cells = kind == _STYLES
             elif kind == _XF and of_cells:
@@ -201,7 +203,7 @@ class _Styles:
 
 def _epoch(workbook: bytes) -> date:
     """The day before the first one that is counted; the library for values counts the others alike."""
-    first = next((data for kind, data in _records(workbook) if kind == _SETTINGS), b"\0")
+    first = next((data for kind, data in records(workbook) if kind == _SETTINGS), b"\0")
     return date(1904, 1, 1) if first[0] & 1 else date(1899, 12, 30)
 
 
@@ -212,40 +214,40 @@ def _passed(styles: Iterable[int]) -> re.Pattern[bytes]:
     return re.compile(b"(?:%b)++" % (_PLAIN % (of_style, of_style)), re.DOTALL)
 
 
-def _looked_at(sheet: bytes, styles: _Styles, epoch: date) -> Oddities:
-    seen, places = Oddities(), Places()
+def _scan_sheet(sheet: bytes, styles: _Styles, epoch: date) -> Annotations:
+    seen, places = Annotations(), CellPositions()
     row = 0
     looked = [place for place, kind in enumerate(styles.kinds) if kind != Kind.NUMBER or place in styles.widths]
-    for kind, data in _records(sheet, _passed(looked)):
+    for kind, data in records(sheet, _passed(looked)):
         if kind == _ROW:
             row = struct.unpack_from("<I", data)[0]
             seen.hidden_rows += bool(data[11] & _HIDDEN_ROW)
         elif kind in (_ERROR, _FORMULA_ERROR):
             column = struct.unpack_from("<I", data)[0]
-            seen.faults.append(OddCell(row, column, "cell_error", ERRORS.get(data[8], "#ERROR")))
+            seen.faults.append(Fault(row, column, "cell_error", ERRORS.get(data[8], "#ERROR")))
         elif kind in (_RK, _REAL, _FORMULA_NUMBER):
             _number_at(seen, row, kind, data, styles, epoch)
         elif kind == _RICH:
-            seen.texts.append((row, struct.unpack_from("<I", data)[0], _text(data[9:])[0]))
+            seen.texts.append((row, struct.unpack_from("<I", data)[0], leading_text(data[9:])[0]))
         elif kind in _SHORT:
             raise ValueError
         else:
             _of_sheet(seen, kind, data)
         _stand(places, kind, data)
-    places.demand_apart()
+    places.require_distinct()
     return seen
 
 
-def _stand(places: Places, kind: int, data: bytes) -> None:
+def _stand(places: CellPositions, kind: int, data: bytes) -> None:
     if kind == _ROW:
         places.begin(struct.unpack_from("<I", data)[0])
-    elif kind == _PASSED:
-        places.take(b"".join(_COLUMN_OF.findall(data)))
+    elif kind == PASSED:
+        places.add(b"".join(_COLUMN_OF.findall(data)))
     elif kind in _CELLS:
-        places.take(data[:4])
+        places.add(data[:4])
 
 
-def _number_at(seen: Oddities, row: int, kind: int, data: bytes, styles: _Styles, epoch: date) -> None:
+def _number_at(seen: Annotations, row: int, kind: int, data: bytes, styles: _Styles, epoch: date) -> None:
     column, style = struct.unpack_from("<I", data)[0], int.from_bytes(data[4:7], "little")
     if style in styles.widths:
         seen.pad(row, column, styles.widths[style])
@@ -258,7 +260,7 @@ def _number_at(seen: Oddities, row: int, kind: int, data: bytes, styles: _Styles
         seen.texts.append((row, column, str(epoch + timedelta(days=whole))))
 
 
-def _of_sheet(seen: Oddities, kind: int, data: bytes) -> None:
+def _of_sheet(seen: Annotations, kind: int, data: bytes) -> None:
     if kind == _FILTERED:
         seen.filtered = True
     elif kind == _MERGED:
@@ -268,38 +270,3 @@ def _of_sheet(seen: Oddities, kind: int, data: bytes) -> None:
         first, last, _, _, flags = struct.unpack_from("<IIIIH", data)
         if flags & _HIDDEN_COLUMN:
             seen.hidden_columns += last - first + 1
-
-
-def _records(part: bytes, plain: re.Pattern[bytes] | None = None) -> Iterator[tuple[int, bytes]]:
-    for kind, begin, end in _spans(part, plain):
-        yield kind, part[begin:end]
-
-
-def _spans(part: bytes, plain: re.Pattern[bytes] | None = None) -> Iterator[tuple[int, int, int]]:
-    at = 0
-    while at < len(part):
-        if plain is not None and (passed := plain.match(part, at)):
-            yield _PASSED, at, passed.end()
-            at = passed.end()
-            continue
-        kind, at = _number(part, at, 2)
-        size, at = _number(part, at, 4)
-        yield kind, at, at + size
-        at += size
-
-
-def _number(part: bytes, at: int, longest: int) -> tuple[int, int]:
-    """A number of seven bits a byte, the lowest first, and where it ends: so are ids and lengths written."""
-    number = 0
-    for place in range(longest):
-        number |= (part[at + place] & 0x7F) << 7 * place
-        if not part[at + place] & 0x80:
-            return number, at + place + 1
-    return number, at + longest
-
-
-def _text(data: bytes) -> tuple[str, bytes]:
-    """The text at the beginning of some data, and what stands behind it; a length of all ones means none."""
-    length = struct.unpack_from("<I", data)[0]
-    end = 4 if length == 0xFFFFFFFF else 4 + 2 * length
-    return data[4:end].decode("utf-16-le", "replace"), data[end:]

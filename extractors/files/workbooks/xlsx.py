@@ -1,4 +1,4 @@
-"""What the XML of an xlsx says of the cells of a sheet that the library for values does not: errors, formulas, formats."""
+"""Reads the sheets of an xlsx, with annotations from their XML (ECMA-376 part 1, 18.3): errors, formulas, formats."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from posixpath import join, normpath
 from typing import BinaryIO
 from xml.etree import ElementTree
 
-from extractors.files.workbooks.annotations import Oddities
+from extractors.files.workbooks.annotations import Annotations
+from extractors.files.workbooks.calamine_reader import read_book
 from extractors.files.workbooks.first_rows import first_rows
-from extractors.files.workbooks.grid import Book, Grid, OddCell, Wanted, read_book
-from extractors.files.workbooks.typed_moment import moment_text
+from extractors.files.workbooks.grid import Book, Fault, require_few_cells
+from extractors.files.workbooks.iso_times import moment_text
+from extractors.files.workbooks.sheet_selection import SheetSelection
+from extractors.files.workbooks.workbook_refusals import repeated, unplaced
 from extractors.files.workbooks.xlsx_parts import first_rows_of, parts_of
+from extractors.files.workbooks.xlsx_positions import Extent, repeated_row
 from extractors.files.workbooks.xlsx_styles import styled_cells, styles_of
-from extractors.files.workbooks.xlsx_texts import demand_numbered, escaped
+from extractors.files.workbooks.xlsx_texts import decode_escapes, require_numbered
 
 # No pattern looks beyond the next tag for what is in one, so that many that lack it are not each looked for to the end.
 _FORMULA = re.compile(rb"<f(?:\s[^>]*)?/?>")
@@ -29,7 +33,7 @@ _TYPE = re.compile(rb"\bt\s*=\s*[\"'](\w+)[\"']")
 _STYLE = re.compile(rb"\ss\s*=\s*[\"'](\d+)[\"']")
 _NEGATIVE = re.compile(rb"<v(?:\s[^>]*)?>-[^<]*[1-9]")
 _RANGE = re.compile(rb"\bref\s*=\s*[\"']([A-Za-z$0-9]+):([A-Za-z$0-9]+)[\"']")
-_MOST_OF_ONE = 1_000_000  # cells of one formula; more are those of whole columns
+_MOST_OF_ONE = 1_000_000  # cells of one formula; more are those of entire columns
 _ON_LOAD = re.compile(rb"<(?:\w+:)?calcPr\s[^<>]*\bfullCalcOnLoad\s*=\s*[\"'](?:1|true)[\"']")
 _POI = re.compile(rb"<(?:\w+:)?Application>\s*Apache POI\s*<")
 _HIDDEN_ROW = re.compile(rb"<row\s[^<>]*\bhidden\s*=\s*[\"'](?:1|true)[\"']")
@@ -37,74 +41,89 @@ _COLUMN = re.compile(rb"<col\s[^>]*>")
 _EDGE = re.compile(rb"\b(min|max)\s*=\s*[\"'](\d+)[\"']")
 
 
-class Unplaced(Exception):
-    """Raised by `annotate` when a cell that has to be named does not say where it stands."""
-
-
-def read(binary: BinaryIO, wanted: Wanted, most: int | None) -> Book:
-    """Read the sheets of an xlsx that are asked for, as `grid.read_book` does, with what is odd in them."""
-    book = read_book(binary, wanted, most)
-    annotate(binary, book)
-    if names := wanted.others(book.sheets):
-        with zipfile.ZipFile(binary) as archive:
-            members = {name: _member(archive, name) for name in names}
-            begins = {name: (member, first_rows_of(archive, member)) for name, member in members.items()}
-            book.others.extend(first_rows(archive, {name: found for name, found in begins.items() if found[1]}))
-    return book
-
-
-def annotate(binary: BinaryIO, book: Book) -> None:
-    """Add to the cells of the sheets their faults, the zeros that their formats show, and what is hidden.
+def read(binary: BinaryIO, selection: SheetSelection) -> Book:
+    """Read the selected sheets of an xlsx with what a person sees beside their values.
 
     A cell with an error holds its name (`#N/A`), one with a formula that was never calculated the formula, so that its row
-    is not met as blank. A formula has no value then, or a bare zero from a program that calculates nothing (XlsxWriter,
+    is not taken for blank. A formula has no value then, or a bare zero from a program that calculates nothing (XlsxWriter,
     Apache POI). A whole number whose format is nothing but zeros (`000000`) is text of that width, as it is shown.
 
     Raises:
-        Unplaced: for a sheet whose cells do not say where they stand.
+        Refusal: for cells that are spread too far, two cells in one place, and a fault in a cell without a reference.
+        calamine.CalamineError: for what the library for values cannot read.
         LookupError, ValueError, StopIteration, ElementTree.ParseError: for a workbook without the parts it names, or in an
             encoding that nobody knows.
     """
     with zipfile.ZipFile(binary) as archive:
+        scanner = _Scanner(archive)
+        book = read_book(binary, selection, before=scanner.scan)
         for grid in book.grids:
-            _annotate(archive, grid)
+            grid.faults += decode_escapes(archive, find_member(archive, grid.name), grid)
+            scanner.found[grid.name].apply_to(grid)
+        members = {name: find_member(archive, name) for name in selection.other_names(book.sheets)}
+        begins = {name: (member, first_rows_of(archive, member)) for name, member in members.items()}
+        book.others.extend(first_rows(archive, {name: found for name, found in begins.items() if found[1]}))
+    return book
 
 
-def _annotate(archive: zipfile.ZipFile, grid: Grid) -> None:
-    widths, moments = styles_of(archive)
-    styled = styled_cells(widths)
-    zero = _stands_for_none(archive)
-    member = _member(archive, grid.name)
-    seen = Oddities(filtered=_has_filtered_table(archive, member))
-    texts = _FormulaTexts()
-    for part in parts_of(archive, member):
-        demand_numbered(part)
-        _formulas(part, seen, zero, texts)
+class _Scanner:
+    """Scans the XML of sheets before the library for values reads them, which keeps the last of two cells in one place.
+
+    Attributes:
+        found: the annotations of each sheet, by its name.
+    """
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self.found: dict[str, Annotations] = {}
+        self._archive = archive
+        self._widths, self._moments = styles_of(archive)
+        self._styled = styled_cells(self._widths)
+        self._zero = _uncalculated_zero(archive)
+
+    def scan(self, name: str) -> None:
+        """Scan a sheet.
+
+        Raises:
+            Refusal: for cells that are spread too far, two cells in one place, and a fault in a cell without a reference.
+        """
+        member = find_member(self._archive, name)
+        seen = Annotations(filtered=_has_filtered_table(self._archive, member))
+        texts, extent = _FormulaTexts(), Extent()
+        for part in parts_of(self._archive, member):
+            extent.scan(part)
+            self._scan_part(part, seen, texts)
+        if extent.may_repeat:
+            with self._archive.open(member) as sheet:
+                if row := repeated_row(sheet):
+                    raise repeated(row)
+        require_few_cells(extent.rows, max(extent.columns, 1))
+        seen.faults += [] if texts.results else texts.none
+        self.found[name] = seen
+
+    def _scan_part(self, part: bytes, seen: Annotations, texts: _FormulaTexts) -> None:
+        require_numbered(part)
+        _formulas(part, seen, self._zero, texts)
         _errors(part, seen)
-        if styled is not None:
-            for match in styled.finditer(part):
-                if _is_number(match[0]):  # a text is shown as it is, whatever its format
-                    seen.pad(*_place(match[0]), widths[int(match[1])])
-        _below_zero(part, seen, moments)
+        for match in self._styled.finditer(part) if self._styled else ():
+            if _is_number(match[0]):  # a text is shown as it is, whatever its format
+                seen.pad(*_place(match[0]), self._widths[int(match[1])])
+        _below_zero(part, seen, self._moments)
         _midnights(part, seen)
         _hidden(part, seen)
-    seen.faults += [] if texts.results else texts.none
-    grid.faults += escaped(archive, member, grid)
-    seen.put(grid)
 
 
 @dataclass
 class _FormulaTexts:
-    """What tells whether a formula that gives a text, but has none, gave an empty one.
+    """Decides whether a formula with a text result, but without a text, gave an empty one.
 
     EPPlus writes an empty one so; LibreOffice what it never calculated, and then no formula of the sheet has a result.
     """
 
     results: int = 0
-    none: list[OddCell] = field(default_factory=list)
+    none: list[Fault] = field(default_factory=list)
 
 
-def _formulas(part: bytes, seen: Oddities, zero: bytes | None, texts: _FormulaTexts) -> None:
+def _formulas(part: bytes, seen: Annotations, zero: bytes | None, texts: _FormulaTexts) -> None:
     if b"<f" not in part:
         return
     done = 0  # a cell has one formula
@@ -124,22 +143,22 @@ def _formulas(part: bytes, seen: Oddities, zero: bytes | None, texts: _FormulaTe
         if none or b"<v" not in body:
             formula = "" if match[0].endswith(b"/>") else unescape(body.partition(b"</f")[0].decode("utf-8", "replace"))
             places = [_place(head), *(_others(match[0]) if value is None else ())]
-            faults = [OddCell(row, column, "formula_uncalculated", f"={formula}") for row, column in places]
+            faults = [Fault(row, column, "formula_uncalculated", f"={formula}") for row, column in places]
             (seen.faults if none else texts.none).extend(faults)
 
 
 def _others(formula: bytes) -> list[tuple[int, int]]:
-    """The other cells that a formula of several gives values to (`t="array"`), which hold nothing where it has none."""
+    """The other cells of an array formula (`t="array"`), which are empty where it has no result."""
     found = _RANGE.search(formula) if b"array" in formula else None
     if found is None:
         return []
     (top, left), (bottom, right) = (_place(b' r="%b"' % end) for end in found.groups())
     if (bottom - top + 1) * (right - left + 1) > _MOST_OF_ONE:
-        raise Unplaced
+        raise unplaced()
     return [(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)][1:]
 
 
-def _errors(part: bytes, seen: Oddities) -> None:
+def _errors(part: bytes, seen: Annotations) -> None:
     if b'"e"' not in part and b"'e'" not in part:
         return
     for match in _ERROR.finditer(part):
@@ -147,10 +166,10 @@ def _errors(part: bytes, seen: Oddities) -> None:
         end = None if empty else _CELL_END.search(part, match.end())
         value = None if empty else _VALUE.search(part, match.end(), end.start() if end else len(part))
         text = value[1].decode("utf-8", "replace") if value else "#ERROR"
-        seen.faults.append(OddCell(*_place(match[0]), "cell_error", text))
+        seen.faults.append(Fault(*_place(match[0]), "cell_error", text))
 
 
-def _below_zero(part: bytes, seen: Oddities, moments: set[int]) -> None:
+def _below_zero(part: bytes, seen: Annotations, moments: set[int]) -> None:
     if not moments or b">-" not in part:
         return
     for match in _NEGATIVE.finditer(part):
@@ -160,8 +179,8 @@ def _below_zero(part: bytes, seen: Oddities, moments: set[int]) -> None:
             seen.below_zero(*_place(head))
 
 
-def _midnights(part: bytes, seen: Oddities) -> None:
-    """Read the times of 24:00:00 that cells say are times, of which the library for values makes texts."""
+def _midnights(part: bytes, seen: Annotations) -> None:
+    """Read the times of 24:00:00 in cells of type date, which the library for values reads as texts."""
     if b"T24:" not in part:
         return
     for match in _MOMENT.finditer(part):
@@ -176,7 +195,7 @@ def _is_number(tag: bytes) -> bool:
     return kind is None or kind[1] == b"n"
 
 
-def _hidden(part: bytes, seen: Oddities) -> None:
+def _hidden(part: bytes, seen: Annotations) -> None:
     seen.filtered = seen.filtered or b"<filterColumn" in part
     if b"hidden" not in part:
         return
@@ -190,15 +209,15 @@ def _hidden(part: bytes, seen: Oddities) -> None:
 def _place(tag: bytes) -> tuple[int, int]:
     found = _REFERENCE.search(tag)
     if found is None:
-        raise Unplaced
+        raise unplaced()
     column = 0
     for letter in found[1].upper():
         column = column * 26 + letter - ord("A") + 1
     return int(found[2]) - 1, column - 1
 
 
-def _stands_for_none(archive: zipfile.ZipFile) -> bytes | None:
-    """How the program that wrote a workbook writes the result of a formula that it has not calculated, where it is a zero."""
+def _uncalculated_zero(archive: zipfile.ZipFile) -> bytes | None:
+    """The zero that the program of a workbook writes for a formula that it has not calculated; None where it writes none."""
     names = {name.lower(): name for name in archive.namelist()}
     if "docprops/app.xml" in names and _POI.search(archive.read(names["docprops/app.xml"])):
         return b"0.0"
@@ -219,8 +238,8 @@ def _has_filtered_table(archive: zipfile.ZipFile, member: str) -> bool:
     return any(b"filterColumn" in archive.read(names[path]) for path in paths if path in names)
 
 
-def _member(archive: zipfile.ZipFile, sheet: str) -> str:
-    """The member that holds a sheet."""
+def find_member(archive: zipfile.ZipFile, sheet: str) -> str:
+    """Find the member that holds a sheet."""
     names = {name.lower(): name for name in archive.namelist()}
     book = ElementTree.fromstring(archive.read(names["xl/workbook.xml"]))  # noqa: S314 - as above
     listed = {item.get("name"): item for item in book.iterfind(".//{*}sheets/{*}sheet")}
@@ -229,7 +248,7 @@ def _member(archive: zipfile.ZipFile, sheet: str) -> str:
 
 
 def linked_part(archive: zipfile.ZipFile, relationships: str, link: str) -> str:
-    """The member to which a relationship of the workbook leads.
+    """Find the member to which a relationship of the workbook leads.
 
     Raises:
         KeyError, StopIteration, ElementTree.ParseError: for a workbook without the parts it names.

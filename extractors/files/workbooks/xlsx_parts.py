@@ -1,4 +1,4 @@
-"""The XML of the sheets of an xlsx, in parts of whole rows, so that no sheet need be held at once."""
+"""Splits the XML of sheets into parts of complete rows, so that no sheet is held in memory."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _CHUNK = 2**20
 _PREFIX = re.compile(rb"(</?)\w+:")
 _ROWS_END = re.compile(rb"</(?:\w+:)?sheetData")
 _LONGEST_MARK = 32  # bytes of what is looked for across two chunks
-_SAID = {b"<!--": b"-->", b"<![CDATA[": b"]]>"}  # how comments and CDATA begin and end
-_BEGIN_SAID = re.compile(b"|".join(map(re.escape, _SAID)))
+_ASIDES = {b"<!--": b"-->", b"<![CDATA[": b"]]>"}  # how comments and CDATA begin and end
+_ASIDE_BEGIN = re.compile(b"|".join(map(re.escape, _ASIDES)))
 _LONGEST_BEGIN = 8  # bytes of one that goes on in the next chunk
 _A_CELL, _ROW_END = re.compile(rb"<c[\s>]"), re.compile(rb"</row\s*>")
 _EMPTY_ROW = re.compile(rb"<row(?:\s[^<>]*)?/>")
 
 
 def parts_of(archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
-    """The XML of a sheet in parts of whole rows, its elements without prefixes; of what is below the rows only the filter.
+    """Yield the XML of a sheet in parts of complete rows, without prefixes; of what is below the rows only the filter.
 
     What is below them may be far longer than they are, and holds no cells.
     """
@@ -46,7 +46,7 @@ def parts_of(archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
 
 
 def _rows_end(rest: bytearray, seen: int) -> tuple[int, bool]:
-    """Where the last whole row ends, 0 where none does, and whether it is the last of all."""
+    """Where the last complete row ends, 0 where none does, and whether it is the last of all."""
     if last := _ROWS_END.search(rest, seen):
         return last.start(), True
     end = rest.rfind(b"row>", seen)
@@ -79,18 +79,18 @@ def _divided(xml: bytes, end: bytes) -> tuple[bytes, bytes, bytes]:
             if found < 0:
                 return b"".join(plain), xml[max(place, len(xml) - len(end) + 1) :], end
             place, end = found + len(end), b""
-        begin = _BEGIN_SAID.search(xml, place) if xml.find(b"<!", place) >= 0 else None
+        begin = _ASIDE_BEGIN.search(xml, place) if xml.find(b"<!", place) >= 0 else None
         if begin is None:
             break
         plain.append(xml[place : begin.start()])
-        place, end = begin.end(), _SAID[begin[0]]
+        place, end = begin.end(), _ASIDES[begin[0]]
     last = xml.rfind(b"<", max(place, len(xml) - _LONGEST_BEGIN))
     cut = last if last >= 0 else len(xml)
     return b"".join([*plain, xml[place:cut]]), xml[cut:], b""
 
 
 def first_rows_of(archive: zipfile.ZipFile, member: str) -> bytes:
-    """The XML of a sheet up to the last of its first rows; nothing for a sheet without cells."""
+    """Cut the XML of a sheet after its first rows; empty for a sheet without cells."""
     xml, ends = b"", [0]
     for part in parts_of(archive, member):
         xml += _EMPTY_ROW.sub(b"", part)

@@ -1,4 +1,4 @@
-"""What the cell styles of an xlsx make of a number, and which cells have some of them."""
+"""Reads the cell styles of an xlsx, and finds the cells that have some of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from extractors.files.workbooks.number_formats import Kind, kind_of, width_of
 
 
 def styles_of(archive: zipfile.ZipFile) -> tuple[dict[int, int], set[int]]:
-    """The cell styles whose format adds to a number, with `width_of` it, and those that make a day of one."""
+    """Read the cell styles whose format pads a number, with `width_of` it, and those whose format is a day or time."""
     names = {name.lower(): name for name in archive.namelist()}
     if "xl/styles.xml" not in names:
         return {}, set()
@@ -26,7 +26,7 @@ def styles_of(archive: zipfile.ZipFile) -> tuple[dict[int, int], set[int]]:
 
 
 def styled_cells(styles: Iterable[int]) -> re.Pattern[bytes] | None:
-    """What finds the cells of some styles that are not empty, with the number of the style; None for no style."""
+    """Compile a pattern of the cells of some styles that are not empty; None for no style."""
     # Cells that are empty, of which a sheet that is formatted to its last row has a million, end with their tag.
     places = b"|".join(str(place).encode() for place in styles)
     if not places:

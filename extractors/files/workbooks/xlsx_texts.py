@@ -1,4 +1,4 @@
-"""What the XML of an xlsx means by its texts that the library for values takes for something else."""
+"""Corrects texts of an xlsx that the library for values misreads."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import zipfile
 
 import pyarrow.compute as pc
 
-from extractors.files.workbooks.grid import Grid, OddCell
+from extractors.files.workbooks.grid import Fault, Grid
 
-# Of a shared text that is named by no number, the library for values gives the first one.
+# For an index that is no number the library for values returns the first shared text.
 _NO_INDEX = re.compile(rb't=["\']s["\'][^<>]{0,200}><v(?:\s[^<>]*)?>(?!\d{0,9}</v)')
 _ESCAPE = "_x[0-9A-Fa-f]{4}_"
 _ESCAPES = re.compile(f"(?:{_ESCAPE})+")
 _TEXTS = "xl/sharedstrings.xml"
 
 
-def demand_numbered(part: bytes) -> None:
-    """See that some XML of a sheet names shared texts by numbers.
+def require_numbered(part: bytes) -> None:
+    """Check that cells refer to shared texts by numbers.
 
     Raises:
         ValueError: where it does not.
@@ -26,10 +26,10 @@ def demand_numbered(part: bytes) -> None:
         raise ValueError
 
 
-def escaped(archive: zipfile.ZipFile, member: str, grid: Grid) -> list[OddCell]:
-    """The cells with characters by their number (`_x4E2D_`), which the library for values knows below 256 only.
+def decode_escapes(archive: zipfile.ZipFile, member: str, grid: Grid) -> list[Fault]:
+    """Decode cells with characters by their number (`_x4E2D_`), which the library for values decodes below 256 only.
 
-    Where the sign before one is escaped itself anywhere, nobody can say any more which of them stand for themselves.
+    Where an underscore is escaped anywhere (`_x005F_`), it is unknown which escapes stand for themselves.
     """
     places = [
         (row, column)
@@ -45,7 +45,7 @@ def escaped(archive: zipfile.ZipFile, member: str, grid: Grid) -> list[OddCell]:
         written = grid.columns[column][row].as_py()
         text = _ESCAPES.sub(_meant, written) if is_clear else written
         is_whole = is_clear and "\ufffd" not in text
-        faults.append(OddCell(row, column, None if is_whole else "bytes_undecodable", text))
+        faults.append(Fault(row, column, None if is_whole else "bytes_undecodable", text))
     return faults
 
 

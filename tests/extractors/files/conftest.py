@@ -1,12 +1,12 @@
 import struct
 import zipfile
-from pathlib import Path
 
 import openpyxl
 import pytest
 
 from extractors import Request, open_source
-from extractors.files.workbooks import worker as apart
+from extractors.files.workbooks import worker_process
+from extractors.files.workbooks.workbook_worker import WorkbookWorker
 from standard.errors import SourceRefused
 
 HEADER = ["编号", "姓名", "证号", "发证日期"]
@@ -36,11 +36,21 @@ def refused(opened, rows_of):
     return refusal
 
 
+@pytest.fixture(autouse=True)
+def _in_this_process(request, monkeypatch):
+    """Replaces the process that reads workbooks by a call in this one, except where `in_a_process` is asked for.
+
+    It takes a while to start, and tests of what is read change its parts.
+    """
+    if "in_a_process" not in request.fixturenames:
+        monkeypatch.setattr(
+            WorkbookWorker, "ask", lambda self, binary, query: worker_process.answer(binary, query, self.folder)
+        )
+
+
 @pytest.fixture
-def in_this_process(monkeypatch):
-    """What is read in a process of its own is read in this one, for tests of what is read: a process takes a second to start."""
-    monkeypatch.setattr(apart.resource, "setrlimit", lambda *_: None)
-    monkeypatch.setattr(apart.subprocess, "run", lambda command, **_: apart._main(command[3], Path(command[4])))
+def in_a_process():
+    """Leaves workbooks to the process that has limits for them."""
 
 
 @pytest.fixture

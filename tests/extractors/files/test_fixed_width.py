@@ -1,6 +1,6 @@
 import pytest
 
-from extractors.files import characters
+from extractors.files import encodings
 from standard.errors import DeclarationError
 
 WIDTHS = {"编号": "6", "姓名": "8", "证号": "4", "发证日期": "10"}
@@ -71,7 +71,7 @@ def test_a_byte_order_mark_takes_no_width(opened, rows_of, put):
 
 @pytest.mark.parametrize("size", [1, 30, 100])
 def test_lines_are_counted_over_blocks(opened, rows_of, put, monkeypatch, size):
-    monkeypatch.setattr(characters, "BLOCK", size)
+    monkeypatch.setattr(encodings, "BLOCK", size)
     put(*[line(str(place), "甲", "8", "", False) for place in range(30)])
     with opened(TEXT) as reading:
         assert [(row[0], row[-1]) for row in rows_of(reading)] == [(str(n), str(n + 1)) for n in range(30)]

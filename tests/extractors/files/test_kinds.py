@@ -5,7 +5,7 @@ import openpyxl
 import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from extractors.files import extract as deliveries
+from extractors.files import extract as files_extract
 from extractors.files.workbooks import grid
 
 HEADER = ["编号", "姓名", "证号", "发证日期"]
@@ -114,7 +114,7 @@ def test_a_sheet_that_lacks_a_column_of_the_others_is_refused_naming_it(refused,
 
 
 def test_sheets_that_together_have_too_many_cells_are_refused(refused, book, monkeypatch):
-    monkeypatch.setattr(grid, "MOST_CELLS", 12)
+    monkeypatch.setattr(grid, "MAX_CELLS", 12)
     book({"登记1": [HEADER, ["1"]], "登记2": [HEADER, ["1"]]})
     assert "cells in a sheet" in refused(extract("登记表.xlsx", sheets="登记*"))
 
@@ -124,10 +124,10 @@ def test_workbooks_that_together_have_too_many_cells_are_refused_naming_where_it
 ):
     for number in (1, 2, 3):
         book({"登记表": [HEADER, [str(number)]]}, f"{number}.xlsx")
-    monkeypatch.setattr(deliveries, "_MOST_CELLS", 24)
+    monkeypatch.setattr(files_extract, "_MOST_CELLS", 24)
     with opened(extract("*.xlsx")) as reading:
         assert len(rows_of(reading)) == 3
-    monkeypatch.setattr(deliveries, "_MOST_CELLS", 12)
+    monkeypatch.setattr(files_extract, "_MOST_CELLS", 12)
     assert "at most 12 cells in all workbooks of a batch together in 2.xlsx" in refused(extract("*.xlsx"))
 
 

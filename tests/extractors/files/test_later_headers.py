@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from extractors import Request, open_source
-from extractors.files import characters
-from extractors.files.workbooks import workbook
+from extractors.files import encodings
+from extractors.files.workbooks import sheet_tables
 from sources.register import Register
 
 HEADER = ["编号", "姓名", "证号", "发证日期"]
@@ -183,12 +183,12 @@ def test_a_repeated_header_below_a_line_of_ended_licences_refuses_the_batch(give
 @pytest.mark.parametrize(
     "line", ["登记表", "注：本表不含已注销证件", "未注销证件", "说明：注销的证件见另一份表格，不在此表之中"]
 )
-def test_other_lines_above_a_repeated_header_say_nothing_of_it(given, records, line):
+def test_other_lines_above_a_repeated_header_are_ignored(given, records, line):
     found, _ = records(given([HEADER, row(1), [line, "", "", ""], HEADER, row(2)]))
     assert [values[0] for values in found] == ["A001", line, "A002"]
 
 
-def test_a_register_of_ended_licences_may_say_so_on_every_page(given, records):
+def test_a_register_of_ended_licences_may_repeat_its_title_on_every_page(given, records):
     title = ["已注销证件", "", "", ""]
     assert len(records(given([title, HEADER, row(1), title, HEADER, row(2)]))[0]) == 3
 
@@ -240,7 +240,7 @@ def test_faults_of_cells_go_with_their_values(raw_book, opened, faults_of):
 
 @pytest.mark.parametrize("size", [1, 7, 30, 200])
 def test_headers_are_known_in_blocks_of_any_size(tmp_path, records, monkeypatch, size):
-    monkeypatch.setattr(characters, "BLOCK", size)
+    monkeypatch.setattr(encodings, "BLOCK", size)
     other = ["姓名", "编号", "证号", "发证日期"]
     lines = []
     for number in range(40):
@@ -259,7 +259,7 @@ TWO_NAMES = ["编号", "持证人/姓名", "证号", "发证日期"]
 
 @pytest.mark.parametrize("group", [1, 2, 3, 65_536])
 def test_a_header_of_two_lines_is_left_out_where_it_stands_again(book, records, monkeypatch, group):
-    monkeypatch.setattr(workbook, "GROUP_ROWS", group)
+    monkeypatch.setattr(sheet_tables, "GROUP_ROWS", group)
     book({"表": [*TWO_LINES, row(1), *TWO_LINES, row(2), row(3), *TWO_LINES, *TWO_LINES, row(4)]}, "a.xlsx")
     found, reading = records({**BOOK, "header_rows": 2}, TWO_NAMES)
     assert found == [tuple(row(n)) for n in (1, 2, 3, 4)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from extractors.files.workbooks import guard
+from extractors.files.workbooks import xlsx_parts
 
 BOOK = {"kind": "workbook", "path": "登记表.xlsx"}
 
@@ -37,9 +37,9 @@ def test_a_row_or_cell_that_stands_there_twice_refuses_the_sheet(raw_book, refus
 
 
 @pytest.mark.parametrize("size", [1, 7, 100])
-def test_repeated_rows_are_met_in_parts_of_any_size(raw_book, refused, monkeypatch, size):
+def test_repeated_rows_are_found_in_chunks_of_any_size(raw_book, refused, monkeypatch, size):
     raw_book(TITLES + REPEATED["far apart"])
-    monkeypatch.setattr(guard, "_CHUNK", size)
+    monkeypatch.setattr(xlsx_parts, "_CHUNK", size)
     assert "found two numbered 2," in refused(BOOK)
 
 
@@ -53,7 +53,7 @@ WHOLE = {
 
 
 @pytest.mark.parametrize(("cells", "numbers"), WHOLE.values(), ids=WHOLE)
-def test_rows_that_only_look_odd_are_all_read(raw_book, opened, rows_of, cells, numbers):
+def test_unusual_rows_without_repetition_are_all_read(raw_book, opened, rows_of, cells, numbers):
     raw_book((TITLES if "r=" in cells else TITLES.replace(" r=", " x=")) + cells)
     with opened(BOOK) as reading:
         assert [found[0] for found in rows_of(reading) if found[0]] == numbers

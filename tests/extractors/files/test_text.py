@@ -1,7 +1,7 @@
 import pytest
 
 from extractors import Request, open_source
-from extractors.files import characters, text
+from extractors.files import encodings, text
 from standard.day import Day
 from standard.errors import DeclarationError, SourceRefused, SourceUnreachable
 
@@ -83,7 +83,7 @@ def test_blank_lines_are_no_rows_but_are_counted_in_line_numbers(reading, rows_o
 
 @pytest.mark.parametrize("size", [1, 3, 7, 20, 200])
 def test_a_file_is_the_same_in_blocks_of_any_size(reading, rows_of, monkeypatch, size):
-    monkeypatch.setattr(characters, "BLOCK", size)
+    monkeypatch.setattr(encodings, "BLOCK", size)
     lines = [f'{i},"甲\n{i}",x,y\r\n' if i % 5 == 0 else f"{i},乙,x,y\r\n" for i in range(40)]
     with reading(HEADER + "".join(lines)) as opened:
         rows = rows_of(opened)
@@ -272,13 +272,13 @@ def test_a_value_may_be_long_as_a_photograph_is(reading, rows_of, quote):
 
 
 def test_a_line_without_end_is_refused(refusal, monkeypatch):
-    monkeypatch.setattr(characters, "_LONGEST", 100)
-    monkeypatch.setattr(characters, "BLOCK", 10)
+    monkeypatch.setattr(encodings, "_LONGEST", 100)
+    monkeypatch.setattr(encodings, "BLOCK", 10)
     assert "one of more than 100 characters" in refusal(HEADER + "x" * 200 + "\n")
 
 
 def test_a_quote_that_is_never_closed_does_not_fill_the_memory(refusal, monkeypatch):
-    monkeypatch.setattr(characters, "BLOCK", 100)
+    monkeypatch.setattr(encodings, "BLOCK", 100)
     monkeypatch.setattr(text, "_MOST_OPEN", 1000)
     assert "found one in line 2 or after" in refusal(HEADER + '1,"甲,2,3\n' + "1,甲,2,3\n" * 500 + '"\n')
 

@@ -58,14 +58,14 @@ def test_a_title_of_that_form_is_a_title_where_there_are_no_others(opened, tmp_p
         assert rows_of(reading) == [("1", "2", "3")]
 
 
-def test_titles_that_do_not_stand_together_are_said_so(book, refused):
+def test_titles_in_different_rows_are_refused_as_such(book, refused):
     book({"表": [["编号"], ["姓名"], ["证号"], ["发证日期"]]}, "a.xlsx")
     assert "found its titles in different rows in the sheet 表; put them in one row" in refused(
         BOOK, rule="columns_missing"
     )
 
 
-def test_a_workbook_without_sheets_says_so(book, refused, tmp_path):
+def test_a_workbook_without_sheets_is_refused_as_such(book, refused, tmp_path):
     book({"表": [HEADER]}, "whole.xlsx")
     with zipfile.ZipFile(tmp_path / "whole.xlsx") as whole, zipfile.ZipFile(tmp_path / "a.xlsx", "w") as bare:
         for name in whole.namelist():

@@ -6,7 +6,7 @@ from base64 import b64decode
 import pytest
 
 from extractors.files.source_file import SourceFile
-from extractors.files.unzip import unpacked
+from extractors.files.unzip import unpack
 
 HEADER = ["编号", "姓名", "证号", "发证日期"]
 TEXT = "编号,姓名,证号,发证日期\n1,甲,2,3\n"
@@ -64,7 +64,7 @@ def test_what_programs_leave_beside_a_file_they_keep_open_is_no_member(opened, p
         assert reading.origin["file"] == "x.zip/甲/b.csv"
 
 
-def test_two_members_of_one_name_are_refused_since_no_locator_tells_them_apart(refused, tmp_path):
+def test_two_members_of_one_name_are_refused_since_their_locators_would_be_equal(refused, tmp_path):
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         archive.writestr("a.csv", TEXT)
         with pytest.warns(UserWarning, match="Duplicate name"):
@@ -107,7 +107,7 @@ def test_an_archive_that_is_cut_off_or_damaged_is_refused(refused, packed):
 
 
 @pytest.mark.parametrize("packing", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_a_damaged_archive_is_refused_and_not_asked_for_again_however_it_is_packed(refused, tmp_path, packing):
+def test_a_damaged_archive_is_refused_and_not_retried_however_it_is_packed(refused, tmp_path, packing):
     path = tmp_path / "x.zip"
     with zipfile.ZipFile(path, "w", packing) as archive:
         archive.writestr("x.csv", TEXT * 100)
@@ -179,7 +179,7 @@ def test_a_member_lies_there_for_one_user_alone_whatever_the_umask(tmp_path, pac
     folder.mkdir()
     before = os.umask(0o000)
     try:
-        (member,) = unpacked(SourceFile("dept.source", "x.zip", path), "*.csv", None, folder, 2**20)
+        (member,) = unpack(SourceFile("dept.source", "x.zip", path), "*.csv", None, folder, 2**20)
     finally:
         os.umask(before)
     assert stat.S_IMODE(member.path.stat().st_mode) == 0o600

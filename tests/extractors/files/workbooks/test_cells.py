@@ -8,8 +8,7 @@ from openpyxl.styles import Font
 from openpyxl.worksheet.filters import AutoFilter, FilterColumn, Filters
 from openpyxl.worksheet.table import Table
 
-from extractors.files.workbooks import xlsx
-from extractors.files.workbooks import xlsx_parts as sheet_parts
+from extractors.files.workbooks import xlsx, xlsx_parts
 
 HEADER = ["编号", "姓名", "证号", "发证日期"]
 EXTRACT = {"kind": "workbook", "path": "登记表.xlsx"}
@@ -61,7 +60,7 @@ def test_a_formula_that_was_never_calculated_is_a_fault_of_its_cell(opened, rows
         ('<c r="C2" t="str"><f>A2</f><v></v></c>', False),
     ],
 )
-def test_a_formula_that_gives_a_text_but_holds_none_is_a_fault_where_no_formula_of_the_sheet_has_a_result(
+def test_a_text_formula_without_a_text_is_a_fault_where_no_formula_of_the_sheet_has_a_result(
     opened, faults_of, raw_book, other, faulty
 ):
     raw_book(rows_xml('<c r="A2"><v>1</v></c><c r="B2" t="str"><f>A2&amp;"x"</f></c>' + other))
@@ -96,7 +95,7 @@ POI = '<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/
         ('<c r="B2"><f>A2</f><v>0</v></c>', {}, False),
     ],
 )
-def test_a_zero_that_its_program_writes_instead_of_a_result_is_a_fault_where_the_file_tells(
+def test_a_zero_written_instead_of_a_result_is_a_fault_where_the_file_shows_it(
     opened, rows_of, faults_of, raw_book, cell, members, faulty
 ):
     if "xl/workbook.xml" not in members:  # openpyxl, which writes the rest, marks every workbook to be calculated
@@ -145,7 +144,7 @@ def test_what_stands_in_a_comment_or_in_cdata_is_no_cell(opened, rows_of, faults
         assert faults_of(reading) == {}
 
 
-def test_cells_that_have_to_be_named_but_do_not_say_where_they_stand_are_refused(refused, raw_book):
+def test_faults_in_cells_without_a_reference_refuse_the_workbook(refused, raw_book):
     raw_book(rows_xml('<c t="e"><v>#N/A</v></c>'))
     assert "cells that say where they stand" in refused(EXTRACT)
 
@@ -173,7 +172,7 @@ def test_a_number_whose_format_shows_zeros_before_it_is_text_as_it_is_shown(open
         assert rows_of(reading) == [("000012", "x", "07", "8", "Sheet!2"), ("1234567", "x", "7.5", "8", "Sheet!3")]
 
 
-def test_a_number_of_eighteen_digits_stored_as_a_number_is_met_as_one_whose_digits_are_lost(opened, rows_of, raw_book):
+def test_a_number_of_eighteen_digits_stored_as_a_number_has_lost_digits(opened, rows_of, raw_book):
     numbers = ["370402188001010012", "3.7040218800101E+17", "999999999999999"]
     raw_book(rows_xml("".join(f'<c r="{letter}2"><v>{v}</v></c>' for letter, v in zip("ABC", numbers, strict=True))))
     with opened(EXTRACT) as reading:
@@ -196,7 +195,7 @@ def test_a_text_is_as_it_is_though_its_format_shows_zeros(opened, rows_of, raw_b
         assert rows_of(reading) == [("12", "000012", None, None, "登记表!2")]
 
 
-def test_hidden_and_filtered_rows_and_hidden_columns_are_read_and_told(opened, rows_of, tmp_path):
+def test_hidden_and_filtered_rows_and_hidden_columns_are_read_and_noted(opened, rows_of, tmp_path):
     workbook = openpyxl.Workbook()
     sheet = workbook.active
     for row in (HEADER, ["1", "甲", "2", "3"], ["4", "乙", "5", "6"], ["7", "丙", "8", "9"]):
@@ -214,7 +213,7 @@ def test_hidden_and_filtered_rows_and_hidden_columns_are_read_and_told(opened, r
 
 
 @pytest.mark.parametrize(("choice", "told"), [(["甲"], "set, all rows read"), ([], None)])
-def test_a_filter_of_a_table_is_told_too(opened, rows_of, tmp_path, choice, told):
+def test_a_filter_of_a_table_is_noted_too(opened, rows_of, tmp_path, choice, told):
     workbook = openpyxl.Workbook()
     for row in (HEADER, ["1", "甲", "2", "3"], ["4", "乙", "5", "6"]):
         workbook.active.append(row)
@@ -246,7 +245,7 @@ def test_what_is_below_the_rows_is_passed_over_but_for_the_filter(
     xml = xml.replace("worksheet>", f"worksheet {space}>", 1)
     raw_book(**{"xl/worksheets/sheet1.xml": xml})
     monkeypatch.setattr(
-        sheet_parts,
+        xlsx_parts,
         "_CHUNK",
         size if isinstance(size, int) else len(xml[: xml.rindex(f"</{prefix}sheetData>")].encode()),
     )
@@ -257,7 +256,7 @@ def test_what_is_below_the_rows_is_passed_over_but_for_the_filter(
 
 
 @pytest.mark.parametrize("said", ["<!--</sheetData>-->", "<!--{}-->", "<![CDATA[{}]]>"])
-def test_many_ends_that_are_only_said_take_no_more_time_than_the_rows(opened, faults_of, raw_book, said):
+def test_many_ends_in_comments_or_cdata_take_no_more_time_than_the_rows(opened, faults_of, raw_book, said):
     ends = said.format("</sheetData>" * 9000) if "{}" in said else said * 9000
     raw_book(f'<row r="1">{TITLES}</row><row r="2">{ends}<c r="A2" t="e"><v>#N/A</v></c></row>')
     start = process_time()
@@ -281,7 +280,7 @@ STYLES = '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/200
     ],
     ids=["formulas of one cell", "empty errors", "cells", "rows", "styles of one cell", "tags"],
 )
-def test_nothing_that_is_there_many_times_takes_more_time_than_its_length(opened, rows_of, raw_book, many):
+def test_reading_time_is_linear_in_whatever_is_repeated(opened, rows_of, raw_book, many):
     raw_book(rows_xml('<c r="A2" t="e"><v>#N/A</v></c>', many), **{"xl/styles.xml": STYLES})
     start = process_time()
     with opened(EXTRACT) as reading:
@@ -297,12 +296,12 @@ def test_an_error_without_a_value_has_not_that_of_the_next_cell(opened, rows_of,
 
 @pytest.mark.parametrize("size", [1, 2, 7, 2**20])
 def test_comments_are_left_out_of_parts_of_any_size(monkeypatch, size):
-    monkeypatch.setattr(sheet_parts, "_CHUNK", size)
+    monkeypatch.setattr(xlsx_parts, "_CHUNK", size)
     xml = b"<a><!-- <!-- x --><b/><![CDATA[ --> ]] > ]]]><c/><!----><!x><d><!-- ]]>"
-    assert b"".join(sheet_parts._plain(BytesIO(xml))) == b"<a><b/><c/><!x><d>"
+    assert b"".join(xlsx_parts._plain(BytesIO(xml))) == b"<a><b/><c/><!x><d>"
 
 
-def test_nothing_is_told_of_a_plain_sheet(opened, book):
+def test_a_plain_sheet_has_no_notes(opened, book):
     book({"登记表": [HEADER, ["1"]]})
     with opened(EXTRACT) as reading:
         assert set(reading.origin) == {"file", "file_digest", "sheet", "backend", "format"}
@@ -327,7 +326,7 @@ def test_a_nul_in_a_text_stays_for_those_who_make_a_value_of_it(opened, rows_of,
         ("2026-03-01", "2026-03-01"),
     ],
 )
-def test_a_cell_that_says_it_is_a_time_has_the_midnight_after_its_day_at_24_00(opened, rows_of, raw_book, value, read):
+def test_a_cell_of_type_date_has_the_midnight_after_its_day_at_24_00(opened, rows_of, raw_book, value, read):
     typed = f'<c r="D2" t="d"><v>{value}</v></c><c r="C2" t="str"><v>2026-03-01T24:00:00</v></c>'
     raw_book(rows_xml(typed))
     with opened(EXTRACT) as reading:

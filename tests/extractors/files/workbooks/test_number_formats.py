@@ -49,5 +49,5 @@ def test_a_format_of_zeros_is_shown_whatever_else_it_has(code):
 
 
 @pytest.mark.parametrize("code", ADDING)
-def test_a_format_adds_what_no_digits_say(code):
+def test_a_format_adds_what_the_digits_lack(code):
     assert (zeros_of(code), adds(code)) == (0, True)

@@ -4,10 +4,8 @@ import zipfile
 import pytest
 
 from extractors.files.workbooks import ods as ods_reader
-from extractors.files.workbooks import ods_plain_cells as plain_ods
-from extractors.files.workbooks.grid import Wanted
-
-pytestmark = pytest.mark.usefixtures("in_this_process")
+from extractors.files.workbooks import ods_plain_cells
+from extractors.files.workbooks.sheet_selection import SheetSelection
 
 HEADER = ["编号", "姓名", "证号", "发证日期"]
 EXTRACT = {"kind": "workbook", "path": "登记表.ods"}
@@ -61,13 +59,13 @@ def test_an_error_is_a_fault_of_its_cell(opened, rows_of, faults_of, ods):
 
 @pytest.mark.parametrize("size", [1, 100, 2**20])
 def test_cells_among_plain_ones_have_their_places_in_parts_of_any_size(ods, monkeypatch, size):
-    monkeypatch.setattr(plain_ods, "_CHUNK", size)
+    monkeypatch.setattr(ods_plain_cells, "_CHUNK", size)
     styled = text("名", ' table:style-name="ce1"')
     two = text("双", ' table:number-columns-repeated="2"')
     plain = row(number(7), styled, text("a"), text("b")) + row(two, text("c"), empty(2))
     path = ods(TITLES + plain * 30 + row(styled, two, failed("NA()", "#N/A")) + plain + row(styled, number(5, "05")))
     with path.open("rb") as binary:
-        book = ods_reader.read(binary, Wanted(None), 1)
+        book = ods_reader.read(binary, SheetSelection(None))
     assert [(fault.row, fault.column) for fault in book.grids[0].faults] == [(61, 3)]
     assert book.grids[0].rows(64, 1)[0][:2] == ["名", "05"]
 
@@ -301,7 +299,7 @@ def test_a_number_that_is_shown_with_zeros_before_it_is_text_as_it_is_shown(open
         assert rows_of(reading) == [("000012", "12.4", "3.7040218800101e+17", None, "登记表!2")]
 
 
-def test_hidden_rows_and_columns_and_filters_are_told(opened, rows_of, ods):
+def test_hidden_rows_and_columns_and_filters_are_noted(opened, rows_of, ods):
     columns = '<table:table-column table:number-columns-repeated="2"/><table:table-column table:visibility="collapse" table:number-columns-repeated="2"/>'
     hidden = ' table:visibility="filter"'
     rows = row(number(1), more=hidden), row(number(2), more=hidden + ' table:number-rows-repeated="2"'), row(number(3))
@@ -314,7 +312,7 @@ def test_hidden_rows_and_columns_and_filters_are_told(opened, rows_of, ods):
         assert told == {"hidden_rows": "3", "hidden_columns": "2", "filter": "set, all rows read"}
 
 
-def test_nothing_is_told_of_a_plain_sheet(opened, ods):
+def test_a_plain_sheet_has_no_notes(opened, ods):
     other = '<table:database-ranges><table:database-range table:target-range-address="旧.A1:旧.D9"><table:filter/></table:database-range></table:database-ranges>'
     ods(TITLES + row(number(1)), below=other)
     with opened(EXTRACT) as reading:
@@ -356,7 +354,7 @@ def test_an_entity_is_refused(refused, ods):
 @pytest.mark.parametrize(
     "end", ["</table:table-cell>", "<unclosed>", '<table:table-cell table:number-columns-repeated="x"/>']
 )
-def test_content_that_is_not_whole_is_refused(refused, ods, end):
+def test_incomplete_content_is_refused(refused, ods, end):
     ods(TITLES + end)
     assert "expected a whole workbook in 登记表.ods, found one that cannot be read" in refused(EXTRACT)
 
@@ -374,7 +372,7 @@ def test_days_counted_from_1904_are_written_as_days(opened, rows_of, ods):
 
 
 @pytest.mark.parametrize("forged", ["1", "2", "9", "x"])
-def test_a_cell_that_says_where_its_values_were_put_is_refused(refused, ods, forged):
+def test_a_cell_with_a_target_range_is_refused(refused, ods, forged):
     ods(TITLES + row(f'<table:table-cell run="{forged}"/>', text("1")) + row(text("2")))
     assert "expected a whole workbook in 登记表.ods, found one that cannot be read" in refused(EXTRACT)
 

@@ -5,7 +5,7 @@ import struct
 import openpyxl
 import pytest
 
-from extractors.files.workbooks import xlsx_parts as sheet_parts
+from extractors.files.workbooks import xlsx_parts
 
 HEADER = ["编号", "姓名", "证号", "发证日期"]
 ROWS = [HEADER, ["A1", "甲某", "370402188001010012", "2026-01-05"]]
@@ -38,7 +38,7 @@ def rows_xml(rows):
 
 
 @pytest.fixture(params=["xlsx", "xlsb", "ods", "xls"])
-def sheets(request, book, xlsb, ods, xls, in_this_process):
+def sheets(request, book, xlsb, ods, xls):
     """How to write a workbook of the sheets 登记表 and 二 in each kind; gives its extract."""
 
     def written(first, second, **declared):
@@ -89,12 +89,12 @@ def test_of_another_sheet_only_the_first_rows_are_read(sheets, opened, rows_of, 
     assert "登记表, 二" in refused(sheets(ROWS, long), rule="table_missing")
 
 
-def test_a_cover_is_told_with_the_sheet_that_has_the_header(sheets, refused):
+def test_a_cover_is_refused_naming_the_sheet_that_has_the_header(sheets, refused):
     sentence = refused(sheets([["封面", "某市登记表", None, None]], MORE), rule="columns_missing")
     assert "declare extract.sheet, as 二 has the header" in sentence
 
 
-def test_an_empty_first_sheet_is_told_with_the_sheet_that_has_the_header(book, refused):
+def test_an_empty_first_sheet_is_refused_naming_the_sheet_that_has_the_header(book, refused):
     book({"封面": [], "二": MORE})
     assert "found an empty sheet; declare extract.sheet, as 二 has the header" in refused(
         {"kind": "workbook", "path": "登记表.xlsx"}
@@ -116,6 +116,6 @@ def test_a_hidden_sheet_is_no_other(book, opened, rows_of):
 
 @pytest.mark.parametrize("size", [60, 500, 2**20])
 def test_the_first_rows_are_cut_off_between_rows(book, refused, monkeypatch, size):
-    monkeypatch.setattr(sheet_parts, "_CHUNK", size)
+    monkeypatch.setattr(xlsx_parts, "_CHUNK", size)
     book({"一": ROWS, "二": [[None], *MORE, *[MORE[1]] * 300]})
     assert "found the header in 一, 二" in refused({"kind": "workbook", "path": "登记表.xlsx"}, rule="table_missing")

@@ -5,8 +5,6 @@ from hashlib import md5
 import pytest
 from msoffcrypto.method.rc4 import DocumentRC4
 
-pytestmark = pytest.mark.usefixtures("in_this_process")
-
 HEADER = ["编号", "姓名", "证号", "发证日期"]
 EXTRACT = {"kind": "workbook", "path": "登记表.xls"}
 ZEROS = [
@@ -56,7 +54,7 @@ def test_a_formula_has_its_stored_value(opened, rows_of, faults_of, xls):
 
 
 @pytest.mark.parametrize("below", [[], [formula(1, 2, struct.pack("<d", 3))]])
-def test_a_long_text_that_a_formula_gives_is_read_to_its_end(opened, rows_of, xls, below):
+def test_a_long_text_result_of_a_formula_is_read_to_its_end(opened, rows_of, xls, below):
     narrow, wide = "a" * 3000, "王" * 3000
     said = wide[:-1] + "\U00020bb7" + narrow  # the rare character lies across two records
     parts = said.encode("utf-16-le")[:6000], said.encode("utf-16-le")[6000 : -2 * len(narrow)], narrow.encode()
@@ -92,7 +90,7 @@ def test_a_formula_is_one_by_whatever_number_its_program_calls_it(opened, rows_o
         (EMPTY, 0, [ENGINE], False),
     ],
 )
-def test_a_formula_that_its_program_has_not_calculated_is_a_fault_where_the_file_tells(
+def test_an_uncalculated_formula_is_a_fault_where_the_file_shows_it(
     opened, faults_of, xls, result, flags, workbook, faulty
 ):
     xls([*TITLES, number(1, 0, 1), formula(1, 1, result, flags)], workbook)
@@ -161,7 +159,7 @@ def styles(*formats, numbers):
 
 
 @pytest.mark.parametrize("own", [1, 13, 59, 60, 100, 163, 164, 400, 5000])
-def test_a_format_is_what_the_workbook_says_whatever_number_its_program_gave_it(opened, rows_of, xls, own):
+def test_a_format_has_the_code_in_the_workbook_whatever_its_number(opened, rows_of, xls, own):
     xls([*TITLES, number(1, 0, 1), number(1, 3, 46027, 1)], styles((own, "yyyy-mm-dd"), numbers=[own]))
     with opened(EXTRACT) as reading:
         assert rows_of(reading)[0][3] == "2026-01-05"
@@ -222,7 +220,7 @@ def test_a_zero_is_a_result_where_its_program_marks_all_formulas_and_has_calcula
         assert faults_of(reading) == {}
 
 
-def test_results_of_formulas_that_are_not_marked_say_nothing_of_those_that_are(opened, faults_of, xls):
+def test_results_of_unmarked_formulas_prove_nothing_about_marked_ones(opened, faults_of, xls):
     xls([*TITLES, number(1, 0, 1), formula(1, 1, ZERO, 2), formula(2, 1, struct.pack("<d", 2))], [ENGINE])
     with opened(EXTRACT) as reading:
         assert faults_of(reading) == {"登记表!2": "formula_uncalculated\t姓名"}
@@ -249,7 +247,7 @@ def test_a_text_is_as_it_is_though_its_format_shows_zeros(opened, rows_of, xls):
         assert rows_of(reading) == [("12", "12", None, None, "登记表!2")]
 
 
-def test_hidden_rows_and_columns_and_filters_are_told(opened, rows_of, xls):
+def test_hidden_rows_and_columns_and_filters_are_noted(opened, rows_of, xls):
     rows = [(0x208, struct.pack("<HHHHII", row, 0, 4, 300, 0, flags)) for row, flags in ((1, 0x20), (2, 0x20), (3, 0))]
     columns = [
         (0x7D, struct.pack("<HHHHHH", first, last, 0, 0, flags, 0)) for first, last, flags in ((1, 2, 1), (3, 3, 0))
@@ -262,7 +260,7 @@ def test_hidden_rows_and_columns_and_filters_are_told(opened, rows_of, xls):
         assert told == {"hidden_rows": "2", "hidden_columns": "2", "filter": "set, all rows read"}
 
 
-def test_nothing_is_told_of_a_plain_sheet(opened, xls):
+def test_a_plain_sheet_has_no_notes(opened, xls):
     xls([*TITLES, number(1, 0, 1)])
     with opened(EXTRACT) as reading:
         assert set(reading.origin) == {"file", "file_digest", "sheet", "backend", "format"}

@@ -6,8 +6,6 @@ from random import Random
 import msoffcrypto
 import pytest
 
-pytestmark = pytest.mark.usefixtures("in_this_process")
-
 HEADER = ["编号", "姓名", "证号", "发证日期"]
 EXTRACT = {"kind": "workbook", "path": "登记表.xlsb"}
 TITLES = [(0, place, title) for place, title in enumerate(HEADER)]
@@ -59,7 +57,7 @@ def test_a_number_whose_format_shows_zeros_before_it_is_text_as_it_is_shown(open
         ]
 
 
-def test_hidden_rows_and_columns_and_filters_are_told(opened, rows_of, xlsb):
+def test_hidden_rows_and_columns_and_filters_are_noted(opened, rows_of, xlsb):
     columns = [(60, struct.pack("<IIIIH", first, last, 0, 0, flags)) for first, last, flags in ((1, 2, 1), (3, 3, 0))]
     xlsb(
         [*TITLES, (1, 0, 1.0), (2, 0, 2.0), (3, 0, 3.0)],
@@ -72,7 +70,7 @@ def test_hidden_rows_and_columns_and_filters_are_told(opened, rows_of, xlsb):
         assert told == {"hidden_rows": "2", "hidden_columns": "2", "filter": "set, all rows read"}
 
 
-def test_nothing_is_told_of_a_plain_sheet(opened, xlsb):
+def test_a_plain_sheet_has_no_notes(opened, xlsb):
     xlsb([*TITLES, (1, 0, 1.0)], below=[(161, bytes(16))])
     with opened(EXTRACT) as reading:
         assert set(reading.origin) == {"file", "file_digest", "sheet", "backend", "format"}
@@ -194,7 +192,7 @@ def test_a_day_is_one_however_its_number_is_written(opened, rows_of, xlsb, writt
     ],
 )
 @pytest.mark.parametrize("kind", ["short", "real"])
-def test_a_format_is_what_the_workbook_says_whatever_its_number(opened, rows_of, xlsb, code, number, read, kind):
+def test_a_format_has_the_code_in_the_workbook_whatever_its_number(opened, rows_of, xlsb, code, number, read, kind):
     cell = (2, 1, struct.pack("<i", 46027 << 2 | 2)) if kind == "short" else (5, 1, struct.pack("<d", 46027))
     xlsb([*TITLES, (1, 0, 1.0), (1, 3, cell)], styles=formats((number, code), numbers=[number]))
     with opened(EXTRACT) as reading:

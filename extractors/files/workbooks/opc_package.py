@@ -1,4 +1,4 @@
-"""Where the parts of an xlsx or xlsb lie in its archive, and how one that is laid out in an unusual way is laid out anew."""
+"""Locates the parts of an xlsx or xlsb (Open Packaging Conventions), and rewrites an unusual package in the usual layout."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from urllib.parse import unquote
 from xml.parsers import expat
 
 from extractors.files.workbooks.number_formats import is_understood
-from extractors.files.workbooks.plain_xml import is_utf_8, is_xml, refuse_doctype, restyled, rewritten
+from extractors.files.workbooks.xml_rewriting import is_utf_8, is_xml, refuse_doctype, rewrite_styles, rewrite_xml
 
 _LOOKED_AT = 4096
 _ROOT = "_rels/.rels"
 _STYLES = "xl/styles.xml"
-_MOST_BYTES = 16 * 2**20  # of a part that is looked at as a whole before anything bounds it
+_MOST_BYTES = 16 * 2**20  # of a part that is scanned at once
 # The parts that are read, by the end of the kind of the relationship that leads to them, and where they are looked for.
 _PLACES = {"officeDocument": "workbook", "styles": "styles", "sharedStrings": "sharedStrings"}
 _READ_TOO = ("[content_types].xml", "xl/externallinks/", "xl/tables/")
 _CODE = re.compile(r"\bformatCode\s*=\s*[\"']([^\"']*)[\"']")
 _OUTWARD = "External"
-# A sheet without a part, as Excel lists the modules of old macros; the library for values gives the whole workbook up for one.
+# A sheet without a part, as Excel lists the modules of old macros; for one the library for values rejects the workbook.
 _NO_PART = re.compile(rb"<(?:\w+:)?sheet\s(?![^<>]*\bid\s*=\s*[\"'][^\"'])[^<>]*>")
 
 
 def part_name(name: str) -> str:
-    """The name of a part, however its program has written the path: with backslashes, or from the top (`/xl/workbook.xml`)."""
+    """Normalise the name of a part: programs write backslashes, or begin at the root (`/xl/workbook.xml`)."""
     return re.sub(r"(^|/)(?:\./)+", r"\1", name.replace("\\", "/")).lstrip("/")
 
 
@@ -47,7 +47,7 @@ class _Link:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the parts of a workbook lie.
+    """The locations of the parts of a workbook.
 
     Attributes:
         members: the members of the archive by the names of their parts.
@@ -65,11 +65,11 @@ class Layout:
 
 
 def layout_of(archive: zipfile.ZipFile) -> Layout | None:
-    """Look at where the parts of an archive lie; None where it is no workbook of this kind.
+    """Locate the parts of an archive; None where it is no workbook of this kind.
 
     Raises:
-        Declares: for one with a document type.
-        expat.ExpatError, KeyError: for one that is not whole.
+        Refusal: for one with a document type.
+        expat.ExpatError, KeyError: for an incomplete one.
     """
     members = {part_name(item.filename): item for item in archive.infolist() if not item.filename.endswith("/")}
     names = {name.lower(): name for name in members}
@@ -102,11 +102,11 @@ def layout_of(archive: zipfile.ZipFile) -> Layout | None:
     return Layout(members, moved, links, read, usual)
 
 
-def laid_out(archive: zipfile.ZipFile, layout: Layout, folder: Path) -> Path:
-    """The same workbook with its parts where the library for values looks for them, and in XML as it understands it.
+def rewrite_package(archive: zipfile.ZipFile, layout: Layout, folder: Path) -> Path:
+    """Write a copy with the parts where the library for values looks for them, in XML that it understands.
 
     Raises:
-        Declares: for a part with a document type.
+        Refusal: for a part with a document type.
         expat.ExpatError, KeyError, LookupError, ValueError: for a part that is no XML.
     """
     taken = {new.lower() for new in layout.moved.values()} - {old.lower() for old in layout.moved}
@@ -123,7 +123,7 @@ def laid_out(archive: zipfile.ZipFile, layout: Layout, folder: Path) -> Path:
                 continue
             with archive.open(item) as source, target.open(new, "w", force_zip64=True) as part:
                 if new == _STYLES:
-                    part.write(restyled(source))
+                    part.write(rewrite_styles(source))
                 else:
                     _copy(source, part, needed=name in layout.read)
     return Path(plain.name)
@@ -132,7 +132,7 @@ def laid_out(archive: zipfile.ZipFile, layout: Layout, folder: Path) -> Path:
 def _copy(source: IO[bytes], part: IO[bytes], needed: bool) -> None:
     start = source.read(_LOOKED_AT)
     if needed and is_xml(start):
-        rewritten(start, source, part)
+        rewrite_xml(start, source, part)
         return
     while start:
         part.write(start)

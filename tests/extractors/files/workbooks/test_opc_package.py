@@ -149,7 +149,7 @@ def test_a_workbook_is_read_though_one_part_is_in_latin_1(opened, rows_of, packe
 
 
 @pytest.mark.parametrize("reference", ["1:4", "A:D", "", "$A$1:$D$2", "A1", "XFD1048576:A1", "x", "A1:B2:C3", "B7:B7"])
-def test_how_far_a_sheet_says_it_reaches_is_only_a_hint(opened, rows_of, packed, reference):
+def test_the_dimension_of_a_sheet_is_only_a_hint(opened, rows_of, packed, reference):
     packed(parts(**{"xl/worksheets/sheet1.xml": sheet(head=f'<dimension ref="{reference}"/>')}))
     with opened(EXTRACT) as reading:
         assert rows_of(reading) == READ
@@ -189,13 +189,13 @@ def test_a_title_merged_over_its_whole_row_is_the_title_of_all_columns(opened, p
         ('<c r="B2" t="inlineStr"><is><r><t>某 </t></r><r><t>甲</t></r></is></c>', "某 甲"),
     ],
 )
-def test_a_value_is_whole_however_its_xml_is_written(opened, rows_of, packed, cell, value):
+def test_a_value_is_complete_however_its_xml_is_written(opened, rows_of, packed, cell, value):
     packed(parts(**{"xl/worksheets/sheet1.xml": sheet(f'<row r="2"><c r="A2"><v>1</v></c>{cell}</row>')}))
     with opened(EXTRACT) as reading:
         assert rows_of(reading) == [("1", value, None, None, "登记表!2")]
 
 
-def test_a_shared_text_is_whole_though_it_is_in_cdata(opened, rows_of, packed):
+def test_a_shared_text_is_complete_though_it_is_in_cdata(opened, rows_of, packed):
     packed(parts(**{"xl/sharedStrings.xml": TEXTS.replace("某甲", "<![CDATA[某甲]]>")}))
     with opened(EXTRACT) as reading:
         assert rows_of(reading) == READ
@@ -220,7 +220,7 @@ def test_a_shared_text_is_whole_though_it_is_in_cdata(opened, rows_of, packed):
         ("[h]:mm", 22, "1104648:00:00"),
     ],
 )
-def test_a_format_is_what_the_workbook_says_whatever_its_number(opened, rows_of, packed, code, number, value):
+def test_a_format_has_the_code_in_the_workbook_whatever_its_number(opened, rows_of, packed, code, number, value):
     packed(parts(**{"xl/styles.xml": styles(code, number)}))
     with opened(EXTRACT) as reading:
         assert rows_of(reading)[0][3] == value

@@ -1,4 +1,4 @@
-"""How the columns of a source are named, and where its header stands."""
+"""Names the columns of a source, and finds its header."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@ import codecs
 
 import pytest
 
-from extractors.files import characters
+from extractors.files import encodings
 from standard.errors import DeclarationError
 
 HEADER = "编号,姓名,证号,发证日期\n"
@@ -54,7 +54,7 @@ def test_traditional_characters_in_gb18030_are_not_taken_for_big5(opened, put):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
-def test_one_wrong_byte_does_not_change_what_a_file_is_taken_for(opened, put, faults_of, encoding):
+def test_one_wrong_byte_does_not_change_the_detected_encoding(opened, put, faults_of, encoding):
     put((HEADER + ROWS).encode(encoding) + b"1,x\xff,2,3\n" + ROWS.encode(encoding))
     with opened(EXTRACT) as reading:
         assert reading.origin["encoding"] == encoding
@@ -62,7 +62,7 @@ def test_one_wrong_byte_does_not_change_what_a_file_is_taken_for(opened, put, fa
 
 
 def test_a_character_that_goes_over_the_edge_of_the_sample_is_no_fault(opened, put, monkeypatch):
-    monkeypatch.setattr(characters, "_SAMPLE", 51)
+    monkeypatch.setattr(encodings, "_SAMPLE", 51)
     for text in (HEADER + ROWS, "x" + HEADER + ROWS, "xy" + HEADER + ROWS):
         put(text.encode())
         with opened(EXTRACT, columns=["姓名", "证号"]) as reading:

@@ -8,7 +8,7 @@ import pytest
 
 from extractors import Request, open_source
 from extractors.files import arrival
-from extractors.files.own_files import seen
+from extractors.files.declared_folder import state_of
 from extractors.files.source_file import SourceFile
 from standard.errors import DeclarationError, SourceRefused, SourceUnreachable, UsageError
 
@@ -141,7 +141,7 @@ def test_a_file_that_was_exchanged_for_another_while_it_is_read_is_not_taken(dec
 
 def test_what_took_the_place_of_a_file_is_not_opened(here):
     (here / "a.csv").write_text("甲", encoding="utf-8")
-    taken = SourceFile("dept.source", "a.csv", here / "a.csv", seen=seen(SourceFile("", "", here / "a.csv")))
+    taken = SourceFile("dept.source", "a.csv", here / "a.csv", state=state_of(SourceFile("", "", here / "a.csv")))
     with taken.opened() as binary:
         assert binary.read().decode() == "甲"
     (here / "b.csv").write_text("乙", encoding="utf-8")
@@ -169,7 +169,7 @@ def test_a_folder_that_was_exchanged_for_a_link_while_it_is_read_is_refused(decl
 @pytest.mark.parametrize("how", [lambda file: [file.read()], lambda file: [*iter(lambda: file.read(2**16), b"")]])
 def test_of_a_file_that_grows_while_it_is_read_no_more_is_read(here, more, how):
     (here / "a.csv").write_bytes(b"x" * 10**6)
-    taken = SourceFile("dept.source", "a.csv", here / "a.csv", seen=seen(SourceFile("", "", here / "a.csv")))
+    taken = SourceFile("dept.source", "a.csv", here / "a.csv", state=state_of(SourceFile("", "", here / "a.csv")))
     with taken.opened() as binary:
         assert b"".join(how(binary)) == b"x" * 10**6
         binary.seek(0)
@@ -211,7 +211,7 @@ def test_a_pattern_of_folders_is_no_declaration(declare, path):
 
 
 @pytest.mark.parametrize("location", ["sftp://u:geheim@h/in", "s3://b/in?secret=geheim", "ftp://u:ge'h eim@h/in"])
-def test_a_connection_of_files_that_is_an_address_is_not_told(read, location):
+def test_a_connection_of_files_that_is_an_address_is_not_shown(read, location):
     with pytest.raises(
         UsageError, match="expected its connection to be a folder of this machine, found an address"
     ) as told:
@@ -292,7 +292,7 @@ def test_members_that_are_no_files_are_refused(refusal, here, mode, kind):
     )
 
 
-def test_an_archive_without_members_says_so(here, refused):
+def test_an_archive_without_members_is_refused_as_such(here, refused):
     with zipfile.ZipFile(here / "a.zip", "w") as archive:
         archive.writestr("empty/", "")
     sentence = refused({**EXTRACT, "path": "甲/a.zip", "member": "*.csv"}, rule="table_missing")

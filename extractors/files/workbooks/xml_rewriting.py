@@ -1,4 +1,4 @@
-"""The XML of the parts of a workbook as the library for values understands all of it: UTF-8, without CDATA, comments and hints."""
+"""Rewrites XML so that the library for values reads it correctly: UTF-8, no CDATA, no comments, no dimension hints."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from typing import IO
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-from extractors.files.workbooks.cell_range import is_usual, whole_range
+from extractors.files.workbooks.cell_range import is_usual, normalised_range
 from extractors.files.workbooks.number_formats import is_understood, kind_of_code
+from extractors.files.workbooks.workbook_refusals import doctype
 
 _CHUNK = 2**20
 _ENCODED = re.compile(rb"<\?xml[^>]*\sencoding\s*=\s*[\"']([^\"']*)[\"']")
 _OTHER = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
-_SAID = (b"<!--", b"<![CDATA[")
-# The errors that the library for values knows; for another, such as #SPILL!, it gives the whole workbook up.
+_ASIDES = (b"<!--", b"<![CDATA[")
+# The errors that the library for values knows; for another, such as #SPILL!, it rejects the workbook.
 _ERRORS = ("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "")
 _AN_ERROR = re.compile(
     rb"\bt\s*=\s*[\"']e[\"'][^<>]{0,200}>(?:<(?:\w+:)?f[^<>]*>[^<]{0,9000}</(?:\w+:)?f\s*>)?"
     rb"<(?:\w+:)?v(?:\s[^<>]*)?>(?!(?:%b)</)" % b"|".join(re.escape(error.encode()) for error in _ERRORS)
 )
 _BLANK = (b"<v> ", b"<v>\n", b"<v>\r", b"<v>\t")
-# Blanks between the runs of a text are taken off where nothing says that they are meant.
+# The library strips blanks around the runs of a text without `xml:space`.
 _RUN = re.compile(rb"<t>(?:[ \t\r\n][^<]*|[^<]*[ \t\r\n])</t></r>")
 _REFERRED = re.compile(rb"<(?:\w+:)?v>[^<&]*&#")
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?\bref\s*=\s*[\"']([^\"']*)")
@@ -33,17 +34,13 @@ _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
 _IN_QUOTES = str.maketrans({"&": "&amp;", "<": "&lt;", '"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"})
 
 
-class Declares(Exception):
-    """Raised by `rewritten` for XML that declares a document type, and may so declare entities."""
-
-
 def refuse_doctype(*_: object) -> None:
-    """Meet a document type.
+    """Handle a document type that an XML parser meets.
 
     Raises:
-        Declares: always.
+        Refusal: always.
     """
-    raise Declares
+    raise doctype()
 
 
 def is_xml(start: bytes) -> bool:
@@ -59,14 +56,12 @@ def is_utf_8(start: bytes) -> bool:
     )
 
 
-def is_odd(xml: bytes, merged: bool) -> bool:
-    """Whether in some XML that ends where a tag does there is what `rewritten` changes and the library gets wrong.
+def needs_rewriting(xml: bytes) -> bool:
+    """Whether XML that ends with a tag has something that the library for values misreads and `rewrite_xml` corrects.
 
-    Args:
-        xml: the XML. Single signs are looked for first, since that costs nothing.
-        merged: whether it has merged ranges.
+    Single characters are searched for first, since that is cheap.
     """
-    if b"!" in xml and any(mark in xml for mark in _SAID):
+    if b"!" in xml and any(mark in xml for mark in _ASIDES):
         return True
     if b"?" in xml and xml.count(b"<?") > xml.startswith((b"<?", b"\xef\xbb\xbf<?")):
         return True
@@ -75,21 +70,21 @@ def is_odd(xml: bytes, merged: bool) -> bool:
     if (b'="e"' in xml or b"='e'" in xml) and _AN_ERROR.search(xml):
         return True
     head = xml[:_HEAD]
-    ranges = _HINT.findall(head) + (_MERGED.findall(xml) if merged else [])
+    ranges = _HINT.findall(head) + (_MERGED.findall(xml) if b"mergeCell" in xml else [])
     # A program that puts blanks around a number puts them around all.
     return any(mark in head for mark in _BLANK) or not all(
         is_usual(reference.decode("latin-1")) for reference in ranges
     )
 
 
-def rewritten(start: bytes, source: IO[bytes], target: IO[bytes]) -> None:
+def rewrite_xml(start: bytes, source: IO[bytes], target: IO[bytes]) -> None:
     """Write XML, of which the beginning was read, as UTF-8 of elements and texts alone.
 
-    What hints how far a sheet reaches, which nobody needs, is left out; a merged range of whole rows or columns is said by
+    Hints of the extent of a sheet are left out; a merged range of entire rows or columns is written as
     its first and last cell; blanks around a number are left out, and so is a sheet that the workbook lists without a part.
 
     Raises:
-        Declares: for a document type.
+        Refusal: for a document type.
         expat.ExpatError, LookupError, ValueError: for what is no XML, or in an encoding that nobody knows.
     """
     writer = _Writer()
@@ -106,11 +101,11 @@ def rewritten(start: bytes, source: IO[bytes], target: IO[bytes]) -> None:
     target.write(writer.taken())
 
 
-def restyled(source: IO[bytes]) -> bytes:
-    """The styles of a workbook, in which no cell style has a format that the library for values takes for another kind."""
+def rewrite_styles(source: IO[bytes]) -> bytes:
+    """Rewrite the styles of a workbook, with a built-in format where the library for values mistakes the kind of a format."""
     plain = io.BytesIO()
-    rewritten(b"", source, plain)
-    root = ElementTree.fromstring(plain.getvalue())  # noqa: S314 - `rewritten` allows no document type
+    rewrite_xml(b"", source, plain)
+    root = ElementTree.fromstring(plain.getvalue())  # noqa: S314 - `rewrite_xml` allows no document type
     for formats in root.iterfind("./{*}numFmts"):
         for item in formats.findall("{*}numFmt"):
             code = item.get("formatCode", "")
@@ -137,7 +132,7 @@ class _Writer:
         self._in_run = False
 
     def taken(self) -> bytes:
-        """What was written since it was asked for last."""
+        """The output since the last call."""
         written = "".join(self._parts).encode()
         self._parts = []
         return written
@@ -157,9 +152,9 @@ class _Writer:
         elif local == "v" and self._in_cell and self._kind != "str":
             self._value = []
         if local == "mergeCell":
-            pairs = [(key, whole_range(value) if key == "ref" else value) for key, value in pairs]
-        said = "".join(f' {key}="{value.translate(_IN_QUOTES)}"' for key, value in pairs)
-        self._parts.append(f"<{name}{said}>")
+            pairs = [(key, normalised_range(value) if key == "ref" else value) for key, value in pairs]
+        written = "".join(f' {key}="{value.translate(_IN_QUOTES)}"' for key, value in pairs)
+        self._parts.append(f"<{name}{written}>")
 
     def end(self, name: str) -> None:
         if self._skipped:

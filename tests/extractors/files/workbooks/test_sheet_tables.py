@@ -99,7 +99,7 @@ def test_columns_without_a_name_of_their_own_are_kept_when_they_hold_something(d
         assert rows_of(reading) == [("1", "甲", "乙", "丙", "2", "3", "登记表!2")]
 
 
-def test_columns_that_are_renamed_or_new_are_given_as_they_are(declare, workbook, day, now):
+def test_columns_that_are_renamed_or_new_keep_their_names(declare, workbook, day, now):
     with open_source(
         Request(declare(EXTRACT), day, workbook({"登记表": [["编号", "姓名", "证件号", "备注"], ["1"]]}), now)
     ) as reading:
@@ -191,7 +191,7 @@ def test_a_dated_file_serves_its_own_day_however_long_past(declare, workbook, ro
         pass
 
 
-def test_the_past_of_a_file_without_a_date_cannot_be_asked_for(declare, workbook, now):
+def test_the_past_of_a_file_without_a_date_cannot_be_read(declare, workbook, now):
     location = workbook({"登记表": [HEADER, ["1"]]})
     with (
         pytest.raises(UsageError, match="archived raw"),

@@ -1,11 +1,11 @@
-"""What the declaration makes of a file's columns, as far as it tells how their values are written."""
+"""Classifies the columns of a file by their declared elements: numbers, codes, days, texts."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
 
-from extractors.files.title_cells import title_form
+from extractors.files.header_cells import title_form
 from sources.register import Source
 from standard.field import Kind
 from standard.licence import LICENCE
@@ -39,14 +39,14 @@ def written_in_signs(source: Source) -> list[str]:
 
 
 def signs_of(source: Source, columns: Collection[str]) -> dict[str, str]:
-    """By which sign a record is known in each of some columns, where they hold numbers, codes or days."""
+    """Patterns that identify a record in some columns, where they hold numbers, codes or days."""
     signs = dict.fromkeys(dated_columns(source), _DAY)
     signs |= {name: _NUMBER for name in written_in_signs(source) if name not in signs}
     return {name: sign for name, sign in signs.items() if name in columns}
 
 
 def leaves_out(source: Source, values: Mapping[str, str | None]) -> bool:
-    """Whether the declaration says of a row, whose values are given by column, that it is no record."""
+    """Whether `leave_out` matches a row, given as values by column."""
     for name, patterns in source.declaration.leave_out.items():
         wanted = (
             "".join(_ANY.get(part) or re.escape(title_form(part)) for part in _PARTS.findall(text)) for text in patterns

@@ -1,4 +1,4 @@
-"""How a day or time is read that a cell says is one, and writes as text (ods, `t="d"` in an xlsx)."""
+"""Parses days and times in ISO 8601, as cells of type date hold them (ods, `t="d"` in an xlsx)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a file lies in the declared folder itself: no link, no device, and nothing that leads elsewhere."""
+"""Checks that a file lies in the declared folder itself: no link, no device, nothing that leads elsewhere."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _KINDS = {
 }
 
 
-class Seen(NamedTuple):
-    """A file as it was when it was looked at: bytes, the time of the last change in nanoseconds, and which file it is."""
+class FileState(NamedTuple):
+    """The state of a file when it was checked: bytes, the time of the last change in nanoseconds, and which file it is."""
 
     size: int
     changed: int
@@ -29,13 +29,13 @@ class Seen(NamedTuple):
     number: int
 
     @classmethod
-    def of(cls, found: os.stat_result) -> Seen:
-        """What the system says of a file, as far as it tells one from another."""
+    def of(cls, found: os.stat_result) -> FileState:
+        """Take from `stat` what distinguishes one file from another."""
         return cls(found.st_size, found.st_mtime_ns, found.st_dev, found.st_ino)
 
 
-def seen(file: SourceFile) -> Seen:
-    """Look at a file without opening it.
+def state_of(file: SourceFile) -> FileState:
+    """Check a file, and return its state, without opening it.
 
     Raises:
         SourceRefused: for a link, a device, or a file that has a name in another folder too, where it may be anybody's.
@@ -50,12 +50,12 @@ def seen(file: SourceFile) -> Seen:
     if not stat.S_ISREG(found.st_mode):
         raise OSError(None, "it is not a file")
     if found.st_nlink > 1:
-        _demand_names_here(file, found)
-    return Seen.of(found)
+        _require_names_here(file, found)
+    return FileState.of(found)
 
 
-def demand_no_links(file: SourceFile, folder: Path) -> None:
-    """See that the way from a folder to a file leads through folders in it.
+def require_no_links(file: SourceFile, folder: Path) -> None:
+    """Check that the path from a folder to a file has no link.
 
     The folder itself may be a link: whoever declares the connection says where it leads.
 
@@ -70,8 +70,8 @@ def demand_no_links(file: SourceFile, folder: Path) -> None:
         file.refuse(_ITSELF, "one that lies elsewhere", _DELIVERED)
 
 
-def _demand_names_here(file: SourceFile, found: os.stat_result) -> None:
-    """See that all names of a file are in its folder: of one elsewhere nobody can say whose file it is."""
+def _require_names_here(file: SourceFile, found: os.stat_result) -> None:
+    """Check that all names of a file are in its folder: with one elsewhere, nobody knows whose file it is."""
     with os.scandir(file.path.parent) as entries:
         here = sum(entry.inode() == found.st_ino for entry in entries if not entry.is_symlink())
     if here < found.st_nlink:

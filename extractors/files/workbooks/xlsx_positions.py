@@ -1,4 +1,4 @@
-"""How far the cells of a sheet of an xlsx reach, by its XML alone."""
+"""Scans the positions of the cells in the XML of a sheet."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from xml.parsers import expat
 import numpy as np
 import numpy.typing as npt
 
-from extractors.files.workbooks.grid import MOST_CELLS
+from extractors.files.workbooks.grid import MAX_CELLS
 
 _PADDING = b" " * 32  # more than the longest reference, so that reading one never leaves the XML
-_BLANK = b" \t\r\n"  # what XML takes for blanks; other signs of the kind are parts of names
+_BLANK = b" \t\r\n"  # the white space of XML; other blanks are parts of names
 _CELL = re.compile(rb"<(?!/)(?:[^ \t\r\n<>]*:)?c(?=[ \t\r\n/>]|\Z)([^>]*)")
 _NAMED = re.compile(rb"(?:[%b]+[^%b=]+[%b]*=[%b]*(?:\"[^\"]*\"|'[^']*'))*?[%b]+r[%b]*=[%b]*[\"']" % ((_BLANK,) * 7))
-# How tags of cells begin, and how they do in nearly every file, where all of them say where they stand.
+# How tags of cells begin, and how they do in nearly every file, where all have references.
 _REFERENCE = re.compile("([A-Za-z]{1,3})([0-9]{1,9})")
 _CONTENT = {"v", "is"}
 _CHUNK = 2**20
@@ -29,18 +29,17 @@ _FEW_BLANKS = 8  # beside an equal sign, where people and programs write any
 
 @dataclass
 class Extent:
-    """How far a sheet reaches by what its XML says.
+    """The extent of a sheet by the references in its XML.
 
-    What only looks like a cell or a reference, as in a comment, is taken for one: it can make a sheet larger, or one with
-    cells that do not all say where they stand, and never the other way round.
+    What only looks like a cell or a reference, as in a processing instruction, is taken for one: it can make a sheet larger,
+    or one with cells without references, and never the other way round.
 
     Attributes:
         rows: the last row that any reference seen so far names, counted from 1.
         columns: the last column, counted from 1.
-        ascending: whether every row and every cell that says where it stands does so behind the one before it. Where one does
-            not, and where some say so and others do not, two may stand in one place.
-        placed: whether every cell seen so far says where it stands. Where one that does not stands depends on all before
-            it, as the library for values reads them, so that nothing here can bound it. Rows place such cells only.
+        ascending: whether the references of rows and cells ascend. Where they do not, and where some cells have references
+            and others none, two cells may have one position.
+        placed: whether every cell so far has a reference. The position of one without depends on all before it.
     """
 
     rows: int = 0
@@ -55,8 +54,8 @@ class Extent:
         """Whether two cells may stand in one place, or the cells of two rows in one."""
         return not self.ascending or (not self.placed and self.rows > 0)
 
-    def see(self, xml: bytes) -> None:
-        """Look at the next part of a sheet, which ends where a tag does; its last `>` may be missing."""
+    def scan(self, xml: bytes) -> None:
+        """Scan the next part of a sheet, which ends with a tag; its last `>` may be missing."""
         row, column = _references(xml)
         self.rows, self.columns = max(self.rows, int(row.max(initial=0))), max(self.columns, int(column.max(initial=0)))
         if self.ascending:
@@ -69,13 +68,13 @@ class Extent:
 
 
 def repeated_row(sheet: IO[bytes]) -> int:
-    """The number of a row that stands in a sheet twice, or has two cells in one place; 0 where there is none.
+    """Find the number of a row that occurs twice, or has two cells in one position; 0 where there is none.
 
-    XML that is not whole is met by whoever reads the values.
+    Malformed XML is left to the library for values.
     """
     standing = _Standing()
     parser = expat.ParserCreate()
-    parser.StartElementHandler = standing.see
+    parser.StartElementHandler = standing.start
     try:
         while not standing.repeated and (chunk := sheet.read(_CHUNK)):
             parser.Parse(chunk, False)
@@ -85,7 +84,7 @@ def repeated_row(sheet: IO[bytes]) -> int:
 
 
 class _Standing:
-    """Where the cells of a sheet stand, as the library for values reads it: what says nothing stands behind what is before it.
+    """The positions of cells as the library for values reads them: a cell without a reference follows the one before it.
 
     Attributes:
         repeated: the first row that is found twice.
@@ -98,12 +97,12 @@ class _Standing:
         self._of_rows: dict[int, int] = {}  # which of the elements that are rows has the cells of each row
         self._columns: set[tuple[int, int]] = set()
 
-    def see(self, name: str, attributes: Mapping[str, str]) -> None:
-        """Take the next element."""
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """Handle the start of an element."""
         kind = name.rpartition(":")[2]
         if kind == "row":
-            said = attributes.get("r", "")
-            self._row = int(said) if said.isdecimal() else self._row + 1
+            number = attributes.get("r", "")
+            self._row = int(number) if number.isdecimal() else self._row + 1
             self._number, self._column, self._columns = self._number + 1, 0, set()
         elif kind == "c":
             place = _REFERENCE.fullmatch(attributes.get("r", ""))
@@ -132,10 +131,10 @@ def _references(xml: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64
     equal = np.flatnonzero(signs == ord("="))
     before, after = _past_blanks(signs, equal - 1, -1), _past_blanks(signs, equal + 1, 1)
     quoted = (signs[after] == ord('"')) | (signs[after] == ord("'"))
-    apart = (signs[before - 1] <= ord(" ")) | (signs[before - 1] == ord('"')) | (signs[before - 1] == ord("'"))
-    at = after[(signs[before] == ord("r")) & apart & quoted] + 1
+    separate = (signs[before - 1] <= ord(" ")) | (signs[before - 1] == ord('"')) | (signs[before - 1] == ord("'"))
+    at = after[(signs[before] == ord("r")) & separate & quoted] + 1
     row, column = np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
-    # A reference that is longer than any real one is met as a row far beyond the last.
+    # A reference that is longer than any real one becomes a row far beyond the last.
     for _ in range(12):
         sign = signs[at]
         letter = ((sign & 0xDF) >= ord("A")) & ((sign & 0xDF) <= ord("Z"))
@@ -143,7 +142,7 @@ def _references(xml: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64
         column = np.where(letter, column * 26 + (sign & 0xDF) - ord("A") + 1, column)
         row = np.where(digit, row * 10 + sign - ord("0"), row)
         at = at + (letter | digit)
-    row = np.where(letter | digit, MOST_CELLS + 1, row) if len(at) else row
+    row = np.where(letter | digit, MAX_CELLS + 1, row) if len(at) else row
     return row, column
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from extractors.titles import clean_title, column_names, find_header, letters
+from extractors.headers import clean_title, column_names, find_header, letters
 
 
 def test_every_column_has_a_name_of_its_own():

@@ -1,4 +1,4 @@
-"""Which cells of some rows are titles, whatever blanks, quotes and widths of signs they are written with."""
+"""Recognises titles among the cells of rows, however blanks, quotes and widths are written."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _FOOTER = re.compile("[合小总共]计|[制填]表|填报|审[核批]|复核|�
 
 
 def title_form(title: str) -> str:
-    """A title by what of it is not looks: no blanks, quotes, signs of no width; every sign in its usual form, all small."""
+    """Normalise a title: no blanks, quotes or zero-width characters; compatibility forms (NFKC), lower case."""
     form: str = _forms(pa.array([title], pa.string()))[0].as_py()
     return form
 
@@ -67,7 +67,7 @@ class TitleCells:
 
     @classmethod
     def of(cls, columns: Sequence[pa.StringArray], rows: npt.NDArray[np.int64], titles: Collection[str]) -> TitleCells:
-        """Look at rows of some columns.
+        """Classify the cells of rows of some columns.
 
         Args:
             columns: of the batch.

@@ -1,4 +1,4 @@
-"""How the bytes of a text file become characters: which encoding it is in, and what stands for bytes that are none."""
+"""Detects the encoding of a text file and decodes it, with a mark for each byte that is no text."""
 
 from __future__ import annotations
 

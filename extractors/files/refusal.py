@@ -1,0 +1,22 @@
+"""The refusal of a file, before its source is named."""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """Raised by the readers of files for a file that cannot be read as it is; `SourceFile.reading` adds source and file.
+
+    Attributes:
+        args: what was expected, what was found, what to do about it, and the rule that is broken.
+    """
+
+    args: tuple[str, str, str, str]
+
+    def __init__(self, expected: str, found: str, advice: str, rule: str = "source_unreadable") -> None:
+        super().__init__(expected, found, advice, rule)
+
+
+def other_password() -> Refusal:
+    """Refuse a file that the declared password does not open."""
+    advice = "ask the department for the password, and set it"
+    return Refusal("a file that the declared password opens", "one with another password", advice)

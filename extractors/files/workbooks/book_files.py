@@ -1,0 +1,65 @@
+"""Transfers a book from the child process to its parent in files: Arrow for the cells, JSON for the rest."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from extractors.files.workbooks.grid import Book, Fault, Grid, Sheet
+
+
+def write_book(book: Book, folder: Path) -> dict[str, Any]:
+    """Write the cells of a book to a folder.
+
+    Returns:
+        Everything else, as JSON values.
+    """
+    grids = [*book.grids, *book.others]
+    for number, grid in enumerate(grids):
+        schema = pa.schema([(str(place), pa.string()) for place in range(len(grid.columns))])
+        with pa.OSFile(str(_cells(folder, number)), "wb") as file, pa.ipc.new_file(file, schema) as writer:
+            writer.write(pa.record_batch(grid.columns, schema=schema))
+    facts = [
+        {"name": g.name, "merged": g.merged, "faults": [asdict(fault) for fault in g.faults], "notes": g.notes}
+        for g in grids
+    ]
+    sheets = [asdict(sheet) for sheet in book.sheets]
+    return {"sheets": sheets, "grids": facts, "selected": len(book.grids), "notes": book.notes}
+
+
+def read_book(facts: dict[str, Any], folder: Path) -> Book:
+    """Read what `write_book` has written, and delete its files."""
+    grids = []
+    for number, grid in enumerate(facts["grids"]):
+        path = _cells(folder, number)
+        with pa.OSFile(str(path)) as file:
+            table = pa.ipc.open_file(file).read_all()
+        path.unlink()
+        columns = [column.combine_chunks() for column in table.columns]
+        merged = [(tuple(first), tuple(last)) for first, last in grid["merged"]]
+        grids.append(Grid(grid["name"], columns, merged, [Fault(**fault) for fault in grid["faults"]], grid["notes"]))
+    selected = facts["selected"]
+    return Book([Sheet(**sheet) for sheet in facts["sheets"]], grids[:selected], facts["notes"], grids[selected:])
+
+
+def write_answer(answer: dict[str, Any], folder: Path) -> None:
+    """Write the answer to a query."""
+    _answer(folder).write_text(json.dumps(answer, ensure_ascii=False), encoding="utf-8")
+
+
+def read_answer(folder: Path) -> dict[str, Any]:
+    """Read the answer to the last query."""
+    answer: dict[str, Any] = json.loads(_answer(folder).read_text(encoding="utf-8"))
+    return answer
+
+
+def _cells(folder: Path, number: int) -> Path:
+    return folder / f"{number}.arrow"
+
+
+def _answer(folder: Path) -> Path:
+    return folder / "answer.json"

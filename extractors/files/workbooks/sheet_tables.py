@@ -1,0 +1,144 @@
+"""Builds tables from the sheets of a workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from extractors.files.source_file import SourceFile
+from extractors.files.table import Table
+from extractors.files.workbooks.grid import Book, Grid
+from extractors.files.workbooks.query import Query
+from extractors.files.workbooks.sheet_header import Header, find_sheet_header
+from extractors.files.workbooks.sheet_selection import SheetSelection
+from extractors.files.workbooks.workbook_limits import MAX_SHEETS
+from extractors.files.workbooks.workbook_worker import WorkbookWorker
+from extractors.headers import column_names, letters
+from extractors.raw import raw_batch
+from sources.file_extract import MOST_COLUMNS, WorkbookExtract
+from standard.faults import fault_column
+from standard.row_groups import GROUP_ROWS
+from standard.violation import Violation
+
+
+def read_workbook(
+    file: SourceFile, extract: WorkbookExtract, declared: Sequence[str], secret: str | None, worker: WorkbookWorker
+) -> list[Table]:
+    """Read the declared sheets as tables: a header with the declared titles, and all rows below it to the last one with a value.
+
+    A cell is text as it is stored: a number its digits, a date in ISO form (at midnight without the time), a formula its
+    last result. An empty cell is null. The locator is `Sheet!row`, as the department sees it.
+
+    Args:
+        file: the workbook.
+        extract: what is declared of it.
+        declared: the titles by which the header is known.
+        secret: its password, where one is declared.
+        worker: reads what is in it.
+
+    Raises:
+        SourceUnreachable: when the file cannot be read.
+        SourceRefused: `source_unreadable` for what is not a workbook, has a password, is unsafe to open, takes more memory or
+            time than it may, or has an empty sheet; `table_missing` for a missing sheet; `columns_missing` where no header
+            is found.
+    """
+    most = MAX_SHEETS if extract.sheets else 1
+    query = Query(extract.sheets or extract.sheet, most, file.suffix, secret)
+    with file.opened() as binary, file.reading():
+        book = worker.read(binary, query)
+    height = extract.header_rows
+    return [_table(file, grid, height, declared, book) for grid in _selected_grids(file, extract, book)]
+
+
+def _selected_grids(file: SourceFile, extract: WorkbookExtract, book: Book) -> list[Grid]:
+    """The sheets that are declared."""
+    declared = extract.sheets or extract.sheet
+    if not book.grids:
+        fitting = SheetSelection(declared).names(book.sheets)
+        wanted = f"sheets {declared}" if extract.sheets else f"one sheet {declared}" if declared else "a visible sheet"
+        there = ", ".join(_shown(sheet.name) for sheet in book.sheets)
+        found = ("several" if fitting else "none") + f" among {there}" if there else "no sheet of cells at all"
+        key = "extract.sheets" if extract.sheets else "extract.sheet"
+        file.refuse(wanted, found, f"restore the sheet, or correct {key}", rule="table_missing")
+    return book.grids
+
+
+def _shown(name: str) -> str:
+    """The name of a sheet, in quotes where nobody would see that blanks stand around it."""
+    return name if name and name == name.strip() else f'"{name}"'
+
+
+def _table(file: SourceFile, grid: Grid, height: int, declared: Sequence[str], book: Book) -> Table:
+    _write_faults(grid)
+    if len(grid.columns) > MOST_COLUMNS:
+        advice = "have the empty columns beyond the data deleted"
+        file.refuse(f"at most {MOST_COLUMNS:,} columns", f"{len(grid.columns):,}", advice)
+    header = find_sheet_header(file, grid, height, declared, book.others)
+    used = _used_columns(grid, header)
+    columns = column_names([header.titles[place] or f"列{letters(place)}" for place in used])
+    order = [*used, *(place for place in range(len(grid.columns)) if place not in used)]
+    above = {at: [row[place] for place in order] for at, row in enumerate(grid.rows(0, header.start), 1)}
+    origin = {"sheet": grid.name, "backend": "calamine", **book.notes, **grid.notes}
+    place = f"{file.name}/{grid.name}"
+    cells = grid.height * len(grid.columns)
+    lines = [[row[place] for place in used] for row in grid.rows(header.start, height)]
+    batches = partial(_batches, file, grid, header.end, columns, used)
+    return Table(place, columns, batches, origin, cells, lines, header.start + 1, above)
+
+
+def _write_faults(grid: Grid) -> None:
+    """Show in the cells with a fault the text that stands there, so that no row with one looks blank."""
+    by_column: dict[int, dict[int, str]] = {}
+    for fault in grid.faults:
+        by_column.setdefault(fault.column, {})[fault.row] = fault.text
+    height = max([grid.height, *(fault.row + 1 for fault in grid.faults)])
+    width = max([len(grid.columns), *(fault.column + 1 for fault in grid.faults)])
+    if height > grid.height or width > len(grid.columns):
+        grid.columns = [_longer(column, height) for column in grid.columns]
+        grid.columns += [pa.nulls(height, pa.string())] * (width - len(grid.columns))
+    for place, texts in by_column.items():
+        values = np.array(grid.columns[place].to_pylist(), object)
+        values[list(texts)] = list(texts.values())
+        grid.columns[place] = pa.array(values, pa.string())
+
+
+def _longer(column: pa.StringArray, height: int) -> pa.StringArray:
+    return pa.concat_arrays([column, pa.nulls(height - len(column), pa.string())])
+
+
+def _used_columns(grid: Grid, header: Header) -> list[int]:
+    """The columns that have a title of their own, or at least a value."""
+    below = [column.slice(header.start) for column in grid.columns]
+    return [place for place, column in enumerate(below) if column.null_count < len(column)]
+
+
+def _batches(
+    file: SourceFile, grid: Grid, first: int, columns: Sequence[str], used: Sequence[int]
+) -> Iterator[pa.RecordBatch]:
+    names = dict(zip(used, columns, strict=True))
+    found = fault_column(grid.height - first, _violations(grid, first, names))
+    for start in range(first, grid.height, GROUP_ROWS):
+        count = min(GROUP_ROWS, grid.height - start)
+        numbers = pa.array(np.arange(start + 1, start + count + 1)).cast(pa.string())
+        locators = pc.binary_join_element_wise(pa.scalar(file.locator_prefix(grid.name)), numbers, "")
+        values = [grid.columns[place].slice(start, count) for place in used]
+        yield raw_batch(columns, values, locators, found.slice(start - first, count))
+
+
+def _violations(grid: Grid, first: int, names: Mapping[int, str]) -> list[Violation]:
+    """The violations of cells from a row on, by rule and column.
+
+    Args:
+        grid: of the sheet.
+        first: the row from which on cells count; rows are numbered from there.
+        names: of the columns, by their positions.
+    """
+    rows: dict[tuple[int, str], list[int]] = {}
+    for fault in grid.faults:
+        if fault.rule and fault.row >= first:
+            rows.setdefault((fault.column, fault.rule), []).append(fault.row - first)
+    return [Violation(rule, names[column], pa.array(sorted(at))) for (column, rule), at in sorted(rows.items())]

@@ -1,0 +1,148 @@
+"""Reads workbooks in a child process with limits, so that no workbook can harm this process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from io import BufferedReader
+from pathlib import Path
+from types import TracebackType
+from typing import NoReturn, Self
+
+from extractors.files.refusal import Refusal
+from extractors.files.workbooks.book_files import read_answer, read_book
+from extractors.files.workbooks.grid import Book
+from extractors.files.workbooks.query import Query
+
+_PROGRAM = "extractors.files.workbooks.worker_process"
+# It needs no connection, so it does not inherit the environment that has them.
+_INHERITED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "HOME")
+_TRIM = "have the empty rows and columns beyond the data deleted"
+_SPLIT = "have it split"
+
+
+@dataclass(frozen=True)
+class WorkerLimits:
+    """What the child process may use.
+
+    Attributes:
+        memory: bytes of address space, of which the libraries map a part without using it.
+        seconds: for one workbook, by the clock and of the processor.
+        output: bytes of the cells of one sheet.
+    """
+
+    memory: int = 3 * 2**30
+    seconds: int = 300
+    output: int = 2 * 2**30
+
+
+class WorkbookWorker:
+    """Reads workbooks in one child process, which starts with the first of them and ends with the `with` block.
+
+    Attributes:
+        folder: where the child writes answers, and copies while it reads.
+        limits: what it may use.
+    """
+
+    def __init__(self, folder: Path, limits: WorkerLimits | None = None) -> None:
+        self.folder = folder
+        self.limits = limits or WorkerLimits()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._line: socket.socket | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def read(self, binary: BufferedReader, query: Query) -> Book:
+        """Read the sheets of a workbook that a query selects.
+
+        Raises:
+            Refusal: for a workbook that cannot be read as it is, or takes more than the limits.
+            OSError: when the file cannot be read.
+            RuntimeError: when the child ends before it reads anything, as in a broken installation.
+        """
+        self.ask(binary, query)
+        answer = read_answer(self.folder)
+        if "refusal" in answer:
+            raise Refusal(*answer["refusal"])
+        if "exceeded" in answer:
+            self._refuse(answer["exceeded"])
+        if "unreachable" in answer:
+            raise OSError(None, answer["unreachable"])
+        return read_book(answer["book"], self.folder)
+
+    def ask(self, binary: BufferedReader, query: Query) -> None:
+        """Send a workbook to the child, and wait until its answer is in the folder.
+
+        Raises:
+            Refusal: when the child does not answer in time, or ends.
+            RuntimeError: when it ends before it reads anything.
+        """
+        line = self._line or self._start()
+        try:
+            socket.send_fds(line, [json.dumps(asdict(query)).encode()], [binary.fileno()])
+            answered = line.recv(1)
+        except TimeoutError:
+            self._refuse("seconds")
+        except ConnectionError:
+            answered = b""
+        if not answered:
+            self._explain_end()
+
+    def _start(self) -> socket.socket:
+        self._line, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._line.settimeout(self.limits.seconds)
+        limits = (self.limits.memory, self.limits.seconds, self.limits.output)
+        arguments = map(str, (os.getpid(), other.fileno(), self.folder, *limits))
+        with other:
+            self._process = subprocess.Popen(  # noqa: S603 - the program is ours, and so are its arguments
+                [sys.executable, "-m", _PROGRAM, *arguments],
+                env={name: os.environ[name] for name in _INHERITED if name in os.environ},
+                pass_fds=[other.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        return self._line
+
+    def _explain_end(self) -> NoReturn:
+        assert self._process is not None
+        code = self._process.wait()
+        if code >= 0:  # no limit ends a process so
+            raise RuntimeError(f"the process that reads workbooks ended with code {code}; run `python -m {_PROGRAM}`")
+        if -code == signal.SIGXCPU:
+            self._refuse("seconds")
+        self._refuse("memory", signal.Signals(-code).name)
+
+    def _refuse(self, exceeded: str, ended_by: str = "") -> NoReturn:
+        """Refuse a workbook that exceeds a limit: the library for values ends its process when it gets no more memory."""
+        limits, why = self.limits, f" (the process that read it was ended by {ended_by})" if ended_by else ""
+        if exceeded == "seconds":
+            raise Refusal(f"a workbook that is read within {limits.seconds} seconds", "one that takes longer", _SPLIT)
+        if exceeded == "output":
+            expected = f"sheets whose texts have at most {_mebibytes(limits.output)} together"
+            raise Refusal(expected, "one with more", _SPLIT)
+        found = f"one that needs more{why}, as when a cell stands very far from the others"
+        raise Refusal(f"a workbook that is read within {_mebibytes(limits.memory)} of memory", found, _TRIM)
+
+    def _stop(self) -> None:
+        if self._line is not None:
+            self._line.close()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        self._line = self._process = None
+
+
+def _mebibytes(size: int) -> str:
+    return f"{size // 2**20:,} MiB"

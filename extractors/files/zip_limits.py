@@ -1,0 +1,84 @@
+"""Limits the size of zip archives and the names of their members."""
+
+from __future__ import annotations
+
+import errno
+import lzma
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from extractors.files.refusal import Refusal
+
+# What `zipfile` raises for a damaged archive.
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, ValueError, OverflowError,
+)  # fmt: skip
+
+_MOST_MEMBERS = 10_000
+_MOST_RATIO = 200  # of unpacked to packed bytes, above _RATIO_FROM; a real sheet of one repeated row stays below 100
+_RATIO_FROM = 100 * 2**20
+_NO_FILES = {
+    stat.S_IFLNK: "a symbolic link",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFBLK: "a device",
+    stat.S_IFCHR: "a device",
+}
+_OUTSIDE = re.compile(r"(?:^|[/\\])\.\.(?:[/\\]|$)|^[/\\]|^[A-Za-z]:|\0")
+
+
+@contextmanager
+def errors_of_content() -> Iterator[None]:
+    """Distinguish a damaged archive from a file that cannot be read.
+
+    Raises:
+        zipfile.BadZipFile: for an offset that no file has, and for invalid bzip2 data.
+        OSError: for any other error of the system.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (None, errno.EINVAL):
+            raise zipfile.BadZipFile from None
+        raise
+
+
+def require_bounded(
+    archive: zipfile.ZipFile,
+    most: int,
+    most_text: str,
+    advice: str,
+    inside: Callable[[str], str] = str,
+    before: int = 0,
+) -> None:
+    """Check the list of an archive before anything of it is unpacked.
+
+    Args:
+        archive: the archive.
+        most: bytes that it may have when unpacked, with those that were unpacked before it.
+        most_text: the same as people read it: `2 GiB`.
+        advice: what to do about one that has more.
+        inside: normalises the names of members.
+        before: bytes that were unpacked before it.
+
+    Raises:
+        Refusal: for too many members, too much when unpacked, or a member that points outside the archive.
+    """
+    members = archive.infolist()
+    unpacked = sum(member.file_size for member in members)
+    packed = sum(member.compress_size for member in members)
+    if len(members) > _MOST_MEMBERS:
+        raise Refusal(f"at most {_MOST_MEMBERS:,} parts", f"{len(members):,}", "have it split")
+    if before + unpacked > most or (unpacked > _RATIO_FROM and unpacked > _MOST_RATIO * packed):
+        found = f"{unpacked:,} bytes in {packed:,}" + (f", after {before:,} of others" if before else "")
+        raise Refusal(f"at most {most_text} and {_MOST_RATIO} times its size unpacked", found, advice)
+    for member in members:
+        if any(_OUTSIDE.search(inside(name)) for name in (member.filename, member.orig_filename)):
+            raise Refusal("members that stay inside the archive", "a name that leads outside", "have it packed again")
+        if kind := _NO_FILES.get(stat.S_IFMT(member.external_attr >> 16)):
+            raise Refusal("files as members", kind, "have the files themselves packed")
