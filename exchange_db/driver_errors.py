@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import psycopg
-
 from standard.finding import mask_text, storable_text
 
 # PostgreSQL's classes of errors that have nothing to do with the data: connection, transaction, rights, syntax, memory and
@@ -44,6 +42,8 @@ def refuses_data(error: Exception, dialect: str) -> bool:
     if dialect == "postgresql":
         state = getattr(original, "sqlstate", None)
         if state is None:
+            import psycopg
+
             return isinstance(original, psycopg.DataError)
         return state[:2] not in _NOT_OF_DATA or original.diag.source_function == _OF_A_POLICY
     if dialect == "mysql":

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.dialects.mysql.base import MySQLCompiler
 from sqlalchemy.engine import URL, make_url
@@ -97,6 +96,8 @@ def _postgresql_connected(connection: Any, _record: object) -> None:
 
     A load that was killed would else hold its locks until a statement ends.
     """
+    import psycopg
+
     connection.execute(_NOT_COMPILED)
     connection.commit()
     if connection.info.server_version < _LOOKS_AFTER:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from copy import copy
 from functools import cached_property
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from exchange_db.database import ExchangeDatabase
 from pipeline.settings import Settings
-from sources.register import Register, Source
-from standard.batch import BatchKey
-from workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from exchange_db.database import ExchangeDatabase
+    from sources.register import Register, Source
+    from standard.batch import BatchKey
+    from workspace.workspace import Workspace
 
 
 class Exchange:
-    """Where everything is; nothing is opened before it is asked for."""
+    """Where everything is; nothing is imported or opened before it is asked for."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -22,17 +24,23 @@ class Exchange:
     @cached_property
     def workspace(self) -> Workspace:
         """The archive and the reports."""
+        from workspace.workspace import Workspace
+
         settings = self.settings
         return Workspace(settings.workspace, group=settings.reports_group, scratch=settings.scratch)
 
     @cached_property
     def register(self) -> Register:
         """The declarations."""
+        from sources.register import Register
+
         return Register(self.settings.sources)
 
     @cached_property
     def database(self) -> ExchangeDatabase:
         """The platform's database, with its tables there."""
+        from exchange_db.database import ExchangeDatabase
+
         database = ExchangeDatabase(self.settings.target)
         database.prepare()
         return database
