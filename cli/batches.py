@@ -13,6 +13,8 @@ from cli import render
 from cli.arguments import AnySource, AsJson, DryRun, First, Last, OneDay, SourceName, parse_day, parse_days
 from cli.ledger_table import show_entries
 from cli.session import open_exchange
+from pipeline.clock import now
+from pipeline.memory import uncollected
 from standard.batch import BatchKey
 from standard.day import Day
 
@@ -46,7 +48,7 @@ def catch_up(source: AnySource = None, json: AsJson = False) -> None:
     """Run the days that were missed: those between the first and the last in the ledger of which it has no batch."""
     exchange = open_exchange(source)
     from pipeline.catch_up import catch_up as run_missed
-    from pipeline.run import load_ahead, now
+    from pipeline.run import load_ahead
 
     load_ahead(exchange)
     with render.progress() as told:
@@ -63,7 +65,6 @@ def sweep(
 ) -> None:
     """Read all keys of an incremental source: deliver what no day has read, and find what vanished."""
     exchange = open_exchange(source)
-    from pipeline.run import now
     from pipeline.sweep import sweep as sweep_keys
 
     with render.progress() as told:
@@ -74,9 +75,10 @@ def sweep(
 
 def _run_all(source: str, days: Iterable[Day], *, json: bool, dry_run: bool, from_archive: bool = False) -> None:
     exchange = open_exchange(source)
-    from pipeline.inquiry import dry_run as run_dry
-    from pipeline.reporting import report_later_days
-    from pipeline.run import load_ahead, now, run_batch
+    with uncollected():
+        from pipeline.inquiry import dry_run as run_dry
+        from pipeline.reporting import report_later_days
+        from pipeline.run import load_ahead, run_batch
 
     load_ahead(exchange)
     ran: list[Ran] = []

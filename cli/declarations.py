@@ -11,6 +11,7 @@ import typer
 from cli import render
 from cli.arguments import AnySource, AsJson, SourceName, parse_day
 from cli.session import open_exchange
+from pipeline.clock import now
 from standard.batch import BatchKey
 from standard.day import Day
 from standard.errors import DeclarationError
@@ -39,7 +40,6 @@ def check(
     names, problems = _problems(exchange.register, source)
     if connect and not problems:
         from pipeline import inquiry
-        from pipeline.run import now
 
         with render.progress() as told:
             found = inquiry.connections(exchange.work(), names, now(), told)
@@ -61,7 +61,6 @@ def preview(
     asked = parse_day(day) if day else None
     exchange = open_exchange(source)
     from pipeline import inquiry
-    from pipeline.run import now
 
     key = BatchKey(source, asked or Day.at(now()).plus(-1))
     _show_preview(key, inquiry.preview(exchange.work(), key, now()), as_json=json)

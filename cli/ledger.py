@@ -11,6 +11,7 @@ from cli import render
 from cli.arguments import AnySource, AsJson, OnlySource, parse_day
 from cli.ledger_table import show_entries, show_ledger, time_text
 from cli.session import open_exchange
+from pipeline.clock import now
 from standard.batch import LedgerEntry
 from standard.errors import ExchangeError, UsageError
 
@@ -29,7 +30,8 @@ def ledger(
     day: Annotated[str | None, typer.Option("--day", metavar="D", help="One day only.")] = None,
     all_runs: Annotated[bool, typer.Option("--all", help="Every run, not only the last of each batch.")] = False,
     runs: Annotated[
-        bool, typer.Option("--runs", help="Also the number of the run, when the source was read, and when it was delivered.")
+        bool,
+        typer.Option("--runs", help="Also the number of the run, when the source was read, and when it was delivered."),
     ] = False,
     json: AsJson = False,
 ) -> None:
@@ -50,7 +52,6 @@ def sources(source: AnySource = None, json: AsJson = False) -> None:
     """Show how each source stands: its schedule, its next run, how its last night ended, and what it owes."""
     exchange = open_exchange()
     from pipeline.overview import source_states
-    from pipeline.run import now
 
     states = source_states(exchange, now(), source)
     if json:
@@ -73,7 +74,6 @@ def open_(
         _require_rule(rule)
     exchange = open_exchange()
     from pipeline.overview import open_by_rule
-    from pipeline.run import now
 
     found = open_by_rule(exchange, now(), source=source, rule=rule)
     if json:

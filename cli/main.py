@@ -49,7 +49,10 @@ def options(
         bool, typer.Option("-v", "--verbose", help="Log every step to standard error, with its time.")
     ] = False,
     log_file: Annotated[
-        str, typer.Option("--log-file", metavar="FILE", help="Append the same lines to a file; LICEX_LOG names one for all.")
+        str,
+        typer.Option(
+            "--log-file", metavar="FILE", help="Append the same lines to a file; LICEX_LOG names one for all."
+        ),
     ] = "",
 ) -> None:
     """What every command has: how much it says, and where."""

@@ -90,7 +90,7 @@ def table(title: str, rows: Sequence[Row], *, right: Collection[str] = (), keys:
     is printed as a paragraph. Nothing is cut off.
 
     Args:
-        title: what they are, printed with how many there are; empty for none.
+        title: what they are, printed with how many there are; empty for none, where there must be rows.
         rows: by the names of their columns; a tuple is several lines.
         right: columns of numbers.
         keys: how many of the first columns name a row.
@@ -98,6 +98,9 @@ def table(title: str, rows: Sequence[Row], *, right: Collection[str] = (), keys:
     """
     from rich.measure import Measurement
 
+    if not rows:
+        out(f"{title} (0)")
+        return
     console = _console()
     for shown in (rows, _without_empty(rows)):
         drawn = _table(title, shown, right, plain)
@@ -126,7 +129,7 @@ def _table(title: str, rows: Sequence[Row], right: Collection[str], plain: bool)
 
     lines: dict[str, Any] = {"box": box.SIMPLE_HEAD, "pad_edge": False} if plain else {}
     drawn = Table(title=f"{title} ({len(rows)})" if title else None, title_justify="left", **lines)
-    for name in rows[0] if rows else ():
+    for name in rows[0]:
         number = name in right
         drawn.add_column(name, justify="right" if number else "left", no_wrap=number or plain, overflow="fold")
     for row in rows:
@@ -135,7 +138,7 @@ def _table(title: str, rows: Sequence[Row], right: Collection[str], plain: bool)
 
 
 def _without_empty(rows: Sequence[Row]) -> list[Row]:
-    kept = [name for name in (rows[0] if rows else ()) if any(str(row[name]) not in {"", "0", "None"} for row in rows)]
+    kept = [name for name in rows[0] if any(str(row[name]) not in {"", "0", "None"} for row in rows)]
     return [{name: row[name] for name in kept} for row in rows]
 
 

@@ -11,6 +11,7 @@ from cli import render
 from cli.arguments import AsJson, SourceName
 from cli.ledger_table import show_ledger
 from cli.session import open_exchange, opened
+from pipeline.clock import now
 
 if TYPE_CHECKING:
     from pipeline.unjudged import Unjudged
@@ -65,7 +66,6 @@ def accept_beginning(
     """Accept that the rising numbers of a source begin anew: from the day after the last delivered one all rows are read."""
     exchange = open_exchange(source)
     from pipeline import inquiry
-    from pipeline.run import now
 
     entry = inquiry.accept_beginning(exchange, source, by, now())
     if json:
@@ -77,7 +77,9 @@ def accept_beginning(
 def _show_unjudged(found: Sequence[Unjudged], *, as_json: bool) -> None:
     """Claims that the archives of their days do not account for."""
     if as_json:
-        render.data([{"batch": str(one.key), "problem": one.problem, "claims": one.claims.to_pylist()} for one in found])
+        render.data(
+            [{"batch": str(one.key), "problem": one.problem, "claims": one.claims.to_pylist()} for one in found]
+        )
         return
     for one in found:
         if one.problem:

@@ -15,12 +15,12 @@ from standard.batch import SWEEP, LedgerEntry, Status
 def newest_entries(connection: Connection, sources: Iterable[str]) -> dict[str, LedgerEntry]:
     """By source the entry of its newest night, as the ledger shows it; a source of which it has none is left out."""
     b = BATCH.c
-    found = {}
+    found: dict[str, LedgerEntry] = {}
     for source in sources:  # one look into the primary key each
         nights = and_(b.source == source, b.status != str(Status.BEGUN), b.kind != SWEEP)
         day = connection.scalar(select(b.day).where(nights).order_by(b.day.desc()).limit(1))
         entries = read_entries(connection, source=source, day=day) if day else []
-        found |= {source: entry for entry in entries}
+        found.update((entry.source, entry) for entry in entries)
     return found
 
 
@@ -30,7 +30,9 @@ def days_since(connection: Connection, day: str) -> dict[str, dict[str, str]]:
     in_vain = func.min(case((b.status == str(Status.FAILED), 1), else_=0))
     nights = and_(b.day >= day, b.status != str(Status.BEGUN), b.kind != SWEEP)
     found: dict[str, dict[str, str]] = {}
-    for source, on, failed in connection.execute(select(b.source, b.day, in_vain).where(nights).group_by(b.source, b.day)):
+    for source, on, failed in connection.execute(
+        select(b.source, b.day, in_vain).where(nights).group_by(b.source, b.day)
+    ):
         found.setdefault(source, {})[on] = str(Status.FAILED if failed else Status.DELIVERED)
     return found
 
@@ -86,7 +88,7 @@ def open_findings(
     f = FINDING_TABLE.c
     wanted = [column == value for column, value in ((f.source, source), (f.rule, rule)) if value is not None]
     ages = (f.first_day >= week_ago, and_(f.first_day < week_ago, f.first_day >= month_ago), f.first_day < month_ago)
-    counts = [func.sum(case((age, 1), else_=0)) for age in ages]
+    counts = [func.count(case((age, 1))) for age in ages]
     counted = select(f.source, f.rule, *counts, func.min(f.first_day)).where(f.open, *wanted).group_by(f.source, f.rule)
     rows = connection.execute(counted.order_by(f.source, f.rule))
-    return [OpenFindings(name, broken, *map(int, numbers), since) for name, broken, *numbers, since in rows]
+    return [OpenFindings(*row) for row in rows]

@@ -15,19 +15,12 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from exchange_db.database import ExchangeDatabase
-from exchange_db.deliver import write_beginning
 from exchange_db.ledger import last_day, read_entries
 from exchange_db.queries import trace as read_trace
-from pipeline import stages
+from pipeline.clock import now
 from pipeline.exchange import Exchange
-from pipeline.flow import Told, read_and_judge, rejudge
 from pipeline.holding import held
 from pipeline.missed import ledger_lacks
-from pipeline.plan import demand_begun, demand_no_quiet
-from pipeline.reporting import report_city, report_department
-from pipeline.run import Ran, now
-from sources.database_extract import DatabaseExtract
 from standard.batch import SWEEP, BatchKey, LedgerEntry, Manifest, Status
 from standard.day import Day, instant_text
 from standard.errors import ExchangeError, UsageError
@@ -35,12 +28,12 @@ from standard.finding import mask_personal, mask_text, mask_texts
 from standard.licence import LICENCE
 from workspace import batch_files as files
 from workspace.batch_files import of_part
-from workspace.manifests import part_numbers, put_together
-from workspace.runs import archive_of
-from workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from extractors.databases.connection_check import ConnectionFacts
+    from pipeline.flow import Told
+    from pipeline.run import Ran
+    from workspace.workspace import Workspace
 
 _PREVIEWED = 10
 
@@ -63,6 +56,7 @@ def preview(exchange: Exchange, key: BatchKey, at: datetime) -> Preview:
     from expectations.gate import first_causes
     from expectations.runner import Judge
     from extractors import Request, open_source
+    from pipeline.plan import demand_no_quiet
     from transforms.conform import Conformer
     from transforms.shape import lacking
 
@@ -101,6 +95,7 @@ def connections(exchange: Exchange, names: Iterable[str], at: datetime, told: To
     """
     from extractors import Request
     from extractors.databases.connection_check import measure
+    from pipeline.plan import demand_no_quiet
 
     found: dict[str, ConnectionFacts | str] = {}
     for name in names:
@@ -123,6 +118,9 @@ def accept_beginning(exchange: Exchange, name: str, by: str, at: datetime) -> Le
     Raises:
         UsageError: for a source without such numbers, one of which none was delivered, or nobody's name.
     """
+    from exchange_db.deliver import write_beginning
+    from sources.database_extract import DatabaseExtract
+
     extract = exchange.register.source(name).declaration.extract
     if not isinstance(extract, DatabaseExtract) or extract.rising is None:
         raise UsageError(
@@ -136,6 +134,10 @@ def accept_beginning(exchange: Exchange, name: str, by: str, at: datetime) -> Le
 
 def dry_run(exchange: Exchange, key: BatchKey, told: Told, *, from_archive: bool = False) -> Ran:
     """Read and judge a batch in a folder that is thrown away; the platform and the archive stay as they are."""
+    from pipeline import stages
+    from pipeline.flow import read_and_judge, rejudge
+    from pipeline.run import Ran
+
     try:
         with elsewhere(exchange, key, from_archive) as trial:
             if from_archive:
@@ -176,6 +178,12 @@ def _by_rule(findings: pa.Table) -> list[dict[str, Any]]:
 @contextmanager
 def elsewhere(exchange: Exchange, key: BatchKey, from_archive: bool) -> Iterator[Exchange]:
     """The exchange with an archive of its own, in which there is what the steps look for: the batch, the manifest before."""
+    from exchange_db.database import ExchangeDatabase
+    from pipeline import stages
+    from workspace.manifests import part_numbers, put_together
+    from workspace.runs import archive_of
+    from workspace.workspace import Workspace
+
     exchange.work()
     with tempfile.TemporaryDirectory(prefix="licex-") as folder, ExitStack() as held:
         trial = copy(exchange)
@@ -203,6 +211,9 @@ def _copy(origin: Workspace, to: Workspace, key: BatchKey, name: str) -> None:
 
 def rewrite_reports(exchange: Exchange, day: Day | None) -> list[str]:
     """Write the pages and lists of a day again; returns their paths, the city's page last."""
+    from pipeline.plan import demand_begun
+    from pipeline.reporting import report_city, report_department
+
     if day is not None:
         demand_begun("report", day, now())
     with exchange.database.transaction(reading=True) as connection:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exchange_db.ledger import last_day
 from exchange_db.overview import OpenFindings, days_since, first_days, newest_entries, open_findings
 from pipeline.exchange import Exchange
 from pipeline.missed import RECENT_DAYS
-from sources.register import Source
 from sources.schedule import has_run, next_run
 from standard.batch import LedgerEntry, Status
 from standard.day import Day, instant_text
 from standard.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from sources.register import Source
 
 _WEEK, _MONTH = 7, 30
 
@@ -120,9 +122,7 @@ def open_by_rule(
     """
     today, register = Day.at(now), exchange.register
     with exchange.database.transaction(reading=True) as connection:
-        found = open_findings(
-            connection, str(today.plus(-_WEEK)), str(today.plus(-_MONTH)), source=source, rule=rule
-        )
+        found = open_findings(connection, str(today.plus(-_WEEK)), str(today.plus(-_MONTH)), source=source, rule=rule)
     if source is not None and not found and source not in register.paths:
         register.source(source)  # says which name was probably meant
     departments = {name: _department(exchange, name) for name in {each.source for each in found}}

@@ -7,13 +7,14 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 from pipeline import stages
+from pipeline.clock import now
 from pipeline.exchange import Exchange
 from pipeline.flow import Told, read_and_judge, rejudge
+from pipeline.memory import uncollected
 from pipeline.plan import demand_begun
 from pipeline.reporting import have_charts, last_entry, page_path, report
 from standard.batch import BatchKey, LedgerEntry
@@ -44,16 +45,12 @@ class Ran:
     found: tuple[dict[str, Any], ...] = ()
 
 
-def now() -> datetime:
-    """The present; entry points ask for it and hand it down."""
-    return datetime.now(UTC)
-
-
 def load_ahead(exchange: Exchange) -> None:
     """Load what judging and reporting need, which takes seconds, while the source is being read."""
 
     def load() -> None:
-        import expectations.assess  # noqa: F401 - for its presence
+        with uncollected():
+            import expectations.assess  # noqa: F401 - for its presence
 
         with suppress(OSError, ExchangeError):  # the batch itself will say what is wrong with the workspace
             have_charts(exchange.workspace)

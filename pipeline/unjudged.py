@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 from exchange_db.ledger import read_entries
 from exchange_db.queries import claims_of
 from pipeline import stages
+from pipeline.clock import now
 from pipeline.exchange import Exchange
 from pipeline.flow import rejudge
 from pipeline.inquiry import elsewhere
-from pipeline.run import now
 from standard.batch import BatchKey, Outcome, Status
 from standard.day import Day
 from standard.errors import ExchangeError

@@ -33,7 +33,12 @@ def next_run(cron: str, moment: datetime) -> datetime | None:
     minute, hour, *days = cron.lower().split()
     if not all(_known(part) for field in (minute, hour, *days) for part in field.split(",")):
         return None
-    times = [time(h, m) for h in range(24) for m in range(60) if _within(hour, h, 0, 23, []) and _within(minute, m, 0, 59, [])]
+    times = [
+        time(h, m)
+        for h in range(24)
+        for m in range(60)
+        if _within(hour, h, 0, 23, []) and _within(minute, m, 0, 59, [])
+    ]
     first = Day.at(moment)
     for day in first.through(first.plus(_LONGEST)):
         runs = (datetime.combine(day.date, at, SHANGHAI) for at in times) if has_run(cron, day) else ()

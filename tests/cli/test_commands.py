@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import create_engine, inspect
 from typer.main import get_command
 
-from cli import main as cli
+from cli import batches as cli
 from cli.main import app
 from pipeline import run
 from standard.day import Day
@@ -185,7 +185,9 @@ WITH_JSON = {
     "check": ((), ("transport.road", "--connect"), ("--connect",)),
     "preview": (("transport.road", *DAY),),
     "report": ((), DAY),
-    "ledger": ((), ("--source", "transport.road"), ("--day", "2020-01-01"), ("--all",)),
+    "ledger": ((), ("--source", "transport.road"), ("--day", "2020-01-01"), ("--all",), ("--runs",)),
+    "sources": ((), ("transport.road",)),
+    "open": ((), ("--source", "transport.road"), ("--rule", "status")),
     "trace": (("370402000001",), ("nothing",)),
     "unjudged": (("transport.road",),),
     "migrate": ((), ("--dry-run",)),

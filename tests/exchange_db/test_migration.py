@@ -5,6 +5,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, insert, select, text
 
 from exchange_db import migration
@@ -209,3 +210,9 @@ def test_the_version_before_is_brought_up_with_what_it_knew_of_presence_and_find
         for view in (FINDING_VIEW, SEEN_VIEW):
             found = connection.execute(select(view.c.subject, view.c.rule, view.c.platform_holds, view.c.read_at)).one()
             assert tuple(found) == ("R3", "required", True, JUDGED)
+
+
+def test_the_revisions_that_are_known_by_their_files_are_alembics():
+    scripts = ScriptDirectory(str(migration._FOLDER))
+    assert [script.revision for script in scripts.walk_revisions()][::-1] == migration._KNOWN
+    assert scripts.get_current_head() == migration.HEAD

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from cli import main as cli
+from cli import batches as cli
 from pipeline import catch_up, inquiry, reporting, run
 from pipeline.catch_up import to_be_run
 from pipeline.exchange import Exchange

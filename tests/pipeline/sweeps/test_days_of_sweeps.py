@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from cli import main as cli
+from cli import batches as cli
 from cli.main import main
 from pipeline import inquiry
 from pipeline.exchange import Exchange
