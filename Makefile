@@ -62,16 +62,21 @@ $(VENV)/.uv:
 	@$(BIN)/python -m pip install -q --disable-pip-version-check $(UV)
 	@touch $@
 
+# A command would compile what it imports every time where the environment keeps Python from caching byte code, as images of containers do.
+cache_byte_code = PYTHONDONTWRITEBYTECODE= $(BIN)/python -W ignore -c 'import cli.main; from pipeline.preload import preload; preload()'
+
 $(VENV)/.run-installed: requirements.lock pyproject.toml | $(VENV)/.uv
 	@echo "installing what requirements.lock names"
 	@test -e $(VENV)/.test-installed || $(call install,requirements.lock)
 	@$(install_ours)
+	@$(cache_byte_code)
 	@touch $@
 
 $(VENV)/.test-installed: requirements-test.lock pyproject.toml | $(VENV)/.uv
 	@echo "installing what requirements-test.lock names"
 	@$(call install,requirements-test.lock)
 	@$(install_ours)
+	@$(cache_byte_code)
 	@touch $@ $(VENV)/.run-installed
 
 clean:

@@ -110,6 +110,7 @@ def _cli() -> str:
 
     parts = ["# The command `licex`\n", _GENERATED, f"{app.info.help}\n"]
     command = typer.main.get_command(app)
+    parts += ["## Before any command\n", _table(("option", "meaning"), _parameters(command))]
     for name, sub in sorted(getattr(command, "commands", {}).items()):
         if not sub.hidden:
             parts += [f"## `licex {name}`\n", f"{sub.help}\n", _table(("argument", "meaning"), _parameters(sub))]

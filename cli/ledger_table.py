@@ -6,32 +6,50 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from rich import box
-from rich.table import Table
-from rich.text import Text
-
+from cli import render
 from standard.batch import SWEEP, LedgerEntry, Status
-from standard.day import Day
-from standard.visible import visible_line
+from standard.day import SHANGHAI, Day, instant_of
 
 _COUNTS = ("extracted", "accepted", "held", "duplicates", "inserted", "updated", "unchanged", "stale", "refused")
+_RIGHT = (*_COUNTS, "run", "seconds", "report")
 
 
-def ledger_table(entries: Sequence[LedgerEntry]) -> Table:
-    """A row a source and day: what was read and what became of it."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    right = (*_COUNTS, "seconds", "report")
-    for name in ("source", "day", "status", *right):
-        table.add_column(name, justify="right" if name in right else "left", no_wrap=True)
+def show_entries(entries: Sequence[LedgerEntry], *, runs: bool = False) -> None:
+    """A row a source and day: what was read and what became of it.
+
+    Args:
+        entries: of the ledger.
+        runs: whether to say of each which run it is, when the source was read and when the batch was delivered.
+    """
+    render.table("", [_row(entry, runs) for entry in entries], right=_RIGHT, keys=3, plain=True)
+
+
+def show_ledger(entries: Sequence[LedgerEntry], *, runs: bool = False) -> None:
+    """The table, and below it why a batch was refused or could not be had; missed days in a row are one line of both."""
+    entries = folded(entries)
+    show_entries(entries, runs=runs)
     for entry in entries:
-        values = entry.as_dict()
-        numbers = [f"{values[name]:,}" for name in _COUNTS]
-        style = {"refused": "red", "failed": "red", "missed": "red"}.get(entry.status, "")
-        status = cell(entry.status, style)
-        report = "" if entry.report_seconds is None else f"{entry.report_seconds:.1f}"
-        day = cell(f"{entry.day} {SWEEP}" if entry.kind == SWEEP else entry.day)
-        table.add_row(cell(entry.source), day, status, *numbers, f"{entry.seconds:.1f}", report)
-    return table
+        if entry.reason:
+            render.out(f"{entry.source}/{entry.day} {entry.status}: {entry.reason}")
+
+
+def _row(entry: LedgerEntry, runs: bool) -> dict[str, Any]:
+    values = entry.as_dict()
+    times = {"run": entry.run or "", "read": time_text(entry.taken_at), "delivered": time_text(entry.delivered_at)}
+    return {
+        "source": entry.source,
+        "day": f"{entry.day} {SWEEP}" if entry.kind == SWEEP else entry.day,
+        "status": str(entry.status),
+        **(times if runs else {}),
+        **{name: f"{values[name]:,}" for name in _COUNTS},
+        "seconds": f"{entry.seconds:.1f}",
+        "report": "" if entry.report_seconds is None else f"{entry.report_seconds:.1f}",
+    }
+
+
+def time_text(instant: str) -> str:
+    """An instant as the city's clocks showed it, to the second."""
+    return f"{instant_of(instant).astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}" if instant else ""
 
 
 def folded(entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
@@ -49,8 +67,3 @@ def folded(entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
             spans[key] = (len(found), entry.day, day)
         found.append(entry)
     return found
-
-
-def cell(value: Any, style: str = "") -> Text:
-    """What came from elsewhere, as it may stand on a terminal; what is a `Text` already is our own."""
-    return value if isinstance(value, Text) else Text(visible_line(str(value)), style=style)

@@ -1,330 +1,194 @@
-"""How results look on a terminal, or as JSON."""
+"""How anything looks on a terminal: lines, errors, progress, tables that fit, and JSON instead of them.
+
+Rich is imported when something is drawn: JSON and completion do without it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from rich import box
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from rich.text import Text
-
-from cli.ledger_table import cell, folded, ledger_table
-from pipeline.holding import sentence
-from pipeline.runner import Ran
-from pipeline.trial import Trial
-from sources.problem import Problem
-from standard.batch import LedgerEntry
+from cli import logs
+from standard import errors
 from standard.errors import safe_line
-from standard.rule import DIMENSION_TITLES
-from standard.rules import RULES
 from standard.visible import json_text, visible, visible_line
 
 if TYPE_CHECKING:
-    from extractors.databases.connection_check import ConnectionFacts
-    from pipeline.sweep import Swept
-    from pipeline.unjudged import Unjudged
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
-_WIDE = 180  # what the ledger's table needs; a narrower terminal wraps its lines, which loses nothing
-_GROUPS = 30  # groups of findings that a table shows
-_ENOUGH = 1_000  # rows; what fewer take is what beginning takes, and says nothing of a rate
-_OUT = Console(highlight=False, width=max(Console().width, _WIDE))
-_ERR = Console(stderr=True, highlight=False)
+_WIDE = 180  # what is no terminal has no width; the ledger's table takes this much
+_BAD = frozenset(["refused", "failed", "missed"])
+_SEPARATOR = "  "
+
+Row = Mapping[str, Any]
 
 
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
-    """Tell on standard error what is being done, without ever touching what is printed."""
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        TimeElapsedColumn(),
-        console=_ERR,
-        transient=True,
-    ) as shown:
+    """Show on standard error what is being done, without ever touching what is printed."""
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    console = _console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=logs.is_verbose()) as shown:
         task = shown.add_task("")
-        yield lambda text: shown.update(task, description=visible_line(text))
+
+        def on_progress(text: str) -> None:
+            logs.log_step(text)
+            shown.update(task, description=visible_line(text))
+
+        yield on_progress
 
 
 def out(line: str) -> None:
-    """Print a line."""
-    _OUT.print(cell(line), soft_wrap=True)
+    """Print a line; a terminal breaks it where it must."""
+    _console().print(_cell(line), soft_wrap=True)
 
 
 def error(message: str) -> None:
     """Print error sentences, each on a line of its own."""
+    logs.log_error(message)
     for line in message.split("\n"):
-        _ERR.print(cell(line, "red"), soft_wrap=True)
+        _console(stderr=True).print(_cell(line, "red"), soft_wrap=True)
 
 
-def unforeseen(told: str) -> None:
+def unforeseen(found: BaseException) -> None:
     """Print the traceback of a defect."""
-    _ERR.print(Text(visible(told), style="red"), soft_wrap=True)
+    from rich.text import Text
+
+    logs.log_defect(found)
+    _console(stderr=True).print(Text(visible(errors.unforeseen(found)), style="red"), soft_wrap=True)
 
 
 def warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
     """Print what a library warns of, as `warnings.showwarning`: it may quote a department's names and values."""
-    _ERR.print(cell(safe_line(f"warning: {message}"), "yellow"), soft_wrap=True)
+    _console(stderr=True).print(_cell(safe_line(f"warning: {message}"), "yellow"), soft_wrap=True)
 
 
-def ran(items: Sequence[Ran], *, as_json: bool) -> None:
-    """What became of the batches of a command; as JSON what was nothing to do is said there alone."""
-    if as_json:
-        _print_json([_ran_json(item) for item in items])
-    else:
-        _ran_tables(items)
-    for item in items:
-        if item.problem and item.exit_code:
-            error(item.problem)
-        elif item.problem and not as_json:
-            out(item.problem)
-    if not as_json and items and items[-1].page:
-        out(f"open {items[-1].page}")
-
-
-def _ran_tables(items: Sequence[Ran]) -> None:
-    trials = [item for item in items if isinstance(item, Trial)]
-    entries = [item.entry for item in items if item.entry is not None and not isinstance(item, Trial)]
-    if entries:
-        _OUT.print(ledger_table(entries))
-    for trial in trials:
-        _trial_tables(trial)
-
-
-def swept(found: Swept, *, as_json: bool) -> None:
-    """What a sweep has found and done."""
-    if as_json:
-        _print_json(asdict(found))
-        return
-    counts = {name: getattr(found, name) for name in ("keys_met", "unread", "absent", "vanished", "returned")}
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("source", *counts, "seconds"):
-        table.add_column(name.replace("_", " "), justify="left" if name == "source" else "right")
-    table.add_row(found.source, *(f"{count:,}" for count in counts.values()), f"{found.seconds:.1f}")
-    _OUT.print(table)
-    if found.entry is not None:
-        _OUT.print(ledger_table([found.entry]))
-    if found.why:
-        out(f"never read, or not as they are: {found.why}")
-    if found.not_found:
-        out(f"not found again by their keys: {found.not_found:,}; what they say is not known")
-    if found.problem:
-        error(found.problem)
-
-
-def connections(found: Mapping[str, ConnectionFacts | str], *, as_json: bool) -> None:
-    """Of each source how its database is read and how fast, or why it is not."""
-    if as_json:
-        shown = {
-            name: {"problem": facts} if isinstance(facts, str) else {**asdict(facts), "rate": round(facts.rate)}
-            for name, facts in found.items()
-        }
-        _print_json(shown)
-        return
-    reached = {name: facts for name, facts in found.items() if not isinstance(facts, str)}
-    if reached:
-        _OUT.print(_connections_table(reached))
-    for name, facts in reached.items():
-        for line in _columns(facts):
-            out(f"{name}: {line}")
-    for problem in (facts if isinstance(facts, str) else facts.problem for facts in found.values()):
-        if problem:
-            error(problem)
-
-
-def _connections_table(reached: Mapping[str, ConnectionFacts]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("source", "way", "database", "connected in", "rows", "rows/s", "guarded"):
-        table.add_column(name, justify="right" if name in {"connected in", "rows", "rows/s"} else "left")
-    for name, facts in reached.items():
-        rows = "" if facts.rows is None else f"{facts.rows:,}"
-        guarded = "read only" if facts.guarded else "by its rights alone"
-        rate = f"{facts.rate:,.0f}" if facts.sample >= _ENOUGH else ""
-        cells = (name, facts.way, facts.database, f"{facts.connecting:.2f} s", rows, rate, guarded)
-        table.add_row(*map(cell, cells))
-    return table
-
-
-def _columns(facts: ConnectionFacts) -> list[str]:
-    """What is to be known of single columns, a line each."""
-    order = [f"ordered by {facts.order}"] if facts.order else []
-    if facts.witnessed is not None:
-        order.append(f"its witness counts {facts.witnessed:,} rows")
-    done = [f"operation {value}: {what}" for value, what in facts.operations.items()]
-    return [*order, *facts.undeclared, *done, *facts.spoilt]
-
-
-def ledger_with_reasons(entries: Sequence[LedgerEntry]) -> None:
-    """The table, and below it why a batch was refused or could not be had; missed days in a row are one line of both."""
-    entries = folded(entries)
-    _OUT.print(ledger_table(entries))
-    for entry in entries:
-        if entry.reason:
-            out(f"{entry.source}/{entry.day} {entry.status}: {entry.reason}")
-
-
-def ledger(entries: Sequence[LedgerEntry], *, as_json: bool) -> None:
-    """The ledger."""
-    if as_json:
-        _print_json([entry.as_dict() for entry in entries])
-    else:
-        ledger_with_reasons(entries)
-
-
-def problems(names: Sequence[str], found: Sequence[Problem], *, as_json: bool) -> None:
-    """Every problem of the declarations."""
-    if as_json:
-        _print_json([{"path": str(item.path), "line": item.line, "message": item.message} for item in found])
-        return
-    for item in found:
-        error(str(item))
-    if not found:
-        _OUT.print(f"{len(names)} declaration{'' if len(names) == 1 else 's'}, no problems")
-
-
-def preview(found: Trial, *, as_json: bool) -> None:
-    """The first rows in the standard, the findings on all rows, and how a run would end."""
-    if as_json:
-        _print_json({**_ran_json(found), "rows": found.rows})
-    else:
-        for number, row in enumerate(found.rows, 1):
-            _OUT.print(_pairs(f"row {number}", row))
-        _trial_tables(found)
-    if found.problem:
-        error(found.problem)
-
-
-def _trial_tables(found: Trial) -> None:
-    if found.entry is not None:
-        _OUT.print(ledger_table([found.entry]))
-        if not found.entry.read:
-            out(f"{found.key}: no row is of that day; name another with --day")
-        elif not found.findings:
-            out(f"{found.key}: no findings")
-    if found.findings:
-        _OUT.print(_rows(f"{found.key}: findings by rule, element and value", found.findings[:_GROUPS]))
-    if len(found.findings) > _GROUPS:
-        out(f"and {len(found.findings) - _GROUPS:,} more groups; --json lists them all")
-
-
-def _ran_json(item: Ran) -> dict[str, Any]:
-    shown = {
-        "batch": str(item.key),
-        "entry": item.entry and item.entry.as_dict(),
-        "problem": item.problem,
-        "exit_code": item.exit_code,
-        "page": item.page,
-    }
-    return {**shown, "findings": item.findings} if isinstance(item, Trial) else shown
-
-
-def trace(found: Sequence[dict[str, Any]], *, as_json: bool) -> None:
-    """Everything behind some licences."""
-    if as_json:
-        _print_json(found)
-        return
-    for record in found:
-        for item in record["held"]:
-            out(sentence(item))
-        for licence in record["licence"]:
-            _OUT.print(_pairs("licence", {name: value for name, value in licence.items() if value is not None}))
-        _OUT.print(
-            _rows(
-                "versions",
-                [
-                    {
-                        name: row[name]
-                        for name in (
-                            "source",
-                            "batch",
-                            "locator",
-                            "certificate_status",
-                            "first_observed_at",
-                            "last_observed_at",
-                            "digest",
-                        )
-                    }
-                    for row in record["versions"]
-                ],
-            )
-        )
-        _OUT.print(_rows("claims", record["claims"]))
-        _OUT.print(
-            _rows(
-                "findings",
-                [
-                    {name: row[name] for name in ("day", "source", "rule", "element", "locator", "value")}
-                    for row in record["findings"]
-                ],
-            )
-        )
-        _OUT.print(ledger_table([LedgerEntry(**row) for row in record["batches"]]))
-
-
-def unjudged(found: Sequence[Unjudged], *, as_json: bool) -> None:
-    """Claims that the archives of their days do not account for."""
-    if as_json:
-        _print_json(
-            [{"batch": str(one.key), "problem": one.problem, "claims": one.claims.to_pylist()} for one in found]
-        )
-        return
-    for one in found:
-        if one.problem:
-            error(one.problem)
-        else:
-            _OUT.print(_rows(f"{one.key}: not accounted for by its archive", one.claims.to_pylist()))
-    if not found:
-        out("every claim is accounted for")
-
-
-def rules(*, as_json: bool) -> None:
-    """Every rule."""
-    if as_json:
-        _print_json([asdict(rule) for rule in RULES.values()])
-        return
-    rows = [
-        {
-            "id": rule.id,
-            "dimension": "/".join(DIMENSION_TITLES[rule.dimension]),
-            "severity": rule.severity,
-            "scope": rule.scope,
-            "title": Text(f"{rule.title_zh}\n{rule.title_en}"),
-            "advice": Text(f"{rule.advice_zh}\n{rule.advice_en}"),
-        }
-        for rule in RULES.values()
-    ]
-    _OUT.print(_rows("rules", rows))
+def data(value: Any) -> None:
+    """Print JSON for another program."""
+    print(json_text(value))  # noqa: T201 - data for another program
 
 
 def paths(found: Sequence[str], *, as_json: bool) -> None:
-    """Files that were written."""
+    """Print the paths of files, or other short lines, as they are: they are not broken."""
     if as_json:
-        _print_json([safe_line(path) for path in found])
+        data([safe_line(path) for path in found])
     else:
         for path in found:
             print(safe_line(path))  # noqa: T201 - rich would wrap it
 
 
-def _pairs(title: str, values: dict[str, Any]) -> Table:
-    table = Table(title=title, show_header=False, title_justify="left")
+def table(title: str, rows: Sequence[Row], *, right: Collection[str] = (), keys: int = 1, plain: bool = False) -> None:
+    """Print rows that have the same columns.
+
+    Where a table would not fit the terminal, columns in which nothing stands are left out; where it still would not, each row
+    is printed as a paragraph. Nothing is cut off.
+
+    Args:
+        title: what they are, printed with how many there are; empty for none, where there must be rows.
+        rows: by the names of their columns; a tuple is several lines.
+        right: columns of numbers.
+        keys: how many of the first columns name a row.
+        plain: whether only the heads are ruled off, as fits long tables.
+    """
+    from rich.measure import Measurement
+
+    if not rows:
+        out(f"{title} (0)")
+        return
+    console = _console()
+    for shown in (rows, _without_empty(rows)):
+        drawn = _table(title, shown, right, plain)
+        if Measurement.get(console, console.options.update(max_width=10_000), drawn).minimum <= console.width:
+            console.print(drawn)
+            return
+    _paragraphs(console, title, rows, keys)
+
+
+def pairs(title: str, values: Row) -> None:
+    """Print names and their values, those that are there."""
+    from rich.table import Table
+
+    drawn = Table(title=title, show_header=False, title_justify="left")
+    drawn.add_column()
+    drawn.add_column(overflow="fold")
     for name, value in values.items():
         if value is not None:
-            table.add_row(name, cell(value))
-    return table
+            drawn.add_row(name, _cell(value))
+    _console().print(drawn)
 
 
-def _rows(title: str, rows: Sequence[dict[str, Any]]) -> Table:
-    table = Table(title=f"{title} ({len(rows)})", title_justify="left")
-    for name in rows[0] if rows else ():
-        table.add_column(name, overflow="fold")
+def _table(title: str, rows: Sequence[Row], right: Collection[str], plain: bool) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    lines: dict[str, Any] = {"box": box.SIMPLE_HEAD, "pad_edge": False} if plain else {}
+    drawn = Table(title=f"{title} ({len(rows)})" if title else None, title_justify="left", **lines)
+    for name in rows[0]:
+        number = name in right
+        drawn.add_column(name, justify="right" if number else "left", no_wrap=number or plain, overflow="fold")
     for row in rows:
-        table.add_row(*(cell("" if value is None else value) for value in row.values()))
-    return table
+        drawn.add_row(*map(_cell, row.values()))
+    return drawn
 
 
-def _print_json(value: Any) -> None:
-    print(json_text(value))  # noqa: T201 - data for another program
+def _without_empty(rows: Sequence[Row]) -> list[Row]:
+    kept = [name for name in rows[0] if any(str(row[name]) not in {"", "0", "None"} for row in rows)]
+    return [{name: row[name] for name in kept} for row in rows]
+
+
+def _paragraphs(console: Console, title: str, rows: Sequence[Row], keys: int) -> None:
+    """Each row as its key, and below it `name value` of all else that is there."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    if title:
+        console.print(_cell(f"{title} ({len(rows)})", "italic"))
+    for row in rows:
+        items = [(name, _cell(value)) for name, value in row.items()]
+        head = Text(_SEPARATOR).join(value for _, value in items[:keys])
+        head.stylize("bold")
+        console.print(head, overflow="fold")
+        facts = [Text.assemble((f"{name} ", "dim"), value) for name, value in items[keys:] if value.plain]
+        for line in _packed(facts, console.width - 2):
+            console.print(Padding(line, (0, 0, 0, 2), expand=False), overflow="fold")
+
+
+def _packed(parts: Sequence[Text], width: int) -> Iterator[Text]:
+    """The parts side by side, as many on a line as there is room for."""
+    from rich.text import Text
+
+    line: list[Text] = []
+    for part in parts:
+        if line and sum(each.cell_len + len(_SEPARATOR) for each in line) + part.cell_len > width:
+            yield Text(_SEPARATOR).join(line)
+            line = []
+        line.append(part)
+    if line:
+        yield Text(_SEPARATOR).join(line)
+
+
+def _cell(value: Any, style: str = "") -> Text:
+    """A value from elsewhere, as it may stand on a terminal."""
+    from rich.text import Text
+
+    lines = value if isinstance(value, tuple) else ("" if value is None else value,)
+    return Text("\n".join(visible_line(str(line)) for line in lines), style=style or _style(value))
+
+
+def _style(value: Any) -> str:
+    return "red" if isinstance(value, str) and value in _BAD else ""
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    console = Console(stderr=stderr, highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _WIDE
+    return console

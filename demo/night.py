@@ -84,9 +84,10 @@ def _ledger() -> tuple[list[LedgerEntry], str]:
 
 
 def _show(folder: Path, entries: Sequence[LedgerEntry], page: str, seconds: float) -> None:
-    from cli.render import ledger_with_reasons, out
+    from cli.ledger_table import show_ledger
+    from cli.render import out
 
-    ledger_with_reasons(entries)
+    show_ledger(entries)
     changed = sum(entry.inserted + entry.updated for entry in entries)
     out(f"{changed:,} inserted or updated" if changed else "nothing inserted or updated")
     out(f"{len(DAYS)} nights in {seconds:.0f} s; Airflow's own log: {folder}/airflow.log")

@@ -5,19 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, column, inspect, select, table
 
 from exchange_db.dialects import dialect_of
-from exchange_db.views import create_views, drop_views
 
 _FOLDER = Path(__file__).parent / "migrations"
-_SCRIPTS = ScriptDirectory(str(_FOLDER))
-_FIRST = "0001"  # the tables of before versions were kept
-HEAD = _SCRIPTS.get_current_head() or ""
+# The revisions follow one another, and each file is named r<id>_<what it does>.py: that much is known without Alembic, whose
+# import takes as long as a short command.
+_KNOWN = sorted(path.stem[1:].partition("_")[0] for path in (_FOLDER / "versions").glob("r*.py"))
+_FIRST, HEAD = _KNOWN[0], _KNOWN[-1]  # the first has the tables of before versions were kept
+_VERSION = table("alembic_version", column("version_num"))
 
 
 @dataclass(frozen=True)
@@ -39,19 +36,32 @@ class State:
 
 def state_of(connection: Connection) -> State:
     """How the database stands to the program."""
-    revision = MigrationContext.configure(connection).get_current_revision() or ""
-    known = [script.revision for script in _SCRIPTS.walk_revisions()]
-    if revision and revision not in known:
+    there = inspect(connection)
+    revision = (connection.scalar(select(_VERSION)) if there.has_table(_VERSION.name) else None) or ""
+    if revision and revision not in _KNOWN:
         return State(revision, [], unknown=True)
-    unversioned = not revision and inspect(connection).has_table("exchange_batch")
+    unversioned = not revision and there.has_table("exchange_batch")
     since = _FIRST if unversioned else revision
-    scripts = reversed(list(_SCRIPTS.iterate_revisions(HEAD, since or "base")))
-    pending = [f"{script.revision} {script.doc}" for script in scripts if script.revision != since]
-    return State(revision, pending, empty=not revision and not unversioned)
+    return State(revision, _pending(since), empty=not revision and not unversioned)
+
+
+def _pending(since: str) -> list[str]:
+    """The revisions after one, or all of them after none."""
+    if since == HEAD:
+        return []
+    from alembic.script import ScriptDirectory
+
+    scripts = reversed(list(ScriptDirectory(str(_FOLDER)).iterate_revisions(HEAD, since or "base")))
+    return [f"{script.revision} {script.doc}" for script in scripts if script.revision != since]
 
 
 def migrate(connection: Connection) -> None:
     """Run what is pending, and draw the views anew; where a database can, all of it or nothing."""
+    from alembic import command
+    from alembic.config import Config
+
+    from exchange_db.views import create_views, drop_views
+
     state = state_of(connection)
     dialect_of(connection).make_transactional(connection)
     config = Config()

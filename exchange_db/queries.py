@@ -8,7 +8,6 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Connection, Select, and_, or_, select
 
-from exchange_db.bulk_insert import take
 from exchange_db.staging import FOUND
 from exchange_db.tables import CLAIM, FINDING_TABLE, HISTORY
 from exchange_db.views import FINDING_VIEW, LICENCE_TABLE, SEEN_VIEW, VERSION
@@ -83,6 +82,8 @@ def claims_of(connection: Connection, key: BatchKey, judged: Sequence[str]) -> p
     Returns:
         A table of `record`, `digest`, `certificate_number` and `locator`.
     """
+    from exchange_db.bulk_insert import take
+
     c = CLAIM.c
     columns = (c.record, c.digest, c.certificate_number, c.locator)
     brought = select(*columns).where(c.source == key.source, c.batch == str(key), c.judged_at.in_(judged))

@@ -7,14 +7,16 @@ from copy import copy
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
-from exchange_db.database import ExchangeDatabase
 from pipeline.settings import Settings
-from sources.register import Register, Source
-from standard.batch import BatchKey
-from workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from exchange_db.database import ExchangeDatabase
+    from sources.register import Register, Source
+    from standard.batch import BatchKey
+    from workspace.workspace import Workspace
 
 Clock = Callable[[], datetime]
 
@@ -25,7 +27,7 @@ def utc_now() -> datetime:
 
 
 class Exchange:
-    """The exchange as one process sees it; nothing is opened before it is needed.
+    """The exchange as one process sees it; nothing is imported or opened before it is needed.
 
     Attributes:
         settings: where everything is.
@@ -39,17 +41,23 @@ class Exchange:
     @cached_property
     def workspace(self) -> Workspace:
         """The archive and the reports."""
+        from workspace.workspace import Workspace
+
         settings = self.settings
         return Workspace(settings.workspace, group=settings.reports_group, scratch=settings.scratch)
 
     @cached_property
     def register(self) -> Register:
         """The declarations."""
+        from sources.register import Register
+
         return Register(self.settings.sources)
 
     @cached_property
     def database(self) -> ExchangeDatabase:
         """The platform's database, with its tables there."""
+        from exchange_db.database import ExchangeDatabase
+
         database = ExchangeDatabase(self.settings.target)
         database.prepare()
         return database

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from exchange_db.ledger import last_day, standing_days
 from pipeline.exchange import Exchange
-from sources.register import Source
 from sources.schedule import has_run
 from standard.batch import BatchKey, LedgerEntry, Status
 from standard.day import Day
-from workspace import batch_files as files
-from workspace.runs import archive_of
+
+if TYPE_CHECKING:
+    from sources.register import Source
 
 # So long a day is asked for again that was asked for in vain, and a page names one that cannot be asked for any more.
 RECENT_DAYS = 14
@@ -76,8 +77,14 @@ def _missed(
         tried = str(day) in status
         if tried or declared.extract.incremental or has_run(declared.schedule, day.plus(1)):
             key = BatchKey(source.name, day)
-            gone = source.only_archived(day, now)
-            yield Missed(key, tried, gone and not archive_of(exchange.workspace, key).exists(key, files.MANIFEST))
+            yield Missed(key, tried, source.only_archived(day, now) and not _is_archived(exchange, key))
+
+
+def _is_archived(exchange: Exchange, key: BatchKey) -> bool:
+    from workspace.batch_files import MANIFEST
+    from workspace.runs import archive_of
+
+    return archive_of(exchange.workspace, key).exists(key, MANIFEST)
 
 
 def ledger_lacks(exchange: Exchange, now: datetime, until: Day | None = None) -> list[Missed]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from pipeline.memory import uncollected
+
 _NEEDED = (
     "extractors", "extractors.databases.readers.adbc", "extractors.databases.readers.sqlalchemy", "extractors.databases.extract", "extractors.files.extract",
     "workspace.column_profile", "transforms.conform", "transforms.shape", "expectations.assess", "pipeline.runner", "pipeline.reporting",
@@ -14,8 +16,9 @@ _LISTENED = "sqlite://"  # a database that nobody opens
 
 def preload() -> None:
     """Load all of it, and open nothing, so that the process may fork. A fork needs none of the threads that libraries keep."""
-    for name in _NEEDED:
-        import_module(name)
+    with uncollected():
+        for name in _NEEDED:
+            import_module(name)
     import_module("expectations.runner").ready()
     import_module("reports.frame").ready()
     # SQLAlchemy prepares its events when the first is listened to, which takes a fifth of a second.

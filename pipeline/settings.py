@@ -22,6 +22,7 @@ DOCUMENTED = (
     ("LICEX_SCRATCH", "Folder for temporary files, which hold personal data.", "`.scratch` in the workspace"),
     ("LICEX_CITY", "Title of the city page.", "枣庄市电子证照交换"),
     ("LICEX_DEADLINE", "Cron line, Asia/Shanghai, at which the city page names who has not arrived.", "`0 8 * * *`"),
+    ("LICEX_LOG", "File to which every command appends its steps and errors; nothing personal and no secret goes there.", "none"),
 )  # fmt: skip
 
 Resolver = Callable[[str], str | None]
@@ -85,3 +86,24 @@ class Settings:
                 f"{name}: expected the connection's URL in {variable} or in an Airflow connection named {name}, found neither; set one of them"
             )
         return found
+
+
+def log_file_named() -> str:
+    """The log file of all commands; empty where none is named."""
+    return os.environ.get("LICEX_LOG") or ""
+
+
+def program_version() -> str:
+    """The version of the installed program.
+
+    Raises:
+        UsageError: where the program runs from a folder in which it was not installed.
+    """
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("licence-exchange")
+    except PackageNotFoundError:
+        raise UsageError(
+            "licex: expected the package licence-exchange to be installed, found none that knows its version; install it with make"
+        ) from None

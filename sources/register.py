@@ -16,6 +16,7 @@ import yaml
 from sources.checks import Found, check
 from sources.city import City
 from sources.declaration import Declaration
+from sources.folder import declaration_files
 from sources.problem import Problem
 from sources.structure import read_form
 from sources.yaml_text import Document
@@ -92,8 +93,7 @@ class Register:
     @cached_property
     def paths(self) -> dict[str, Path]:
         """The declaration files by the names of their sources."""
-        files = sorted([*self.folder.glob("*/*.yaml"), *self.folder.glob("*/*.yml")])
-        return {f"{path.parent.name}.{path.stem}": path for path in files}
+        return declaration_files(self.folder)
 
     def source(self, name: str) -> Source:
         """One source, ready to be used.

@@ -1,14 +1,17 @@
-"""On which days a cron line has a run."""
+"""When a cron line has a run: on which days, and when the next is."""
 
 from __future__ import annotations
 
 import calendar
 import re
+from datetime import datetime, time
 
-from standard.day import Day
+from standard.day import SHANGHAI, Day
 
 _MONTHS = [name.lower() for name in calendar.month_abbr]
 _WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+_FORM = re.compile(r"(?:(\*)|(\d+)(?:-(\d+))?)(?:/(\d+))?")
+_LONGEST = 8 * 366  # days between two runs: from one 29 February to the next across a century
 
 
 def has_run(cron: str, day: Day) -> bool:
@@ -23,6 +26,31 @@ def has_run(cron: str, day: Day) -> bool:
     on_weekday = any(_on_weekday(part, weekday, (date.day - 1) // 7 + 1) for part in of_week.split(","))
     limited = [on for field, on in ((of_month, on_month_day), (of_week, on_weekday)) if field != "*"]
     return _within(month, date.month, 1, 12, _MONTHS) and (not limited or any(limited))
+
+
+def next_run(cron: str, moment: datetime) -> datetime | None:
+    """The first run of a cron line after an aware instant, in Asia/Shanghai; None where the line says it in a way not known here."""
+    minute, hour, *days = cron.lower().split()
+    if not all(_known(part) for field in (minute, hour, *days) for part in field.split(",")):
+        return None
+    times = [
+        time(h, m)
+        for h in range(24)
+        for m in range(60)
+        if _within(hour, h, 0, 23, []) and _within(minute, m, 0, 59, [])
+    ]
+    first = Day.at(moment)
+    for day in first.through(first.plus(_LONGEST)):
+        runs = (datetime.combine(day.date, at, SHANGHAI) for at in times) if has_run(cron, day) else ()
+        found = next((run for run in runs if run > moment), None)
+        if found is not None:
+            return found
+    return None
+
+
+def _known(part: str) -> bool:
+    named = re.sub("|".join(name for name in (*_MONTHS, *_WEEKDAYS) if name), "1", part.partition("#")[0])
+    return _FORM.fullmatch(named) is not None
 
 
 def _on_weekday(part: str, weekday: int, week: int) -> bool:
@@ -40,7 +68,7 @@ def _of_part(part: str, value: int, first: int, last: int, names: list[str]) -> 
     for number, name in enumerate(names):
         if name:
             part = re.sub(rf"\b{name}\b", str(number), part)
-    known = re.fullmatch(r"(?:(\*)|(\d+)(?:-(\d+))?)(?:/(\d+))?", part)
+    known = _FORM.fullmatch(part)
     if known is None:
         return True
     every, low, high, step = known.groups()

@@ -5,15 +5,17 @@ Texts of one length are read as a matrix of their bytes, a row a text and a colu
 """
 
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from standard.row_groups import in_one_chunk
+
+if TYPE_CHECKING:
+    import duckdb
 
 Signs: TypeAlias = npt.NDArray[np.uint8]
 Places: TypeAlias = npt.NDArray[np.int32]
@@ -72,7 +74,7 @@ def legacy_37_36(bodies: pa.Array | pa.ChunkedArray) -> pa.StringArray:
     return _walked(bodies, np.where(letter & (total > 37), total - 37, total) % 36, _BASE_36[::-1])
 
 
-def digests(names: pa.LargeStringArray, database: duckdb.DuckDBPyConnection) -> pa.StringArray:
+def digests(names: pa.LargeStringArray, database: "duckdb.DuckDBPyConnection") -> pa.StringArray:
     """Derives 20 characters 0-9A-Z from the SHA-256 of each name, as `standard.identifiers.serial` describes.
 
     DuckDB hashes a whole column; hashlib would have to be called for each row.

@@ -6,7 +6,6 @@ import traceback
 from datetime import datetime
 
 from standard.addresses import without_addresses
-from standard.masking import mask_text
 from standard.visible import visible_line
 
 
@@ -96,6 +95,8 @@ class AlreadyDelivered(ExchangeError):
 
 def safe_line(text: str) -> str:
     """A text as one line for a person or a log: nothing hidden, no citizen number, of a URL no more than may be shown."""
+    from standard.masking import mask_text  # brings pyarrow, which a command without an error may never need
+
     # Made visible first: a line break inside a URL does not end it.
     return without_addresses(visible_line(mask_text(text)))
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -250,6 +249,8 @@ def _serials(*parts: pa.Array) -> pa.StringArray:
     kept = pc.if_else(own, numbers, None).cast(pa.string())
     if not pc.any(hashed).as_py():  # hardly any register needs it, and a database takes longer to open than to ask
         return kept
+    import duckdb  # takes longer to import than all the rest of this module
+
     with duckdb.connect(config={"threads": 1, "temp_directory": ""}) as database:  # one thread: the rows stay in order
         return pc.replace_with_mask(kept, hashed, digests(named.filter(hashed), database))
 

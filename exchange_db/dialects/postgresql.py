@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
-import psycopg
 import pyarrow as pa
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.engine import URL
@@ -56,6 +55,8 @@ class PostgreSql(Dialect):
 
         A load that was killed would else hold its locks until a statement ends.
         """
+        from psycopg import Error
+
         connection.execute(_NOT_COMPILED)
         connection.commit()
         if connection.info.server_version < _LOOKS_AFTER:
@@ -63,7 +64,7 @@ class PostgreSql(Dialect):
         try:
             connection.execute(f"SET client_connection_check_interval = '{self.look_seconds}s'")
             connection.commit()
-        except psycopg.Error:  # not every system can tell
+        except Error:  # not every system can tell
             connection.rollback()
 
     @override
@@ -93,7 +94,9 @@ class PostgreSql(Dialect):
     def _is_of_data(self, error: Any) -> bool:
         state = getattr(error, "sqlstate", None)
         if state is None:
-            return isinstance(error, psycopg.DataError)
+            from psycopg import DataError
+
+            return isinstance(error, DataError)
         return state[:2] not in _NOT_OF_DATA or error.diag.source_function == _OF_A_POLICY
 
 

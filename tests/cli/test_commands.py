@@ -7,9 +7,7 @@ import pytest
 from sqlalchemy import create_engine, inspect
 from typer.main import get_command
 
-from cli import main as cli
 from cli.main import app
-from pipeline import run
 from standard.day import Day
 
 RUN = ("run", "transport.road", "--day", "2026-03-01")
@@ -185,7 +183,9 @@ WITH_JSON = {
     "check": ((), ("transport.road", "--connect"), ("--connect",)),
     "preview": (("transport.road", *DAY),),
     "report": ((), DAY),
-    "ledger": ((), ("--source", "transport.road"), ("--day", "2020-01-01"), ("--all",)),
+    "ledger": ((), ("--source", "transport.road"), ("--day", "2020-01-01"), ("--all",), ("--runs",)),
+    "sources": ((), ("transport.road",)),
+    "open": ((), ("--source", "transport.road"), ("--rule", "status")),
     "trace": (("370402000001",), ("nothing",)),
     "unjudged": (("transport.road",),),
     "migrate": ((), ("--dry-run",)),
@@ -214,7 +214,7 @@ def test_what_any_command_prints_as_json_is_json_and_nothing_else(licex, city, d
 
 
 @pytest.fixture
-def files(city, declaration, raw, monkeypatch):
+def files(city, declaration, raw, clock):
     """The department's rows in a text file that is for all days; gives how to set the present."""
     begin = declaration.index("extract:")
     end = declaration.index("\n", begin)
@@ -229,8 +229,7 @@ def files(city, declaration, raw, monkeypatch):
     os.utime(path, (1e9, 1e9))
 
     def present(day):
-        for module in (cli, run):
-            monkeypatch.setattr(module, "now", lambda: Day.of(day).start + timedelta(hours=20))
+        clock(Day.of(day).start + timedelta(hours=20))
 
     return present
 

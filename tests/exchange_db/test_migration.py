@@ -7,6 +7,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, insert, select, text
 
 from exchange_db import migration
@@ -262,3 +263,9 @@ def test_an_open_finding_of_a_version_that_named_places_by_their_ends_is_closed_
         f = FINDING_TABLE.c
         states = connection.execute(select(f.rule, f.subject, f.open).where(f.locator == ONE))
         assert sorted(map(tuple, states)) == [("holder_code", named[ONE], True), ("required", named[ONE], False)]
+
+
+def test_the_revisions_that_are_known_by_their_files_are_alembics():
+    scripts = ScriptDirectory(str(migration._FOLDER))
+    assert [script.revision for script in scripts.walk_revisions()][::-1] == migration._KNOWN
+    assert scripts.get_current_head() == migration.HEAD

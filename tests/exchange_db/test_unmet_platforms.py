@@ -10,6 +10,7 @@ from pathlib import Path
 
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from alembic.script import ScriptDirectory
 from sqlalchemy import event
 from sqlalchemy.dialects.mysql.base import MySQLDialect
 
@@ -24,7 +25,7 @@ def migrations(dialect):
     said = StringIO()
     context = MigrationContext.configure(dialect_name=dialect, opts={"as_sql": True, "output_buffer": said})
     with Operations.context(context):
-        for script in reversed(list(migration._SCRIPTS.walk_revisions())):
+        for script in reversed(list(ScriptDirectory(str(migration._FOLDER)).walk_revisions())):
             said.write(f"-- {script.revision} {script.doc}\n")
             script.module.upgrade()
     return re.sub(r"[ \t]+$", "", said.getvalue(), flags=re.MULTILINE).strip() + "\n"

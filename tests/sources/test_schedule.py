@@ -3,8 +3,8 @@ from datetime import datetime, time, timedelta
 import pytest
 from croniter import croniter  # what Airflow itself goes by
 
-from sources.schedule import has_run
-from standard.day import Day
+from sources.schedule import has_run, next_run
+from standard.day import SHANGHAI, Day
 
 LINES = [
     "30 1 * * *", "30 1 * * 1", "30 1 * * 1-5", "0 3 1 * *", "0 3 1,15 * 1", "0 3 */2 * *", "0 3 * 3-5 *", "0 3 * jan mon",
@@ -23,3 +23,17 @@ def test_the_days_of_a_cron_line_are_those_on_which_airflow_runs_it(line):
 
 def test_of_what_is_not_known_here_every_day_has_a_run():
     assert has_run("30 1 * * L", Day.of("2026-03-01"))
+
+
+@pytest.mark.parametrize("line", [*LINES, "*/7 */5 * * *", "59 23 31 12 *", "0,30 8-10 * * 1-5"])
+@pytest.mark.parametrize(
+    "moment", ["2027-11-01T01:30:00", "2027-12-31T23:59:30", "2028-02-29T00:00:00", "2027-11-05T02:59:59"]
+)
+def test_the_next_run_is_the_one_that_airflow_would_choose(line, moment):
+    after = datetime.fromisoformat(moment).replace(tzinfo=SHANGHAI)
+    assert next_run(line, after) == croniter(line, after).get_next(datetime)
+
+
+@pytest.mark.parametrize("line", ["30 1 * * L", "1--2 1 * * *", "0 3 31 2 *"])
+def test_of_what_is_not_known_here_or_never_comes_there_is_no_next_run(line):
+    assert next_run(line, datetime(2026, 3, 1, tzinfo=SHANGHAI)) is None

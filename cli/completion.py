@@ -1,0 +1,11 @@
+"""Completes the names of sources in a shell, from the names of files alone: no declaration is read."""
+
+from __future__ import annotations
+
+
+def declared_names(incomplete: str) -> list[str]:
+    """The names of declared sources that begin with what was typed; none where there is no folder of declarations."""
+    from pipeline.settings import Settings
+    from sources.folder import declaration_files
+
+    return [name for name in declaration_files(Settings.from_environment().sources) if name.startswith(incomplete)]

@@ -1,0 +1,160 @@
+"""The commands for whoever declares a source: check it, preview what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli import render
+from cli.arguments import AnySource, AsJson, SourceName, parse_day
+from cli.ledger_table import show_entries
+from cli.session import open_exchange
+from cli.trials import ran_data, show_findings
+from pipeline.memory import uncollected
+from standard.batch import BatchKey
+from standard.day import Day
+from standard.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from extractors.databases.connection_check import ConnectionFacts
+    from pipeline.trial import Trial
+    from sources.problem import Problem
+    from sources.register import Register
+
+commands = typer.Typer()
+
+_ENOUGH = 1_000  # rows; what fewer take is what beginning takes, and says nothing of a rate
+
+
+@commands.command()
+def check(
+    source: AnySource = None,
+    connect: Annotated[
+        bool, typer.Option("--connect", help="Also try and measure the connections of the sources that are databases.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Check declarations, and name every problem at once with its file and line."""
+    exchange = open_exchange()
+    names, problems = _problems(exchange.register, source)
+    if connect and not problems:
+        from pipeline.queries import connections
+
+        with render.progress() as on_progress:
+            found = connections(exchange.work(), names, on_progress)
+        _show_connections(found, as_json=json)
+        raise typer.Exit(max((_connection_code(facts) for facts in found.values()), default=0))
+    _show_problems(names, problems, as_json=json)
+    raise typer.Exit(2 if problems else 0)
+
+
+@commands.command()
+def preview(
+    source: SourceName,
+    day: Annotated[
+        str | None, typer.Option("--day", metavar="D", help="The day to read; yesterday when absent.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Show ten rows of a source in the standard, the findings on all of them, and how a run would end; nothing is kept."""
+    asked = parse_day(day) if day else None
+    exchange = open_exchange(source)
+    with uncollected():
+        from pipeline.progress import of_batch
+        from pipeline.runner import load_ahead
+        from pipeline.trial import try_batch
+
+    key = BatchKey(source, asked or Day.at(exchange.now()).plus(-1))
+    load_ahead(exchange)
+    with render.progress() as on_progress:
+        found = try_batch(exchange, key, of_batch(on_progress, key))
+    _show_preview(found, as_json=json)
+    raise typer.Exit(found.exit_code)
+
+
+def _problems(register: Register, source: str | None) -> tuple[list[str], list[Problem]]:
+    """The sources that are checked, and everything that is wrong with them."""
+    names = [source] if source else list(register)
+    astray = [] if source else register.astray()
+    if not names and not astray:
+        raise DeclarationError(
+            f"{register.folder}: expected declarations <department>/<licence>.yaml, found none; name another folder in LICEX_SOURCES"
+        )
+    if source is not None and source not in register.paths:
+        register.source(source)  # says which name was probably meant
+    # The tables of the city belong to all sources, and are said once.
+    return names, list(dict.fromkeys(problem for name in names for problem in register.problems(name))) + astray
+
+
+def _show_problems(names: Sequence[str], found: Sequence[Problem], *, as_json: bool) -> None:
+    if as_json:
+        render.data([{"path": str(item.path), "line": item.line, "message": item.message} for item in found])
+        return
+    for item in found:
+        render.error(str(item))
+    if not found:
+        render.out(f"{len(names)} declaration{'' if len(names) == 1 else 's'}, no problems")
+
+
+def _connection_code(facts: ConnectionFacts | str) -> int:
+    """3 for a source that cannot be reached, 1 for one that is there but not as declared."""
+    return 3 if isinstance(facts, str) else 1 if facts.problem else 0
+
+
+def _show_connections(found: Mapping[str, ConnectionFacts | str], *, as_json: bool) -> None:
+    """Of each source how its database is read and how fast, or why it is not."""
+    if as_json:
+        shown = {
+            name: {"problem": facts} if isinstance(facts, str) else {**asdict(facts), "rate": round(facts.rate)}
+            for name, facts in found.items()
+        }
+        render.data(shown)
+        return
+    reached = {name: facts for name, facts in found.items() if not isinstance(facts, str)}
+    if reached:
+        rows = [_connection(name, facts) for name, facts in reached.items()]
+        render.table("", rows, right=("connected in", "rows", "rows/s"))
+    for name, facts in reached.items():
+        for line in _columns(facts):
+            render.out(f"{name}: {line}")
+    for problem in (facts if isinstance(facts, str) else facts.problem for facts in found.values()):
+        if problem:
+            render.error(problem)
+
+
+def _connection(name: str, facts: ConnectionFacts) -> dict[str, str]:
+    return {
+        "source": name,
+        "way": facts.way,
+        "database": facts.database,
+        "connected in": f"{facts.connecting:.2f} s",
+        "rows": "" if facts.rows is None else f"{facts.rows:,}",
+        "rows/s": f"{facts.rate:,.0f}" if facts.sample >= _ENOUGH else "",
+        "guarded": "read only" if facts.guarded else "by its rights alone",
+    }
+
+
+def _columns(facts: ConnectionFacts) -> list[str]:
+    """What is to be known of single columns, a line each."""
+    order = [f"ordered by {facts.order}"] if facts.order else []
+    if facts.witnessed is not None:
+        order.append(f"its witness counts {facts.witnessed:,} rows")
+    done = [f"operation {value}: {what}" for value, what in facts.operations.items()]
+    return [*order, *facts.undeclared, *done, *facts.spoilt]
+
+
+def _show_preview(found: Trial, *, as_json: bool) -> None:
+    """The first rows in the standard, the findings on all rows, and how a run would end."""
+    if as_json:
+        render.data({**ran_data(found), "rows": found.rows})
+    else:
+        for number, row in enumerate(found.rows, 1):
+            render.pairs(f"row {number}", row)
+        if found.entry is not None:
+            show_entries([found.entry])
+        show_findings(found)
+    if found.problem:
+        render.error(found.problem)

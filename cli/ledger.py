@@ -1,0 +1,159 @@
+"""The commands that say what became of batches, sources and licences, and how that looks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli import render
+from cli.arguments import AnySource, AsJson, OnlySource, parse_day
+from cli.ledger_table import show_entries, show_ledger, time_text
+from cli.session import open_exchange
+from standard.batch import LedgerEntry
+from standard.errors import ExchangeError, UsageError
+
+if TYPE_CHECKING:
+    from pipeline.overview import SourceState
+
+commands = typer.Typer()
+
+_VERSIONS = ("source", "batch", "locator", "certificate_status", "first_observed_at", "last_observed_at", "digest")
+_FINDINGS = ("day", "source", "rule", "element", "locator", "value")
+
+
+@commands.command()
+def ledger(
+    source: OnlySource = None,
+    day: Annotated[str | None, typer.Option("--day", metavar="D", help="One day only.")] = None,
+    all_runs: Annotated[bool, typer.Option("--all", help="Every run, not only the last of each batch.")] = False,
+    runs: Annotated[
+        bool,
+        typer.Option("--runs", help="Also the number of the run, when the source was read, and when it was delivered."),
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Show what became of every batch."""
+    wanted = str(parse_day(day)) if day else None
+    exchange = open_exchange()
+    from pipeline import queries
+
+    entries = queries.ledger(exchange, source=source, day=wanted, all_runs=all_runs)
+    if json:
+        render.data([entry.as_dict() for entry in entries])
+    else:
+        show_ledger(entries, runs=runs)
+
+
+@commands.command()
+def sources(source: AnySource = None, json: AsJson = False) -> None:
+    """Show how each source stands: its schedule, its next run, how its last night ended, and what it owes."""
+    exchange = open_exchange()
+    from pipeline.overview import source_states
+
+    states = source_states(exchange, exchange.now(), source)
+    if json:
+        render.data([state.as_dict() for state in states])
+        return
+    render.table("", [_state(state) for state in states], right=("missed days", "open findings"))
+    for state in states:
+        if state.problem:
+            render.error(f"{state.source}: its declaration cannot be used: {state.problem}")
+
+
+@commands.command("open")
+def open_(
+    source: OnlySource = None,
+    rule: Annotated[str | None, typer.Option("--rule", metavar="RULE", help="One rule only.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Show the findings that are open, by department, rule and age."""
+    if rule is not None:
+        _require_rule(rule)
+    exchange = open_exchange()
+    from pipeline.overview import open_by_rule
+
+    found = open_by_rule(exchange, exchange.now(), source=source, rule=rule)
+    if json:
+        render.data(found)
+    elif found:
+        ages = {"week": "7 days", "month": "30 days"}
+        rows = [{ages.get(name, name): value for name, value in row.items()} for row in found]
+        render.table("open findings", rows, right=("findings", *ages.values(), "older", "days"), keys=3)
+    else:
+        render.out("no finding is open")
+
+
+@commands.command()
+def report(
+    day: Annotated[
+        str | None, typer.Option("--day", metavar="D", help="The day; the last one in the ledger when absent.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Write the pages of a day again, for every department and for the city."""
+    wanted = parse_day(day) if day else None
+    from pipeline.reporting import rewrite_reports
+
+    render.paths(rewrite_reports(open_exchange().work(), wanted), as_json=json)
+
+
+@commands.command()
+def trace(
+    licence: Annotated[str, typer.Argument(metavar="IDENTIFIER|NUMBER", help="A certificate identifier or number.")],
+    json: AsJson = False,
+) -> None:
+    """Show every batch, row and rule behind a licence."""
+    exchange = open_exchange()
+    from pipeline import queries
+    from standard.masking import mask_text
+
+    found = queries.trace(exchange, licence)
+    if json:
+        render.data(found)
+    else:
+        _show_trace(found)
+    if not found:
+        raise ExchangeError(
+            f"{mask_text(licence)}: expected a licence of that identifier or number on the platform, found none"
+        )
+
+
+def _require_rule(rule: str) -> None:
+    from difflib import get_close_matches
+
+    from standard.rules import RULES
+
+    if rule not in RULES:
+        near = get_close_matches(rule, RULES, 1, 0.5)
+        hint = f"did you mean {near[0]}?" if near else "licex rules lists them"
+        raise UsageError(f"{rule}: expected the id of a rule, found none; {hint}")
+
+
+def _state(state: SourceState) -> dict[str, Any]:
+    last = state.last
+    return {
+        "source": state.source,
+        "schedule": state.schedule,
+        "next run": time_text(state.next_run),
+        "last day": last.day if last else "",
+        "status": str(last.status) if last else "",
+        "missed days": f"{state.missed:,}",
+        "open findings": f"{state.open:,}",
+    }
+
+
+def _show_trace(found: Sequence[dict[str, Any]]) -> None:
+    """Everything behind some licences."""
+    from pipeline.holding import sentence
+
+    for record in found:
+        for item in record["held"]:
+            render.out(sentence(item))
+        for licence in record["licence"]:
+            render.pairs("licence", licence)
+        render.table("versions", [{name: row[name] for name in _VERSIONS} for row in record["versions"]], keys=3)
+        render.table("claims", record["claims"], keys=2)
+        render.table("findings", [{name: row[name] for name in _FINDINGS} for row in record["findings"]], keys=3)
+        show_entries([LedgerEntry(**row) for row in record["batches"]])

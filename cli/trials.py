@@ -1,0 +1,38 @@
+"""Shows how a batch ended, or would end: as JSON, and the findings of a trial as a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cli import render
+
+if TYPE_CHECKING:
+    from pipeline.runner import Ran
+    from pipeline.trial import Trial
+
+_GROUPS = 30  # groups of findings that a table shows
+
+
+def ran_data(item: Ran) -> dict[str, Any]:
+    """One batch as JSON has it; of a trial with its findings, grouped by rule, element and value."""
+    shown = {
+        "batch": str(item.key),
+        "entry": item.entry and item.entry.as_dict(),
+        "problem": item.problem,
+        "exit_code": item.exit_code,
+        "page": item.page,
+    }
+    findings = getattr(item, "findings", None)
+    return shown if findings is None else {**shown, "findings": findings}
+
+
+def show_findings(trial: Trial) -> None:
+    """Print the groups of findings, the most frequent first, or that there are none."""
+    if trial.entry is not None and not trial.entry.read:
+        render.out(f"{trial.key}: no row is of that day; name another with --day")
+    elif trial.entry is not None and not trial.findings:
+        render.out(f"{trial.key}: no findings")
+    if trial.findings:
+        render.table(f"{trial.key}: findings by rule, element and value", trial.findings[:_GROUPS])
+    if len(trial.findings) > _GROUPS:
+        render.out(f"and {len(trial.findings) - _GROUPS:,} more groups; --json lists them all")

@@ -1,0 +1,11 @@
+"""Finds declarations in their folder: `<folder>/<department>/<licence>.yaml` is the source `<department>.<licence>`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def declaration_files(folder: Path) -> dict[str, Path]:
+    """The declaration files by the names of their sources, in order; empty where there is no such folder."""
+    files = sorted([*folder.glob("*/*.yaml"), *folder.glob("*/*.yml")])
+    return {f"{path.parent.name}.{path.stem}": path for path in files}
