@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from cli import ledger
 from standard.day import instant_of
 
 NOW = instant_of("2026-04-12T01:00:00.000000Z")
@@ -13,9 +12,8 @@ MANY = [{"XKZBH": f"3704020001{n:02}"} for n in range(10)]
 
 
 @pytest.fixture(autouse=True)
-def clock(monkeypatch):
-    """A morning in April."""
-    monkeypatch.setattr(ledger, "now", lambda: NOW)
+def morning_in_april(clock):
+    clock(NOW)
 
 
 @pytest.fixture
