@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from cli import render as show
+from cli.onboarding import suggest
 from exchange_db.database import ExchangeDatabase
 from pipeline import inquiry
 from pipeline.catch_up import catch_up as run_missed
@@ -36,6 +37,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # a traceback with local variables would show personal data
 )
+
+app.command()(suggest)
 
 _opened = ExitStack()  # closed when a command ends, however it ends
 

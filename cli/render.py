@@ -53,6 +53,17 @@ def out(line: str) -> None:
     _OUT.print(cell(line), soft_wrap=True)
 
 
+def text(content: str) -> None:
+    """Print a file for another program or an editor; what is in it was made safe to be shown."""
+    print(visible(content), end="")  # noqa: T201 - rich would wrap it
+
+
+def note(message: str) -> None:
+    """Print lines beside what a command prints, on standard error."""
+    for line in message.split("\n"):
+        _ERR.print(cell(line), soft_wrap=True)
+
+
 def error(message: str) -> None:
     """Print error sentences, each on a line of its own."""
     for line in message.split("\n"):

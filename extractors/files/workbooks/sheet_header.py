@@ -41,10 +41,10 @@ def header_of(
     if not grid.height:
         advice = _declare(there) if others else "have the whole workbook delivered"
         file.refuse(f"rows in the sheet {grid.name}", "an empty sheet", advice)
-    candidates = _candidates(grid, height)
-    found = find_header(candidates, declared)
+    rows = candidates(grid, height)
+    found = find_header(rows, declared)
     if found is None:
-        seen = {title for candidate in candidates for title in candidate}
+        seen = {title for titles in rows for title in titles}
         missing = [title for title in declared if title not in seen and not is_by_letters(title)]
         what = "a header without" if len(missing) < len(declared) else "no header,"
         what = f"{what} {with_nearest(missing, seen)}" if missing else "its titles in different rows"
@@ -72,14 +72,14 @@ def _declare(sheets: Sequence[str]) -> str:
 
 def _has_rows_below(grid: Grid, height: int, titles: Sequence[str], *, every: bool = False) -> bool:
     """Whether a sheet has a header with most of some titles, or every one, and something below it."""
-    found = find_header(_candidates(grid, height), titles)
+    found = find_header(candidates(grid, height), titles)
     if found is None or (every and not set(titles) <= {*found[1]}):
         return False
     return any(map(any, grid.rows(found[0] + height, grid.height)))
 
 
-def _candidates(grid: Grid, height: int) -> list[list[str]]:
-    """The titles that the first rows would give, so many of them together."""
+def candidates(grid: Grid, height: int) -> list[list[str]]:
+    """The titles that the first rows of a sheet would give, so many of them together; a merged cell counts for all its columns."""
     head = [[clean_title(cell) for cell in row] for row in grid.rows(0, _WITHIN + height - 1)]
     for (top, left), (bottom, right) in grid.merged:
         for row in head[top : bottom + 1]:

@@ -68,6 +68,26 @@ def read_workbook(
         SourceRefused: `source_unreadable` for what is not a workbook, has a password, is unsafe to open, or has an empty
             sheet; `table_missing` for a missing sheet; `columns_missing` where no header is found.
     """
+    book, notes = _opened(file, extract, secret, folder)
+    height = extract.header_rows
+    return [_table(file, grid, height, declared, notes, book.others) for grid in _demanded(file, extract, book)]
+
+
+def read_undeclared(file: SourceFile, folder: Path) -> list[Grid]:
+    """Read the first visible sheet of a workbook of which nothing is declared yet, and the first rows of the others.
+
+    Raises:
+        SourceUnreachable: when the file cannot be read.
+        SourceRefused: as `read_workbook` does.
+    """
+    extract = WorkbookExtract(kind="workbook", path=file.name)
+    book, _ = _opened(file, extract, None, folder)
+    return [*_demanded(file, extract, book), *book.others]
+
+
+def _opened(
+    file: SourceFile, extract: WorkbookExtract, secret: str | None, folder: Path
+) -> tuple[Book, dict[str, str]]:
     with file.opened() as binary, file.reading():
         old = first_bytes(binary).startswith(OLE)
         if old and (seen_in_container(binary)[0] or is_locked(binary)):
@@ -75,9 +95,7 @@ def read_workbook(
                 refuse_locked(file)
             file = unlocked(file, binary, secret, folder)
     with file.opened() as binary, file.reading():
-        book, notes = _book(file, extract, binary, folder)
-    height = extract.header_rows
-    return [_table(file, grid, height, declared, notes, book.others) for grid in _demanded(file, extract, book)]
+        return _book(file, extract, binary, folder)
 
 
 def _book(

@@ -1,0 +1,194 @@
+"""What is counted of each column while all rows of an undeclared source pass by, in memory that does not grow with them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from onboarding.date_forms import UNSURE, WITH_TIME, day_numbers, forms_of
+from onboarding.distinct_count import DistinctCount
+from onboarding.value_kinds import FOOTER, TEST_RECORD, kinds_of, plain, trimmed
+from standard.licence import PLACEHOLDER
+
+MOST_VALUES = 1_000  # distinct values of a column that are kept; one with more holds no codes
+_LONGEST_KEPT = 60  # characters of a value that is kept
+_SHAPES, _LOOKED_AT, _EXAMPLES = 5, 1_000, 3
+_SHAPE_LENGTH = 24
+_FAR = r"^(20[89]|2[1-9]\d|[3-9]\d\d)\d\D?\d\d?\D?\d\d?"  # a year so late that it may stand for no end
+
+
+@dataclass
+class ColumnProfile:
+    """What one column holds.
+
+    Attributes:
+        name: of the column.
+        rows: all of them.
+        empty: rows without a value, or with nothing but blanks.
+        placeholders: rows with a word for nothing (`空`, `无`).
+        longest: characters of the longest value.
+        kinds: rows by kind of value (`onboarding.value_kinds`); a value may be of several.
+        forms: rows by form of a day or time (`onboarding.date_forms`).
+        values: rows by value, as written but for blanks around it; None where there are too many.
+        words: of a column of days, the values that are none, and days so late that they may stand for no end.
+        footers: values that begin as totals and signatures below a table do.
+        tests: values that begin as test records do.
+        shapes: how values look (`9` a digit, `A` a letter, `文` a Chinese character), of a sample.
+        examples: some values, not masked.
+    """
+
+    name: str
+    rows: int = 0
+    empty: int = 0
+    placeholders: int = 0
+    longest: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    forms: Counter[str] = field(default_factory=Counter)
+    values: Counter[str] | None = field(default_factory=Counter)
+    words: Counter[str] = field(default_factory=Counter)
+    footers: Counter[str] = field(default_factory=Counter)
+    tests: Counter[str] = field(default_factory=Counter)
+    shapes: Counter[str] = field(default_factory=Counter)
+    examples: list[str] = field(default_factory=list)
+    distinct_count: DistinctCount = field(default_factory=DistinctCount)
+    _days: tuple[float, int] = (0.0, 0)
+
+    @property
+    def filled(self) -> int:
+        """Rows with a value that says something."""
+        return self.rows - self.empty - self.placeholders
+
+    @property
+    def unique(self) -> bool:
+        """Whether every row has a value, and no two the same, as far as was counted."""
+        return self.rows > 0 and not self.empty and not self.distinct_count.repeated
+
+    @property
+    def days(self) -> int:
+        """Rows whose value is a day or time of a form that can be declared."""
+        return sum(rows for form, rows in self.forms.items() if form not in UNSURE)
+
+    @property
+    def mean_day(self) -> float | None:
+        """The mean of its days, as `date_forms.day_numbers` counts them; None where it has none."""
+        total, count = self._days
+        return total / count if count else None
+
+    def share(self, kind: str) -> float:
+        """The share of the filled rows whose value is of a kind."""
+        return self.kinds[kind] / self.filled if self.filled > 0 else 0.0
+
+    @property
+    def dated(self) -> float:
+        """The share of the filled rows whose value is a day or time."""
+        return self.days / self.filled if self.filled > 0 else 0.0
+
+    def add(self, values: pa.Array) -> None:
+        """Count the values of one batch."""
+        self.rows += len(values)
+        written = trimmed(values)
+        counted = pc.value_counts(written.filter(pc.not_equal(written, "")))
+        texts, rows = counted.field("values"), counted.field("counts").to_numpy(False)
+        self.empty += len(values) - int(rows.sum())
+        if not len(texts):
+            return
+        usual = plain(texts)
+        nothing = pc.match_substring_regex(usual, PLACEHOLDER)
+        self.placeholders += _rows(nothing, rows)
+        self.longest = max(self.longest, pc.max(pc.utf8_length(texts)).as_py())
+        self.distinct_count.add(texts, int(rows.sum()))
+        for kind, mask in kinds_of(usual):
+            self.kinds[kind] += _rows(mask, rows)
+        self._add_days(texts, usual, nothing, rows)
+        self._add_values(texts, rows)
+        for counter, pattern in ((self.footers, FOOTER), (self.tests, TEST_RECORD)):
+            mask = pc.match_substring_regex(usual, pattern)
+            _count(counter, texts.filter(mask), rows[mask.to_numpy(False)])
+        self._look(texts.filter(pc.invert(nothing)))
+
+    def _add_days(self, texts: pa.Array, usual: pa.Array, nothing: pa.Array, rows: npt.NDArray[np.int64]) -> None:
+        days = np.zeros(len(texts), bool)
+        for form, mask in forms_of(usual):
+            self.forms[form] += _rows(mask, rows)
+            if form not in UNSURE:
+                days |= mask.to_numpy(False)
+        if days.any():
+            numbers, weights = day_numbers(usual.filter(pa.array(days))).to_numpy(False), rows[days]
+            total, count = self._days
+            self._days = (total + float((numbers * weights).sum()), count + int(weights.sum()))
+        far = pc.match_substring_regex(usual, _FAR).to_numpy(False)
+        kept = pa.array((~days | far) & ~nothing.to_numpy(False))
+        if self.days and len(self.words) < MOST_VALUES:
+            _count(self.words, texts.filter(kept), rows[kept.to_numpy(False)])
+
+    def _add_values(self, texts: pa.Array, rows: npt.NDArray[np.int64]) -> None:
+        if self.values is None:
+            return
+        if len(texts) <= MOST_VALUES and self.longest <= _LONGEST_KEPT * 10:
+            _count(self.values, texts, rows)
+        if len(texts) > MOST_VALUES or len(self.values) > MOST_VALUES:
+            self.values = None
+
+    def _look(self, texts: pa.Array) -> None:
+        """Look at some values from all over the batch."""
+        if not len(texts):
+            return
+        places = np.unique(np.linspace(0, len(texts) - 1, _LOOKED_AT).astype(np.int64))
+        seen = texts.take(pa.array(places))
+        if len(self.examples) < _EXAMPLES:
+            self.examples += seen[:_EXAMPLES].to_pylist()
+            del self.examples[_EXAMPLES:]
+        seen = pc.utf8_slice_codeunits(seen, 0, _SHAPE_LENGTH)
+        for pattern, sign in ((r"[0-9]", "9"), (r"[A-Za-z]", "A"), (r"\p{Han}", "文")):
+            seen = pc.replace_substring_regex(seen, pattern, sign)
+        self.shapes.update(seen.to_pylist())
+        self.shapes = Counter(dict(self.shapes.most_common(50 * _SHAPES)))
+
+    def common_shapes(self) -> list[str]:
+        """The most common shapes."""
+        return [shape for shape, _ in self.shapes.most_common(_SHAPES)]
+
+
+def profile(columns: Sequence[str], batches: Iterable[pa.RecordBatch]) -> dict[str, ColumnProfile]:
+    """Profile every column over all rows.
+
+    Args:
+        columns: which columns of the batches.
+        batches: all rows, as text.
+    """
+    found = {name: ColumnProfile(name) for name in columns}
+    for each in found.values():
+        each.distinct_count.share(len(columns))
+    for batch in batches:
+        for name, each in found.items():
+            each.add(batch.column(name))
+    return found
+
+
+def known_share(column: ColumnProfile, known: Iterable[Any]) -> float:
+    """The share of the filled rows whose value is among some; nothing where the column has too many values for codes."""
+    if column.values is None or column.filled <= 0:
+        return 0.0
+    wanted = set(known)
+    return sum(rows for value, rows in column.values.items() if value in wanted) / column.filled
+
+
+def _rows(mask: pa.Array, rows: npt.NDArray[np.int64]) -> int:
+    return int(rows[pc.fill_null(mask, False).to_numpy(False)].sum())
+
+
+def _count(counter: Counter[str], texts: pa.Array, rows: npt.NDArray[np.int64]) -> None:
+    short = pc.less_equal(pc.utf8_length(texts), _LONGEST_KEPT)
+    for text, count in zip(texts.filter(short).to_pylist(), rows[short.to_numpy(False)].tolist(), strict=True):
+        if text in counter or len(counter) <= MOST_VALUES:
+            counter[text] += count
+
+
+__all__ = ["WITH_TIME", "ColumnProfile", "known_share", "profile"]
