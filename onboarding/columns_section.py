@@ -159,7 +159,7 @@ def _constant(
     code = assignment.elements.get(CODE)
     whose = holder_of_codes(columns[code.column]) if code else ""
     if whose not in {PERSON, ORGANISATION}:
-        if code and whose == BOTH:
+        if code and whose == BOTH and element == _TYPE:
             persons, bodies = (columns[code.column].share(kind) for kind in ("citizen", "credit_code"))
             found.note(
                 element,

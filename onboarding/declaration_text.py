@@ -98,6 +98,8 @@ def _scalar(value: Any) -> str:
 
 
 def _quoted(sign: str) -> str:
+    if sign == "\t":
+        return "\\t"
     if sign in '"\\':
         return f"\\{sign}"
     if sign.isprintable():

@@ -101,6 +101,8 @@ def _type_code(column: ColumnProfile) -> Evidence:
 
 
 def _type_name(column: ColumnProfile) -> Evidence:
+    if _share_of_words(column, "holder_type") > _HALF or _share_of_words(column, "holder_category") > _HALF:
+        return Evidence(Fit.AGAINST, "its values are kinds of holders or of their codes")
     if column.values is None or len(column.values) > _A_LIST:
         return Evidence(Fit.AGAINST, f"it has {column.distinct_count} different values")
     return _of(column.share("chinese"), _MANY, "Chinese words")

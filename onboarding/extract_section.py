@@ -99,9 +99,9 @@ def _of_table(origin: Origin, columns: Mapping[str, ColumnProfile], assignment: 
 
 def _key(section: Section, columns: Mapping[str, ColumnProfile], assignment: Assignment) -> None:
     number = assignment.elements.get("certificate_number")
-    keys = assignment.role("key")
+    keys = [name for name in assignment.role("key") if name not in assignment.used]
     if keys:
-        chosen, why = keys[0], assignment.roles["key"][0].evidence.why
+        chosen, why = keys[0], f"all {columns[keys[0]].rows:,} rows have a value, no two the same"
         if len(keys) > 1:
             section.note("key", f"{', '.join(keys[1:])} would do as well")
     elif number and columns[number.column].unique:

@@ -63,7 +63,8 @@ def face_section(
         personal, why = is_personal(columns[name])
         if described is None:
             found.rows.append(_row(type_code, short, title, columns[name], personal))
-            found.reasons[short] = f"{'personal' if personal else 'not personal'}: {why}"
+            unknown = "; FILL IN its Chinese title in face_field.csv" if title.isascii() else ""
+            found.reasons[short] = f"{'personal' if personal else 'not personal'}: {why}{unknown}"
         else:
             found.reasons[short] = f"the city's field {described.title}"
         _read_as(found, short, columns[name])
@@ -92,7 +93,7 @@ def is_personal(column: ColumnProfile) -> tuple[bool, str]:
     counted = column.distinct_count
     words = column.values is not None and counted.whole and counted.number <= _A_FEW
     if words and counted.number * 5 <= column.filled and column.share("person") < 0.3:
-        return False, f"it has {counted} different values, which are no names"
+        return False, f"its few different values ({counted}) are no names"
     return True, "not known; take the mark away where it is about nobody"
 
 
@@ -123,18 +124,15 @@ def _own_title(name: str) -> str:
 
 
 def _row(type_code: str, short: str, title: str, column: ColumnProfile, personal: bool) -> dict[str, str]:
-    kind = "date" if column.dated > _DAYS else "text"
-    if column.filled and column.longest <= 4 and column.share("code_like") > _DAYS:
-        kind = "code"
-    if _sexes(column):
-        kind = "code"
-    length = "" if kind == "date" else str(next((each for each in _LENGTHS if each >= column.longest), _LENGTHS[-1]))
+    sex = bool(_sexes(column)) or (title == "性别" and column.longest == 1)
+    kind = "date" if column.dated > _DAYS else "code" if sex else "text"
+    length = next((each for each in _LENGTHS if each >= column.longest), _LENGTHS[-1])
     return {
         "certificate_type_code": type_code,
         "short_name": short,
         "title": title,
         "kind": kind,
-        "length": length,
+        "length": {"date": "", "code": "1"}.get(kind, str(length)),
         "required": "",
         "personal": "1" if personal else "",
     }

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from onboarding.profile import ColumnProfile
-from onboarding.vocabulary import Strength
+from onboarding.vocabulary import OTHER_PERSON, Strength, face_title
 
 if TYPE_CHECKING:
     from onboarding.mapping import Claim
 
 NAME, CODE = "certificate_holder_name", "certificate_holder_code"
 PERSON, ORGANISATION, BOTH = "1", "2", "3"
+_OF_PERSONS = frozenset({"性别", "民族", "出生日期", "出生年月", "出生年月日"})
 _MOSTLY = 0.9
 _SAME = 3  # of organisations to persons, or the other way round, for a column to be of one of them
 
@@ -78,6 +79,8 @@ _WORDS = {PERSON: "a person", ORGANISATION: "an organisation"}
 def _holder(claims: Sequence[Claim], columns: Mapping[str, ColumnProfile], category: str) -> str:
     if category in {PERSON, ORGANISATION}:
         return category
+    if _about_persons(columns):
+        return PERSON
     for group in (_kinds(claims, columns, sure=True), _kinds(claims, columns, sure=False)):
         kinds = set(group)
         if len(kinds) == 1 and kinds <= {PERSON, ORGANISATION}:
@@ -85,6 +88,11 @@ def _holder(claims: Sequence[Claim], columns: Mapping[str, ColumnProfile], categ
         if kinds:
             return ""
     return ""
+
+
+def _about_persons(columns: Mapping[str, ColumnProfile]) -> bool:
+    """Whether a register describes persons: none of organisations has their sex; of whom else it is, stands above it."""
+    return any(face_title(name)[0] in _OF_PERSONS and not OTHER_PERSON.search(name) for name in columns)
 
 
 def _kinds(claims: Sequence[Claim], columns: Mapping[str, ColumnProfile], *, sure: bool) -> Iterator[str]:

@@ -36,6 +36,8 @@ def ignored(columns: Mapping[str, ColumnProfile], assignment: Assignment, used: 
         role = _role(name, assignment)
         if role:
             found[name] = _WORDS[role]
+        elif name in assignment.again:
+            found[name] = assignment.again[name]
         elif name in assignment.blocked:
             found[name] = "not sure what it is, see above"
         elif column.filled <= 0:

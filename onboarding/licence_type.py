@@ -12,7 +12,7 @@ from onboarding.mapping import Assignment
 from onboarding.origin import Given, Origin
 from onboarding.pinyin import initials
 from onboarding.profile import ColumnProfile
-from standard.codes import LicenceType
+from standard.codes import LicenceType, code_list
 from standard.credit_codes import uscc_fault
 from standard.identifiers import parse_identifier
 
@@ -20,6 +20,7 @@ FILL_IN = "请填写"
 PLACEHOLDER_DEPARTMENT = "11370400MB0000000N"  # invented; both of its check characters are right
 _MOST = 0.9
 _ENOUGH = 6  # initials of a type's name, of which tables and files are called by the end
+_NAMED = re.compile(r"[\u4e00-\u9fff]{2,30}(许可证|资格证书?|合格证书?|执业证书?|登记证书?|注册证书?|批准书|执照)")
 _CODE = re.compile(r"[0-9A-Z]{18}[0-9]{3}")
 
 
@@ -65,7 +66,9 @@ def licence_type(
     alike = [each for each in types.values() if len(short) >= _ENOUGH and initials(each.name).endswith(short)]
     if len(alike) == 1:
         return TypeFound(alike[0], f"its initials are the name {origin.name}")
-    return TypeFound(_placeholder(given, ""), "nothing says which", known=False, sure=False)
+    return TypeFound(
+        _placeholder(given, _likely_name(origin)), "nothing says which code it has", known=False, sure=False
+    )
 
 
 def _given(given: Given) -> TypeFound:
@@ -96,6 +99,17 @@ def _placeholder(given: Given, name: str) -> LicenceType:
     )
     code = next(code for number in range(901, 1000) if (code := f"{body}{number}") not in given.city.licence_types)
     return LicenceType(code, name or f"{FILL_IN}证照类型名称", "")
+
+
+def _likely_name(origin: Origin) -> str:
+    """The name of a licence that stands about the records, without the area before it."""
+    for text, _ in _texts(origin):
+        if found := _NAMED.search(text):
+            name = found[0]
+            for area in code_list("area").values():
+                name = name.removeprefix(area)
+            return name
+    return ""
 
 
 def _by_codes(columns: Mapping[str, ColumnProfile], assignment: Assignment) -> tuple[str, str] | None:

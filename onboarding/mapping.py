@@ -12,6 +12,8 @@ from onboarding.vocabulary import Meaning, Strength, meanings
 from sources.city import City
 from standard.licence import LICENCE
 
+# An area stands in many registers by its code and by its name; a second holder or day is another one.
+_SAID_ONCE = frozenset({"certificate_area_code", "certificate_holder_type_code", "certificate_holder_category"})
 _ROLES = ("updated_at", "operation", "key", "row_number", "remark", "created", "exchange")
 
 
@@ -61,12 +63,14 @@ class Assignment:
         roles: the claims that hold, by role, the surest first.
         unsure: by column, what it may be and why nobody knows.
         blocked: columns of which that is the reason to leave them out.
+        again: by column, of which other one it says the same.
     """
 
     elements: dict[str, Claim] = field(default_factory=dict)
     roles: dict[str, list[Claim]] = field(default_factory=dict)
     unsure: dict[str, list[str]] = field(default_factory=dict)
     blocked: set[str] = field(default_factory=set)
+    again: dict[str, str] = field(default_factory=dict)
 
     @property
     def used(self) -> set[str]:
@@ -102,8 +106,12 @@ def assign(columns: Mapping[str, ColumnProfile], city: City, category: str) -> A
     for column, sentence in doubts:
         found.doubt(column, sentence)
     _settle(found, standing)
+    for claim in standing:
+        if claim.name in _SAID_ONCE and claim.name in found.elements and claim.column not in found.used:
+            found.again[claim.column] = f"says again what {found.elements[claim.name].column} says"
     for claim in elements:
-        if not claim.holds and claim.meaning and claim.column not in found.used and claim.name not in found.elements:
+        open_claim = claim.column not in found.used and claim.name not in found.elements and claim.column not in taken
+        if not claim.holds and claim.meaning and open_claim:
             found.doubt(claim.column, f"may be {claim.name}: {claim.meaning.why}, but {claim.evidence.why}")
             if claim.meaning.strength is not Strength.LIKELY:
                 found.blocked.add(claim.column)

@@ -22,7 +22,7 @@ _OF_FACE = re.compile("^KZ_", re.IGNORECASE)
 _LATIN_OF = {"certain": "latin", "likely": "likely_latin"}
 _ENOUGH = 3  # initials; two are those of too many words
 # Below these titles stands what is not the holder's: 法定代表人/姓名.
-_OTHER_PERSON = re.compile("法定|法人|负责|联系|经办|代理|监护|主管|投资")
+OTHER_PERSON = re.compile("法定|法人|负责|联系|经办|代理|监护|主管|投资")
 
 
 class Strength(IntEnum):
@@ -91,7 +91,7 @@ def _of_title(title: str) -> Iterator[Meaning]:
         return
     yield from _of_chinese(title_form(own))
     above, _, last = own.rpartition("/")
-    if above and not _OTHER_PERSON.search(above):
+    if above and not OTHER_PERSON.search(above):
         for meaning in _of_chinese(title_form(last)):
             yield Meaning(meaning.name, Strength.LIKELY, meaning.title)
 
@@ -156,17 +156,16 @@ def _tables() -> _Tables:
         tables.add_latin(field.name, field.name, Strength.NAMED)
         if field.short_name:
             tables.add_latin(field.name, field.short_name, Strength.NAMED)
-    for name, group in {**words["elements"], **words["roles"]}.items():
+    groups = {**words["elements"], **words["roles"]}
+    for name, group in groups.items():
         for kind, strength in (("certain", Strength.NAMED), ("likely", Strength.LIKELY)):
             for title in group.get(kind, []):
                 tables.add(name, title, strength, title not in never)
             for title in group.get(_LATIN_OF[kind], []):
                 tables.add_latin(name, title, strength)
-    tables.patterns.update(
-        {name: re.compile(group["pattern"]) for name, group in words["elements"].items() if "pattern" in group}
-    )
+    tables.patterns.update({name: re.compile(group["pattern"]) for name, group in groups.items() if "pattern" in group})
     tables.initial_patterns.update(
-        {name: re.compile(group["initials"]) for name, group in words["elements"].items() if "initials" in group}
+        {name: re.compile(group["initials"]) for name, group in groups.items() if "initials" in group}
     )
     return tables
 
