@@ -28,6 +28,7 @@ from standard.finding import mask_text
 
 if TYPE_CHECKING:
     from extractors.databases.connection_check import ConnectionFacts
+    from extractors.files.file_check import FileFacts
 
 app = typer.Typer(
     name="licex",
@@ -111,7 +112,10 @@ def check(
         str | None, typer.Argument(metavar="[SOURCE]", help="One source; all of them when absent.")
     ] = None,
     connect: Annotated[
-        bool, typer.Option("--connect", help="Also try and measure the connections of the sources that are databases.")
+        bool,
+        typer.Option(
+            "--connect", help="Also try and measure connections, and hold columns and headers against declarations."
+        ),
     ] = False,
     json: AsJson = False,
 ) -> None:
@@ -131,8 +135,9 @@ def check(
     if connect and not problems:
         with show.progress() as told:
             found = inquiry.connections(exchange.work(), names, now(), told)
-        show.connections(found, as_json=json)
-        raise typer.Exit(max((_connection_code(facts) for facts in found.values()), default=0))
+            files = inquiry.files_there(exchange, names, now(), told)
+        show.connections(found, files, as_json=json)
+        raise typer.Exit(max(map(_connection_code, [*found.values(), *files.values()]), default=0))
     show.problems(names, problems, as_json=json)
     raise typer.Exit(2 if problems else 0)
 
@@ -249,7 +254,7 @@ def docs(folder: Annotated[str, typer.Argument(help="Where to write the generate
     show.paths(write(folder), as_json=False)
 
 
-def _connection_code(facts: ConnectionFacts | str) -> int:
+def _connection_code(facts: ConnectionFacts | FileFacts | str) -> int:
     """3 for a source that cannot be reached, 1 for one that is there but not as declared."""
     return 3 if isinstance(facts, str) else 1 if facts.problem else 0
 

@@ -25,6 +25,7 @@ from standard.visible import json_text, visible, visible_line
 
 if TYPE_CHECKING:
     from extractors.databases.connection_check import ConnectionFacts
+    from extractors.files.file_check import FileFacts
     from pipeline.sweep import Swept
     from pipeline.unjudged import Unjudged
 
@@ -54,8 +55,8 @@ def out(line: str) -> None:
 
 
 def text(content: str) -> None:
-    """Print a file for another program or an editor; what is in it was made safe to be shown."""
-    print(visible(content), end="")  # noqa: T201 - rich would wrap it
+    """Print a file for an editor; whoever wrote it has seen to it that nothing in it is hidden."""
+    print(content, end="")  # noqa: T201 - rich would wrap it
 
 
 def note(message: str) -> None:
@@ -137,24 +138,34 @@ def swept(found: Swept, *, as_json: bool) -> None:
         error(found.problem)
 
 
-def connections(found: Mapping[str, ConnectionFacts | str], *, as_json: bool) -> None:
-    """Of each source how its database is read and how fast, or why it is not."""
-    if as_json:
-        shown = {
-            name: {"problem": facts} if isinstance(facts, str) else {**asdict(facts), "rate": round(facts.rate)}
-            for name, facts in found.items()
-        }
-        _print_json(shown)
-        return
+def connections(
+    found: Mapping[str, ConnectionFacts | str], files: Mapping[str, FileFacts | str], *, as_json: bool
+) -> None:
+    """Of each source how its database is read and how fast, or what its files are; or why it is not read."""
     reached = {name: facts for name, facts in found.items() if not isinstance(facts, str)}
+    opened = {name: facts for name, facts in files.items() if not isinstance(facts, str)}
+    unread = {name: facts for name, facts in {**found, **files}.items() if isinstance(facts, str)}
+    if as_json:
+        measured = {name: {**asdict(facts), "rate": round(facts.rate)} for name, facts in reached.items()}
+        of_files = {name: asdict(facts) for name, facts in opened.items()}
+        _print_json({**measured, **of_files, **{name: {"problem": why} for name, why in unread.items()}})
+        return
     if reached:
         _OUT.print(_connections_table(reached))
-    for name, facts in reached.items():
-        for line in _columns(facts):
+    lines = {name: _columns(facts) for name, facts in reached.items()}
+    lines |= {name: _header(facts) for name, facts in opened.items()}
+    for name, said in lines.items():
+        for line in said:
             out(f"{name}: {line}")
-    for problem in (facts if isinstance(facts, str) else facts.problem for facts in found.values()):
-        if problem:
-            error(problem)
+    problems = [facts.problem for facts in reached.values()] + [facts.problem for facts in opened.values()]
+    for problem in filter(None, [*problems, *unread.values()]):
+        error(problem)
+
+
+def _header(facts: FileFacts) -> list[str]:
+    """What is to be known of files, a line each; nothing where they were refused, which has a sentence of its own."""
+    read = ", ".join(facts.origin[name] for name in ("file", "sheet", "encoding") if name in facts.origin)
+    return [f"{read}: {len(facts.columns)} columns", *facts.undeclared] if facts.columns else []
 
 
 def _connections_table(reached: Mapping[str, ConnectionFacts]) -> Table:

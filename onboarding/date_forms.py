@@ -36,6 +36,8 @@ UNSURE = {
     "months": r"^(?:19|20)\d\d(?:[-/.]|年)(?:0?[1-9]|1[0-2])月?$",
     "two days in a value": r"^\D{0,4}(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}.*\D(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}",
 }
+# A year so late that it may stand for no end.
+LATE = r"^(20[89]|2[1-9]\d|[3-9]\d\d)\d\D?\d\d?\D?\d\d?"
 _PARTS = r"^(?P<y>\d{4})\D?(?P<m>\d\d?)\D?(?P<d>\d\d?)"
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from onboarding.suggest import Path, Suggestion
 from sources.yaml_text import Document
 from standard.errors import ExchangeError, safe_line
+from standard.visible import visible_line
 
 _SAFE = r"0-9A-Za-z_./\u4e00-\u9fff·（）、-"
 _PLAIN = re.compile(rf"[A-Za-z\u4e00-\u9fff]( ?[{_SAFE}])*|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}|[0-9]+[hmd]")
@@ -102,7 +103,7 @@ def _quoted(sign: str) -> str:
         return "\\t"
     if sign in '"\\':
         return f"\\{sign}"
-    if sign.isprintable():
+    if sign.isprintable() and visible_line(sign) == sign:
         return sign
     return f"\\u{ord(sign):04x}" if ord(sign) < 0x10000 else f"\\U{ord(sign):08x}"
 

@@ -37,12 +37,12 @@ class DistinctCount:
         """How many distinct values were seen."""
         return len(self._seen)
 
-    def add(self, distinct: pa.Array, rows: int) -> None:
-        """Count the distinct values of one batch, which had so many rows with a value."""
+    def add(self, distinct: npt.NDArray[np.uint64], rows: int) -> None:
+        """Count the distinct values of one batch, given by their digests, which had so many rows with a value."""
         self.repeated |= len(distinct) < rows
         if not self.whole:
             return
-        merged = np.union1d(self._seen, _digests(distinct))
+        merged = np.union1d(self._seen, distinct)
         self.repeated |= len(merged) < len(self._seen) + len(distinct)
         most = _REPEATED_MOST if self.repeated else self._most
         self.whole = len(merged) <= most
@@ -52,7 +52,10 @@ class DistinctCount:
         return f"{self.number:,}" if self.whole else f"more than {self.number:,}"
 
 
-def _digests(values: pa.Array) -> npt.NDArray[np.uint64]:
+def digests(values: pa.Array) -> npt.NDArray[np.uint64]:
+    """A number for each text, which no other text has but by a chance of a few in a million million."""
+    if not len(values):
+        return np.empty(0, np.uint64)
     with duckdb.connect() as database:
         named = database.from_arrow(pa.table({"value": values}))
         hashed = named.project("hash(value) AS digest").to_arrow_table()["digest"]

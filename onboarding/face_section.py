@@ -86,6 +86,8 @@ def is_personal(column: ColumnProfile) -> tuple[bool, str]:
             return True, f"{percent(column.share(kind))} of its values are {what}"
     if personal is not None:
         return personal, f"its title reads {title}"
+    if column.share("credit_code") > _DAYS:
+        return False, "its values are credit codes of organisations"
     if column.share("organisation") > _DAYS:
         return False, "its values are names of organisations"
     if column.share("number") > _DAYS and column.longest <= 8:

@@ -12,16 +12,16 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from onboarding.date_forms import UNSURE, WITH_TIME, day_numbers, forms_of
+from onboarding.date_forms import LATE, UNSURE, day_numbers
 from onboarding.distinct_count import DistinctCount
-from onboarding.value_kinds import FOOTER, TEST_RECORD, kinds_of, plain, trimmed
+from onboarding.distinct_values import Part, parts
+from onboarding.value_kinds import FOOTER, TEST_RECORD
 from standard.licence import PLACEHOLDER
 
 MOST_VALUES = 1_000  # distinct values of a column that are kept; one with more holds no codes
 _LONGEST_KEPT = 60  # characters of a value that is kept
 _SHAPES, _LOOKED_AT, _EXAMPLES = 5, 1_000, 3
 _SHAPE_LENGTH = 24
-_FAR = r"^(20[89]|2[1-9]\d|[3-9]\d\d)\d\D?\d\d?\D?\d\d?"  # a year so late that it may stand for no end
 
 
 @dataclass
@@ -90,43 +90,37 @@ class ColumnProfile:
         """The share of the filled rows whose value is a day or time."""
         return self.days / self.filled if self.filled > 0 else 0.0
 
-    def add(self, values: pa.Array) -> None:
+    def add(self, part: Part) -> None:
         """Count the values of one batch."""
-        self.rows += len(values)
-        written = trimmed(values)
-        counted = pc.value_counts(written.filter(pc.not_equal(written, "")))
-        texts, rows = counted.field("values"), counted.field("counts").to_numpy(False)
-        self.empty += len(values) - int(rows.sum())
-        if not len(texts):
+        self.rows += part.rows
+        self.empty += part.rows - int(part.counts.sum())
+        if not len(part.texts):
             return
-        usual = plain(texts)
-        nothing = pc.match_substring_regex(usual, PLACEHOLDER)
-        self.placeholders += _rows(nothing, rows)
-        self.longest = max(self.longest, pc.max(pc.utf8_length(texts)).as_py())
-        self.distinct_count.add(texts, int(rows.sum()))
-        for kind, mask in kinds_of(usual):
-            self.kinds[kind] += _rows(mask, rows)
-        self._add_days(texts, usual, nothing, rows)
-        self._add_values(texts, rows)
+        nothing = part.masks[PLACEHOLDER]
+        self.placeholders += part.rows_of(PLACEHOLDER)
+        self.longest = max(self.longest, pc.max(pc.utf8_length(part.texts)).as_py())
+        self.distinct_count.add(part.digests, int(part.counts.sum()))
+        for kind in part.kinds:
+            self.kinds[kind] += part.rows_of(kind)
+        self._add_days(part, ~nothing)
+        self._add_values(part.texts, part.counts)
         for counter, pattern in ((self.footers, FOOTER), (self.tests, TEST_RECORD)):
-            mask = pc.match_substring_regex(usual, pattern)
-            _count(counter, texts.filter(mask), rows[mask.to_numpy(False)])
-        self._look(texts.filter(pc.invert(nothing)))
+            _count(counter, part.texts.filter(pa.array(part.masks[pattern])), part.counts[part.masks[pattern]])
+        self._look(part.texts.filter(pa.array(~nothing)))
 
-    def _add_days(self, texts: pa.Array, usual: pa.Array, nothing: pa.Array, rows: npt.NDArray[np.int64]) -> None:
-        days = np.zeros(len(texts), bool)
-        for form, mask in forms_of(usual):
-            self.forms[form] += _rows(mask, rows)
+    def _add_days(self, part: Part, something: npt.NDArray[np.bool_]) -> None:
+        days = np.zeros(len(part.texts), bool)
+        for form in part.forms:
+            self.forms[form] += part.rows_of(form)
             if form not in UNSURE:
-                days |= mask.to_numpy(False)
+                days |= part.masks[form]
         if days.any():
-            numbers, weights = day_numbers(usual.filter(pa.array(days))).to_numpy(False), rows[days]
+            numbers = day_numbers(part.usual.filter(pa.array(days))).to_numpy(False)
             total, count = self._days
-            self._days = (total + float((numbers * weights).sum()), count + int(weights.sum()))
-        far = pc.match_substring_regex(usual, _FAR).to_numpy(False)
-        kept = pa.array((~days | far) & ~nothing.to_numpy(False))
+            self._days = (total + float((numbers * part.counts[days]).sum()), count + int(part.counts[days].sum()))
+        kept = (~days | part.masks[LATE]) & something
         if self.days and len(self.words) < MOST_VALUES:
-            _count(self.words, texts.filter(kept), rows[kept.to_numpy(False)])
+            _count(self.words, part.texts.filter(pa.array(kept)), part.counts[kept])
 
     def _add_values(self, texts: pa.Array, rows: npt.NDArray[np.int64]) -> None:
         if self.values is None:
@@ -167,8 +161,8 @@ def profile(columns: Sequence[str], batches: Iterable[pa.RecordBatch]) -> dict[s
     for each in found.values():
         each.distinct_count.share(len(columns))
     for batch in batches:
-        for name, each in found.items():
-            each.add(batch.column(name))
+        for name, part in zip(columns, parts(batch, columns), strict=True):
+            found[name].add(part)
     return found
 
 
@@ -180,15 +174,8 @@ def known_share(column: ColumnProfile, known: Iterable[Any]) -> float:
     return sum(rows for value, rows in column.values.items() if value in wanted) / column.filled
 
 
-def _rows(mask: pa.Array, rows: npt.NDArray[np.int64]) -> int:
-    return int(rows[pc.fill_null(mask, False).to_numpy(False)].sum())
-
-
 def _count(counter: Counter[str], texts: pa.Array, rows: npt.NDArray[np.int64]) -> None:
     short = pc.less_equal(pc.utf8_length(texts), _LONGEST_KEPT)
     for text, count in zip(texts.filter(short).to_pylist(), rows[short.to_numpy(False)].tolist(), strict=True):
         if text in counter or len(counter) <= MOST_VALUES:
             counter[text] += count
-
-
-__all__ = ["WITH_TIME", "ColumnProfile", "known_share", "profile"]

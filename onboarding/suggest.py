@@ -211,7 +211,7 @@ def _put(found: Suggestion, extract: Section, elements: Columns, face: Face) -> 
 def _blockers(found: Suggestion, kind: TypeFound) -> list[str]:
     """Names of columns that no source has, so that a run is refused until what they name has been filled in."""
     left = []
-    if found.declaration["department"]["code"] == PLACEHOLDER_DEPARTMENT:
+    if any("FILL IN" in sentence for sentence in found.notes.get(("department",), [])):
         left.append(f"{FILL_IN} department")
     if not kind.sure:
         left.append(f"{FILL_IN} certificate_type_code")
