@@ -39,14 +39,12 @@ class Columns:
         reasons: by element why, for a comment beside it.
         notes: by element, comments above it.
         lookups: by name.
-        missing: required elements for which there is no column.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
     lookups: dict[str, dict[str, str | None]] = field(default_factory=dict)
-    missing: list[str] = field(default_factory=list)
 
     def note(self, element: str, sentence: str) -> None:
         """Put a comment above an element."""
@@ -86,7 +84,6 @@ def columns_section(
             found.note(
                 element.name, f"FILL IN: no column is known as {element.title}; a run is refused until it is named"
             )
-            found.missing.append(element.name)
     found.values = {each.name: found.values[each.name] for each in LICENCE.fields if each.name in found.values}
     return found
 

@@ -128,6 +128,12 @@ def _times(section: Section, columns: Mapping[str, ColumnProfile], assignment: A
     times = assignment.role("updated_at")
     if not times:
         section.note("updated_at_missing", "no column is known as an update time, so every night reads the whole table")
+        rising = [name for name, column in columns.items() if column.unique and column.share("digits") == 1]
+        if rising:
+            section.note(
+                "updated_at_missing",
+                f"does {' or '.join(rising)} get a greater number on every change? Then declare it as rising",
+            )
         return
     chosen = times[0]
     if len(times) > 1:

@@ -33,14 +33,12 @@ class Face:
         reasons: by short name a comment.
         lookups: by name.
         rows: what a city must add to `face_field.csv`.
-        missing: required fields of the city for which no column is known.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     lookups: dict[str, dict[str, str | None]] = field(default_factory=dict)
     rows: list[dict[str, str]] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
 
 
 def face_section(
@@ -74,7 +72,6 @@ def face_section(
             found.reasons[each.name] = (
                 "FILL IN: the city requires it, and no column is known as it; a run is refused until it is named"
             )
-            found.missing.append(each.name)
     return found
 
 

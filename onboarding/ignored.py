@@ -35,12 +35,15 @@ def ignored(columns: Mapping[str, ColumnProfile], assignment: Assignment, used: 
             continue
         role = _role(name, assignment)
         if role:
-            found[name] = _WORDS[role]
+            known = role != "operation" or name in assignment.role(role)
+            found[name] = _WORDS[role] if known else "operations or states that nobody knows; ask what they say"
         elif name in assignment.again:
             found[name] = assignment.again[name]
         elif name in assignment.blocked:
-            found[name] = "not sure what it is, see above"
-        elif column.filled <= 0:
+            found[name] = "not sure what it is, see below"
+        elif column.filled <= 0 and not name.upper().startswith(
+            "KZ_"
+        ):  # a field of the face, whose first value will come
             found[name] = f"empty in all {column.rows:,} rows"
         elif column.share("uuid") > 1 - _FEW:
             found[name] = "UUIDs"

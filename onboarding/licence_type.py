@@ -21,6 +21,7 @@ PLACEHOLDER_DEPARTMENT = "11370400MB0000000N"  # invented; both of its check cha
 _MOST = 0.9
 _ENOUGH = 6  # initials of a type's name, of which tables and files are called by the end
 _NAMED = re.compile(r"[\u4e00-\u9fff]{2,30}(许可证|资格证书?|合格证书?|执业证书?|登记证书?|注册证书?|批准书|执照)")
+_PLACE = re.compile(r"[\u4e00-\u9fff]*[省市区县局厅委年月日度]$")
 _CODE = re.compile(r"[0-9A-Z]{18}[0-9]{3}")
 
 
@@ -54,7 +55,7 @@ def licence_type(
             return TypeFound(types[code], why)
         return TypeFound(LicenceType(code, f"{FILL_IN}证照类型名称", ""), why, known=False)
     for text, what in _texts(origin):
-        named = [each for each in types.values() if each.name in text]
+        named = [each for each in types.values() if _stands_alone(each.name, text)]
         if named:
             return TypeFound(max(named, key=lambda each: len(each.name)), f"its name stands in {what}")
     called = re.sub(
@@ -69,6 +70,12 @@ def licence_type(
     return TypeFound(
         _placeholder(given, _likely_name(origin)), "nothing says which code it has", known=False, sure=False
     )
+
+
+def _stands_alone(name: str, text: str) -> bool:
+    """Whether a text has the name of a type with nothing before it but where it is: 烟花爆竹安全生产许可证 is another type."""
+    before, found, _ = text.partition(name)
+    return bool(found) and re.search(r"[\u4e00-\u9fff]$", _PLACE.sub("", before)) is None
 
 
 def _given(given: Given) -> TypeFound:

@@ -14,6 +14,7 @@ from standard.licence import LICENCE
 
 # An area stands in many registers by its code and by its name; a second holder or day is another one.
 _SAID_ONCE = frozenset({"certificate_area_code", "certificate_holder_type_code", "certificate_holder_category"})
+_CALLED = {"key": "a key", "updated_at": "an update time"}
 _ROLES = ("updated_at", "operation", "key", "row_number", "remark", "created", "exchange")
 
 
@@ -99,23 +100,35 @@ def assign(columns: Mapping[str, ColumnProfile], city: City, category: str) -> A
     for role in _ROLES:
         held = [claim for claim in claims if claim.name == role and claim.holds]
         found.roles[role] = sorted(held, key=lambda claim: claim.rank, reverse=True)
-    elements = [claim for claim in claims if claim.name in LICENCE.by_name]
     taken = _surely_of_a_role(found)
-    standing = [claim for claim in elements if claim.holds and claim.column not in taken]
-    standing, doubts = only_of_the_holder(standing, columns, category)
+    elements = [claim for claim in claims if claim.name in LICENCE.by_name and claim.column not in taken]
+    standing, doubts = only_of_the_holder([claim for claim in elements if claim.holds], columns, category)
     for column, sentence in doubts:
         found.doubt(column, sentence)
     _settle(found, standing)
+    _note_repeats(found, standing)
+    _note_contradictions(found, [claim for claim in claims if not claim.holds and claim.column not in taken])
+    return found
+
+
+def _note_repeats(found: Assignment, standing: Sequence[Claim]) -> None:
     for claim in standing:
         if claim.name in _SAID_ONCE and claim.name in found.elements and claim.column not in found.used:
             found.again[claim.column] = f"says again what {found.elements[claim.name].column} says"
-    for claim in elements:
-        open_claim = claim.column not in found.used and claim.name not in found.elements and claim.column not in taken
-        if not claim.holds and claim.meaning and open_claim:
+
+
+def _note_contradictions(found: Assignment, claims: Sequence[Claim]) -> None:
+    """Say which titles name what their values are not."""
+    for claim in claims:
+        if claim.meaning is None or claim.column in found.used or claim.name in found.elements:
+            continue
+        named = claim.meaning.strength is not Strength.LIKELY
+        if claim.name in LICENCE.by_name:
             found.doubt(claim.column, f"may be {claim.name}: {claim.meaning.why}, but {claim.evidence.why}")
-            if claim.meaning.strength is not Strength.LIKELY:
+            if named:
                 found.blocked.add(claim.column)
-    return found
+        elif claim.name in _CALLED and named and claim.evidence.fit is Fit.AGAINST:
+            found.doubt(claim.column, f"is called {_CALLED[claim.name]}, but {claim.evidence.why}")
 
 
 def _claims(columns: Mapping[str, ColumnProfile], city: City) -> list[Claim]:

@@ -242,6 +242,3 @@ def _round(number: float) -> int:
         return max(int(number), 1)
     step = 10 ** floor(log10(number))
     return max(int(round(number / step) * step), 1)
-
-
-__all__ = ["Suggestion", "columns_of", "profile_line", "suggest"]

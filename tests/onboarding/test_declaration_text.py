@@ -85,7 +85,7 @@ def test_a_value_stays_a_value_or_a_comment(proposed, value):
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     titles=st.lists(text.filter(bool), min_size=1, max_size=6, unique=True),
     values=st.lists(text, min_size=1, max_size=5),

@@ -403,3 +403,25 @@ def test_what_nobody_said_is_marked_and_keeps_a_run_from_beginning(proposed, wat
     )
     assert not [name for name in said.declaration["ignore"] if name.startswith("请填写")]
     assert said.licence_types == []
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("枣庄市安全生产许可证台账_20260301.csv", "11100000000013338W050"),
+        ("2026年3月安全生产许可证.csv", "11100000000013338W050"),
+        ("烟花爆竹安全生产许可证.csv", "11370400MB0000000N901"),
+        ("dlysjyxkz_20260301.csv", "11100000000019713D008"),
+        ("xkz.csv", "11370400MB0000000N901"),
+    ],
+)
+def test_a_licence_type_is_known_by_its_whole_name(proposed, water, name, code):
+    assert proposed(water(), name=name).declaration["certificate_type_code"] == code
+
+
+def test_an_update_time_and_a_key_that_are_none_are_said(proposed, water):
+    found = proposed(water() | {"ID": "7", "GXSJ": "昨天", "UPDATE_TIME": "昨天"}, kind="database")
+    assert "updated_at" not in found.declaration["extract"]
+    assert found.declaration["extract"]["key"] == ["许可证编号"]
+    assert "ID: is called a key, but it has 1 different values in 60 rows" in found.unsure
+    assert "UPDATE_TIME: is called an update time, but 0 % of its values are times" in found.unsure
