@@ -78,6 +78,11 @@ def columns_section(
     _dates(found, columns)
     _separators(found, columns)
     _codes(found, columns, type_code)
+    if _STATUS not in found.values:
+        found.note(
+            _STATUS,
+            "NOT SURE: no column is known as a state, so every record counts as VALID; ask how one is cancelled",
+        )
     for element in LICENCE.fields:
         if element.required and element.name not in found.values and element.name not in DERIVED:
             found.values[element.name] = f"{FILL_IN}：{element.title}"

@@ -425,3 +425,9 @@ def test_an_update_time_and_a_key_that_are_none_are_said(proposed, water):
     assert found.declaration["extract"]["key"] == ["许可证编号"]
     assert "ID: is called a key, but it has 1 different values in 60 rows" in found.unsure
     assert "UPDATE_TIME: is called an update time, but 0 % of its values are times" in found.unsure
+
+
+def test_a_register_without_states_says_that_all_count_as_valid(proposed, water):
+    columns = water()
+    del columns["许可证状态"]
+    assert any("every record counts as VALID" in line for line in proposed(columns).notes["columns",])
