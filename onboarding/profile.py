@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ MOST_VALUES = 1_000  # distinct values of a column that are kept; one with more 
 _LONGEST_KEPT = 60  # characters of a value that is kept
 _SHAPES, _LOOKED_AT, _EXAMPLES = 5, 1_000, 3
 _SHAPE_LENGTH = 24
+_REPEATED = re.compile(r"([9A文])\1{3,}")
 
 
 @dataclass
@@ -146,8 +148,8 @@ class ColumnProfile:
         self.shapes = Counter(dict(self.shapes.most_common(50 * _SHAPES)))
 
     def common_shapes(self) -> list[str]:
-        """The most common shapes."""
-        return [shape for shape, _ in self.shapes.most_common(_SHAPES)]
+        """The most common shapes; eighteen digits are `9{18}`."""
+        return [_REPEATED.sub(_counted, shape) for shape, _ in self.shapes.most_common(_SHAPES)]
 
 
 def profile(columns: Sequence[str], batches: Iterable[pa.RecordBatch]) -> dict[str, ColumnProfile]:
@@ -172,6 +174,10 @@ def known_share(column: ColumnProfile, known: Iterable[Any]) -> float:
         return 0.0
     wanted = set(known)
     return sum(rows for value, rows in column.values.items() if value in wanted) / column.filled
+
+
+def _counted(found: re.Match[str]) -> str:
+    return f"{found[1]}{{{len(found[0])}}}"
 
 
 def _count(counter: Counter[str], texts: pa.Array, rows: npt.NDArray[np.int64]) -> None:

@@ -58,6 +58,7 @@ def test_kinds_are_counted_by_rows_whatever_width_and_case():
 
 def test_shapes_show_no_value():
     assert column(["鲁A12-3"]).common_shapes() == ["文A99-9"]
+    assert column(["370402188001010012", "不动产权第1号"]).common_shapes() == ["9{18}", "文{5}9文"]
 
 
 def test_a_source_without_rows_has_empty_columns():
