@@ -20,6 +20,7 @@ from standard.errors import DeclarationError
 
 if TYPE_CHECKING:
     from extractors.databases.connection_check import ConnectionFacts
+    from extractors.files.file_check import FileFacts
     from pipeline.trial import Trial
     from sources.problem import Problem
     from sources.register import Register
@@ -33,7 +34,10 @@ _ENOUGH = 1_000  # rows; what fewer take is what beginning takes, and says nothi
 def check(
     source: AnySource = None,
     connect: Annotated[
-        bool, typer.Option("--connect", help="Also try and measure the connections of the sources that are databases.")
+        bool,
+        typer.Option(
+            "--connect", help="Also try and measure connections, and hold columns and headers against declarations."
+        ),
     ] = False,
     json: AsJson = False,
 ) -> None:
@@ -41,12 +45,13 @@ def check(
     exchange = open_exchange()
     names, problems = _problems(exchange.register, source)
     if connect and not problems:
-        from pipeline.queries import connections
+        from pipeline.queries import connections, files_there
 
         with render.progress() as on_progress:
             found = connections(exchange.work(), names, on_progress)
-        _show_connections(found, as_json=json)
-        raise typer.Exit(max((_connection_code(facts) for facts in found.values()), default=0))
+            files = files_there(exchange, names, on_progress)
+        _show_connections(found, files, as_json=json)
+        raise typer.Exit(max(map(_connection_code, [*found.values(), *files.values()]), default=0))
     _show_problems(names, problems, as_json=json)
     raise typer.Exit(2 if problems else 0)
 
@@ -99,30 +104,40 @@ def _show_problems(names: Sequence[str], found: Sequence[Problem], *, as_json: b
         render.out(f"{len(names)} declaration{'' if len(names) == 1 else 's'}, no problems")
 
 
-def _connection_code(facts: ConnectionFacts | str) -> int:
+def _connection_code(facts: ConnectionFacts | FileFacts | str) -> int:
     """3 for a source that cannot be reached, 1 for one that is there but not as declared."""
     return 3 if isinstance(facts, str) else 1 if facts.problem else 0
 
 
-def _show_connections(found: Mapping[str, ConnectionFacts | str], *, as_json: bool) -> None:
-    """Of each source how its database is read and how fast, or why it is not."""
-    if as_json:
-        shown = {
-            name: {"problem": facts} if isinstance(facts, str) else {**asdict(facts), "rate": round(facts.rate)}
-            for name, facts in found.items()
-        }
-        render.data(shown)
-        return
+def _show_connections(
+    found: Mapping[str, ConnectionFacts | str], files: Mapping[str, FileFacts | str], *, as_json: bool
+) -> None:
+    """How each database is read and how fast, what the files of a source are; or why they are not read."""
     reached = {name: facts for name, facts in found.items() if not isinstance(facts, str)}
+    opened = {name: facts for name, facts in files.items() if not isinstance(facts, str)}
+    unread = {name: facts for name, facts in {**found, **files}.items() if isinstance(facts, str)}
+    if as_json:
+        measured = {name: {**asdict(facts), "rate": round(facts.rate)} for name, facts in reached.items()}
+        of_files = {name: asdict(facts) for name, facts in opened.items()}
+        render.data({**measured, **of_files, **{name: {"problem": why} for name, why in unread.items()}})
+        return
     if reached:
         rows = [_connection(name, facts) for name, facts in reached.items()]
         render.table("", rows, right=("connected in", "rows", "rows/s"))
-    for name, facts in reached.items():
-        for line in _columns(facts):
+    lines = {name: _columns(facts) for name, facts in reached.items()}
+    lines |= {name: _header(facts) for name, facts in opened.items()}
+    for name, known in lines.items():
+        for line in known:
             render.out(f"{name}: {line}")
-    for problem in (facts if isinstance(facts, str) else facts.problem for facts in found.values()):
-        if problem:
-            render.error(problem)
+    problems = [facts.problem for facts in reached.values()] + [facts.problem for facts in opened.values()]
+    for problem in filter(None, [*problems, *unread.values()]):
+        render.error(problem)
+
+
+def _header(facts: FileFacts) -> list[str]:
+    """What is to be known of files, a line each; nothing where they were refused, which has a sentence of its own."""
+    read = ", ".join(facts.origin[name] for name in ("file", "sheet", "encoding") if name in facts.origin)
+    return [f"{read}: {len(facts.columns)} columns", *facts.undeclared] if facts.columns else []
 
 
 def _connection(name: str, facts: ConnectionFacts) -> dict[str, str]:

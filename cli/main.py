@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli import batches, declarations, ledger, logs, reference, render, session, upkeep
+from cli import batches, declarations, ledger, logs, onboarding, reference, render, session, upkeep
 from pipeline.settings import log_file_named, program_version
 from standard.errors import ExchangeError
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 
 _GROUPS = {
     "Batches": batches,
+    "A new source": onboarding,
     "Declarations": declarations,
     "What became of them": ledger,
     "Upkeep": upkeep,

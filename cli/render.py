@@ -49,6 +49,17 @@ def out(line: str) -> None:
     _console().print(_cell(line), soft_wrap=True)
 
 
+def text(content: str) -> None:
+    """Print a file for an editor; whoever wrote it has seen to it that nothing in it is hidden."""
+    print(content, end="")  # noqa: T201 - rich would wrap it
+
+
+def note(message: str) -> None:
+    """Print lines beside what a command prints, on standard error."""
+    for line in message.split("\n"):
+        _console(stderr=True).print(_cell(line), soft_wrap=True)
+
+
 def error(message: str) -> None:
     """Print error sentences, each on a line of its own."""
     logs.log_error(message)

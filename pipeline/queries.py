@@ -23,6 +23,7 @@ from standard.masking import mask_text, mask_value
 
 if TYPE_CHECKING:
     from extractors.databases.connection_check import ConnectionFacts
+    from extractors.files.file_check import FileFacts
 
 
 def connections(exchange: Exchange, names: Iterable[str], on_progress: OnProgress) -> dict[str, ConnectionFacts | str]:
@@ -45,6 +46,32 @@ def connections(exchange: Exchange, names: Iterable[str], on_progress: OnProgres
             require_outside_quiet_hours(source, at)
             location, witness = exchange.location(source), exchange.witness(source)
             found[name] = measure(Request(source, Day.at(at).plus(-1), location, at, witness=witness))
+        except ExchangeError as error:
+            found[name] = str(error)
+    return found
+
+
+def files_there(exchange: Exchange, names: Iterable[str], on_progress: OnProgress) -> dict[str, FileFacts | str]:
+    """Compare the headers of file sources with their declarations; nothing is kept.
+
+    Returns:
+        By the name of each source of files the facts about the files of yesterday, or of those that serve all days; or the
+        sentence that explains why there are none.
+    """
+    from extractors import Request
+    from extractors.files.file_check import look
+
+    found: dict[str, FileFacts | str] = {}
+    for name in names:
+        source = exchange.register.source(name)
+        extract = source.declaration.extract
+        if extract.kind == "database":
+            continue
+        on_progress(name)
+        try:
+            at, secret = exchange.now(), exchange.secret(source)
+            request = Request(source, Day.at(at).plus(-1), exchange.location(source), at, secret=secret)
+            found[name] = look(request, extract)
         except ExchangeError as error:
             found[name] = str(error)
     return found

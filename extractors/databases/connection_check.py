@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
@@ -12,12 +12,11 @@ from extractors.databases.dialects.dialect import Terms
 from extractors.databases.extract import described
 from extractors.databases.query_builder import Origin, counted
 from extractors.databases.witness import witnessed
+from extractors.declared_columns import columns_amiss, columns_beside
 from extractors.request import Request
 from extractors.texts import Written
 from sources.database_extract import DatabaseExtract
-from sources.declaration import Declaration
 from standard.errors import SourceRefused, UsageError
-from standard.nearest import with_nearest
 
 _SAMPLE = 20_000  # rows; enough for a rate, few enough for a department at work
 
@@ -94,7 +93,7 @@ def measure(request: Request) -> ConnectionFacts:
         except SourceRefused as refusal:
             return ConnectionFacts(way, database, guarded, connecting, str(refusal))
     problems = [
-        *_columns_amiss(request.source.name, request.source.declaration, columns),
+        *columns_amiss(request.source.name, request.source.declaration, columns),
         *number_fault(origin, sample),
     ]
     used = {column.source for column in request.source.declaration.columns.values() if column.source}
@@ -105,7 +104,7 @@ def measure(request: Request) -> ConnectionFacts:
         connecting,
         problem="\n".join(problems),
         columns={name: origin.types.get(name, "") for name in columns},
-        undeclared=list(_columns_beside(request.source.declaration, columns)),
+        undeclared=list(columns_beside(request.source.declaration, columns)),
         order=order,
         operations=done,
         spoilt=list(spoilt_texts(origin, sample, used)),
@@ -114,30 +113,6 @@ def measure(request: Request) -> ConnectionFacts:
         sample=len(sample[columns[0]][0]),
         seconds=seconds,
     )
-
-
-def _columns_amiss(source: str, declaration: Declaration, columns: Sequence[str]) -> Iterator[str]:
-    """Why a night would be refused for the columns there are."""
-    if not declaration.expect.drift.columns_may_go and (missing := declaration.lacks(columns)):
-        yield (
-            f"{source}: expected the columns {with_nearest(missing, columns)} that its declaration names, found {len(columns)} others; "
-            "restore the columns, or announce their new names"
-        )
-    for element, names in declaration.ambiguous(columns).items():
-        yield (
-            f"{source}: expected one column for {element}, found {' and '.join(names)}, and nobody knows which of them holds its values; "
-            f"name one in columns.{element} and ignore the other"
-        )
-
-
-def _columns_beside(declaration: Declaration, columns: Sequence[str]) -> Iterator[str]:
-    """What refuses a first batch alone: who looks at a connection does not ask whether there was one."""
-    declared = declaration.as_read(columns).declared_columns
-    unknown = [name for name in columns if name not in declared]
-    if unknown:
-        yield f"nobody declared {', '.join(unknown)}: a first batch is refused, later ones do what expect.drift says of column_added"
-    if declaration.expect.drift.columns_may_go and (missing := declaration.lacks(columns)):
-        yield f"without {with_nearest(missing, columns)}: a first batch is refused, of later ones its elements are empty"
 
 
 def _read(origin: Origin, connection: Connection, columns: Sequence[str]) -> dict[str, Written]:

@@ -43,10 +43,10 @@ def find_sheet_header(
     if not grid.height:
         advice = _declare(there) if others else "have the whole workbook delivered"
         file.refuse(f"rows in the sheet {grid.name}", "an empty sheet", advice)
-    candidates = _candidates(grid, height)
-    found = find_header(candidates, declared)
+    rows = candidates(grid, height)
+    found = find_header(rows, declared)
     if found is None:
-        _refuse_headerless(file, grid, candidates, declared, there)
+        _refuse_headerless(file, grid, rows, declared, there)
     wanted = [title for title in declared if title in found[1]]
     if alike := [other.name for other in others if _has_rows_below(other, height, wanted, every=True)]:
         file.refuse(
@@ -80,14 +80,14 @@ def _declare(sheets: Sequence[str]) -> str:
 
 def _has_rows_below(grid: Grid, height: int, titles: Sequence[str], *, every: bool = False) -> bool:
     """Whether a sheet has a header with most of some titles, or every one, and something below it."""
-    found = find_header(_candidates(grid, height), titles)
+    found = find_header(candidates(grid, height), titles)
     if found is None or (every and not set(titles) <= {*found[1]}):
         return False
     return any(map(any, grid.rows(found[0] + height, grid.height)))
 
 
-def _candidates(grid: Grid, height: int) -> list[list[str]]:
-    """The titles that the first rows would give, so many of them together."""
+def candidates(grid: Grid, height: int) -> list[list[str]]:
+    """The titles that the first rows of a sheet would give, so many of them together; a merged cell counts for all its columns."""
     head = [[clean_title(cell) for cell in row] for row in grid.rows(0, _WITHIN + height - 1)]
     for (top, left), (bottom, right) in grid.merged:
         for row in head[top : bottom + 1]:

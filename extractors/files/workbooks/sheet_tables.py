@@ -46,12 +46,28 @@ def read_workbook(
             time than it may, or has an empty sheet; `table_missing` for a missing sheet; `columns_missing` where no header
             is found.
     """
+    book = _read_book(file, extract, secret, worker)
+    height = extract.header_rows
+    return [_table(file, grid, height, declared, book) for grid in _selected_grids(file, extract, book)]
+
+
+def read_undeclared(file: SourceFile, worker: WorkbookWorker) -> list[Grid]:
+    """Read the first visible sheet of a workbook without a declaration, and the first rows of the others.
+
+    Raises:
+        SourceUnreachable: when the file cannot be read.
+        SourceRefused: as `read_workbook` does.
+    """
+    extract = WorkbookExtract(kind="workbook", path=file.name)
+    book = _read_book(file, extract, None, worker)
+    return [*_selected_grids(file, extract, book), *book.others]
+
+
+def _read_book(file: SourceFile, extract: WorkbookExtract, secret: str | None, worker: WorkbookWorker) -> Book:
     most = MAX_SHEETS if extract.sheets else 1
     query = Query(extract.sheets or extract.sheet, most, file.suffix, secret)
     with file.opened() as binary, file.reading():
-        book = worker.read(binary, query)
-    height = extract.header_rows
-    return [_table(file, grid, height, declared, book) for grid in _selected_grids(file, extract, book)]
+        return worker.read(binary, query)
 
 
 def _selected_grids(file: SourceFile, extract: WorkbookExtract, book: Book) -> list[Grid]:

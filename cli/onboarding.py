@@ -1,0 +1,79 @@
+"""The command with which a new source begins: `licex suggest`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli import render
+from cli.session import open_exchange
+from standard.day import Day
+from standard.errors import UsageError
+
+if TYPE_CHECKING:
+    from onboarding.suggest import Suggestion
+
+commands = typer.Typer()
+
+
+@commands.command()
+def suggest(
+    where: Annotated[str, typer.Argument(metavar="FILE|CONNECTION", help="A file, or the name of a connection.")],
+    table: Annotated[
+        str | None, typer.Argument(metavar="[TABLE]", help="Of a connection: TABLE or SCHEMA.TABLE.")
+    ] = None,
+    source: Annotated[
+        str, typer.Option("--source", metavar="NAME", help="Name of the new source: department.licence.")
+    ] = "",
+    licence_type: Annotated[
+        str, typer.Option("--licence-type", metavar="CODE|NAME", help="Licence type, where nothing tells it.")
+    ] = "",
+    department_code: Annotated[
+        str, typer.Option("--department-code", metavar="CODE", help="The department's credit code.")
+    ] = "",
+    department_name: Annotated[
+        str, typer.Option("--department-name", metavar="NAME", help="The department's name.")
+    ] = "",
+    since: Annotated[
+        datetime | None,
+        typer.Option("--since", metavar="D", formats=["%Y-%m-%d"], help="First day; today when absent."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FOLDER", help="Write into this folder of declarations.")
+    ] = None,
+) -> None:
+    """Propose the declaration of a new source from its titles and all its values; none of them is kept."""
+    from onboarding.origin import Given
+    from pipeline.onboard import require_name, suggest_file, suggest_table
+
+    require_name(source)
+    if out is not None and not source:
+        raise UsageError("--out: expected the name of the source, found none; give it with --source")
+    exchange = open_exchange()
+    now = exchange.now()
+    first = since.date() if since else Day.at(now).date
+    with render.progress() as on_progress:
+        given = Given(exchange.register.city, first, source, licence_type, department_code, department_name)
+        if table is None:
+            found = suggest_file(exchange, Path(where), given, now, on_progress)
+        else:
+            found = suggest_table(exchange, where, table, given, now, on_progress)
+    _put(found, out)
+
+
+def _put(found: Suggestion, out: Path | None) -> None:
+    """Print the declaration, or write it; rows that the city's tables lack are printed beside it."""
+    from onboarding.declaration_text import yaml_text
+    from onboarding.scaffold import rows_to_add, write
+
+    if out is None:
+        render.text(yaml_text(found))
+        left = rows_to_add(found)
+    else:
+        written, left = write(found, out)
+        render.paths([str(path) for path in written], as_json=False)
+    for name, rows in left.items():
+        render.note(f"add to {name}:\n{rows.rstrip()}")

@@ -1,0 +1,118 @@
+"""Writes a proposed declaration as YAML with its comments, so that nothing a source holds can become more than a text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from onboarding.suggest import Path, Suggestion
+from sources.yaml_text import Document
+from standard.errors import ExchangeError, safe_line
+from standard.visible import visible_line
+
+_SAFE = r"0-9A-Za-z_./\u4e00-\u9fff·（）、-"
+_PLAIN = re.compile(rf"[A-Za-z\u4e00-\u9fff]( ?[{_SAFE}])*|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}|[0-9]+[hmd]")
+_MEANS_NULL = frozenset({"null", "Null", "NULL"})
+_LONGEST = 320  # characters of a comment
+_FLOW = ("department",)  # written on one line
+
+
+def yaml_text(suggestion: Suggestion) -> str:
+    """The declaration as text.
+
+    Raises:
+        ExchangeError: where the text does not read as what was proposed, which would be a defect here.
+    """
+    lines = [*_comments(suggestion.header), *_mapping(suggestion, (), suggestion.declaration, 0)]
+    if suggestion.unsure:
+        lines += ["", *_comments(["Not declared, with what speaks for it and against it:", *suggestion.unsure])]
+    lines += ["", *_comments(["The columns:", *suggestion.columns])]
+    text = "\n".join(lines) + "\n"
+    if Document(text).value != _as_read(suggestion.declaration):
+        raise ExchangeError(
+            "suggest: expected a declaration that reads as it was proposed, found another; report this as a defect"
+        )
+    return text
+
+
+def csv_text(rows: Sequence[Mapping[str, str]], *, header: bool) -> str:
+    """Rows of one of the city's tables, as it has them."""
+    if not rows:
+        return ""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+    if header:
+        writer.writeheader()
+    writer.writerows({name: _one_line(value) for name, value in row.items()} for row in rows)
+    return out.getvalue()
+
+
+def _one_line(value: str) -> str:
+    return safe_line(value)
+
+
+def _as_read(value: Any) -> Any:
+    """As a declaration is read: everything a text, but null."""
+    if isinstance(value, dict):
+        return {str(key): _as_read(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_as_read(each) for each in value]
+    return None if value is None else str(value)
+
+
+def _mapping(suggestion: Suggestion, path: Path, values: Mapping[str, Any], depth: int) -> Iterator[str]:
+    margin = "  " * depth
+    for key, value in values.items():
+        here = (*path, key)
+        yield from (f"{margin}{line}" for line in _comments(suggestion.notes.get(here, [])))
+        reason = suggestion.reasons.get(here, "")
+        beside = f"  {_comment(reason)}" if reason else ""
+        if isinstance(value, dict) and value and not _on_one_line(here):
+            yield f"{margin}{_scalar(key)}:{beside}"
+            yield from _mapping(suggestion, here, value, depth + 1)
+        else:
+            yield f"{margin}{_scalar(key)}: {_flow(value)}{beside}"
+
+
+def _on_one_line(path: Path) -> bool:
+    """Whether a mapping is short enough by its kind: a column, a lookup, the department."""
+    return len(path) > 1 or path in {(name,) for name in _FLOW}
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_scalar(key)}: {_flow(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    return "null" if value is None else _scalar(value)
+
+
+def _scalar(value: Any) -> str:
+    """A text, in quotes where YAML or a reader might take it for something else."""
+    text = str(value)
+    if isinstance(value, int) or (_PLAIN.fullmatch(text) and text not in _MEANS_NULL):
+        return text
+    return '"' + "".join(map(_quoted, text)) + '"'
+
+
+def _quoted(sign: str) -> str:
+    if sign == "\t":
+        return "\\t"
+    if sign in '"\\':
+        return f"\\{sign}"
+    if sign.isprintable() and visible_line(sign) == sign:
+        return sign
+    return f"\\u{ord(sign):04x}" if ord(sign) < 0x10000 else f"\\U{ord(sign):08x}"
+
+
+def _comments(sentences: Sequence[str]) -> list[str]:
+    return [_comment(sentence) for sentence in sentences]
+
+
+def _comment(sentence: str) -> str:
+    """A sentence that stays on its line, whatever it quotes."""
+    line = safe_line(sentence)
+    return f"# {line if len(line) <= _LONGEST else line[: _LONGEST - 1] + '…'}"

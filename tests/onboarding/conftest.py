@@ -1,0 +1,48 @@
+"""Invented registers, column by column, and what is proposed for them."""
+
+from datetime import date
+from pathlib import Path
+from random import Random
+
+import pyarrow as pa
+import pytest
+
+import sources
+from demo.people import companies, people
+from onboarding.origin import Given, Origin
+from onboarding.profile import profile
+from onboarding.suggest import suggest
+from sources.city import City
+
+ROWS = 60
+CITY = City(Path(sources.__file__).parent)
+
+
+@pytest.fixture(scope="session")
+def persons():
+    return people(ROWS, Random("persons of a register"))
+
+
+@pytest.fixture(scope="session")
+def bodies():
+    return companies(ROWS, Random("companies of a register"), "供水")
+
+
+@pytest.fixture
+def proposed():
+    """Propose a declaration for columns given by title; each is a list of values, or one value for all rows."""
+
+    def propose(columns, *, kind="text", name="register_20260301.csv", city=CITY, **given):
+        whole = {title: values if isinstance(values, list) else [values] * ROWS for title, values in columns.items()}
+        rows = len(next(iter(whole.values())))
+        batch = pa.record_batch([pa.array(values, pa.string()) for values in whole.values()], names=list(whole))
+        origin = Origin(kind, name, "register", rows, list(whole))
+        said = Given(city, date(2026, 1, 1), "water.abstraction", **given)
+        return suggest(said, origin, profile(list(whole), [batch]))
+
+    return propose
+
+
+def source_of(value):
+    """The column an element is read from."""
+    return value.get("from") if isinstance(value, dict) else value
