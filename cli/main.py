@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from cli import render as show
+from cli import retention
 from exchange_db.database import ExchangeDatabase
 from pipeline import inquiry
 from pipeline.catch_up import catch_up as run_missed
@@ -244,6 +245,9 @@ def docs(folder: Annotated[str, typer.Argument(help="Where to write the generate
     from cli.documents import write
 
     show.paths(write(folder), as_json=False)
+
+
+retention.register(app)
 
 
 def _connection_code(facts: ConnectionFacts | str) -> int:

@@ -306,6 +306,16 @@ def paths(found: Sequence[str], *, as_json: bool) -> None:
             print(safe_line(path))  # noqa: T201 - rich would wrap it
 
 
+def table(title: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Print rows that have the same columns."""
+    _OUT.print(_rows(title, rows))
+
+
+def data(value: Any) -> None:
+    """Print JSON for another program."""
+    _print_json(value)
+
+
 def _pairs(title: str, values: dict[str, Any]) -> Table:
     table = Table(title=title, show_header=False, title_justify="left")
     for name, value in values.items():

@@ -19,6 +19,7 @@ from exchange_db.database import ExchangeDatabase
 from exchange_db.deliver import write_beginning
 from exchange_db.ledger import last_day, read_entries
 from exchange_db.queries import trace as read_trace
+from exchange_db.retention import require_findings_kept
 from pipeline import stages
 from pipeline.exchange import Exchange
 from pipeline.flow import Told, read_and_judge, rejudge
@@ -33,9 +34,11 @@ from standard.day import Day, instant_text
 from standard.errors import ExchangeError, UsageError
 from standard.finding import mask_personal, mask_text, mask_texts
 from standard.licence import LICENCE
+from standard.retention import Purgeable
 from workspace import batch_files as files
 from workspace.batch_files import of_part
 from workspace.manifests import part_numbers, put_together
+from workspace.purged import require_kept
 from workspace.runs import archive_of
 from workspace.workspace import Workspace
 
@@ -188,6 +191,7 @@ def elsewhere(exchange: Exchange, key: BatchKey, from_archive: bool) -> Iterator
             _copy(exchange.workspace, trial.workspace, last, files.DELIVERED)
         if from_archive:
             archive = archive_of(exchange.workspace, key)
+            require_kept(archive, key, Purgeable.RAW)
             whole = put_together(archive, key)
             trial.workspace.write_text(trial.workspace.path(key, files.MANIFEST), whole.to_json())
             for part in part_numbers(whole):
@@ -208,6 +212,8 @@ def rewrite_reports(exchange: Exchange, day: Day | None) -> list[str]:
     with exchange.database.transaction(reading=True) as connection:
         last = str(day) if day else last_day(connection)
         entries = read_entries(connection, day=last, sweeps=True) if last else []
+        if last:
+            require_findings_kept(connection, last)
     of_day = {entry.source for entry in entries}
     # A sweep that found nothing unread has a page, and no batch.
     sources = [
