@@ -24,7 +24,7 @@ DOCUMENTED = (
     ("LICEX_DEADLINE", "Cron line, Asia/Shanghai, at which the city page names who has not arrived.", "`0 8 * * *`"),
     ("LICEX_KEEP_RAW", "Days for which raw archives are kept; at least 31.", "for ever"),
     ("LICEX_KEEP_LICENCES", "Days for which the archives of standardised rows are kept; at least 31.", "for ever"),
-    ("LICEX_KEEP_FINDINGS", "Days for which closed findings are kept after they were last seen; at least as many as the two others.", "for ever"),
+    ("LICEX_KEEP_FINDINGS", "Days for which closed findings are kept after they were last seen; at least as many as the other three.", "for ever"),
     ("LICEX_KEEP_REPORTS", "Days for which pages and lists are kept; at least 31, at most as many as findings.", "for ever"),
     ("LICEX_PURGE", "Cron line, Asia/Shanghai, at which the DAG `licence_exchange_retention` purges.", "none: only by hand"),
 )  # fmt: skip
