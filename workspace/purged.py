@@ -12,6 +12,7 @@ from standard.retention import Purgeable
 from workspace.batch_files import PURGED
 from workspace.workspace import Workspace
 
+_FILES = {Purgeable.RAW: "the raw archive", Purgeable.LICENCES: "the archive of standardised rows"}
 _INSTEAD = {
     Purgeable.RAW: "it cannot be judged again; `licex run` asks the source, where that still has the day",
     Purgeable.LICENCES: "standardise the batch again",
@@ -49,9 +50,6 @@ def require_kept(workspace: Workspace, key: BatchKey, what: Purgeable) -> None:
         raise UsageError(
             f"{key}: expected {_FILES[what]} of that day, found that it was purged on {day}, since {what.setting} keeps {found['days']} days; {_INSTEAD[what]}"
         )
-
-
-_FILES = {Purgeable.RAW: "the raw archive", Purgeable.LICENCES: "the archive of standardised rows"}
 
 
 def _noted(workspace: Workspace, key: BatchKey) -> dict[str, Any]:
