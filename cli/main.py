@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli import batches, declarations, ledger, logs, onboarding, reference, render, session, upkeep
+from cli import batches, declarations, ledger, logs, onboarding, reference, render, retention, session, upkeep
 from pipeline.settings import log_file_named, program_version
 from standard.errors import ExchangeError
 
@@ -26,6 +26,7 @@ _GROUPS = {
     "Declarations": declarations,
     "What became of them": ledger,
     "Upkeep": upkeep,
+    "Retention": retention,
     "Reference": reference,
 }
 for _title, _group in _GROUPS.items():

@@ -20,6 +20,7 @@ from dags.tasks import (
     extract,
     judge,
     plan,
+    purge,
     report,
     standardise,
     sweep,
@@ -183,6 +184,24 @@ def deadline_dag() -> DAG:
         doc_md="Draws the city's page of the day from the ledger, and names the sources that have not arrived.",
     ) as dag:
         _link(city())
+    return dag
+
+
+def retention_dag() -> DAG:
+    """The DAG that purges what is old; without `LICEX_PURGE` it runs only when somebody triggers it."""
+    cron = Settings.from_environment().purge
+    with DAG(
+        dag_id="licence_exchange_retention",
+        dag_display_name="电子证照交换 · 到期清理",
+        schedule=CronTriggerTimetable(cron, timezone="Asia/Shanghai") if cron else None,
+        start_date=datetime(2026, 1, 1, tzinfo=SHANGHAI),
+        catchup=False,
+        max_active_runs=1,
+        default_args={"owner": _TAG, **_RETRIES},
+        tags=[_TAG],
+        doc_md="Removes raw archives, standardised rows, closed findings and reports that are older than `LICEX_KEEP_…` say.",
+    ) as dag:
+        purge()
     return dag
 
 

@@ -54,8 +54,8 @@ def prepare() -> None:
 
 def run_dag(dag_id: str, day: Day) -> str:
     """Run one DAG for one day, task by task; returns the state of the run, `success` or `failed`."""
-    from dags.factory import deadline_dag, source_dags
+    from dags.factory import deadline_dag, retention_dag, source_dags
 
-    dags = {dag.dag_id: dag for dag in (*source_dags().values(), deadline_dag())}
+    dags = {dag.dag_id: dag for dag in (*source_dags().values(), deadline_dag(), retention_dag())}
     run = dags[dag_id].test(run_conf={"day": str(day)})
     return str(run.state)

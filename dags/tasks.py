@@ -159,6 +159,20 @@ def city() -> None:
             _log.warning("%s: lacks earlier days: %s", source, ", ".join(days))
 
 
+@task
+def purge() -> None:
+    """Remove what is older than the settings let it become."""
+    from pipeline.retention import purge as remove_old
+
+    with airflow_outcomes(), closing(open_exchange()) as exchange:
+        done = remove_old(exchange.work(), lambda _source: None, apply=True)
+        for part in done.parts:
+            what = (part.source or "city", part.what, part.items, part.first_day, part.last_day, part.kept_days)
+            _log.info("%s: purged %s, %s items from %s to %s, kept for %s days", *what)
+        for each in done.kept:
+            _log.info("%s: old enough, and stays: %s", each.key, each.why)
+
+
 @task(retries=0)
 def broken_declaration(source: str) -> None:
     """Fail, and say what is wrong with the declaration."""

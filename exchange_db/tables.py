@@ -192,6 +192,21 @@ BATCH = Table(
     Index("exchange_batch_by_day", "day"),
 )
 
+# What was taken away because it was old: the account of `licex purge`, which is never purged itself. `source` is empty for
+# the city's pages, `bytes` is 0 for findings, and `ended_at` null where the purge was killed; the next one took the rest.
+PURGE = Table(
+    "purge",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("source", text(_SOURCE), nullable=False),
+    Column("what", text(16), nullable=False),
+    Column("kept_days", Integer, nullable=False),
+    *(Column(name, text(_DAY), nullable=False) for name in ("first_day", "last_day")),
+    *(Column(name, BigInteger, nullable=False) for name in ("items", "bytes")),
+    Column("begun_at", instant(), nullable=False),
+    Column("ended_at", instant()),
+)
+
 # What a load holds while it merges, so that loads which may touch the same rows do so one after the other.
 LOCK = Table("exchange_lock", METADATA, Column("name", text(160), primary_key=True))
 

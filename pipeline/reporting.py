@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from exchange_db.ledger import last_day, read_entries, standing_days, write_report_seconds
 from exchange_db.queries import read_findings, torn_sources
+from exchange_db.retention import require_findings_kept
 from pipeline.exchange import Exchange
 from pipeline.missed import RECENT_DAYS, missed_days
 from pipeline.steps.plan import require_begun
@@ -90,6 +91,8 @@ def rewrite_reports(exchange: Exchange, day: Day | None) -> list[str]:
     with exchange.database.transaction(reading=True) as connection:
         last = str(day) if day else last_day(connection)
         entries = read_entries(connection, day=last, sweeps=True) if last else []
+        if last:
+            require_findings_kept(connection, last)
     of_day = {entry.source for entry in entries}
     # A sweep that found nothing unread has a page, and no batch.
     sources = [

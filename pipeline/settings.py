@@ -9,6 +9,7 @@ from pathlib import Path
 
 import sources
 from standard.errors import UsageError
+from standard.retention import Purgeable
 
 # Name, meaning, default; what `docs/cli.md` prints.
 DOCUMENTED = (
@@ -23,6 +24,11 @@ DOCUMENTED = (
     ("LICEX_CITY", "Title of the city page.", "枣庄市电子证照交换"),
     ("LICEX_DEADLINE", "Cron line, Asia/Shanghai, at which the city page names who has not arrived.", "`0 8 * * *`"),
     ("LICEX_LOG", "File to which every command appends its steps and errors; nothing personal and no secret goes there.", "none"),
+    ("LICEX_KEEP_RAW", "Days for which raw archives are kept; at least 31.", "for ever"),
+    ("LICEX_KEEP_LICENCES", "Days for which the archives of standardised rows are kept; at least 31.", "for ever"),
+    ("LICEX_KEEP_FINDINGS", "Days for which closed findings are kept after they were last seen; at least as many as the other three.", "for ever"),
+    ("LICEX_KEEP_REPORTS", "Days for which pages and lists are kept; at least 31, at most as many as findings.", "for ever"),
+    ("LICEX_PURGE", "Cron line, Asia/Shanghai, at which the DAG `licence_exchange_retention` purges.", "none: only by hand"),
 )  # fmt: skip
 
 Resolver = Callable[[str], str | None]
@@ -41,6 +47,8 @@ class Settings:
         reports_group: name of the group that may read reports.
         reports_url: address under which a web server serves the reports; empty for their paths.
         scratch: folder for temporary files; empty for the workspace's own.
+        keep: for how many days what may be purged is kept, as it was set; without what is kept for ever.
+        purge: cron line at which the DAG purges; empty for never.
         connections: URLs by `LICEX_CONN_<NAME>`.
         resolve: asked for a connection that the environment does not know.
     """
@@ -54,6 +62,8 @@ class Settings:
     reports_group: str = ""
     reports_url: str = ""
     scratch: str = ""
+    keep: Mapping[Purgeable, str] = field(default_factory=dict)
+    purge: str = ""
     resolve: Resolver = field(default=lambda _name: None, repr=False)
 
     @classmethod
@@ -70,6 +80,8 @@ class Settings:
             reports_group=environ.get("LICEX_REPORTS_GROUP") or "",
             reports_url=environ.get("LICEX_REPORTS_URL") or "",
             scratch=environ.get("LICEX_SCRATCH") or "",
+            keep={what: environ[what.setting] for what in Purgeable if environ.get(what.setting)},
+            purge=environ.get("LICEX_PURGE") or "",
             resolve=resolve,
         )
 

@@ -24,9 +24,11 @@ from standard.batch import BatchKey, LedgerEntry, Status, Verdict
 from standard.errors import ExchangeError
 from standard.licence import LICENCE
 from standard.masking import mask_personal, mask_texts
+from standard.retention import Purgeable
 from workspace import batch_files as files
 from workspace.batch_files import of_part
 from workspace.manifests import part_numbers, put_together
+from workspace.purged import require_kept
 from workspace.runs import archive_of
 from workspace.workspace import Workspace
 
@@ -143,6 +145,7 @@ def _copy_archive(origin: Workspace, to: Workspace, key: BatchKey) -> None:
     archive = archive_of(origin, key)
     if not archive.exists(key, files.MANIFEST):
         return
+    require_kept(archive, key, Purgeable.RAW)
     whole = put_together(archive, key)
     to.write_text(to.path(key, files.MANIFEST), whole.to_json())
     for part in part_numbers(whole):

@@ -10,9 +10,9 @@ FINDINGS, OUTCOMES, VERDICT = "findings.parquet", "outcomes.parquet", "verdict.j
 RECEIPT = "receipt.json"
 RUN = "run-"  # how the folder of a run begins
 # What belongs to the day, and not to one of its runs: which run's archive is the day's, the manifest of what was last
-# delivered, which a later try that was refused leaves, and whose turn it is.
-ARCHIVE, DELIVERED, TURN = "archive.json", "delivered.json", "turn"
-OF_THE_DAY = {ARCHIVE, DELIVERED, TURN}
+# delivered, which a later try that was refused leaves, whose turn it is, and what was purged of the archive.
+ARCHIVE, DELIVERED, TURN, PURGED = "archive.json", "delivered.json", "turn", "purged.json"
+OF_THE_DAY = {ARCHIVE, DELIVERED, TURN, PURGED}
 
 
 def of_part(name: str, part: int | None) -> str:

@@ -9,9 +9,11 @@ from collections.abc import Iterable, Mapping
 from sources.register import Source
 from standard.batch import BatchKey, Manifest, Verdict
 from standard.errors import ExchangeError, UsageError
+from standard.retention import Purgeable
 from workspace import batch_files as files
 from workspace.batch_files import of_part
 from workspace.manifests import manifest, part_numbers
+from workspace.purged import require_kept
 from workspace.workspace import Workspace
 
 # Of each part: who leaves a record of what it was made from, of what, and what else it names.
@@ -41,7 +43,9 @@ def require_raw(workspace: Workspace, key: BatchKey, part: int | None) -> Manife
 
     Raises:
         ExchangeError: when it is another.
+        UsageError: when it was purged.
     """
+    require_kept(workspace, key, Purgeable.RAW)
     archived = manifest(workspace, key, part)
     if workspace.digest(workspace.path(key, of_part(files.RAW, part))) != archived.digest:
         raise ExchangeError(f"{key}: expected the raw archive that its manifest names, found another; extract it again")
@@ -106,6 +110,8 @@ def require_judged(workspace: Workspace, key: BatchKey, verdict: Verdict) -> str
     raw = {of_part(files.RAW, part): manifest(workspace, key, part).digest for part in part_numbers(archived)}
     for name, digest in verdict.evidence.items():
         found = raw.pop(name, None) or workspace.digest(workspace.path(key, name))
+        if not found:
+            require_kept(workspace, key, Purgeable.LICENCES)
         if found != digest:
             raise _unjudged(key, name)
     if raw:
@@ -139,5 +145,8 @@ def _require_files(
     workspace: Workspace, key: BatchKey, part: int | None, record: Mapping[str, Mapping[str, str]], step: str
 ) -> None:
     for name, digest in record[_MADE].items():
-        if workspace.digest(workspace.path(key, of_part(name, part))) != digest:
+        found = workspace.digest(workspace.path(key, of_part(name, part)))
+        if not found:
+            require_kept(workspace, key, Purgeable.LICENCES)
+        if found != digest:
             raise ExchangeError(f"{key}: expected the {name} that {step} made, found another; run {step} again")

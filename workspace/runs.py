@@ -15,8 +15,10 @@ from typing import IO
 from standard.batch import BatchKey, Manifest
 from standard.errors import ExchangeError, PlatformUnreachable, TurnTaken
 from standard.private_file import private
+from standard.retention import Purgeable
 from workspace import batch_files as files
 from workspace.batch_files import of_part
+from workspace.purged import require_kept
 from workspace.workspace import Workspace
 
 PROCESS = "process"  # how the label of a run begins that is one process
@@ -91,12 +93,17 @@ def archive_of(workspace: Workspace, key: BatchKey) -> Workspace:
 
 
 def take_archive(workspace: Workspace, key: BatchKey) -> bool:
-    """Have the day's archive in the folder of the run; returns whether there is any."""
+    """Have the day's archive in the folder of the run; returns whether there is any.
+
+    Raises:
+        UsageError: when its rows were purged.
+    """
     if not workspace.run or workspace.exists(key, files.MANIFEST):
         return workspace.exists(key, files.MANIFEST)
     day = archive_of(workspace, key)
     if not day.exists(key, files.MANIFEST):
         return False
+    require_kept(day, key, Purgeable.RAW)
     for name in day.files(key):
         if name.rpartition("/")[2] in {files.RAW, files.PLAN}:
             workspace.adopt(key, name, day)
@@ -114,6 +121,7 @@ def becomes_the_days(workspace: Workspace, key: BatchKey) -> None:
     for folder in workspace.run_folders(key):
         if folder != workspace.run:
             workspace.remove_run(key, folder)
+    workspace.remove(key, files.PURGED)  # it was said of the archive before
     flat = workspace.of_run("")
     for name in flat.files(key):
         if not name.startswith(files.RUN) and name.rpartition("/")[2] in _FLAT:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from copy import copy
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import fsspec
@@ -30,6 +30,14 @@ from workspace.temporary_files import Scratch
 SCRATCH = ".scratch"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")  # the name of a batch's folder
 _SAMPLE = 1_000  # rows by which it is told whether the values of a column repeat
+
+
+class StoredFile(NamedTuple):
+    """A file of the workspace: where it is, its bytes, and what it shares with the other names of the same file."""
+
+    path: str
+    size: int
+    identity: str
 
 
 class Workspace:
@@ -120,6 +128,33 @@ class Workspace:
     def shared_path(self, name: str) -> str:
         """Where a file is that belongs to no batch and to no report."""
         return f"{self._root}/{name}"
+
+    def batches(self, source: str) -> list[BatchKey]:
+        """The batches of a source that have a folder, those of sweeps among them, by day."""
+        folder, found = f"{self._root}/{source}", []
+        self._fs.invalidate_cache()
+        for path in self._fs.ls(folder, detail=False) if self._fs.exists(folder) else []:
+            with suppress(ValueError):  # what somebody has put there
+                found.append(BatchKey.of(f"{source}/{str(path).rstrip('/').rpartition('/')[2]}"))
+        return sorted(found)
+
+    def stored(self, key: BatchKey) -> list[StoredFile]:
+        """All files of a batch, of whichever run."""
+        return self._stored(self._day_path(key, "").rstrip("/"))
+
+    def stored_reports(self, source: str = "") -> list[StoredFile]:
+        """The pages and lists of a source, or of the city where none is named."""
+        return self._stored(self.report_path(*filter(None, [source])), depth=1)
+
+    def _stored(self, folder: str, depth: int | None = None) -> list[StoredFile]:
+        self._fs.invalidate_cache()
+        found = self._fs.find(folder, maxdepth=depth, detail=True) if self._fs.exists(folder) else {}
+        return [StoredFile(path, each["size"], str(each.get("ino", path))) for path, each in sorted(found.items())]
+
+    def remove_stored(self, file: StoredFile) -> None:
+        """Take one of these files away, if it is still there."""
+        with suppress(FileNotFoundError):
+            self._fs.rm(file.path)
 
     def exists(self, key: BatchKey, name: str) -> bool:
         """Whether a step has left its file."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 DAGS = Path(__file__).parents[2] / "dags"
+RETENTION = "licence_exchange_retention"
 PARSE = """
 import json, sys
 from airflow.dag_processing.dagbag import DagBag
@@ -56,11 +57,11 @@ def parsed(home):
     return parse(home)
 
 
-def test_there_is_one_dag_for_every_source_and_one_for_the_deadline(parsed):
+def test_there_is_one_dag_for_every_source_one_for_the_deadline_and_one_for_the_purge(parsed):
     declared = {f"{path.parent.name}.{path.stem}" for path in DAGS.parent.glob("sources/*/*.yaml")}
     assert len(declared) == 5
     assert parsed["errors"] == {}
-    assert set(parsed["dags"]) == {*declared, "licence_exchange_deadline"}
+    assert set(parsed["dags"]) == {*declared, "licence_exchange_deadline", RETENTION}
 
 
 def test_parsing_loads_neither_great_expectations_nor_pandas(parsed):
@@ -108,12 +109,20 @@ def test_a_source_that_declares_a_sweep_has_a_second_dag(tmp_path):
     assert (swept["tasks"], swept["catchup"], "sweep" in swept["tags"]) == ({"sweep": []}, False, True)
 
 
+def test_the_purge_runs_by_itself_only_where_an_hour_is_declared(tmp_path, monkeypatch, parsed):
+    assert parsed["dags"][RETENTION]["timetable"] == "NullTimetable"
+    monkeypatch.setenv("LICEX_PURGE", "0 4 * * 0")
+    declared = parse(tmp_path)["dags"][RETENTION]
+    assert (declared["timetable"], declared["tasks"]) == ("CronTriggerTimetable", {"purge": []})
+
+
 def test_every_dag_has_an_owner_tags_and_documentation(parsed):
     for name, dag in parsed["dags"].items():
         assert dag["owner"] != "airflow", name
         assert "licence-exchange" in dag["tags"]
         assert dag["doc"]
-        assert (dag["catchup"], dag["timetable"]) == (False, "NightTimetable")
+        timetable = "NullTimetable" if name == RETENTION else "NightTimetable"
+        assert (dag["catchup"], dag["timetable"]) == (False, timetable)
 
 
 def test_a_broken_declaration_breaks_its_own_dag_only(tmp_path):

@@ -240,6 +240,20 @@ CREATE INDEX former_key_by_place ON former_key (source, locator);
 
 CREATE INDEX former_key_by_record ON former_key (record);
 
+CREATE TABLE purge (
+	id INTEGER NOT NULL IDENTITY,
+	source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	what NVARCHAR(16) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	kept_days INTEGER NOT NULL,
+	first_day NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	last_day NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	items BIGINT NOT NULL,
+	bytes BIGINT NOT NULL,
+	begun_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	ended_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL,
+	PRIMARY KEY (id)
+);
+
 CREATE TABLE sighting (
 	source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
 	record NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL,

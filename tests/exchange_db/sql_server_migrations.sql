@@ -908,3 +908,20 @@ GO
 CREATE INDEX ending_by_place ON ending (source, locator);
 
 GO
+
+-- 0007 What was purged is accounted for: what, of which source and days, how much, when, and under which declared age.
+CREATE TABLE purge (
+    id INTEGER NOT NULL IDENTITY,
+    source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    what NVARCHAR(16) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    kept_days INTEGER NOT NULL,
+    first_day NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    last_day NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    items BIGINT NOT NULL,
+    bytes BIGINT NOT NULL,
+    begun_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    ended_at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NULL,
+    PRIMARY KEY (id)
+);
+
+GO
