@@ -18,7 +18,7 @@ from sqlalchemy import JSON, Connection, Table
 
 from exchange_db.bulk_insert import put
 from exchange_db.database import ExchangeDatabase
-from exchange_db.tables import BATCH, CLAIM, CLAIMANT, FINDING_TABLE, HISTORY, SEEN, SIGHTING
+from exchange_db.tables import BATCH, CLAIM, CLAIMANT, COVERAGE, FINDING_TABLE, HISTORY, SEEN, SIGHTING
 from invented import DECLARATION, OFFICE, TYPE
 
 TYPES = 30  # licence types of the city; sources of one type are rivals of each other
@@ -97,6 +97,9 @@ def _filled(age: Age) -> Iterator[tuple[Table, dict[str, str], str]]:
     instants = dict.fromkeys(("taken_at", "judged_at", "delivered_at"), _INSTANT)
     ledger = run | counted | instants | {"ordered_by": "'update_time'", "failing": "'{}'", "seconds": "1.5"}
     yield BATCH, ledger, nights
+    first = f"strftime(last - {age.days - 1}, '%Y-%m-%d')"
+    covered = {"source": "name", "first_day": first, "last_day": _NIGHT, "reached": "true"}
+    yield COVERAGE, covered, "source, (SELECT 0::INTEGER AS d)"
     codes = ", ".join(f"'{_type(n)}'" for n in range(TYPES))
     yield (
         CLAIMANT,
@@ -137,7 +140,8 @@ def _numbered(kind: str, **more: str) -> dict[str, str]:
     record = "concat_ws('/', 'r', s, i)"
     return {
         "record": f"md5({record})", "digest": f"md5(concat_ws('/', '{kind}', {night}s, i))", "face_digest": f"md5(concat_ws('/', '{kind}', {night}s))",
-        "locator": "concat_ws('/', 'k', s, i)", "certificate_number": f"'JY1' || {record}", **more,
+        "locator": "concat_ws('/', 'k', s, i)", "certificate_number": f"'JY1' || {record}",
+        "certificate_identifier": f"concat_ws('.', 'I', {night}s, i)", "identifier_version": "d + 1", **more,
     }  # fmt: skip
 
 

@@ -165,12 +165,21 @@ def report(
 def ledger(
     source: Annotated[str | None, typer.Option("--source", metavar="SOURCE", help="One source only.")] = None,
     day: Annotated[str | None, typer.Option("--day", metavar="D", help="One day only.")] = None,
+    first: Annotated[
+        str | None,
+        typer.Option("--from", metavar="D", help="First day; without one, and without a source, the last 30 days."),
+    ] = None,
     all_runs: Annotated[bool, typer.Option("--all", help="Every run, not only the last of each batch.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Show what became of every batch."""
-    wanted = str(_day(day)) if day else None
-    show.ledger(inquiry.ledger(_exchange(), source=source, day=wanted, all_runs=all_runs), as_json=json)
+    """Show what became of every batch, and every day that was missed."""
+    exchange, wanted = _exchange(), str(_day(day)) if day else None
+    cut = None if first or source or day else inquiry.listed_since(exchange)
+    since = str(_day(first)) if first else cut
+    found = inquiry.ledger(exchange, source=source, day=wanted, all_runs=all_runs, since=since)
+    show.ledger(found, as_json=json)
+    if cut:
+        show.note(f"Batches since {cut}; licex ledger --from D shows earlier ones")
 
 
 @app.command()

@@ -64,6 +64,11 @@ def unforeseen(told: str) -> None:
     _ERR.print(Text(visible(told), style="red"), soft_wrap=True)
 
 
+def note(line: str) -> None:
+    """Print what is said of the output beside it, on standard error."""
+    _ERR.print(cell(line), soft_wrap=True)
+
+
 def warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
     """Print what a library warns of, as `warnings.showwarning`: it may quote a department's names and values."""
     _ERR.print(cell(safe_line(f"warning: {message}"), "yellow"), soft_wrap=True)

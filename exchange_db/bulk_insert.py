@@ -63,7 +63,10 @@ def take(connection: Connection, statement: Select[Any], schema: pa.Schema) -> I
 
 
 def weigh(connection: Connection, table: Table, *names: str) -> None:
-    """Let PostgreSQL count what a table holds now: nothing else does inside a transaction, and it plans joins by guesses.
+    """Let a database count what a table holds now, which else plans joins by guesses.
+
+    Nothing counts inside a transaction of PostgreSQL, and nothing ever in SQLite, which then may look through all claims of a
+    source to find those that a few staged rows name. The others count by themselves.
 
     Args:
         connection: of the transaction.
@@ -72,6 +75,8 @@ def weigh(connection: Connection, table: Table, *names: str) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"ANALYZE {table.name} ({', '.join(names or ['record'])})")
+    elif connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"ANALYZE {'temp' if table._prefixes else 'main'}.{table.name}")
 
 
 def delete_matched(

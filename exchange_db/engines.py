@@ -71,6 +71,8 @@ def _made_private(url: URL, *_: object) -> None:
 def _sqlite_connected(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver would begin late, and only for some statements
     connection.execute(f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000}")
+    # So many entries of an index are looked at to count it: plans need not be exact, and a count must not take longer each night.
+    connection.execute("PRAGMA analysis_limit = 1000")
 
 
 def _sqlite_begins(connection: Connection) -> None:

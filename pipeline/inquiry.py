@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from exchange_db.database import ExchangeDatabase
 from exchange_db.deliver import write_beginning
-from exchange_db.ledger import last_day, read_entries
+from exchange_db.ledger import first_day, last_day, read_entries
 from exchange_db.queries import trace as read_trace
 from pipeline import stages
 from pipeline.exchange import Exchange
@@ -42,6 +42,7 @@ from workspace.workspace import Workspace
 if TYPE_CHECKING:
     from extractors.databases.connection_check import ConnectionFacts
 
+LISTED_DAYS = 30  # of the ledger, unless more are asked for
 _PREVIEWED = 10
 
 
@@ -213,7 +214,7 @@ def rewrite_reports(exchange: Exchange, day: Day | None) -> list[str]:
     sources = [
         name
         for name in exchange.register
-        if name in of_day or (last and Day.of(last) in exchange.workspace.reported_days(name))
+        if name in of_day or (last and exchange.workspace.has_page(Day.of(last), name))
     ]
     if last is None or not (of_day or sources):
         raise ExchangeError(f"{day or 'report'}: expected batches of that day in the ledger, found none; run one first")
@@ -221,14 +222,31 @@ def rewrite_reports(exchange: Exchange, day: Day | None) -> list[str]:
     return [*pages, report_city(exchange, Day.of(last), now())]
 
 
-def ledger(exchange: Exchange, *, source: str | None, day: str | None, all_runs: bool) -> list[LedgerEntry]:
+def listed_since(exchange: Exchange) -> str | None:
+    """The first of the last days of the ledger, of which it is listed; None where it has no earlier one."""
+    with exchange.database.transaction(reading=True) as connection:
+        first, last = first_day(connection), last_day(connection)
+    since = str(Day.of(last).plus(1 - LISTED_DAYS)) if last else None
+    return since if since and first and first < since else None
+
+
+def ledger(
+    exchange: Exchange, *, source: str | None, day: str | None, all_runs: bool, since: str | None = None
+) -> list[LedgerEntry]:
     """The ledger's entries, and among them the days that it lacks.
+
+    Args:
+        exchange: where everything is.
+        source: whose; everybody's where absent.
+        day: of that day alone.
+        all_runs: whether to give every run.
+        since: of no earlier day; a day that is missed is named however old it is.
 
     Raises:
         DeclarationError: for a source that neither the declarations nor the ledger know.
     """
     with exchange.database.transaction(reading=True) as connection:
-        found = read_entries(connection, source=source, day=day, all_runs=all_runs, sweeps=True)
+        found = read_entries(connection, source=source, day=day, since=since, all_runs=all_runs, sweeps=True)
         known = bool(found) or source is None or bool(read_entries(connection, source=source))
     if not known and source not in exchange.register.paths:
         exchange.register.source(str(source))  # says which name was probably meant
