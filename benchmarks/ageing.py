@@ -60,20 +60,23 @@ class Exchange:
     def environ(self) -> Mapping[str, str]:
         """Where everything is."""
         return {
-            **os.environ,
-            "PYTHONPATH": str(HERE.parent),
             "LICEX_SOURCES": str(self.place / "sources"),
             "LICEX_WORKSPACE": str(self.place / "workspace"),
             "LICEX_TARGET": self.target,
             "LICEX_CONN_REGISTER": f"sqlite:///{self.place}/register.db",
         }
 
-    def night(self, number: int) -> None:
-        """Let all rows of the register change, run their day, and ask for what came of it."""
+    def change(self, number: int) -> date:
+        """Let all rows of the register change; returns the day on which they have."""
         day = LAST + timedelta(days=number)
         with sqlite3.connect(self.place / "register.db") as register:
-            register.execute(f"UPDATE XKZ SET GXSJ = '{day} 09:00:00', JYCS = JYCS || '新'")  # noqa: S608 - our own day
+            register.execute(f"UPDATE XKZ SET GXSJ = '{day} 09:00:00', JYCS = JYCS || '新'")
         register.close()
+        return day
+
+    def night(self, number: int) -> None:
+        """Let all rows of the register change, run their day, and ask for what came of it."""
+        day = self.change(number)
         ran = json.loads(self._measured("run", "run", SOURCE, "--day", str(day), "--json"))
         brought = "inserted" if number == 1 else "updated"
         expect(ran[0]["entry"], **{"extracted": ROWS, "held": 1, brought: ROWS - 1})
@@ -81,15 +84,19 @@ class Exchange:
         self._measured("ledger", "ledger", "--json")
         if "open" in _known_commands(self.environ):
             self._measured("open", "open", "--json")
+        self.bytes = self.page_sizes(day)
+
+    def page_sizes(self, day: date) -> dict[str, int]:
+        """The bytes of the pages of a day, by what they are."""
         reports = self.place / "workspace" / "reports"
         pages = {f"{SOURCE}/{day}.html": "page", f"{SOURCE}/{day}.xlsx": "list", f"city-{day}.html": "city's page"}
-        self.bytes = {what: (reports / name).stat().st_size for name, what in pages.items()}
+        return {what: (reports / name).stat().st_size for name, what in pages.items()}
 
     def _measured(self, name: str, *words: str) -> str:
         before = self._processor()
         ended = subprocess.run(
             [*LICEX, *words],
-            env=dict(self.environ),
+            env={**os.environ, **self.environ},
             cwd=HERE.parent,
             capture_output=True,
             text=True,
@@ -109,7 +116,7 @@ class Exchange:
 
 def _known_commands(environ: Mapping[str, str]) -> str:
     return subprocess.run(
-        [*LICEX, "--help"], env=dict(environ), cwd=HERE.parent, capture_output=True, text=True, check=True
+        [*LICEX, "--help"], env={**os.environ, **environ}, cwd=HERE.parent, capture_output=True, text=True, check=True
     ).stdout  # fmt: skip
 
 
@@ -178,9 +185,7 @@ def main() -> None:
             compare(platform, ages, options.times)
 
 
-def _targets(
-    platform: str, place: Path, held: ExitStack
-) -> Callable[[str], tuple[str, servers.Server | None]]:
+def _targets(platform: str, place: Path, held: ExitStack) -> Callable[[str], tuple[str, servers.Server | None]]:
     """How a platform is made, by name."""
     if platform == "sqlite":
         return lambda name: (f"sqlite:///{place}/{name}.db", None)

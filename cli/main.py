@@ -167,7 +167,7 @@ def ledger(
     day: Annotated[str | None, typer.Option("--day", metavar="D", help="One day only.")] = None,
     first: Annotated[
         str | None,
-        typer.Option("--from", metavar="D", help="First day; without one, and without a source, the last 30 days."),
+        typer.Option("--from", metavar="D", help="First day; without one, and without a source, the last 14 days."),
     ] = None,
     all_runs: Annotated[bool, typer.Option("--all", help="Every run, not only the last of each batch.")] = False,
     json: AsJson = False,

@@ -76,7 +76,7 @@ def weigh(connection: Connection, table: Table, *names: str) -> None:
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"ANALYZE {table.name} ({', '.join(names or ['record'])})")
     elif connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(f"ANALYZE {'temp' if table._prefixes else 'main'}.{table.name}")
+        connection.exec_driver_sql(f"ANALYZE {connection.dialect.identifier_preparer.format_table(table)}")
 
 
 def delete_matched(

@@ -226,10 +226,12 @@ def usual_sizes(connection: Connection, source: str, kind: str, before: str, n: 
         select(b.day, func.max(b.run).label("run"))
         .where(_delivered(source), b.kind == kind, b.day < before)
         .group_by(b.day)
+        .order_by(b.day.desc())
+        .limit(n)
         .subquery()
     )
     same = and_(b.day == last.c.day, b.run == last.c.run, b.source == source)
-    return list(connection.scalars(select(b.extracted).join(last, same).order_by(b.day.desc()).limit(n)))
+    return list(connection.scalars(select(b.extracted).join(last, same).order_by(b.day.desc())))
 
 
 class Night(NamedTuple):

@@ -42,7 +42,7 @@ from workspace.workspace import Workspace
 if TYPE_CHECKING:
     from extractors.databases.connection_check import ConnectionFacts
 
-LISTED_DAYS = 30  # of the ledger, unless more are asked for
+LISTED_DAYS = 14  # of the ledger, unless more are asked for: as many as the table of the city's page shows
 _PREVIEWED = 10
 
 

@@ -112,6 +112,14 @@ CREATE TABLE claimant (
 	PRIMARY KEY (source, certificate_type_code)
 );
 
+CREATE TABLE coverage (
+	source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	first_day NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	last_day NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	reached BIT NOT NULL,
+	PRIMARY KEY (source, first_day)
+);
+
 CREATE TABLE ending (
 	id INTEGER NOT NULL IDENTITY,
 	source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
@@ -222,6 +230,10 @@ CREATE TABLE finding_state (
 	[open] BIT NOT NULL,
 	PRIMARY KEY (source, subject, [rule], element)
 );
+
+CREATE INDEX finding_state_open_by_rule ON finding_state ([rule], [open], subject) WHERE [open] = 1;
+
+CREATE INDEX finding_state_open_by_source ON finding_state (source, [open]) WHERE [open] = 1;
 
 CREATE TABLE former_key (
 	id INTEGER NOT NULL IDENTITY,
@@ -517,6 +529,12 @@ WHERE exchange_batch.source = :source_1 AND exchange_batch.day = :day_1;
 
 INSERT INTO exchange_batch (source, day, run, status, kind, taken_at, judged_at, delivered_at, [read], left_out, extracted, accepted, held, duplicates, refused, inserted, updated, unchanged, stale, without_time, future_time, vanished, moved, counted, witnessed, content, mark_after, mark_last, mark_rows, ordered_by, beginning, verdict_digest, reason, failing, seconds, report_seconds) VALUES (:source, :day, :run, :status, :kind, :taken_at, :judged_at, :delivered_at, :read, :left_out, :extracted, :accepted, :held, :duplicates, :refused, :inserted, :updated, :unchanged, :stale, :without_time, :future_time, :vanished, :moved, :counted, :witnessed, :content, :mark_after, :mark_last, :mark_rows, :ordered_by, :beginning, :verdict_digest, :reason, :failing, :seconds, :report_seconds);
 
+SELECT coverage.first_day, coverage.last_day, coverage.reached
+FROM coverage
+WHERE coverage.source = :source_1 AND (coverage.reached = 1 AND coverage.first_day <= :first_day_1 AND coverage.last_day >= :last_day_1 OR coverage.first_day = :first_day_2);
+
+INSERT INTO coverage (source, first_day, last_day, reached) VALUES (:source, :first_day, :last_day, :reached);
+
 INSERT INTO [#staged_seen] (record, locator, certificate_number) SELECT [#staged_sighting].record, min([#staged_sighting].locator) AS min_1, min([#staged_sighting].certificate_number) AS min_2
 FROM [#staged_sighting] GROUP BY [#staged_sighting].record;
 
@@ -582,20 +600,6 @@ FROM [#staged_touched]) AND finding_sight.day = :day_1;
 INSERT INTO finding_sight (source, day, found_by, [rule], element, subject, locator, certificate_number, value, expected, beginning, observed_at, read_at, judged_at) SELECT [#staged_drawn].source, [#staged_drawn].day, [#staged_drawn].found_by, [#staged_drawn].[rule], [#staged_drawn].element, [#staged_drawn].subject, [#staged_drawn].locator, [#staged_drawn].certificate_number, [#staged_drawn].value, [#staged_drawn].expected, [#staged_drawn].beginning, [#staged_drawn].observed_at, [#staged_drawn].read_at, [#staged_drawn].judged_at
 FROM [#staged_drawn]
 WHERE [#staged_drawn].listed IS NULL;
-
-UPDATE finding_state SET last_day=:last_day FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject AND [#staged_drawn].listed IS NULL AND finding_state.last_day < :last_day_1;
-
-UPDATE finding_state SET first_day=:first_day FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject AND [#staged_drawn].listed IS NULL AND finding_state.first_day > :first_day_1;
-
-UPDATE finding_state SET day=:day FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject AND [#staged_drawn].listed IS NULL;
-
-UPDATE finding_state SET locator=[#staged_drawn].locator, certificate_number=[#staged_drawn].certificate_number, value=[#staged_drawn].value, expected=[#staged_drawn].expected, beginning=[#staged_drawn].beginning, observed_at=[#staged_drawn].observed_at, read_at=[#staged_drawn].read_at, judged_at=[#staged_drawn].judged_at, [open]=1 FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject;
-
-INSERT INTO finding_state (source, [rule], element, subject, locator, certificate_number, value, expected, beginning, observed_at, read_at, judged_at, day, first_day, last_day, [open]) SELECT [#staged_drawn].source, [#staged_drawn].[rule], [#staged_drawn].element, [#staged_drawn].subject, [#staged_drawn].locator, [#staged_drawn].certificate_number, [#staged_drawn].value, [#staged_drawn].expected, [#staged_drawn].beginning, [#staged_drawn].observed_at, [#staged_drawn].read_at, [#staged_drawn].judged_at, [#staged_drawn].day, [#staged_drawn].day AS day__1, [#staged_drawn].day AS day__2, 1 AS anon_1
-FROM [#staged_drawn]
-WHERE NOT (EXISTS (SELECT finding_state.[rule]
-FROM finding_state
-WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject));
 
 DELETE FROM [#staged_looked];
 
@@ -764,6 +768,8 @@ WHERE claim_history.record = [#staged_known].record AND [#staged_known].fate IN 
 FROM claim
 WHERE claim_history.record = claim.record AND claim_history.source = claim.source AND claim_history.digest = claim.digest));
 
+DELETE FROM coverage WHERE coverage.source = :source_1 AND coverage.first_day = :first_day_1;
+
 UPDATE claim SET source_updated_at=[#staged_arrival].source_updated_at, locator=[#staged_arrival].locator, batch=:batch, beginning=:beginning, observed_at=[#staged_arrival].observed_at, read_at=:read_at, judged_at=:judged_at, seen_at=:seen_at FROM claim, [#staged_arrival], [#staged_known] WHERE claim.source = :source_1 AND claim.record = [#staged_arrival].record AND claim.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND (:beginning > claim.beginning OR claim.beginning = :beginning AND ([#staged_arrival].observed_at > claim.observed_at OR [#staged_arrival].observed_at = claim.observed_at AND (:read_at > claim.read_at OR claim.read_at = :read_at AND (:judged_at > claim.judged_at OR claim.judged_at = :judged_at AND (:batch > claim.batch OR claim.batch = :batch AND [#staged_arrival].locator > claim.locator))))) AND :seen_at >= claim.seen_at;
 
 UPDATE claim_history SET first_observed_at=[#staged_arrival].observed_at FROM claim_history, [#staged_arrival], [#staged_known] WHERE claim_history.source = :source_1 AND claim_history.record = [#staged_arrival].record AND claim_history.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND [#staged_arrival].observed_at < claim_history.first_observed_at;
@@ -788,8 +794,11 @@ WHERE sighting.record = claim.record AND sighting.source = claim.source AND sigh
 
 UPDATE claim SET seen_at=:seen_at FROM claim, [#staged_arrival], [#staged_known] WHERE claim.source = :source_1 AND claim.record = [#staged_arrival].record AND claim.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND :seen_at > claim.seen_at;
 
-INSERT INTO [#staged_rival] (record) SELECT DISTINCT [#staged_arrival].record
-FROM [#staged_arrival] JOIN claim ON claim.record = [#staged_arrival].record AND claim.source IN (:source_1_1);
+INSERT INTO [#staged_rival] (record) SELECT [#staged_arrival].record
+FROM [#staged_arrival]
+WHERE EXISTS (SELECT claim.record
+FROM claim
+WHERE claim.record = [#staged_arrival].record AND claim.source IN (:source_1_1));
 
 INSERT INTO claim (record, source, digest, certificate_name, certificate_type_name, certificate_type_code, certificate_number, certificate_identifier, certificate_issuing_authority_name, certificate_issuing_authority_code, certificate_issued_date, certificate_holder_name, certificate_holder_code, certificate_holder_type_name, certificate_holder_type_code, certificate_effective_date, certificate_expiring_date, certificate_signer, certificate_signed_time, certificate_signature_name, certificate_copy_creation_time, certificate_copy_creator, certificate_copy_cause, certificate_copy_expiring_time, certificate_status, certificate_area_code, certificate_holder_category, associated_certificate_identifier, identifier_version, face, source_updated_at, locator, batch, face_digest, first_observed_at, beginning, observed_at, read_at, judged_at, seen_at, wins, absent_at, ended, moved_to) SELECT [#staged_licence].record, :param_1 AS anon_1, [#staged_licence].digest, [#staged_licence].certificate_name, [#staged_licence].certificate_type_name, [#staged_licence].certificate_type_code, [#staged_licence].certificate_number, CASE WHEN ([#staged_licence].identifier_version IS NULL) THEN [#staged_licence].certificate_identifier ELSE NULL END AS anon_2, [#staged_licence].certificate_issuing_authority_name, [#staged_licence].certificate_issuing_authority_code, [#staged_licence].certificate_issued_date, [#staged_licence].certificate_holder_name, [#staged_licence].certificate_holder_code, [#staged_licence].certificate_holder_type_name, [#staged_licence].certificate_holder_type_code, [#staged_licence].certificate_effective_date, [#staged_licence].certificate_expiring_date, [#staged_licence].certificate_signer, [#staged_licence].certificate_signed_time, [#staged_licence].certificate_signature_name, [#staged_licence].certificate_copy_creation_time, [#staged_licence].certificate_copy_creator, [#staged_licence].certificate_copy_cause, [#staged_licence].certificate_copy_expiring_time, [#staged_licence].certificate_status, [#staged_licence].certificate_area_code, [#staged_licence].certificate_holder_category, [#staged_licence].associated_certificate_identifier, NULL AS anon_3, [#staged_licence].face, [#staged_licence].source_updated_at, [#staged_licence].locator, :param_2 AS anon_4, [#staged_licence].face_digest, [#staged_licence].observed_at, :param_3 AS anon_5, [#staged_licence].observed_at AS observed_at__1, :param_4 AS anon_6, :param_5 AS anon_7, :param_6 AS anon_8, 0 AS anon_9, NULL AS anon__1, NULL AS anon__2, NULL AS anon__3
 FROM [#staged_licence] LEFT OUTER JOIN [#staged_known] ON [#staged_known].record = [#staged_licence].record
@@ -848,6 +857,20 @@ WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [
 
 DELETE FROM finding_sight WHERE finding_sight.[rule] = :rule_1 AND finding_sight.subject IN (SELECT [#staged_looked].subject
 FROM [#staged_looked]) AND finding_sight.day = :day_1;
+
+UPDATE finding_state SET last_day=:last_day FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject AND [#staged_drawn].listed IS NULL AND finding_state.last_day < :last_day_1;
+
+UPDATE finding_state SET first_day=:first_day FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject AND [#staged_drawn].listed IS NULL AND finding_state.first_day > :first_day_1;
+
+UPDATE finding_state SET day=:day FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject AND [#staged_drawn].listed IS NULL;
+
+UPDATE finding_state SET locator=[#staged_drawn].locator, certificate_number=[#staged_drawn].certificate_number, value=[#staged_drawn].value, expected=[#staged_drawn].expected, beginning=[#staged_drawn].beginning, observed_at=[#staged_drawn].observed_at, read_at=[#staged_drawn].read_at, judged_at=[#staged_drawn].judged_at, [open]=1 FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject;
+
+INSERT INTO finding_state (source, [rule], element, subject, locator, certificate_number, value, expected, beginning, observed_at, read_at, judged_at, day, first_day, last_day, [open]) SELECT [#staged_drawn].source, [#staged_drawn].[rule], [#staged_drawn].element, [#staged_drawn].subject, [#staged_drawn].locator, [#staged_drawn].certificate_number, [#staged_drawn].value, [#staged_drawn].expected, [#staged_drawn].beginning, [#staged_drawn].observed_at, [#staged_drawn].read_at, [#staged_drawn].judged_at, [#staged_drawn].day, [#staged_drawn].day AS day__1, [#staged_drawn].day AS day__2, 1 AS anon_1
+FROM [#staged_drawn]
+WHERE NOT (EXISTS (SELECT finding_state.[rule]
+FROM finding_state
+WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject));
 
 INSERT INTO [#staged_reopened] (record) SELECT claim.record
 FROM claim, [#staged_touched]

@@ -38,7 +38,7 @@ def _covered() -> list[dict[str, object]]:
     """The days of which the ledger has a batch: those in a row as one, each on which its source was only tried in vain alone."""
     tried = "MIN(CASE WHEN status = 'failed' THEN 1 ELSE 0 END)"
     days = sa.text(
-        f"SELECT source, day, {tried} FROM exchange_batch WHERE status <> 'begun' AND kind <> 'sweep' "  # noqa: S608 - our own words
+        f"SELECT source, day, {tried} FROM exchange_batch WHERE status <> 'begun' AND kind <> 'sweep' "
         "GROUP BY source, day ORDER BY source, day"
     )
     found: list[dict[str, object]] = []
