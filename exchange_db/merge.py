@@ -169,8 +169,8 @@ def _tell_fates(connection: Connection, staging: Staging, accepted: Accepted) ->
 def _find_rivals(connection: Connection, staging: Staging, rivals: Sequence[str]) -> bool:
     """Find the records that other sources claim as well; returns whether there are any."""
     s, c = staging.arrival.c, CLAIM.c
-    theirs = exists(select(c.record).where(c.record == s.record, c.source.in_(rivals)).correlate(staging.arrival))
-    rows = select(s.record).where(theirs)
+    theirs = and_(c.record == s.record, c.source.in_(rivals))
+    rows = select(s.record).distinct().select_from(staging.arrival.join(CLAIM, theirs))
     connection.execute(insert(staging.rival).from_select(["record"], rows))
     weigh(connection, staging.rival)
     return connection.execute(select(staging.rival.c.record).limit(1)).first() is not None

@@ -75,7 +75,7 @@ def touch_same_keys(connection: Connection, staging: Staging, accepted: Accepted
     """Have all claims of the source looked at that stand under a key of the batch."""
     a, c, t = staging.arrival.c, CLAIM.c, staging.touched.c
     there = exists(select(t.record).where(t.record == c.record))
-    under = select(c.record).where(c.source == accepted.source, c.locator.in_(select(a.locator)), ~there)
+    under = select(c.record).distinct().where(c.source == accepted.source, c.locator == a.locator, ~there)
     connection.execute(insert(staging.touched).from_select(["record"], under))
 
 

@@ -28,11 +28,11 @@ def ageing(monkeypatch):
 
 @pytest.fixture
 def exchange(ageing, tmp_path, monkeypatch):
-    """Make an exchange of ten sources that has had so many nights, and settle in it."""
+    """Make an exchange that has had so many nights, and settle in it; the last of its sources claims licences of the first's type."""
 
     def make(days):
         target = f"sqlite:///{tmp_path}/{days}.db"
-        made = ageing.made(tmp_path / str(days), ageing.Age(10, days, ageing.LAST), target, None)
+        made = ageing.made(tmp_path / str(days), ageing.Age(31, days, ageing.LAST), target, None)
         for name, value in made.environ.items():
             monkeypatch.setenv(name, value)
         return made
