@@ -27,6 +27,10 @@ _FINDINGS = ("day", "source", "rule", "element", "locator", "value")
 def ledger(
     source: OnlySource = None,
     day: Annotated[str | None, typer.Option("--day", metavar="D", help="One day only.")] = None,
+    first: Annotated[
+        str | None,
+        typer.Option("--from", metavar="D", help="First day; without one, and without a source, the last 14 days."),
+    ] = None,
     all_runs: Annotated[bool, typer.Option("--all", help="Every run, not only the last of each batch.")] = False,
     runs: Annotated[
         bool,
@@ -34,16 +38,19 @@ def ledger(
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """Show what became of every batch."""
-    wanted = str(parse_day(day)) if day else None
+    """Show what became of every batch, and every day that was missed."""
+    wanted, begin = (str(parse_day(text)) if text else None for text in (day, first))
     exchange = open_exchange()
     from pipeline import queries
 
-    entries = queries.ledger(exchange, source=source, day=wanted, all_runs=all_runs)
+    cut = None if begin or source or day else queries.listed_since(exchange)
+    entries = queries.ledger(exchange, source=source, day=wanted, all_runs=all_runs, since=begin or cut)
     if json:
         render.data([entry.as_dict() for entry in entries])
     else:
         show_ledger(entries, runs=runs)
+    if cut:
+        render.note(f"Batches since {cut}; licex ledger --from D shows earlier ones")
 
 
 @commands.command()

@@ -50,7 +50,10 @@ def take(connection: Connection, statement: Select[Any], schema: pa.Schema) -> I
 
 
 def weigh(connection: Connection, table: Table, *names: str) -> None:
-    """Let PostgreSQL count what a table holds now: nothing else does inside a transaction, and it plans joins by guesses.
+    """Let a database count what a table holds now, which else plans joins by guesses.
+
+    Nothing counts inside a transaction of PostgreSQL, and nothing ever in SQLite, which then may look through all claims of a
+    source to find those that a few staged rows name. The others count by themselves.
 
     Args:
         connection: of the transaction.

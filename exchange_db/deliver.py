@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from exchange_db.accepted_rows import Accepted, Arrivals
 from exchange_db.batch_findings import Finder
-from exchange_db.bulk_insert import put
+from exchange_db.bulk_insert import put, weigh
 from exchange_db.claimants import Claimants, anyone_gives_identifiers
 from exchange_db.database import ExchangeDatabase
 from exchange_db.delivery import Delivery
@@ -34,6 +34,7 @@ from exchange_db.presence import (
 from exchange_db.refused_rows import deliver_the_rest
 from exchange_db.staged_rows import stage_beside, staged_findings
 from exchange_db.staging import Staging, staging
+from exchange_db.tables import BATCH, CLAIM, FINDING_TABLE, HISTORY, SEEN, SIGHTING
 from standard.batch import BatchKey, LedgerEntry, Outcome, Status, Verdict
 from standard.errors import PlatformRefused
 from standard.identifiers import ROOT
@@ -85,6 +86,7 @@ class _TakenBack(Exception):
 def _deliver(database: ExchangeDatabase, connection: Connection, delivery: Delivery, now: str) -> LedgerEntry:
     verdict = delivery.verdict
     key = BatchKey.of(verdict.batch)
+    _weigh_platform(connection)
     staged = staging(connection)
     staged.open(connection)
     put(connection, staged.finding, [staged_findings(delivery.findings, verdict)])
@@ -102,6 +104,13 @@ def _deliver(database: ExchangeDatabase, connection: Connection, delivery: Deliv
     entry = _write(finder, delivery, arrivals, entry)
     staged.close(connection)
     return entry
+
+
+def _weigh_platform(connection: Connection) -> None:
+    """Let a database count the tables that only ever grow; servers do so by themselves, between loads."""
+    if not dialect_of(connection).counts_by_itself:
+        for table in (CLAIM, HISTORY, SIGHTING, FINDING_TABLE, SEEN, BATCH):
+            weigh(connection, table)
 
 
 def write_failure(database: ExchangeDatabase, key: BatchKey, reason: str, now: str) -> LedgerEntry:

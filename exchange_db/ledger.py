@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert, null, select, update
 
+from exchange_db.coverage import cover
 from exchange_db.tables import BATCH
 from standard.batch import SWEEP, LedgerEntry, Status
 from standard.day import Day
@@ -27,6 +28,9 @@ def write_entry(connection: Connection, entry: LedgerEntry) -> LedgerEntry:
     last = connection.scalar(select(func.max(b.run)).where(b.source == entry.source, b.day == entry.day)) or 0
     numbered = LedgerEntry(**{**entry.as_dict(), "run": last + 1, "reason": storable_text(entry.reason)})
     connection.execute(insert(BATCH).values(**numbered.as_dict()))
+    # No day has arrived by what a sweep brought, nor by a person's word.
+    if entry.kind != SWEEP and entry.status != Status.BEGUN:
+        cover(connection, entry.source, entry.day, reached=entry.status != Status.FAILED)
     return numbered
 
 
@@ -91,18 +95,10 @@ def read_entries(
     return [_entry(row) for row in connection.execute(statement.where(*where).order_by(b.day, b.source, b.run))]
 
 
-def standing_days(connection: Connection) -> dict[str, dict[str, str]]:
-    """By source and day whether a batch reached its source (`delivered`) or was only tried in vain (`failed`).
-
-    By what a sweep brought no day has arrived.
-    """
-    b = BATCH.c
-    tried = func.min(case((b.status == str(Status.FAILED), 1), else_=0)).label("tried")
-    days = select(b.source, b.day, tried).where(b.status != str(Status.BEGUN), b.kind != SWEEP)
-    found: dict[str, dict[str, str]] = {}
-    for source, day, in_vain in connection.execute(days.group_by(b.source, b.day)):
-        found.setdefault(source, {})[day] = str(Status.FAILED if in_vain else Status.DELIVERED)
-    return found
+def first_day(connection: Connection) -> str | None:
+    """The first day of which the ledger has something."""
+    first: str | None = connection.scalar(select(func.min(BATCH.c.day)))
+    return first
 
 
 def last_day(connection: Connection) -> str | None:
@@ -238,10 +234,12 @@ def usual_sizes(connection: Connection, source: str, kind: str, before: str, n: 
         select(b.day, func.max(b.run).label("run"))
         .where(_delivered(source), b.kind == kind, b.day < before)
         .group_by(b.day)
+        .order_by(b.day.desc())
+        .limit(n)
         .subquery()
     )
     same = and_(b.day == last.c.day, b.run == last.c.run, b.source == source)
-    return list(connection.scalars(select(b.extracted).join(last, same).order_by(b.day.desc()).limit(n)))
+    return list(connection.scalars(select(b.extracted).join(last, same).order_by(b.day.desc())))
 
 
 class Night(NamedTuple):

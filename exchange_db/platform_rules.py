@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from exchange_db.accepted_rows import Accepted
 from exchange_db.batch_findings import Finder
+from exchange_db.bulk_insert import weigh
 from exchange_db.endings import DELETED, ORDER, VANISHED, any_endings, endings_of
 from exchange_db.merge import changed_licences, changed_record
 from exchange_db.staging import FOUND
@@ -230,7 +231,7 @@ class _Drawing:
             where: what is true now, of which rows.
             element: that they are on.
         """
-        self._finder.stage(rule, given, where, element=element, into=self._staging.drawn)
+        count = self._finder.stage(rule, given, where, element=element, into=self._staging.drawn)
         f, s, day = FINDING_TABLE.c, SEEN.c, str(self._finder.key.day)
         mine = [] if rule in _OF_SEVERAL else [self._source]
         scope = [
@@ -239,8 +240,11 @@ class _Drawing:
         same = and_(*(f[name] == self._staging.drawn.c[name] for name in FOUND))
         still = exists(select(self._staging.drawn.c.rule).where(same).correlate(FINDING_TABLE))
         self._connection.execute(update(FINDING_TABLE).where(scope[0], f.open, ~still).values(open=False))
+        if count:
+            weigh(self._connection, self._staging.drawn, "subject")
         self._list(same, and_(scope[1], s.day == day), day)
-        self._keep(same, day)
+        if count:
+            self._keep(same, day)
         for table in (self._staging.looked, self._staging.drawn):
             self._connection.execute(delete(table))
 

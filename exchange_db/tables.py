@@ -207,6 +207,17 @@ PURGE = Table(
     Column("ended_at", instant()),
 )
 
+# The days of which the ledger has a batch, as intervals: of a source without gaps one row, however many nights it has had.
+# A day on which the source was only tried in vain stands alone.
+COVERAGE = Table(
+    "coverage",
+    METADATA,
+    Column("source", text(_SOURCE), primary_key=True),
+    Column("first_day", text(_DAY), primary_key=True),
+    Column("last_day", text(_DAY), nullable=False),
+    Column("reached", Boolean, nullable=False),
+)
+
 # What a load holds while it merges, so that loads which may touch the same rows do so one after the other.
 LOCK = Table("exchange_lock", METADATA, Column("name", text(160), primary_key=True))
 
@@ -236,6 +247,17 @@ FINDING_TABLE = Table(
     Column("first_day", text(_DAY), nullable=False),
     Column("last_day", text(_DAY), nullable=False),
     Column("open", Boolean, nullable=False),
+    # Those that are closed only ever become more. A database that can indexes none of them.
+    *(
+        Index(
+            f"finding_state_open_by_{first}",
+            *(first, "open", *rest),
+            postgresql_where=text_clause("open"),
+            sqlite_where=text_clause("open = 1"),
+            mssql_where=text_clause("[open] = 1"),
+        )
+        for first, *rest in (("source",), ("rule", "subject"))
+    ),
 )
 
 # Where and on which day a row or a batch broke a rule; what a day's report lists. The view `finding_seen` is of it.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from exchange_db.ledger import last_day, standing_days
+from exchange_db.coverage import Covered, read_coverage, uncovered
+from exchange_db.ledger import last_day
 from pipeline.exchange import Exchange
 from sources.schedule import has_run
 from standard.batch import BatchKey, LedgerEntry, Status
@@ -44,7 +45,9 @@ class Missed:
         return LedgerEntry(self.key.source, str(self.key.day), 0, str(Status.MISSED), reason=reason)
 
 
-def missed_days(exchange: Exchange, status: Mapping[str, Mapping[str, str]], until: Day, now: datetime) -> list[Missed]:
+def missed_days(
+    exchange: Exchange, coverage: Mapping[str, Sequence[Covered]], until: Day, now: datetime
+) -> list[Missed]:
     """The days that the ledger lacks of each declared source, after its first there and before a day.
 
     A source of changes lacks every day of which it has no batch, since the rows of a day are in no other day's window. Of a
@@ -52,29 +55,22 @@ def missed_days(exchange: Exchange, status: Mapping[str, Mapping[str, str]], unt
 
     Args:
         exchange: where everything is.
-        status: by source and day what stands in the ledger (`standing_days`).
+        coverage: by source the days that the ledger has of it (`read_coverage`).
         until: the day before which all should be there.
         now: the present, by which it is known what can still be asked.
     """
     found: list[Missed] = []
-    for name in sorted(status.keys() & exchange.register.paths.keys()):
-        days = [day for day in Day.of(min(status[name])).through(until.plus(-1)) if _lacking(status[name], day)]
+    for name in sorted(coverage.keys() & exchange.register.paths.keys()):
+        days = list(uncovered(coverage[name], until))
         source = exchange.register.read(name)[0] if days else None  # reading a declaration takes its time
         if source is not None:
-            found += _missed(exchange, source, days, status[name], now)
+            found += _missed(exchange, source, days, now)
     return found
 
 
-def _lacking(status: Mapping[str, str], day: Day) -> bool:
-    return status.get(str(day)) in {None, Status.FAILED}
-
-
-def _missed(
-    exchange: Exchange, source: Source, days: Iterable[Day], status: Mapping[str, str], now: datetime
-) -> Iterable[Missed]:
+def _missed(exchange: Exchange, source: Source, days: Iterable[tuple[Day, bool]], now: datetime) -> Iterator[Missed]:
     declared = source.declaration
-    for day in days:
-        tried = str(day) in status
+    for day, tried in days:
         if tried or declared.extract.incremental or has_run(declared.schedule, day.plus(1)):
             key = BatchKey(source.name, day)
             yield Missed(key, tried, source.only_archived(day, now) and not _is_archived(exchange, key))
@@ -90,7 +86,7 @@ def _is_archived(exchange: Exchange, key: BatchKey) -> bool:
 def ledger_lacks(exchange: Exchange, now: datetime, until: Day | None = None) -> list[Missed]:
     """The days that the ledger lacks before the last that it has of any source, or before a day that is later."""
     with exchange.database.transaction(reading=True) as connection:
-        status, last = standing_days(connection), last_day(connection)
+        coverage, last = read_coverage(connection), last_day(connection)
     # A sweep makes no day arrive, but where one ran the nights before it should have run too.
     ends = [Day.of(last)] if last else []
-    return missed_days(exchange, status, max([*ends, *([until] if until else [])]), now) if status else []
+    return missed_days(exchange, coverage, max([*ends, *([until] if until else [])]), now) if coverage else []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from exchange_db.ledger import read_entries
+from exchange_db.ledger import first_day, last_day, read_entries
 from exchange_db.queries import trace as read_trace
 from pipeline.exchange import Exchange
 from pipeline.holding import held
@@ -24,6 +24,8 @@ from standard.masking import mask_text, mask_value
 if TYPE_CHECKING:
     from extractors.databases.connection_check import ConnectionFacts
     from extractors.files.file_check import FileFacts
+
+LISTED_DAYS = 14  # of the ledger, unless more are requested: as many as the table of the city's page shows
 
 
 def connections(exchange: Exchange, names: Iterable[str], on_progress: OnProgress) -> dict[str, ConnectionFacts | str]:
@@ -77,15 +79,31 @@ def files_there(exchange: Exchange, names: Iterable[str], on_progress: OnProgres
     return found
 
 
-def ledger(exchange: Exchange, *, source: str | None, day: str | None, all_runs: bool) -> list[LedgerEntry]:
+def listed_since(exchange: Exchange) -> str | None:
+    """The first of the last `LISTED_DAYS` days of the ledger; None where it has no earlier one."""
+    first, last = exchange.database.read(first_day), exchange.database.read(last_day)
+    since = str(Day.of(last).plus(1 - LISTED_DAYS)) if last else None
+    return since if since and first and first < since else None
+
+
+def ledger(
+    exchange: Exchange, *, source: str | None, day: str | None, all_runs: bool, since: str | None = None
+) -> list[LedgerEntry]:
     """The ledger's entries, and among them the days that it lacks.
+
+    Args:
+        exchange: where everything is.
+        source: one source; all of them where absent.
+        day: that day only.
+        all_runs: whether to give every run.
+        since: no earlier day; a missed day is named however old it is.
 
     Raises:
         DeclarationError: for a source that neither the declarations nor the ledger know.
     """
-    with exchange.database.transaction(reading=True) as connection:
-        found = read_entries(connection, source=source, day=day, all_runs=all_runs, sweeps=True)
-        known = bool(found) or source is None or bool(read_entries(connection, source=source))
+    read = exchange.database.read
+    found = read(read_entries, source=source, day=day, since=since, all_runs=all_runs, sweeps=True)
+    known = bool(found) or source is None or bool(read(read_entries, source=source))
     if not known and source not in exchange.register.paths:
         exchange.register.source(str(source))  # says which name was probably meant
     lacking = [missed.entry() for missed in ledger_lacks(exchange, exchange.now()) if not missed.tried]

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from exchange_db.ledger import last_day, read_entries, standing_days, write_report_seconds
+from exchange_db.coverage import read_coverage
+from exchange_db.ledger import last_day, read_entries, write_report_seconds
 from exchange_db.queries import read_findings, torn_sources
 from exchange_db.retention import require_findings_kept
 from pipeline.exchange import Exchange
@@ -71,12 +72,16 @@ def report_later_days(exchange: Exchange, source: str, days: Sequence[Day], now:
     workspace, begun = exchange.workspace, sorted({day for day in days if day.end <= now})
     if not begun:
         return []
-    own, city = workspace.reported_days(source), workspace.reported_days()
-    again = [BatchKey(source, day) for day in own if speaks_of(day, begun)]
+    since = list(begun[0].through(Day.at(now)))
+    speaking = [day for day in since if speaks_of(day, begun)]
+    again = [BatchKey(source, day) for day in speaking if workspace.has_page(day, source)]
     pages = [path for key in again for path in report_department(exchange, key)]
+    city = [day for day in speaking if workspace.has_page(day)]
     # However old a day is, the newest page says that it is missed.
-    speaking = [day for day in city if speaks_of(day, begun) or (day == city[-1] and day > begun[-1])]
-    return pages + [report_city(exchange, day, now) for day in speaking]
+    newest = next((day for day in reversed(since) if day > begun[-1] and workspace.has_page(day)), None)
+    if newest is not None and newest not in city:
+        city.append(newest)
+    return pages + [report_city(exchange, day, now) for day in city]
 
 
 def rewrite_reports(exchange: Exchange, day: Day | None) -> list[str]:
@@ -98,7 +103,7 @@ def rewrite_reports(exchange: Exchange, day: Day | None) -> list[str]:
     sources = [
         name
         for name in exchange.register
-        if name in of_day or (last and Day.of(last) in exchange.workspace.reported_days(name))
+        if name in of_day or (last and exchange.workspace.has_page(Day.of(last), name))
     ]
     if last is None or not (of_day or sources):
         raise ExchangeError(f"{day or 'report'}: expected batches of that day in the ledger, found none; run one first")
@@ -191,10 +196,9 @@ def _first_of(day: Day) -> str:
 
 def missed_before(exchange: Exchange, day: Day) -> dict[str, list[str]]:
     """By source the days before a day that the ledger lacks; of those that cannot be had any more only the last ones."""
-    with exchange.database.transaction(reading=True) as connection:
-        standing = standing_days(connection)
+    coverage = exchange.database.read(read_coverage)
     found: dict[str, list[str]] = {}
-    for missed in missed_days(exchange, standing, day, day.end):
+    for missed in missed_days(exchange, coverage, day, day.end):
         if not missed.gone or missed.key.day >= day.plus(-RECENT_DAYS):
             found.setdefault(missed.key.source, []).append(str(missed.key.day))
     return found

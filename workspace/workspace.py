@@ -118,12 +118,9 @@ class Workspace:
         """Where a report is."""
         return "/".join([self._root, "reports", *parts])
 
-    def reported_days(self, source: str = "") -> list[Day]:
-        """The days that have a page: of a source, or of the city where none is named; in order."""
-        self._fs.invalidate_cache()
-        found = self._fs.glob(self.report_path(source, "*.html") if source else self.report_path("city-*.html"))
-        names = [path.rpartition("/")[2].removesuffix(".html").removeprefix("city-") for path in found]
-        return sorted(Day.of(name) for name in names if _DAY.fullmatch(name))
+    def has_page(self, day: Day, source: str = "") -> bool:
+        """Whether a day has a page: of a source, or of the city where none is named. Nobody lists all pages for that."""
+        return self._is_there(self.report_path(*([source, f"{day}.html"] if source else [f"city-{day}.html"])))
 
     def shared_path(self, name: str) -> str:
         """Where a file is that belongs to no batch and to no report."""

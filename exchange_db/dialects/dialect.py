@@ -21,6 +21,7 @@ class Dialect:
     deletes_by_join: ClassVar[bool] = (
         True  # whether a deletion may name the rows that match another table by joining it
     )
+    counts_by_itself: ClassVar[bool] = True  # whether it counts between loads what a growing table holds
     changes_tables_in_transactions: ClassVar[bool] = False  # whether what a load does to a table is rolled back with it
     streams_columns: ClassVar[bool] = False  # whether ADBC brings a long query's rows as columns
     staged_name: ClassVar[str] = "staged_{}"  # of a table of one connection alone

@@ -22,6 +22,10 @@ COMMANDS = {
     "read_mariadb_odbc.py --rows 300 --times 1": ["extract / pandas over pyodbc", "extract / pandas over PyMySQL"],
     "read_workbook.py --rows 300 --times 1": ["extract / pandas"],
     "many_findings.py --findings 300 --times 1": ["seconds of the command", "MiB of the command"],
+    "ageing.py --sources 3 --young 3 --old 6 --times 1 --platform postgresql": [
+        *(f"{command}, old / young" for command in ("run", "report", "ledger")),
+        *(f"bytes of the {page}, old / young" for page in ("page", "list", "city's page")),
+    ],
     "sweep.py --rows 300": ["compared / 60 s for 10,000,000", "memory / 1 GiB"],
     "three_hundred_sources.py --sources 3 --parse-only": ["seconds to parse", "heavy modules imported by parsing"],
 }

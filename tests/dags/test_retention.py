@@ -19,7 +19,7 @@ import json
 from dags.in_process import prepare, run_dag
 from pipeline.exchange import Exchange
 from pipeline.settings import Settings
-from pipeline.run import run_batch
+from pipeline.runner import run_batch
 from standard.batch import BatchKey
 from standard.day import Day
 

@@ -112,6 +112,14 @@ CREATE TABLE claimant (
 	PRIMARY KEY (source, certificate_type_code)
 );
 
+CREATE TABLE coverage (
+	source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	first_day NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	last_day NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	reached BIT NOT NULL,
+	PRIMARY KEY (source, first_day)
+);
+
 CREATE TABLE ending (
 	id INTEGER NOT NULL IDENTITY,
 	source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
@@ -222,6 +230,10 @@ CREATE TABLE finding_state (
 	[open] BIT NOT NULL,
 	PRIMARY KEY (source, subject, [rule], element)
 );
+
+CREATE INDEX finding_state_open_by_rule ON finding_state ([rule], [open], subject) WHERE [open] = 1;
+
+CREATE INDEX finding_state_open_by_source ON finding_state (source, [open]) WHERE [open] = 1;
 
 CREATE TABLE former_key (
 	id INTEGER NOT NULL IDENTITY,
@@ -531,6 +543,12 @@ WHERE exchange_batch.source = :source_1 AND exchange_batch.day = :day_1;
 
 INSERT INTO exchange_batch (source, day, run, status, kind, taken_at, judged_at, delivered_at, [read], left_out, extracted, accepted, held, duplicates, refused, inserted, updated, unchanged, stale, without_time, future_time, vanished, moved, counted, witnessed, content, mark_after, mark_last, mark_rows, ordered_by, beginning, verdict_digest, reason, failing, seconds, report_seconds) VALUES (:source, :day, :run, :status, :kind, :taken_at, :judged_at, :delivered_at, :read, :left_out, :extracted, :accepted, :held, :duplicates, :refused, :inserted, :updated, :unchanged, :stale, :without_time, :future_time, :vanished, :moved, :counted, :witnessed, :content, :mark_after, :mark_last, :mark_rows, :ordered_by, :beginning, :verdict_digest, :reason, :failing, :seconds, :report_seconds);
 
+SELECT coverage.first_day, coverage.last_day, coverage.reached
+FROM coverage
+WHERE coverage.source = :source_1 AND (coverage.reached = 1 AND coverage.first_day <= :first_day_1 AND coverage.last_day >= :last_day_1 OR coverage.first_day = :first_day_2);
+
+INSERT INTO coverage (source, first_day, last_day, reached) VALUES (:source, :first_day, :last_day, :reached);
+
 INSERT INTO [#staged_seen] (record, locator, certificate_number) SELECT [#staged_sighting].record, min([#staged_sighting].locator) AS min_1, min([#staged_sighting].certificate_number) AS min_2
 FROM [#staged_sighting] GROUP BY [#staged_sighting].record;
 
@@ -596,20 +614,6 @@ FROM [#staged_touched]) AND finding_sight.day = :day_1;
 INSERT INTO finding_sight (source, day, found_by, [rule], element, subject, locator, certificate_number, value, expected, beginning, observed_at, read_at, judged_at) SELECT [#staged_drawn].source, [#staged_drawn].day, [#staged_drawn].found_by, [#staged_drawn].[rule], [#staged_drawn].element, [#staged_drawn].subject, [#staged_drawn].locator, [#staged_drawn].certificate_number, [#staged_drawn].value, [#staged_drawn].expected, [#staged_drawn].beginning, [#staged_drawn].observed_at, [#staged_drawn].read_at, [#staged_drawn].judged_at
 FROM [#staged_drawn]
 WHERE [#staged_drawn].listed IS NULL;
-
-UPDATE finding_state SET last_day=:last_day FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject AND [#staged_drawn].listed IS NULL AND finding_state.last_day < :last_day_1;
-
-UPDATE finding_state SET first_day=:first_day FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject AND [#staged_drawn].listed IS NULL AND finding_state.first_day > :first_day_1;
-
-UPDATE finding_state SET day=:day FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject AND [#staged_drawn].listed IS NULL;
-
-UPDATE finding_state SET locator=[#staged_drawn].locator, certificate_number=[#staged_drawn].certificate_number, value=[#staged_drawn].value, expected=[#staged_drawn].expected, beginning=[#staged_drawn].beginning, observed_at=[#staged_drawn].observed_at, read_at=[#staged_drawn].read_at, judged_at=[#staged_drawn].judged_at, [open]=1 FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject;
-
-INSERT INTO finding_state (source, [rule], element, subject, locator, certificate_number, value, expected, beginning, observed_at, read_at, judged_at, day, first_day, last_day, [open]) SELECT [#staged_drawn].source, [#staged_drawn].[rule], [#staged_drawn].element, [#staged_drawn].subject, [#staged_drawn].locator, [#staged_drawn].certificate_number, [#staged_drawn].value, [#staged_drawn].expected, [#staged_drawn].beginning, [#staged_drawn].observed_at, [#staged_drawn].read_at, [#staged_drawn].judged_at, [#staged_drawn].day, [#staged_drawn].day AS day__1, [#staged_drawn].day AS day__2, 1 AS anon_1
-FROM [#staged_drawn]
-WHERE NOT (EXISTS (SELECT finding_state.[rule]
-FROM finding_state
-WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject));
 
 DELETE FROM [#staged_looked];
 
@@ -778,6 +782,8 @@ WHERE claim_history.record = [#staged_known].record AND [#staged_known].fate IN 
 FROM claim
 WHERE claim_history.record = claim.record AND claim_history.source = claim.source AND claim_history.digest = claim.digest));
 
+DELETE FROM coverage WHERE coverage.source = :source_1 AND coverage.first_day = :first_day_1;
+
 UPDATE claim SET source_updated_at=[#staged_arrival].source_updated_at, locator=[#staged_arrival].locator, batch=:batch, beginning=:beginning, observed_at=[#staged_arrival].observed_at, read_at=:read_at, judged_at=:judged_at, seen_at=:seen_at FROM claim, [#staged_arrival], [#staged_known] WHERE claim.source = :source_1 AND claim.record = [#staged_arrival].record AND claim.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND (:beginning > claim.beginning OR claim.beginning = :beginning AND ([#staged_arrival].observed_at > claim.observed_at OR [#staged_arrival].observed_at = claim.observed_at AND (:read_at > claim.read_at OR claim.read_at = :read_at AND (:judged_at > claim.judged_at OR claim.judged_at = :judged_at AND (:batch > claim.batch OR claim.batch = :batch AND [#staged_arrival].locator > claim.locator))))) AND :seen_at >= claim.seen_at;
 
 UPDATE claim_history SET first_observed_at=[#staged_arrival].observed_at FROM claim_history, [#staged_arrival], [#staged_known] WHERE claim_history.source = :source_1 AND claim_history.record = [#staged_arrival].record AND claim_history.digest = [#staged_arrival].digest AND [#staged_known].record = [#staged_arrival].record AND [#staged_known].fate IN (:fate_1_1) AND [#staged_arrival].observed_at < claim_history.first_observed_at;
@@ -862,6 +868,20 @@ WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [
 
 DELETE FROM finding_sight WHERE finding_sight.[rule] = :rule_1 AND finding_sight.subject IN (SELECT [#staged_looked].subject
 FROM [#staged_looked]) AND finding_sight.day = :day_1;
+
+UPDATE finding_state SET last_day=:last_day FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject AND [#staged_drawn].listed IS NULL AND finding_state.last_day < :last_day_1;
+
+UPDATE finding_state SET first_day=:first_day FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject AND [#staged_drawn].listed IS NULL AND finding_state.first_day > :first_day_1;
+
+UPDATE finding_state SET day=:day FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject AND [#staged_drawn].listed IS NULL;
+
+UPDATE finding_state SET locator=[#staged_drawn].locator, certificate_number=[#staged_drawn].certificate_number, value=[#staged_drawn].value, expected=[#staged_drawn].expected, beginning=[#staged_drawn].beginning, observed_at=[#staged_drawn].observed_at, read_at=[#staged_drawn].read_at, judged_at=[#staged_drawn].judged_at, [open]=1 FROM finding_state, [#staged_drawn] WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject;
+
+INSERT INTO finding_state (source, [rule], element, subject, locator, certificate_number, value, expected, beginning, observed_at, read_at, judged_at, day, first_day, last_day, [open]) SELECT [#staged_drawn].source, [#staged_drawn].[rule], [#staged_drawn].element, [#staged_drawn].subject, [#staged_drawn].locator, [#staged_drawn].certificate_number, [#staged_drawn].value, [#staged_drawn].expected, [#staged_drawn].beginning, [#staged_drawn].observed_at, [#staged_drawn].read_at, [#staged_drawn].judged_at, [#staged_drawn].day, [#staged_drawn].day AS day__1, [#staged_drawn].day AS day__2, 1 AS anon_1
+FROM [#staged_drawn]
+WHERE NOT (EXISTS (SELECT finding_state.[rule]
+FROM finding_state
+WHERE finding_state.source = [#staged_drawn].source AND finding_state.[rule] = [#staged_drawn].[rule] AND finding_state.element = [#staged_drawn].element AND finding_state.subject = [#staged_drawn].subject));
 
 INSERT INTO [#staged_reopened] (record) SELECT claim.record
 FROM claim, [#staged_touched]

@@ -925,3 +925,21 @@ CREATE TABLE purge (
 );
 
 GO
+-- 0008 The days that the ledger covers are kept as intervals, and open findings are indexed, so that a night need not read a year.
+CREATE TABLE coverage (
+    source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    first_day NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    last_day NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    reached BIT NOT NULL,
+    PRIMARY KEY (source, first_day)
+);
+
+GO
+
+CREATE INDEX finding_state_open_by_source ON finding_state (source, [open]) WHERE [open] = 1;
+
+GO
+
+CREATE INDEX finding_state_open_by_rule ON finding_state ([rule], [open], subject) WHERE [open] = 1;
+
+GO

@@ -70,3 +70,13 @@ def test_a_workspace_that_does_not_answer_is_said_in_one_sentence(licex, city, m
     assert "LICEX_WORKSPACE: expected the store of the archive to answer, found ConnectionRefusedError" in error
     assert "geheim" not in error
     assert licex("ledger")[0] == 0
+
+
+def test_a_page_is_there_once_it_is_written_of_the_source_or_of_the_city(tmp_path):
+    workspace = Workspace(str(tmp_path))
+    day = KEY.day
+    assert not workspace.has_page(day)
+    workspace.write_text(workspace.report_path(f"city-{day}.html"), "")
+    workspace.write_text(workspace.report_path(KEY.source, f"{day.plus(1)}.html"), "")
+    pages = [(each, source) for each in (day, day.plus(1)) for source in ("", KEY.source, "another")]
+    assert [page for page in pages if workspace.has_page(*page)] == [(day, ""), (day.plus(1), KEY.source)]
