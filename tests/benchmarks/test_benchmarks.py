@@ -20,6 +20,7 @@ COMMANDS = {
     "read_postgresql.py --rows 300 --times 1": ["extract / pandas"],
     "read_mariadb_odbc.py --rows 300 --times 1": ["extract / pandas over pyodbc", "extract / pandas over PyMySQL"],
     "read_workbook.py --rows 300 --times 1": ["extract / pandas"],
+    "commands.py --times 1": ["seconds of licex --help", "seconds of licex run benchmark.workbook"],
     "many_findings.py --findings 300 --times 1": ["seconds of the command", "MiB of the command"],
     "sweep.py --rows 300": ["compared / 60 s for 10,000,000", "memory / 1 GiB"],
     "three_hundred_sources.py --sources 3 --parse-only": ["seconds to parse", "heavy modules imported by parsing"],
