@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-import vl_convert
-
 NAME = f"charts-{version('vl-convert-python')}.js"  # under which it may be kept; another version draws otherwise
 _made: list[str] = []
 
@@ -13,6 +11,8 @@ _made: list[str] = []
 def charts_script() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script; bundling them takes some two seconds."""
     if not _made:
+        import vl_convert
+
         take(str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")))
     return _made[0]
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "read_postgresql.py --rows 300 --times 1": ["extract / pandas"],
     "read_mariadb_odbc.py --rows 300 --times 1": ["extract / pandas over pyodbc", "extract / pandas over PyMySQL"],
     "read_workbook.py --rows 300 --times 1": ["extract / pandas"],
+    "commands.py --times 1": ["seconds of licex --help", "seconds of licex run benchmark.workbook"],
     "many_findings.py --findings 300 --times 1": ["seconds of the command", "MiB of the command"],
     "ageing.py --sources 3 --young 3 --old 6 --times 1 --platform postgresql": [
         *(f"{command}, old / young" for command in ("run", "report", "ledger")),

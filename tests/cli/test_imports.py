@@ -28,7 +28,6 @@ NEVER = {
     ("preview", "transport.road", "--day", "2026-03-01"): {
         "alembic",
         "openpyxl",
-        "jinja2",
         "vl_convert",
         "scipy.stats",
         "altair",
