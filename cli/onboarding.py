@@ -48,13 +48,15 @@ def suggest(
     """Propose the declaration of a new source from its titles and all its values; none of them is kept."""
     from onboarding.origin import Given
     from pipeline.onboard import require_name, suggest_file, suggest_table
+    from sources.city import City
 
     require_name(source)
     if out is not None and not source:
         raise UsageError("--out: expected the name of the source, found none; give it with --source")
     first = since.date() if since else Day.at(now()).date
     with closing(Exchange(Settings.from_environment())) as exchange, show.progress() as told:
-        given = Given(exchange.register.city, first, source, licence_type, department_code, department_name)
+        # The folder of declarations may be yet to come.
+        given = Given(City(exchange.settings.sources), first, source, licence_type, department_code, department_name)
         if table is None:
             found = suggest_file(exchange, Path(where), given, now(), told)
         else:

@@ -88,7 +88,7 @@ def suggest_file(exchange: Exchange, path: Path, given: Given, now: datetime, to
         delimiter=begins.delimiter,
         above=begins.above,
     )
-    return _suggest(_request(exchange, given, extract, begins.titles, str(path.parent), now), origin, given, told)
+    return _suggest(_request(given, extract, begins.titles, str(path.parent), now), origin, given, told)
 
 
 def suggest_table(
@@ -125,7 +125,7 @@ def suggest_table(
         raise UsageError(f"{table}: expected a table with columns, found none; name another")
     extract["key"] = [next(iter(types))]
     origin = Origin("database", table, connection, 0, list(types), types=types)
-    return _suggest(_request(exchange, given, extract, list(types), location, now), origin, given, told)
+    return _suggest(_request(given, extract, list(types), location, now), origin, given, told)
 
 
 def _suggest(request: Request, origin: Origin, given: Given, told: Told) -> Suggestion:
@@ -147,9 +147,7 @@ def _watched(name: str, reading: Reading, told: Told) -> Iterator[pa.RecordBatch
         told(f"{name}: {rows:,}{of} rows")
 
 
-def _request(
-    exchange: Exchange, given: Given, extract: dict[str, Any], columns: Sequence[str], location: str, now: datetime
-) -> Request:
+def _request(given: Given, extract: dict[str, Any], columns: Sequence[str], location: str, now: datetime) -> Request:
     """A question for all rows, in the words of a declaration that is there for its reading alone."""
     from extractors.request import Request
 
@@ -167,5 +165,5 @@ def _request(
         }
     )
     name = extract.get("table") or extract["path"]
-    source = Source(name, Path(name), declaration, LicenceType("?", "?", ""), (), exchange.register.city)
+    source = Source(name, Path(name), declaration, LicenceType("?", "?", ""), (), given.city)
     return Request(source, Day.at(now), location, now)
