@@ -48,6 +48,7 @@ def suggest(
     """Propose the declaration of a new source from its titles and all its values; none of them is kept."""
     from onboarding.origin import Given
     from pipeline.onboard import require_name, suggest_file, suggest_table
+    from sources.city import City
 
     require_name(source)
     if out is not None and not source:
@@ -56,7 +57,8 @@ def suggest(
     now = exchange.now()
     first = since.date() if since else Day.at(now).date
     with render.progress() as on_progress:
-        given = Given(exchange.register.city, first, source, licence_type, department_code, department_name)
+        # The folder of declarations may be yet to come.
+        given = Given(City(exchange.settings.sources), first, source, licence_type, department_code, department_name)
         if table is None:
             found = suggest_file(exchange, Path(where), given, now, on_progress)
         else:

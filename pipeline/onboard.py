@@ -87,9 +87,7 @@ def suggest_file(exchange: Exchange, path: Path, given: Given, now: datetime, on
         delimiter=begins.delimiter,
         above=begins.above,
     )
-    return _suggest(
-        _request(exchange, given, extract, begins.titles, str(path.parent), now), origin, given, on_progress
-    )
+    return _suggest(_request(given, extract, begins.titles, str(path.parent), now), origin, given, on_progress)
 
 
 def suggest_table(
@@ -126,7 +124,7 @@ def suggest_table(
         raise UsageError(f"{table}: expected a table with columns, found none; name another")
     extract["key"] = [next(iter(types))]
     origin = Origin("database", table, connection, 0, list(types), types=types)
-    return _suggest(_request(exchange, given, extract, list(types), location, now), origin, given, on_progress)
+    return _suggest(_request(given, extract, list(types), location, now), origin, given, on_progress)
 
 
 def _suggest(request: Request, origin: Origin, given: Given, on_progress: OnProgress) -> Suggestion:
@@ -148,9 +146,7 @@ def _watched(name: str, reading: Reading, on_progress: OnProgress) -> Iterator[p
         on_progress(f"{name}: {rows:,}{of} rows")
 
 
-def _request(
-    exchange: Exchange, given: Given, extract: dict[str, Any], columns: Sequence[str], location: str, now: datetime
-) -> Request:
+def _request(given: Given, extract: dict[str, Any], columns: Sequence[str], location: str, now: datetime) -> Request:
     """A question for all rows, in the words of a declaration that is there for its reading alone."""
     from extractors.request import Request
 
@@ -168,5 +164,5 @@ def _request(
         }
     )
     name = extract.get("table") or extract["path"]
-    source = Source(name, Path(name), declaration, LicenceType("?", "?", ""), (), exchange.register.city)
+    source = Source(name, Path(name), declaration, LicenceType("?", "?", ""), (), given.city)
     return Request(source, Day.at(now), location, now)

@@ -66,13 +66,13 @@ def test_a_file_gets_a_declaration_on_standard_output(city, licex, register):
 
 def test_a_table_gets_one_that_passes_the_check_and_runs(city, licex, database, tmp_path, monkeypatch):
     ours = tmp_path / "our-city"
+    monkeypatch.setenv("LICEX_SOURCES", str(ours))  # it is not there yet
     code, out, _ = licex("suggest", "front", "SPSC_XKZ", "--source", "market.production", "--out", str(ours), *WHO,
                          "--licence-type", "11100000000013661B006")  # fmt: skip
     assert code == 0
     assert [line.rsplit("/", 2)[-2:] for line in out.splitlines()] == [
         ["market", "production.yaml"], ["our-city", "face_field.csv"],
     ]  # fmt: skip
-    monkeypatch.setenv("LICEX_SOURCES", str(ours))
     assert licex("check")[:2] == (0, "1 declaration, no problems\n")
     code, out, err = licex("run", "market.production", "--day", "2026-03-01", "--json")
     assert (code, err.strip()) == (0, "")
