@@ -133,9 +133,11 @@ def check(
     # The tables of the city belong to all sources, and are said once.
     problems = list(dict.fromkeys(problem for name in names for problem in register.problems(name))) + astray
     if connect and not problems:
+        from pipeline.file_headers import file_headers
+
         with show.progress() as told:
             found = inquiry.connections(exchange.work(), names, now(), told)
-            files = inquiry.files_there(exchange, names, now(), told)
+            files = file_headers(exchange, names, now(), told)
         show.connections(found, files, as_json=json)
         raise typer.Exit(max(map(_connection_code, [*found.values(), *files.values()]), default=0))
     show.problems(names, problems, as_json=json)

@@ -41,7 +41,6 @@ from workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from extractors.databases.connection_check import ConnectionFacts
-    from extractors.files.file_check import FileFacts
 
 _PREVIEWED = 10
 
@@ -113,32 +112,6 @@ def connections(exchange: Exchange, names: Iterable[str], at: datetime, told: To
             demand_no_quiet(source, at)
             location, witness = exchange.location(source), exchange.witness(source)
             found[name] = measure(Request(source, Day.at(at).plus(-1), location, at, witness=witness))
-        except ExchangeError as error:
-            found[name] = str(error)
-    return found
-
-
-def files_there(exchange: Exchange, names: Iterable[str], at: datetime, told: Told) -> dict[str, FileFacts | str]:
-    """Hold the headers of sources of files against their declarations; nothing is kept.
-
-    Returns:
-        By the name of each source of files what was found of the files of yesterday, or of those that serve all days; or the
-        sentence that says why there is nothing.
-    """
-    from extractors import Request
-    from extractors.files.file_check import look
-
-    found: dict[str, FileFacts | str] = {}
-    for name in names:
-        source = exchange.register.source(name)
-        extract = source.declaration.extract
-        if extract.kind == "database":
-            continue
-        told(name)
-        try:
-            secret = exchange.secret(source)
-            request = Request(source, Day.at(at).plus(-1), exchange.location(source), at, secret=secret)
-            found[name] = look(request, extract)
         except ExchangeError as error:
             found[name] = str(error)
     return found

@@ -41,8 +41,3 @@ def proposed():
         return suggest(said, origin, profile(list(whole), [batch]))
 
     return propose
-
-
-def source_of(value):
-    """The column an element is read from."""
-    return value.get("from") if isinstance(value, dict) else value
