@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from pipeline.exchange import Exchange
 from pipeline.failures import record_failure
+from pipeline.memory import uncollected
 from pipeline.prefetch import prefetch
 from pipeline.progress import OnProgress, count_rows
 from pipeline.reporting import have_charts, last_entry, page_path, report
@@ -61,7 +62,8 @@ def load_ahead(exchange: Exchange) -> None:
     """Load what judging and reporting need, which takes seconds, while the source is being read."""
 
     def load() -> None:
-        import expectations.assess  # noqa: F401 - for its presence
+        with uncollected():
+            import expectations.assess  # noqa: F401 - for its presence
 
         with suppress(OSError, ExchangeError):  # the batch itself reports what is wrong with the workspace
             have_charts(exchange.workspace)

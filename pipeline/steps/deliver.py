@@ -71,7 +71,8 @@ def problem(exchange: Exchange, key: BatchKey) -> str:
     if entry.status == Status.REFUSED:
         return f"{key}: refused: {entry.reason}"
     limit = Verdict.from_json(exchange.workspace.read_text(key, files.VERDICT)).held_limit
-    return f"{too_many_held(key, limit, entry)}; see the report" if entry.held > limit * entry.extracted else ""
+    page = exchange.workspace.report_path(key.source, f"{key.day}.html")
+    return f"{too_many_held(key, limit, entry)}; see the report {page}" if entry.held > limit * entry.extracted else ""
 
 
 def too_many_held(key: BatchKey, limit: float, counts: Verdict | LedgerEntry) -> str:
