@@ -169,7 +169,7 @@ def main() -> None:
         environ = _environment(server, place, sources, options.metadata, dict(one.split("=", 1) for one in options.set))
         parsed = parse(environ)
         print(f"parsed: {parsed}", file=sys.stderr)
-        if parsed["dags"] != options.sources + 1 or parsed["errors"]:
+        if parsed["dags"] != options.sources + 2 or parsed["errors"]:
             raise SystemExit(f"parsing is not as promised: {parsed}")
         seconds, means = (
             (0.0, {}) if options.parse_only else night(environ, options.sources, 10.0 * options.sources + 300)

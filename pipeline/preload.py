@@ -8,7 +8,7 @@ from pipeline.memory import uncollected
 
 _NEEDED = (
     "extractors", "extractors.databases.readers.adbc", "extractors.databases.readers.sqlalchemy", "extractors.databases.extract", "extractors.files.extract",
-    "workspace.column_profile", "transforms.conform", "transforms.shape", "expectations.assess", "pipeline.runner", "pipeline.reporting",
+    "workspace.column_profile", "transforms.conform", "transforms.shape", "expectations.assess", "pipeline.runner", "pipeline.reporting", "reports.workbook",
     "pyarrow.dataset", "fsspec.implementations.local",  # which load when a file is first read
 )  # fmt: skip
 _LISTENED = "sqlite://"  # a database that nobody opens

@@ -19,7 +19,6 @@ from reports import script
 from reports.city import CityFacts, city_page
 from reports.page import department_page
 from reports.quality import COURSE_DAYS, SourceFacts, quality_report
-from reports.workbook import correction_list
 from sources.register import Source
 from standard.batch import BatchKey, LedgerEntry, Status
 from standard.day import Day
@@ -143,6 +142,8 @@ def report_department(exchange: Exchange, key: BatchKey) -> list[str]:
         first, last = _first_of(key.day), str(key.day)
         entries = read_entries(connection, source=key.source, since=first, until=last, standing=True)
         findings = read_findings(connection, key)
+    from reports.workbook import correction_list  # brings openpyxl, which only a list needs
+
     drawn = quality_report(source_facts(exchange.source(key)), key.day, entries, findings)
     workspace = exchange.workspace
     page, to_correct = page_path(exchange, key), workspace.report_path(key.source, f"{key.day}.xlsx")

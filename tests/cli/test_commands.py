@@ -191,6 +191,7 @@ WITH_JSON = {
     "migrate": ((), ("--dry-run",)),
     "remask": ((), ("--dry-run",)),
     "accept-beginning": (("transport.number", "--by", "王某"),),
+    "purge": ((), ("--apply",)),
     "rules": ((),),
 }
 

@@ -925,6 +925,7 @@ CREATE TABLE purge (
 );
 
 GO
+
 -- 0008 The days that the ledger covers are kept as intervals, and open findings are indexed, so that a night need not read a year.
 CREATE TABLE coverage (
     source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
