@@ -25,7 +25,7 @@ def suggest(
     table: Annotated[
         str | None, typer.Argument(metavar="[TABLE]", help="Of a connection: TABLE or SCHEMA.TABLE.")
     ] = None,
-    source: Annotated[
+    name: Annotated[
         str, typer.Option("--source", metavar="NAME", help="Name of the new source: department.licence.")
     ] = "",
     licence_type: Annotated[
@@ -50,15 +50,15 @@ def suggest(
     from pipeline.onboard import require_name, suggest_file, suggest_table
     from sources.city import City
 
-    require_name(source)
-    if out is not None and not source:
+    require_name(name)
+    if out is not None and not name:
         raise UsageError("--out: expected the name of the source, found none; give it with --source")
     exchange = open_exchange()
     now = exchange.now()
     first = since.date() if since else Day.at(now).date
     with render.progress() as on_progress:
         # The folder of declarations may be yet to come.
-        given = Given(City(exchange.settings.sources), first, source, licence_type, department_code, department_name)
+        given = Given(City(exchange.settings.sources), first, name, licence_type, department_code, department_name)
         if table is None:
             found = suggest_file(exchange, Path(where), given, now, on_progress)
         else:

@@ -4,9 +4,6 @@ import json
 import sqlite3
 
 import pytest
-import typer
-
-from cli.main import app
 
 DAY, NEXT, LAST = "2026-03-01", "2026-03-02", "2026-03-03"
 NUMBER = "370402000001"
@@ -88,37 +85,6 @@ def test_a_number_that_nobody_knows_is_an_error(licex, night):
     night(DAY)
     code, _, err = licex("trace", "nowhere")
     assert (code, "found none" in err) == (1, True)
-
-
-OF_A_SOURCE = [
-    ("run", "transport.raod", "--day", DAY),
-    ("run", "transport.raod", "--day", DAY, "--dry-run"),
-    ("backfill", "transport.raod", "--from", DAY, "--to", NEXT),
-    ("replay", "transport.raod", "--from", DAY, "--to", NEXT),
-    ("check", "transport.raod"),
-    ("preview", "transport.raod", "--day", DAY),
-    ("ledger", "--source", "transport.raod"),
-    ("ledger", "--source", "transport.raod", "--day", DAY, "--json"),
-    ("sweep", "transport.raod"),
-    ("sweep", "transport.raod", "--dry-run", "--json"),
-    ("catch-up", "transport.raod"),
-    ("unjudged", "transport.raod"),
-    ("accept-beginning", "transport.raod", "--by", "王某"),
-]
-
-
-@pytest.mark.parametrize("words", OF_A_SOURCE)
-def test_a_wrong_name_of_a_source_is_an_error_in_every_command(licex, city, words):
-    code, out, err = licex(*words)
-    assert (code, out) == (2, "")
-    assert "did you mean transport.road?" in err
-    assert not (city / "workspace").exists()
-
-
-def test_no_command_of_a_source_was_forgotten():
-    commands = typer.main.get_command(app).commands.items()
-    asking = {name for name, command in commands if any(each.name == "source" for each in command.params)}
-    assert asking == {words[0] for words in OF_A_SOURCE}
 
 
 def test_the_ledger_still_knows_a_source_that_is_declared_no_more(licex, city, night):

@@ -28,6 +28,20 @@ def test_of_a_source(licex, city, command):
     assert not (city / "workspace").exists()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "transport.raod", "--day", "2026-03-01", "--dry-run"),
+        ("ledger", "--source", "transport.raod", "--day", "2026-03-01", "--json"),
+        ("sweep", "transport.raod", "--dry-run", "--json"),
+    ],
+)
+def test_of_a_source_with_more_words(licex, city, words):
+    code, out, errors = licex(*words)
+    assert (code, out, "did you mean transport.road?" in errors) == (2, "", True)
+    assert not (city / "workspace").exists()
+
+
 def test_of_a_rule(licex, city):
     code, _, errors = licex("open", "--rule", "requird")
     assert (code, "did you mean required?" in errors) == (2, True)
