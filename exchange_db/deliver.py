@@ -9,6 +9,7 @@ from time import monotonic
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import sqlalchemy.orm  # noqa: F401 - whole, before a thread imports Great Expectations: SQLAlchemy looks into it while it is half made
 from sqlalchemy import Connection
 
 from exchange_db.accepted_rows import Accepted, Arrivals
