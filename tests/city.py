@@ -49,7 +49,6 @@ def clock(monkeypatch):
 @pytest.fixture
 def licex(monkeypatch, capsys):
     """Type a command; gives the exit code, what it printed, and what it printed as errors."""
-    monkeypatch.delenv("COLUMNS", raising=False)  # as where no terminal is; processes of xdist have it
 
     def run(*words):
         monkeypatch.setattr(sys, "argv", ["licex", *words])

@@ -14,6 +14,10 @@ from demo import servers
 from sources.register import Register
 from standard.raw import LOCATOR
 
+os.environ.pop(
+    "COLUMNS", None
+)  # the processes of xdist have the width of a terminal; commands are tried as where there is none
+
 _DATABASES = itertools.count(1)
 
 
