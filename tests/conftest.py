@@ -14,9 +14,8 @@ from demo import servers
 from sources.register import Register
 from standard.raw import LOCATOR
 
-os.environ.pop(
-    "COLUMNS", None
-)  # the processes of xdist have the width of a terminal; commands are tried as where there is none
+# The processes of xdist have the width of a terminal; commands are tried as where there is none.
+os.environ.pop("COLUMNS", None)
 
 _DATABASES = itertools.count(1)
 
