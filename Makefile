@@ -19,7 +19,7 @@ airflow: $(VENV)/.run-installed
 
 test: $(VENV)/.test-installed check
 	@tests/install-system-packages
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 # A department that lies, for as long as one likes: make histories MINUTES=60
 MINUTES ?= 10

@@ -35,7 +35,7 @@ def day(number):
 
 def write(connection, entries):
     for source, number, status, kind in entries:
-        write_entry(connection, LedgerEntry(source, day(number), 0, str(status), kind))
+        write_entry(connection, LedgerEntry(source, day(number), 0, str(status), kind=kind))
 
 
 def by_the_ledger(connection, until):
@@ -102,7 +102,7 @@ def test_a_database_of_before_is_given_the_intervals_of_its_ledger(kind, request
         old.reflect(connection, only=["exchange_batch"])
         nothing = "{}" if connection.dialect.name == "mysql" else {}  # MariaDB's JSON is reflected as text
         for run, (source, number, status, of_kind) in enumerate(entries, 1):
-            entry = LedgerEntry(source, day(number), run, str(status), of_kind).as_dict() | {"failing": nothing}
+            entry = LedgerEntry(source, day(number), run, str(status), kind=of_kind).as_dict() | {"failing": nothing}
             connection.execute(insert(old.tables["exchange_batch"]).values(entry))
     platform.migrate()
     with platform.transaction() as connection:

@@ -113,7 +113,7 @@ def test_whatever_a_server_is_set_to_the_same_rows_arrive(modes, licex, tmp_path
     assert shown[:3] == [
         ["𠮷某", "q'\\", None, "", None],
         ["a\\b'c\"d", "", "0x", "a", f"value_binary\t{PICTURE}"],
-        ["某", "乙", "0x78", None, f"bytes_undecodable\t{RARE}\nvalue_binary\t{PICTURE}"],
+        ["某", "乙", "0x78", None, f"value_binary\t{PICTURE}\nbytes_undecodable\t{RARE}"],
     ], errors
     engine = sqlalchemy.create_engine(f"sqlite:///{tmp_path}/platform.db")
     with engine.connect() as connection:

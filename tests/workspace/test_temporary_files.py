@@ -114,7 +114,7 @@ def test_the_folder_of_a_living_process_stays(opened, root):
         scratch = Scratch(Path(sys.argv[1]), print)
         scratch.open()
         print(scratch.folder, flush=True)
-        sys.stdin.read()
+        time.sleep(600)  # it is killed long before
         """,
         root,
     )
