@@ -37,6 +37,15 @@ def measure_step(source: str, step: str, seconds: float) -> None:
 
 
 def measure_findings(source: str, open_findings: Mapping[str, int]) -> None:
-    """Send the number of open findings of a source, as the gauge `licex.findings.open` with the tags `source` and `rule`."""
-    for rule, count in open_findings.items():
-        stats.gauge("licex.findings.open", count, tags={"source": source, "rule": rule})
+    """Send the number of open findings of a source, as the gauge `licex.findings.open` with the tags `source` and `rule`.
+
+    Every rule is sent, those without an open finding too: a gauge that is not sent keeps its last value.
+
+    Args:
+        source: its name.
+        open_findings: how many are open, by the ids of rules; of the others none is.
+    """
+    from standard.rules import RULES
+
+    for rule in RULES:
+        stats.gauge("licex.findings.open", open_findings.get(rule, 0), tags={"source": source, "rule": rule})

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ENDED = "ended"  # key of the XCom by which a task that writes pages hands over the note
 _LONGEST = 1_000  # characters that Airflow keeps of a note
+_OURS = "licex: "  # by which a note of ours is known, and one that a person wrote stays
 
 
 def note_of(entry: LedgerEntry | None, page: str) -> str:
@@ -23,9 +24,13 @@ def note_of(entry: LedgerEntry | None, page: str) -> str:
         page: path or URL of the department's page.
     """
     if entry is None:
-        return f"nothing in the ledger; page: {page}"
+        return f"{_OURS}nothing in the ledger; page: {page}"
     counts = f"{entry.accepted:,} accepted, {entry.held:,} held, {entry.refused:,} refused of {entry.extracted:,} rows"
-    parts = [f"{entry.day}: run {entry.run} in the ledger, {entry.status}: {counts}", entry.reason, f"page: {page}"]
+    parts = [
+        f"{_OURS}{entry.day}: run {entry.run} in the ledger, {entry.status}: {counts}",
+        entry.reason,
+        f"page: {page}",
+    ]
     return "; ".join(filter(None, parts))
 
 
@@ -65,9 +70,5 @@ def _write(dag_run: DagRun, session: Any) -> None:
     handed_over = XComModel.get_many(run_id=dag_run.run_id, key=ENDED, dag_ids=dag_run.dag_id)
     # A step that was run alone hands over a newer note than the report that it did not run again.
     found = max(session.scalars(handed_over), key=lambda one: one.timestamp, default=None)
-    if found is not None and (not dag_run.note or dag_run.note.startswith(_BEGINNINGS)):
+    if found is not None and (not dag_run.note or dag_run.note.startswith(_OURS)):
         dag_run.note = str(XComModel.deserialize_value(found))[:_LONGEST]
-
-
-# How notes of ours begin: with the day, in this millennium, or with the words for none.
-_BEGINNINGS = ("2", "nothing in the ledger")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import get_current_context
 from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSkipException
 
-from dags.metrics import measure_batch, measure_step
+from dags.metrics import measure_batch, measure_findings, measure_step
 from dags.outcomes import Ended
 from dags.run_notes import ENDED, note_of
 from standard.day import Day
@@ -165,6 +165,7 @@ def day_of(context: Any) -> Day:
 
 def write_pages(exchange: Exchange, key: BatchKey) -> None:
     """Write the pages of a batch, and hand over the note of its run; where they cannot be written, it is handed over too."""
+    from pipeline.overview import open_by_rule
     from pipeline.reporting import last_entry, report_later_days
     from pipeline.reporting import report as write_reports
 
@@ -173,6 +174,8 @@ def write_pages(exchange: Exchange, key: BatchKey) -> None:
     get_current_context()["ti"].xcom_push(key=ENDED, value=note)
     if entry is not None:
         measure_batch(entry, now)
+    found = open_by_rule(exchange, now, source=key.source)
+    measure_findings(key.source, {each["rule"]: each["findings"] for each in found})
     pages = write_reports(exchange, key, now)
     pages += report_later_days(exchange, key.source, [key.day], now)
     what = f"run {entry.run}, {entry.status}" if entry else "nothing in the ledger"

@@ -33,6 +33,8 @@ from workspace.runs import archive_of
 from workspace.workspace import Workspace
 
 _SHOWN = 10  # rows of a preview
+# The rules by which a value may lack in a lookup; by any other it is wrong, and a lookup would hide that.
+_BY_LOOKUP = frozenset(["status", "holder_type_code", "holder_category", "area_code", "value_unreadable"])
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def _grouped(findings: pa.Table, declaration: Declaration) -> tuple[dict[str, An
 
 def _hint(group: Mapping[str, Any], declaration: Declaration) -> str:
     """Which lookup of the declaration should have a value; empty where none is declared for its element, or one has it."""
-    column = declaration.columns.get(group["element"])
+    column = declaration.columns.get(group["element"]) if group["rule"] in _BY_LOOKUP else None
     names = list(column.lookup) if column else []
     own = [name for name in names if name in declaration.lookups]
     if not names or not group["value"] or any(group["value"] in declaration.lookups[name] for name in own):

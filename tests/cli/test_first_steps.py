@@ -87,6 +87,13 @@ def test_a_preview_and_a_dry_run_group_the_findings_of_all_rows_and_name_the_loo
         assert (code, "add it to the lookup zt?" in " ".join(out.split())) == (1, True)
 
 
+def test_a_placeholder_is_no_value_for_a_lookup(licex, city, refill):
+    refill({}, {"XKZBH": "370402000102", "ZT": "测试"})
+    code, out, _ = licex("preview", *RUN[1:], "--json")
+    (group,) = json.loads(out)["findings"]
+    assert (code, group["rule"], group["value"], group["hint"]) == (1, "placeholder", "测试", "")
+
+
 def test_a_dry_run_of_a_day_that_only_the_archive_has_judges_its_archive(licex, city, clock):
     path = city / "sources/transport/road.yaml"
     text = path.read_text(encoding="utf-8").replace(", updated_at: GXSJ", "")

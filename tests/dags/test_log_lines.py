@@ -71,7 +71,7 @@ def metadata(folder, logged):
 
 def test_the_note_of_a_run_says_how_its_batch_ended(metadata):
     (note,) = (text for (text,) in metadata("SELECT content FROM dag_run_note"))
-    assert note.startswith(f"{DAY}: run 1 in the ledger, refused: 0 accepted, 0 held, 1 refused of 1 rows; ")
+    assert note.startswith(f"licex: {DAY}: run 1 in the ledger, refused: 0 accepted, 0 held, 1 refused of 1 rows; ")
     assert note.endswith(f"; page: https://reports.example.invalid/{SOURCE}/{DAY}.html")
     assert SHOWN in note
 

@@ -21,7 +21,7 @@ entry = LedgerEntry("transport.road", "2026-03-01", 1, "delivered", read=9, extr
                     delivered_at="2026-03-01T17:00:00.000000Z", seconds=2.5)
 measure_batch(entry, datetime(2026, 3, 2, tzinfo=UTC))
 measure_step("transport.road", "extract", 1.5)
-measure_findings("transport.road", {"required": 3, "status": 0})
+measure_findings("transport.road", {"required": 3})
 """
 
 
@@ -81,3 +81,4 @@ def test_measures_of_a_batch_reach_a_collector(tmp_path):
     assert found[("licex.lag_seconds", (road, batch))] == 3600
     assert found[("licex.step", (road, ("step", "extract")))] == 1500
     assert found[("licex.findings.open", (("rule", "required"), road))] == 3
+    assert found[("licex.findings.open", (("rule", "status"), road))] == 0
