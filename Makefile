@@ -9,7 +9,7 @@ install = $(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes $(1) \
 install_ours = $(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e . \
   || $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
 
-.PHONY: run test histories orders check airflow docs lock bom clean
+.PHONY: run test histories orders check airflow docs messages lock bom clean
 
 run: $(VENV)/.run-installed
 	@$(BIN)/python -m demo.night
@@ -39,11 +39,16 @@ check: $(VENV)/.test-installed
 	$(BIN)/yamllint --strict sources .yamllint.yaml
 	$(BIN)/licex check
 	$(BIN)/python .ci/dependencies.py check
-	@mkdir -p .run/docs && $(BIN)/licex docs .run/docs > /dev/null && for page in standard.md rules.md cli.md declaration.schema.json; do \
+	$(BIN)/python .ci/messages.py check
+	@mkdir -p .run/docs && $(BIN)/licex docs .run/docs > /dev/null && for page in standard.md rules.md cli.md errors.md declaration.schema.json; do \
 	  diff -u docs/$$page .run/docs/$$page || { echo "docs/$$page: expected what the code says, found another text; run make docs"; exit 1; }; done
 
 docs: $(VENV)/.test-installed
 	$(BIN)/licex docs docs
+
+# The catalogue takes in what the code says; what is new there wants a translation.
+messages: $(VENV)/.test-installed
+	$(BIN)/python .ci/messages.py update
 
 # The lock files hold every version and hash; `make lock` takes the newest that fit pyproject.toml.
 lock: $(VENV)/.uv

@@ -44,7 +44,9 @@ def parse_day(text: str) -> Day:
     try:
         return Day.of(text)
     except ValueError:
-        raise UsageError(f"{text}: expected a day such as 2026-03-01; correct the command") from None
+        raise UsageError(
+            "LX-101", "{text}: expected a day such as 2026-03-01; correct the command", text=text
+        ) from None
 
 
 def parse_days(first: str, last: str) -> list[Day]:
@@ -55,7 +57,14 @@ def parse_days(first: str, last: str) -> list[Day]:
     """
     start, end = parse_day(first), parse_day(last)
     if end < start:
-        raise UsageError(f"--from {start} --to {end}: expected the first day not to be after the last; swap them")
+        raise UsageError(
+            "LX-101",
+            "--from {start} --to {end}: expected the first day not to be after the last; swap them",
+            start=start,
+            end=end,
+        )
     if end.date - start.date > _MOST:
-        raise UsageError(f"--from {start} --to {end}: expected at most ten years; correct the days")
+        raise UsageError(
+            "LX-101", "--from {start} --to {end}: expected at most ten years; correct the days", start=start, end=end
+        )
     return list(start.through(end))

@@ -16,6 +16,7 @@ from cli.trials import ran_data, show_findings
 from pipeline.memory import uncollected
 from standard.batch import BatchKey
 from standard.day import Day
+from standard.messages import Message, joined
 
 if TYPE_CHECKING:
     from pipeline.runner import Ran
@@ -67,7 +68,7 @@ def sweep(
     from pipeline.sweep import sweep as sweep_keys
 
     with render.progress() as on_progress:
-        found = sweep_keys(exchange, source, lambda step: on_progress(f"{source} {step}"), dry_run=dry_run)
+        found = sweep_keys(exchange, source, lambda step: on_progress(joined(" ", [source, step])), dry_run=dry_run)
     _show_swept(found, as_json=json)
     raise typer.Exit(1 if found.problem else 0)
 
@@ -110,7 +111,7 @@ def _show_ran(items: Sequence[Ran], *, as_json: bool) -> None:
         elif item.problem and not as_json:
             render.out(item.problem)
     if not as_json and items and items[-1].page:
-        render.out(f"open {items[-1].page}")
+        render.out(Message("open {page}", page=items[-1].page))
 
 
 def _show_tables(items: Sequence[Ran]) -> None:
@@ -136,8 +137,8 @@ def _show_swept(found: Swept, *, as_json: bool) -> None:
     if found.entry is not None:
         show_entries([found.entry])
     if found.why:
-        render.out(f"never read, or not as they are: {found.why}")
+        render.out(Message("never read, or not as they are: {why}", why=found.why))
     if found.not_found:
-        render.out(f"not found again by their keys: {found.not_found:,}; what they say is not known")
+        render.out(Message("not found again by their keys: {rows:,}; what they say is not known", rows=found.not_found))
     if found.problem:
         render.error(found.problem)

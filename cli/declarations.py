@@ -17,6 +17,7 @@ from pipeline.memory import uncollected
 from standard.batch import BatchKey
 from standard.day import Day
 from standard.errors import DeclarationError
+from standard.messages import Message, joined, plural
 
 if TYPE_CHECKING:
     from extractors.databases.connection_check import ConnectionFacts
@@ -86,7 +87,9 @@ def _problems(register: Register, source: str | None) -> tuple[list[str], list[P
     astray = [] if source else register.astray()
     if not names and not astray:
         raise DeclarationError(
-            f"{register.folder}: expected declarations <department>/<licence>.yaml, found none; name another folder in LICEX_SOURCES"
+            "LX-205",
+            "{folder}: expected declarations <department>/<licence>.yaml, found none; name another folder in LICEX_SOURCES",
+            folder=register.folder,
         )
     if source is not None and source not in register.paths:
         register.source(source)  # says which name was probably meant
@@ -99,9 +102,9 @@ def _show_problems(names: Sequence[str], found: Sequence[Problem], *, as_json: b
         render.data([{"path": str(item.path), "line": item.line, "message": item.message} for item in found])
         return
     for item in found:
-        render.error(str(item))
+        render.error(item.sentence)
     if not found:
-        render.out(f"{len(names)} declaration{'' if len(names) == 1 else 's'}, no problems")
+        render.out(plural("{count} declaration, no problems", "{count} declarations, no problems", count=len(names)))
 
 
 def _connection_code(facts: ConnectionFacts | FileFacts | str) -> int:
@@ -128,7 +131,7 @@ def _show_connections(
     lines |= {name: _header(facts) for name, facts in opened.items()}
     for name, known in lines.items():
         for line in known:
-            render.out(f"{name}: {line}")
+            render.out(joined(": ", [name, line]))
     problems = [facts.problem for facts in reached.values()] + [facts.problem for facts in opened.values()]
     for problem in filter(None, [*problems, *unread.values()]):
         render.error(problem)
@@ -137,7 +140,9 @@ def _show_connections(
 def _header(facts: FileFacts) -> list[str]:
     """What is to be known of files, a line each; nothing where they were refused, which has a sentence of its own."""
     read = ", ".join(facts.origin[name] for name in ("file", "sheet", "encoding") if name in facts.origin)
-    return [f"{read}: {len(facts.columns)} columns", *facts.undeclared] if facts.columns else []
+    if not facts.columns:
+        return []
+    return [Message("{read}: {count} columns", read=read, count=len(facts.columns)), *facts.undeclared]
 
 
 def _connection(name: str, facts: ConnectionFacts) -> dict[str, str]:
@@ -145,19 +150,19 @@ def _connection(name: str, facts: ConnectionFacts) -> dict[str, str]:
         "source": name,
         "way": facts.way,
         "database": facts.database,
-        "connected in": f"{facts.connecting:.2f} s",
+        "connected in": Message("{seconds:.2f} s", seconds=facts.connecting),
         "rows": "" if facts.rows is None else f"{facts.rows:,}",
         "rows/s": f"{facts.rate:,.0f}" if facts.sample >= _ENOUGH else "",
-        "guarded": "read only" if facts.guarded else "by its rights alone",
+        "guarded": Message("read only") if facts.guarded else Message("by its rights alone"),
     }
 
 
 def _columns(facts: ConnectionFacts) -> list[str]:
     """What is to be known of single columns, a line each."""
-    order = [f"ordered by {facts.order}"] if facts.order else []
+    order = [Message("ordered by {column}", column=facts.order)] if facts.order else []
     if facts.witnessed is not None:
-        order.append(f"its witness counts {facts.witnessed:,} rows")
-    done = [f"operation {value}: {what}" for value, what in facts.operations.items()]
+        order.append(Message("its witness counts {rows:,} rows", rows=facts.witnessed))
+    done = [Message("operation {value}: {what}", value=value, what=what) for value, what in facts.operations.items()]
     return [*order, *facts.undeclared, *done, *facts.spoilt]
 
 
@@ -167,7 +172,7 @@ def _show_preview(found: Trial, *, as_json: bool) -> None:
         render.data({**ran_data(found), "rows": found.rows})
     else:
         for number, row in enumerate(found.rows, 1):
-            render.pairs(f"row {number}", row)
+            render.pairs(Message("row {number}", number=number), row)
         if found.entry is not None:
             show_entries([found.entry])
         show_findings(found)

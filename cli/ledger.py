@@ -13,6 +13,7 @@ from cli.ledger_table import show_entries, show_ledger, time_text
 from cli.session import open_exchange
 from standard.batch import LedgerEntry
 from standard.errors import ExchangeError, UsageError
+from standard.messages import Message
 
 if TYPE_CHECKING:
     from pipeline.overview import SourceState
@@ -50,7 +51,7 @@ def ledger(
     else:
         show_ledger(entries, runs=runs)
     if cut:
-        render.note(f"Batches since {cut}; licex ledger --from D shows earlier ones")
+        render.note(Message("Batches since {day}; licex ledger --from D shows earlier ones", day=cut))
 
 
 @commands.command()
@@ -66,7 +67,11 @@ def sources(source: AnySource = None, json: AsJson = False) -> None:
     render.table("", [_state(state) for state in states], right=("missed days", "open findings"))
     for state in states:
         if state.problem:
-            render.error(f"{state.source}: its declaration cannot be used: {state.problem}")
+            render.error(
+                Message(
+                    "{source}: its declaration cannot be used: {problem}", source=state.source, problem=state.problem
+                )
+            )
 
 
 @commands.command("open")
@@ -123,19 +128,19 @@ def trace(
         _show_trace(found)
     if not found:
         raise ExchangeError(
-            f"{mask_text(licence)}: expected a licence of that identifier or number on the platform, found none"
+            "LX-108",
+            "{licence}: expected a licence of that identifier or number on the platform, found none",
+            licence=mask_text(licence),
         )
 
 
 def _require_rule(rule: str) -> None:
-    from difflib import get_close_matches
-
+    from standard.nearest import did_you_mean
     from standard.rules import RULES
 
     if rule not in RULES:
-        near = get_close_matches(rule, RULES, 1, 0.5)
-        hint = f"did you mean {near[0]}?" if near else "licex rules lists them"
-        raise UsageError(f"{rule}: expected the id of a rule, found none; {hint}")
+        hint = did_you_mean(rule, RULES, Message("licex rules lists them"))
+        raise UsageError("LX-102", "{rule}: expected the id of a rule, found none; {hint}", rule=rule, hint=hint)
 
 
 def _state(state: SourceState) -> dict[str, Any]:

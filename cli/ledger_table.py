@@ -9,6 +9,7 @@ from typing import Any
 from cli import render
 from standard.batch import SWEEP, LedgerEntry, Status
 from standard.day import SHANGHAI, Day, instant_of
+from standard.messages import Message, kept
 
 _COUNTS = ("extracted", "accepted", "held", "duplicates", "inserted", "updated", "unchanged", "stale", "refused")
 _RIGHT = (*_COUNTS, "run", "seconds", "report")
@@ -30,7 +31,16 @@ def show_ledger(entries: Sequence[LedgerEntry], *, runs: bool = False) -> None:
     show_entries(entries, runs=runs)
     for entry in entries:
         if entry.reason:
-            render.out(f"{entry.source}/{entry.day} {entry.status}: {entry.reason}")
+            status, reason = kept(entry.status), kept(entry.reason)
+            render.out(
+                Message(
+                    "{source}/{day} {status}: {reason}",
+                    source=entry.source,
+                    day=entry.day,
+                    status=status,
+                    reason=reason,
+                )
+            )
 
 
 def _row(entry: LedgerEntry, runs: bool) -> dict[str, Any]:
@@ -38,8 +48,8 @@ def _row(entry: LedgerEntry, runs: bool) -> dict[str, Any]:
     times = {"run": entry.run or "", "read": time_text(entry.taken_at), "delivered": time_text(entry.delivered_at)}
     return {
         "source": entry.source,
-        "day": f"{entry.day} {SWEEP}" if entry.kind == SWEEP else entry.day,
-        "status": str(entry.status),
+        "day": Message("{day} sweep", day=entry.day) if entry.kind == SWEEP else entry.day,
+        "status": entry.status,
         **(times if runs else {}),
         **{name: f"{values[name]:,}" for name in _COUNTS},
         "seconds": f"{entry.seconds:.1f}",

@@ -12,6 +12,7 @@ import time
 import traceback
 
 from standard.errors import UsageError, safe_line
+from standard.messages import shown
 from standard.private_file import private
 
 _LOG = logging.getLogger("licex")
@@ -57,13 +58,13 @@ def is_verbose() -> bool:
 def log_step(text: str) -> None:
     """Log a step, or how far one is."""
     if is_logging():
-        _LOG.info(safe_line(text))
+        _LOG.info(safe_line(shown(text)))
 
 
 def log_error(sentence: str) -> None:
-    """Log why a command could not go on, in the words of the error."""
+    """Log why a command could not go on, in the words of the error and with its code."""
     if is_logging():
-        for line in sentence.split("\n"):
+        for line in shown(sentence).split("\n"):
             _LOG.error(safe_line(line))
 
 
@@ -87,7 +88,10 @@ def _file(path: str) -> logging.Handler:
         file = open(path, "a", encoding="utf-8", opener=private)  # noqa: SIM115 - its handler closes it
     except OSError as error:
         raise UsageError(
-            f"{path}: expected a log file that can be written, found {type(error).__name__}; name another with --log-file or LICEX_LOG"
+            "LX-104",
+            "{path}: expected a log file that can be written, found {found}; name another with --log-file or LICEX_LOG",
+            path=path,
+            found=type(error).__name__,
         ) from None
     return _Closing(file)
 

@@ -7,10 +7,13 @@ import warnings
 from typing import Annotated
 
 import typer
+from typer._click.exceptions import ClickException, NoArgsIsHelpError  # Typer offers no public name for them
 
 from cli import batches, declarations, ledger, logs, onboarding, reference, render, retention, session, upkeep
+from cli.spoken import speak
 from pipeline.settings import log_file_named, program_version
-from standard.errors import ExchangeError
+from standard.errors import ExchangeError, UsageError
+from standard.messages import kept
 
 app = typer.Typer(
     name="licex",
@@ -73,15 +76,36 @@ def main() -> None:
 
 
 def _run() -> int:
+    command = typer.main.get_command(app)
+    speak(command)
     try:
         with session.opened:
-            app()
+            return int(command.main(standalone_mode=False) or 0)
     except SystemExit as ended:
         return int(ended.code or 0)
+    except NoArgsIsHelpError as help_shown:
+        help_shown.show()
+        return help_shown.exit_code
+    except ClickException as error:
+        render.error(_misused(error).message)
+        return error.exit_code
+    except typer.Abort:
+        return 1
     except ExchangeError as error:
-        render.error(str(error))
+        render.error(error.message)
         return error.exit_code
     except Exception as error:
         render.unforeseen(error)
         return 1
-    return 0
+
+
+def _misused(error: ClickException) -> UsageError:
+    """What Typer found wrong with the words of a command."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "licex"
+    return UsageError(
+        "LX-100",
+        "{command}: {problem} {command} --help shows what it takes.",
+        command=command,
+        problem=kept(error.format_message()),
+    )

@@ -12,6 +12,7 @@ from cli import render
 from cli.session import open_exchange
 from standard.day import Day
 from standard.errors import UsageError
+from standard.messages import Message
 
 if TYPE_CHECKING:
     from onboarding.suggest import Suggestion
@@ -52,7 +53,7 @@ def suggest(
 
     require_name(name)
     if out is not None and not name:
-        raise UsageError("--out: expected the name of the source, found none; give it with --source")
+        raise UsageError("LX-109", "--out: expected the name of the source, found none; give it with --source")
     exchange = open_exchange()
     now = exchange.now()
     first = since.date() if since else Day.at(now).date
@@ -78,4 +79,4 @@ def _put(found: Suggestion, out: Path | None) -> None:
         written, left = write(found, out)
         render.paths([str(path) for path in written], as_json=False)
     for name, rows in left.items():
-        render.note(f"add to {name}:\n{rows.rstrip()}")
+        render.note(Message("add to {name}:\n{rows}", name=name, rows=rows.rstrip()))

@@ -1,6 +1,6 @@
 """How anything looks on a terminal: lines, errors, progress, tables that fit, and JSON instead of them.
 
-Rich is imported when something is drawn: JSON and completion do without it.
+Sentences and headings are printed in the reader's language, JSON in none but English. Rich is imported when something is drawn: JSON and completion do without it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cli import logs
 from standard import errors
 from standard.errors import safe_line
+from standard.messages import Message, shown, translate, translate_word
 from standard.visible import json_text, visible, visible_line
 
 if TYPE_CHECKING:
@@ -34,19 +35,19 @@ def progress() -> Iterator[Callable[[str], None]]:
 
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     console = _console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=logs.is_verbose()) as shown:
-        task = shown.add_task("")
+    with Progress(*columns, console=console, transient=True, disable=logs.is_verbose()) as drawn:
+        task = drawn.add_task("")
 
         def on_progress(text: str) -> None:
             logs.log_step(text)
-            shown.update(task, description=visible_line(text))
+            drawn.update(task, description=visible_line(translate(text)))
 
         yield on_progress
 
 
 def out(line: str) -> None:
     """Print a line; a terminal breaks it where it must."""
-    _console().print(_cell(line), soft_wrap=True)
+    _console().print(_cell(translate(line)), soft_wrap=True)
 
 
 def text(content: str) -> None:
@@ -56,14 +57,14 @@ def text(content: str) -> None:
 
 def note(message: str) -> None:
     """Print lines beside what a command prints, on standard error."""
-    for line in message.split("\n"):
+    for line in translate(message).split("\n"):
         _console(stderr=True).print(_cell(line), soft_wrap=True)
 
 
 def error(message: str) -> None:
-    """Print error sentences, each on a line of its own."""
+    """Print error sentences, each on a line of its own with its code."""
     logs.log_error(message)
-    for line in message.split("\n"):
+    for line in shown(message).split("\n"):
         _console(stderr=True).print(_cell(line, "red"), soft_wrap=True)
 
 
@@ -110,11 +111,11 @@ def table(title: str, rows: Sequence[Row], *, right: Collection[str] = (), keys:
     from rich.measure import Measurement
 
     if not rows:
-        out(f"{title} (0)")
+        out(f"{translate_word(title)} (0)")
         return
     console = _console()
-    for shown in (rows, _without_empty(rows)):
-        drawn = _table(title, shown, right, plain)
+    for some in (rows, _without_empty(rows)):
+        drawn = _table(title, some, right, plain)
         if Measurement.get(console, console.options.update(max_width=10_000), drawn).minimum <= console.width:
             console.print(drawn)
             return
@@ -125,12 +126,12 @@ def pairs(title: str, values: Row) -> None:
     """Print names and their values, those that are there."""
     from rich.table import Table
 
-    drawn = Table(title=title, show_header=False, title_justify="left")
+    drawn = Table(title=translate_word(title), show_header=False, title_justify="left")
     drawn.add_column()
     drawn.add_column(overflow="fold")
     for name, value in values.items():
         if value is not None:
-            drawn.add_row(name, _cell(value))
+            drawn.add_row(translate_word(name), _cell(value))
     _console().print(drawn)
 
 
@@ -139,10 +140,12 @@ def _table(title: str, rows: Sequence[Row], right: Collection[str], plain: bool)
     from rich.table import Table
 
     lines: dict[str, Any] = {"box": box.SIMPLE_HEAD, "pad_edge": False} if plain else {}
-    drawn = Table(title=f"{title} ({len(rows)})" if title else None, title_justify="left", **lines)
+    drawn = Table(title=f"{translate_word(title)} ({len(rows)})" if title else None, title_justify="left", **lines)
     for name in rows[0]:
         number = name in right
-        drawn.add_column(name, justify="right" if number else "left", no_wrap=number or plain, overflow="fold")
+        drawn.add_column(
+            translate_word(name), justify="right" if number else "left", no_wrap=number or plain, overflow="fold"
+        )
     for row in rows:
         drawn.add_row(*map(_cell, row.values()))
     return drawn
@@ -159,13 +162,15 @@ def _paragraphs(console: Console, title: str, rows: Sequence[Row], keys: int) ->
     from rich.text import Text
 
     if title:
-        console.print(_cell(f"{title} ({len(rows)})", "italic"))
+        console.print(_cell(f"{translate_word(title)} ({len(rows)})", "italic"))
     for row in rows:
         items = [(name, _cell(value)) for name, value in row.items()]
         head = Text(_SEPARATOR).join(value for _, value in items[:keys])
         head.stylize("bold")
         console.print(head, overflow="fold")
-        facts = [Text.assemble((f"{name} ", "dim"), value) for name, value in items[keys:] if value.plain]
+        facts = [
+            Text.assemble((f"{translate_word(name)} ", "dim"), value) for name, value in items[keys:] if value.plain
+        ]
         for line in _packed(facts, console.width - 2):
             console.print(Padding(line, (0, 0, 0, 2), expand=False), overflow="fold")
 
@@ -189,7 +194,11 @@ def _cell(value: Any, style: str = "") -> Text:
     from rich.text import Text
 
     lines = value if isinstance(value, tuple) else ("" if value is None else value,)
-    return Text("\n".join(visible_line(str(line)) for line in lines), style=style or _style(value))
+    return Text("\n".join(visible_line(_said(line)) for line in lines), style=style or _style(value))
+
+
+def _said(value: Any) -> str:
+    return translate(value) if isinstance(value, Message) else str(value)
 
 
 def _style(value: Any) -> str:

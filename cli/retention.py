@@ -11,6 +11,7 @@ import typer
 from cli import render
 from cli.arguments import AsJson
 from cli.session import open_exchange
+from standard.messages import Message, joined
 from standard.retention import Purgeable
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def _show(found: Purge, keep: Mapping[Purgeable, str], *, applied: bool, as_json
         render.data({"applied": applied, "parts": parts, "kept": kept})
         return
     for what in Purgeable:
-        render.out(f"{what.setting}: {f'{keep[what]} days' if what in keep else 'for ever'}")
+        days = Message("{days} days", days=keep[what]) if what in keep else Message("for ever")
+        render.out(joined(": ", [what.setting, days]))
     if parts:
         render.table("purged" if applied else "would be purged", [_row(part) for part in parts])
     if kept:
@@ -58,7 +60,7 @@ def _show(found: Purge, keep: Mapping[Purgeable, str], *, applied: bool, as_json
 def _row(part: dict[str, Any]) -> dict[str, Any]:
     megabytes = f"{part['bytes'] / 1e6:,.1f}" if part["bytes"] else ""
     return {
-        "source": part["source"] or "(the city)",
+        "source": part["source"] or Message("(the city)"),
         "what": part["what"],
         "kept days": part["kept_days"],
         "from": part["first_day"],

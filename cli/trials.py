@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cli import render
+from standard.messages import Message
 
 if TYPE_CHECKING:
     from pipeline.runner import Ran
@@ -29,10 +30,12 @@ def ran_data(item: Ran) -> dict[str, Any]:
 def show_findings(trial: Trial) -> None:
     """Print the groups of findings, the most frequent first, or that there are none."""
     if trial.entry is not None and not trial.entry.read:
-        render.out(f"{trial.key}: no row is of that day; name another with --day")
+        render.out(Message("{batch}: no row is of that day; name another with --day", batch=trial.key))
     elif trial.entry is not None and not trial.findings:
-        render.out(f"{trial.key}: no findings")
+        render.out(Message("{batch}: no findings", batch=trial.key))
     if trial.findings:
-        render.table(f"{trial.key}: findings by rule, element and value", trial.findings[:_GROUPS])
+        title = Message("{batch}: findings by rule, element and value", batch=trial.key)
+        render.table(title, trial.findings[:_GROUPS])
     if len(trial.findings) > _GROUPS:
-        render.out(f"and {len(trial.findings) - _GROUPS:,} more groups; --json lists them all")
+        more = len(trial.findings) - _GROUPS
+        render.out(Message("and {groups:,} more groups; --json lists them all", groups=more))

@@ -11,6 +11,7 @@ from cli import render
 from cli.arguments import AsJson, SourceName
 from cli.ledger_table import show_ledger
 from cli.session import open_exchange, opened
+from standard.messages import Message
 
 if TYPE_CHECKING:
     from pipeline.unjudged import Unjudged
@@ -53,7 +54,8 @@ def remask(
     from pipeline.remask import remask as mask_again
 
     paths, findings = mask_again(open_exchange().work(), dry_run=dry_run)
-    render.paths([*paths, *([f"{findings} findings on the platform"] if findings else [])], as_json=json)
+    changed = [Message("{count} findings on the platform", count=findings)] if findings else []
+    render.paths([*paths, *changed], as_json=json)
 
 
 @commands.command()
@@ -84,6 +86,6 @@ def _show_unjudged(found: Sequence[Unjudged], *, as_json: bool) -> None:
         if one.problem:
             render.error(one.problem)
         else:
-            render.table(f"{one.key}: not accounted for by its archive", one.claims.to_pylist())
+            render.table(Message("{batch}: not accounted for by its archive", batch=one.key), one.claims.to_pylist())
     if not found:
         render.out("every claim is accounted for")

@@ -31,12 +31,14 @@ from sources.database_extract import DatabaseExtract
 from sources.problem import Problem
 from sources.register import Register, Source
 from standard.day import SHANGHAI
+from standard.messages import Message, shown
 
 _TAG = "licence-exchange"
 _RETRIES = {"retries": TRIES_AGAIN, "retry_delay": KILLED_DELAY, "retry_policy": TriesAgain()}
 # Backfills of one source may run side by side, since the order of its days does not matter; more would crowd others out.
 _ACTIVE_RUNS = 4
 _SWEEP = ".sweep"  # ends the name of the DAG that sweeps a source
+_SWEEPS = Message("Reads all keys, delivers what no day has read, and finds what vanished.")
 
 
 def source_dags() -> dict[str, DAG]:
@@ -133,14 +135,16 @@ def _sweep_dag(source: Source, schedule: str) -> DAG:
     with DAG(
         dag_id=f"{name}{_SWEEP}",
         dag_display_name=f"{declaration.title} · 清查",
-        description=f"{declaration.department.name}: all keys beside what the platform knows",
+        description=shown(
+            Message("{department}: all keys beside what the platform knows", department=declaration.department.name)
+        ),
         schedule=CronTriggerTimetable(schedule, timezone="Asia/Shanghai"),
         start_date=since,
         catchup=False,
         max_active_runs=1,
         default_args={"owner": declaration.department.name, **_RETRIES},
         tags=[_TAG, name.partition(".")[0], "sweep"],
-        doc_md=f"# {declaration.title} · 清查\n\nReads all keys, delivers what no day has read, and finds what vanished.",
+        doc_md=f"# {declaration.title} · 清查\n\n{shown(_SWEEPS)}",
     ) as dag:
         sweep.override(**pool)(name)
     return dag
@@ -163,7 +167,7 @@ def _broken_dag(name: str, problems: list[Problem]) -> DAG:
         catchup=False,
         default_args={"owner": _TAG},
         tags=[_TAG, "broken"],
-        doc_md="\n".join(map(str, problems)),
+        doc_md="\n".join(shown(problem.sentence) for problem in problems),
     ) as dag:
         broken_declaration(name)
     return dag
@@ -181,7 +185,9 @@ def deadline_dag() -> DAG:
         default_args={"owner": _TAG, **_RETRIES},
         params=_params(),
         tags=[_TAG],
-        doc_md="Draws the city's page of the day from the ledger, and names the sources that have not arrived.",
+        doc_md=shown(
+            Message("Draws the city's page of the day from the ledger, and names the sources that have not arrived.")
+        ),
     ) as dag:
         _link(city())
     return dag
@@ -199,7 +205,11 @@ def retention_dag() -> DAG:
         max_active_runs=1,
         default_args={"owner": _TAG, **_RETRIES},
         tags=[_TAG],
-        doc_md="Removes raw archives, standardised rows, closed findings and reports that are older than `LICEX_KEEP_…` say.",
+        doc_md=shown(
+            Message(
+                "Removes raw archives, standardised rows, closed findings and reports that are older than `LICEX_KEEP_…` say."
+            )
+        ),
     ) as dag:
         purge()
     return dag
@@ -216,6 +226,6 @@ def _params() -> dict[str, Any]:
         type=["null", "string"],
         format="date",
         title="Day / 日期",
-        description="For a run by hand without a partition key.",
+        description=shown(Message("For a run by hand without a partition key.")),
     )
     return {"day": day}

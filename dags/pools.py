@@ -14,6 +14,7 @@ from airflow.plugins_manager import AirflowPlugin
 from dags.run_notes import RunNoter
 from dags.timetable import NightTimetable
 from standard.day import Day
+from standard.messages import Message, shown
 
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
@@ -113,11 +114,12 @@ def _ensure(name: str, slots: int, session: Any) -> None:
         "pool": name,
         "slots": slots,
         "include_deferred": False,
-        "description": "connections that its department declares",
+        "description": shown(Message("connections that its department declares")),
     }
     connection = session.connection()
     try:
         with connection.begin_nested():
             connection.execute(Pool.__table__.insert().values(new))
     except Exception as error:  # which one depends on the database
-        _log.info("pool %s: another scheduler has made it (%s)", name, type(error).__name__)
+        found_by = type(error).__name__
+        _log.info(shown(Message("pool {pool}: another scheduler has made it ({error})", pool=name, error=found_by)))

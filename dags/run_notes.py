@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.listeners import hookimpl
 
+from standard.messages import Message, joined, kept, shown
+
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
 
@@ -24,14 +26,23 @@ def note_of(entry: LedgerEntry | None, page: str) -> str:
         page: path or URL of the department's page.
     """
     if entry is None:
-        return f"{_OURS}nothing in the ledger; page: {page}"
-    counts = f"{entry.accepted:,} accepted, {entry.held:,} held, {entry.refused:,} refused of {entry.extracted:,} rows"
-    parts = [
-        f"{_OURS}{entry.day}: run {entry.run} in the ledger, {entry.status}: {counts}",
-        entry.reason,
-        f"page: {page}",
-    ]
-    return "; ".join(filter(None, parts))
+        return _OURS + shown(Message("nothing in the ledger; page: {page}", page=page))
+    counts = Message(
+        "{accepted:,} accepted, {held:,} held, {refused:,} refused of {extracted:,} rows",
+        accepted=entry.accepted,
+        held=entry.held,
+        refused=entry.refused,
+        extracted=entry.extracted,
+    )
+    ended = Message(
+        "{day}: run {run} in the ledger, {status}: {counts}",
+        day=entry.day,
+        run=entry.run,
+        status=kept(entry.status),
+        counts=counts,
+    )
+    parts = [ended, kept(entry.reason), Message("page: {page}", page=page)]
+    return _OURS + shown(joined("; ", filter(None, parts)))
 
 
 class RunNoter:

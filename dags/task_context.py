@@ -18,6 +18,7 @@ from dags.outcomes import Ended
 from dags.run_notes import ENDED, note_of
 from standard.day import Day
 from standard.errors import AlreadyDelivered, ExchangeError, QuietHours, TurnTaken, Unreachable, safe_line, unforeseen
+from standard.messages import Message, kept, shown
 
 if TYPE_CHECKING:
     from pipeline.exchange import Exchange
@@ -102,18 +103,20 @@ def airflow_outcomes() -> Iterator[None]:
     try:
         yield
     except QuietHours as quiet:  # the task leaves its worker, and is started again when they are over
-        _log.info("%s", quiet)
+        _log.info(shown(quiet.message))
         raise _later(quiet.until) from None
     except TurnTaken as taken:
-        _log.info("%s", taken)
+        _log.info(shown(taken.message))
         raise _later(datetime.now(UTC) + _LOOK) from None
     except AlreadyDelivered as nothing_new:
-        raise AirflowSkipException(str(nothing_new)) from None
+        raise AirflowSkipException(shown(nothing_new.message)) from None
     except ExchangeError as error:
-        _log.error("%s", error)
+        _log.error(shown(error.message))
         raise Ended(error.exit_code, again=isinstance(error, Unreachable)) from None
     except Exception as error:
-        _log.error("an unexpected error; report it as a defect:\n%s", unforeseen(error))
+        _log.error(
+            shown(Message("an unexpected error; report it as a defect:\n{traceback}", traceback=unforeseen(error)))
+        )
         raise Ended(1, again=False) from None
 
 
@@ -159,7 +162,10 @@ def day_of(context: Any) -> Day:
         return Day.of(text)
     except (TypeError, ValueError):
         raise ExchangeError(
-            f"{context['dag'].dag_id}: expected a day such as 2026-03-01 as partition key or parameter, found {text}"
+            "LX-101",
+            "{dag}: expected a day such as 2026-03-01 as partition key or parameter, found {text}",
+            dag=context["dag"].dag_id,
+            text=text,
         ) from None
 
 
@@ -178,6 +184,8 @@ def write_pages(exchange: Exchange, key: BatchKey) -> None:
     measure_findings(key.source, {each["rule"]: each["findings"] for each in found})
     pages = write_reports(exchange, key, now)
     pages += report_later_days(exchange, key.source, [key.day], now)
-    what = f"run {entry.run}, {entry.status}" if entry else "nothing in the ledger"
+    what = Message("nothing in the ledger")
+    if entry is not None:
+        what = Message("run {run}, {status}", run=entry.run, status=kept(entry.status))
     for page in pages:
-        _log.info("%s: wrote %s (%s)", key, safe_line(page), what)
+        _log.info(shown(Message("{batch}: wrote {page} ({what})", batch=key, page=safe_line(page), what=what)))

@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from dags.task_context import airflow_outcomes, day_of_run, open_exchange, running, step_of, write_pages
 from standard.errors import ExchangeError, safe_line
+from standard.messages import Message, joined, kept, shown
 
 if TYPE_CHECKING:
     from standard.batch import BatchKey, LedgerEntry, Verdict
@@ -34,7 +35,8 @@ def extract(source: str, part: int | None = None) -> None:
 
     with step_of(source, part, begins=part is None, reads=True) as (exchange, key):
         manifest = extract(exchange, key, exchange.now(), part)
-        _log.info("%s: %s rows read, %s archived", key, manifest.read, manifest.rows)
+        said = Message("{batch}: {read} rows read, {rows} archived", batch=key, read=manifest.read, rows=manifest.rows)
+        _log.info(shown(said))
 
 
 @task
@@ -69,14 +71,30 @@ def assess(source: str, *, rows_too: bool) -> None:
 
 def _log_verdict(key: BatchKey, verdict: Verdict) -> None:
     if verdict.refused:
-        _log.warning("%s: verdict: refused, %s rows: %s", key, verdict.extracted, verdict.reason)
-        return
-    counts = (verdict.accepted, verdict.held, verdict.duplicates, verdict.extracted)
-    _log.info("%s: verdict: may be delivered; %s accepted, %s held, %s duplicates of %s rows", key, *counts)
-    if verdict.held_above_limit:
-        _log.warning(
-            "%s: more rows are held than the %.1f%% that its declaration allows", key, verdict.held_limit * 100
+        refused = Message(
+            "{batch}: verdict: refused, {rows} rows: {reason}",
+            batch=key,
+            rows=verdict.extracted,
+            reason=kept(verdict.reason),
         )
+        _log.warning(shown(refused))
+        return
+    counts = Message(
+        "{batch}: verdict: may be delivered; {accepted} accepted, {held} held, {duplicates} duplicates of {rows} rows",
+        batch=key,
+        accepted=verdict.accepted,
+        held=verdict.held,
+        duplicates=verdict.duplicates,
+        rows=verdict.extracted,
+    )
+    _log.info(shown(counts))
+    if verdict.held_above_limit:
+        above = Message(
+            "{batch}: more rows are held than the {share:.1%} that its declaration allows",
+            batch=key,
+            share=verdict.held_limit,
+        )
+        _log.warning(shown(above))
 
 
 @task
@@ -89,13 +107,23 @@ def deliver(source: str) -> None:
         entry = deliver(exchange, key, now, (now - started).total_seconds() if started else 0.0)
         _log_entry(key, entry)
         if found := problem(exchange, key):
-            raise ExchangeError(found)
+            raise ExchangeError.of([found])
 
 
 def _log_entry(key: BatchKey, entry: LedgerEntry) -> None:
-    counts = (entry.inserted, entry.updated, entry.unchanged, entry.stale)
-    _log.info("%s: run %s in the ledger, verdict %s", key, entry.run, entry.verdict_digest)
-    _log.info("%s: %s inserted, %s updated, %s unchanged, %s stale", key, *counts)
+    run = Message(
+        "{batch}: run {run} in the ledger, verdict {verdict}", batch=key, run=entry.run, verdict=entry.verdict_digest
+    )
+    counts = Message(
+        "{batch}: {inserted} inserted, {updated} updated, {unchanged} unchanged, {stale} stale",
+        batch=key,
+        inserted=entry.inserted,
+        updated=entry.updated,
+        unchanged=entry.unchanged,
+        stale=entry.stale,
+    )
+    for said in (run, counts):
+        _log.info(shown(said))
 
 
 @task
@@ -112,19 +140,23 @@ def catch_up(source: str) -> None:
     from pipeline.quiet_hours import require_outside_quiet_hours
 
     if get_current_context()["dag_run"].run_type != "scheduled":
-        raise AirflowSkipException("not a night of the schedule")
+        raise AirflowSkipException(shown(Message("not a night of the schedule")))
     with running(source) as (exchange, key):
         require_outside_quiet_hours(exchange.source(key), exchange.now())
         # The night's own batch, which may not be in the ledger yet, is not one of them.
-        ran = run_missed(exchange, source, lambda step: _log.info("%s", step), until=key.day)
+        ran = run_missed(exchange, source, lambda step: _log.info(shown(step)), until=key.day)
         for one in ran:
-            _log.log(logging.ERROR if one.exit_code else logging.INFO, "%s: %s", one.key, one.problem or "caught up")
+            said = joined(": ", [str(one.key), one.problem or Message("caught up")])
+            _log.log(logging.ERROR if one.exit_code else logging.INFO, shown(said))
         if failed := [str(one.key) for one in ran if one.exit_code]:
             raise ExchangeError(
-                f"{source}: expected to catch up on the days that were missed, found a problem with {', '.join(failed)}, see above; "
-                "the next night tries again what can be tried"
+                "LX-507",
+                "{source}: expected to catch up on the days that were missed, found a problem with {batches}, see above; "
+                "the next night tries again what can be tried",
+                source=source,
+                batches=", ".join(failed),
             )
-        _log.info("%s: %s days caught up", source, len(ran))
+        _log.info(shown(Message("{source}: {days} days caught up", source=source, days=len(ran))))
 
 
 @task
@@ -135,11 +167,19 @@ def sweep(source: str) -> None:
     with airflow_outcomes(), closing(open_exchange()) as exchange:
         swept = sweep_keys(exchange, source, lambda step: None)
         if swept.problem:
-            raise ExchangeError(swept.problem)
-        counts = (swept.keys_met, swept.unread, swept.vanished, swept.returned)
-        _log.info("%s: %s keys met, %s rows never read, %s records vanished, %s are back", source, *counts)
+            raise ExchangeError.of([swept.problem])
+        counts = Message(
+            "{source}: {keys} keys met, {unread} rows never read, {vanished} records vanished, {returned} are back",
+            source=source,
+            keys=swept.keys_met,
+            unread=swept.unread,
+            vanished=swept.vanished,
+            returned=swept.returned,
+        )
+        _log.info(shown(counts))
         if swept.why:
-            _log.warning("%s: never read, or not as they are: %s", source, swept.why)
+            why = Message("{source}: never read, or not as they are: {why}", source=source, why=swept.why)
+            _log.warning(shown(why))
 
 
 @task
@@ -153,10 +193,12 @@ def city() -> None:
         require_begun("city", day, now)
         page = report_city(exchange.work(), day, now)
         missing, missed = missing_sources(exchange, day), missed_before(exchange, day)
-        _log.info("%s: wrote %s", day, safe_line(page))
-        _log.info("%s: not arrived: %s", day, ", ".join(missing) or "none")
+        _log.info(shown(Message("{day}: wrote {page}", day=day, page=safe_line(page))))
+        names = ", ".join(missing) or Message("none")
+        _log.info(shown(Message("{day}: not arrived: {sources}", day=day, sources=names)))
         for source, days in missed.items():
-            _log.warning("%s: lacks earlier days: %s", source, ", ".join(days))
+            lacking = Message("{source}: lacks earlier days: {days}", source=source, days=", ".join(days))
+            _log.warning(shown(lacking))
 
 
 @task
@@ -167,10 +209,18 @@ def purge() -> None:
     with airflow_outcomes(), closing(open_exchange()) as exchange:
         done = remove_old(exchange.work(), lambda _source: None, apply=True)
         for part in done.parts:
-            what = (part.source or "city", part.what, part.items, part.first_day, part.last_day, part.kept_days)
-            _log.info("%s: purged %s, %s items from %s to %s, kept for %s days", *what)
+            purged = Message(
+                "{source}: purged {what}, {items} items from {first} to {last}, kept for {days} days",
+                source=part.source or Message("city"),
+                what=part.what,
+                items=part.items,
+                first=part.first_day,
+                last=part.last_day,
+                days=part.kept_days,
+            )
+            _log.info(shown(purged))
         for each in done.kept:
-            _log.info("%s: old enough, and stays: %s", each.key, each.why)
+            _log.info(shown(Message("{batch}: old enough, and stays: {why}", batch=each.key, why=each.why)))
 
 
 @task(retries=0)

@@ -17,6 +17,7 @@ from exchange_db.driver_errors import masked_cause
 from exchange_db.tables import LOCK
 from standard.addresses import shown_url, without_secrets
 from standard.errors import PlatformRefused, PlatformUnreachable, UsageError
+from standard.messages import Message
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -33,12 +34,16 @@ class ExchangeDatabase:
                 raise ArgumentError
             if dialect_of_url(parts).forgets(parts):
                 raise UsageError(
-                    "LICEX_TARGET: expected a database that keeps what it is given, found one in memory; name a file, such as sqlite:////srv/platform.db"
+                    "LX-104",
+                    "LICEX_TARGET: expected a database that keeps what it is given, found one in memory; name a file, such as sqlite:////srv/platform.db",
                 )
             self._engine = make_engine(url)
         except (ArgumentError, ValueError, NoSuchModuleError, ModuleNotFoundError) as error:
             raise UsageError(
-                f"LICEX_TARGET: expected a SQLAlchemy URL of {', '.join(SPOKEN)} and an installed driver, found {type(error).__name__}; correct the setting"
+                "LX-104",
+                "LICEX_TARGET: expected a SQLAlchemy URL of {spoken} and an installed driver, found {found}; correct the setting",
+                spoken=", ".join(SPOKEN),
+                found=type(error).__name__,
             ) from None
 
     @contextmanager
@@ -62,11 +67,15 @@ class ExchangeDatabase:
             if dialect_of(engine).refuses_data(error):
                 reason = without_secrets(masked_cause(error), self._location)
                 raise PlatformRefused(
-                    f"{self._shown}: expected the platform's database to take what it is given, found: {reason}; nothing was loaded; ask whoever runs it",
-                    reason,
+                    "{database}: expected the platform's database to take what it is given, found: {reason}; nothing was loaded; ask whoever runs it",
+                    reason=reason,
+                    database=self._shown,
                 ) from None
             raise PlatformUnreachable(
-                f"{self._shown}: expected to use the platform's database, found: {self._cause(error)}; nothing was loaded; check LICEX_TARGET, then try again"
+                "LX-401",
+                "{database}: expected to use the platform's database, found: {cause}; nothing was loaded; check LICEX_TARGET, then try again",
+                database=self._shown,
+                cause=self._cause(error),
             ) from None
 
     def read(self, query: Callable[Concatenate[Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
@@ -84,7 +93,10 @@ class ExchangeDatabase:
             return engine.connect()
         except (OSError, TypeError, ValueError) as error:
             raise UsageError(
-                f"{self._shown}: expected a URL that the driver can connect by, found: {self._cause(error)}; correct LICEX_TARGET"
+                "LX-104",
+                "{database}: expected a URL that the driver can connect by, found: {cause}; correct LICEX_TARGET",
+                database=self._shown,
+                cause=self._cause(error),
             ) from None
 
     def lock(self, connection: Connection, names: Sequence[str]) -> None:
@@ -130,11 +142,19 @@ class ExchangeDatabase:
             self.migrate()
         elif state.unknown:
             raise UsageError(
-                f"{self._shown}: expected tables of at most version {migration.HEAD}, found {state.revision}; install the program's newer version"
+                "LX-403",
+                "{database}: expected tables of at most version {version}, found {found}; install the program's newer version",
+                database=self._shown,
+                version=migration.HEAD,
+                found=state.revision,
             )
         elif state.pending:
             raise UsageError(
-                f"{self._shown}: expected tables of version {migration.HEAD}, found {state.revision or 'those of before versions were kept'}; stop the loads and run licex migrate"
+                "LX-403",
+                "{database}: expected tables of version {version}, found {found}; stop the loads and run licex migrate",
+                database=self._shown,
+                version=migration.HEAD,
+                found=state.revision or Message("those of before versions were kept"),
             )
 
     def pending(self) -> list[str]:

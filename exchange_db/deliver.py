@@ -21,7 +21,7 @@ from exchange_db.delivery import Delivery
 from exchange_db.dialects import dialect_of
 from exchange_db.finding_store import Judging, keep_findings
 from exchange_db.first_load import indexed_afterwards
-from exchange_db.ledger import add_to_entry, begin_anew, write_entry
+from exchange_db.ledger import Acceptance, add_to_entry, begin_anew, write_entry
 from exchange_db.merge import Merged, merge
 from exchange_db.platform_rules import redraw
 from exchange_db.presence import (
@@ -134,7 +134,7 @@ def _write_alone(database: ExchangeDatabase, entry: LedgerEntry) -> LedgerEntry:
         return write_entry(connection, entry)
 
 
-def write_beginning(database: ExchangeDatabase, source: str, said: str, now: str) -> LedgerEntry:
+def write_beginning(database: ExchangeDatabase, source: str, accepted: Acceptance, now: str) -> LedgerEntry:
     """Write down a person's word that the numbers of a source begin anew.
 
     Raises:
@@ -142,7 +142,7 @@ def write_beginning(database: ExchangeDatabase, source: str, said: str, now: str
     """
     with database.transaction() as connection:
         database.lock(connection, [_source_lock(source)])
-        return begin_anew(connection, source, now, said)
+        return begin_anew(connection, source, now, accepted)
 
 
 def _source_lock(source: str) -> str:

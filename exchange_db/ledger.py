@@ -13,6 +13,7 @@ from exchange_db.tables import BATCH
 from standard.batch import SWEEP, LedgerEntry, Status
 from standard.day import Day
 from standard.errors import ExchangeError, UsageError
+from standard.messages import Message
 from standard.storable import storable_text
 
 
@@ -23,7 +24,11 @@ def write_entry(connection: Connection, entry: LedgerEntry) -> LedgerEntry:
         ExchangeError: when one of the three sums does not hold; the transaction must not be committed then.
     """
     if imbalance := entry.imbalance():
-        raise ExchangeError(f"{imbalance}; the batch does not balance, nothing was loaded; report this as a defect")
+        raise ExchangeError(
+            "LX-900",
+            "{imbalance}; the batch does not balance, nothing was loaded; report this as a defect",
+            imbalance=imbalance,
+        )
     b = BATCH.c
     last = connection.scalar(select(func.max(b.run)).where(b.source == entry.source, b.day == entry.day)) or 0
     numbered = LedgerEntry(**{**entry.as_dict(), "run": last + 1, "reason": storable_text(entry.reason)})
@@ -155,14 +160,21 @@ def marks(connection: Connection, source: str, day: str, beginning_now: int = 0)
     return Marks(after, until, beginning, begun_on, reached, rows or "", before)
 
 
-def begin_anew(connection: Connection, source: str, now: str, said: str) -> LedgerEntry:
+class Acceptance(NamedTuple):
+    """A person's word that the numbers of a source begin anew: who said it, and of which column."""
+
+    by: str
+    column: str
+
+
+def begin_anew(connection: Connection, source: str, now: str, accepted: Acceptance) -> LedgerEntry:
     """Write down that a source's numbers begin anew after the last day that was delivered. The caller holds its lock.
 
     Args:
         connection: to the platform.
         source: its name.
         now: instant text.
-        said: who says so, and of what.
+        accepted: who says so, and of what.
 
     Raises:
         UsageError: when nothing was delivered since they last began.
@@ -172,10 +184,17 @@ def begin_anew(connection: Connection, source: str, now: str, said: str) -> Ledg
     last = connection.scalar(select(func.max(b.day)).where(_delivered(source), b.beginning >= known.beginning))
     if last is None or known.reached is None:
         raise UsageError(
-            f"{source}: expected numbers that were delivered and begin anew, found none in the ledger; run the source"
+            "LX-103",
+            "{source}: expected numbers that were delivered and begin anew, found none in the ledger; run the source",
+            source=source,
         )
     day = str(Day.of(last).plus(1))
-    reason = f"{said} after {known.reached}"
+    reason = Message(
+        "{by} accepted that the numbers of {column} begin anew after {number}",
+        by=accepted.by,
+        column=accepted.column,
+        number=known.reached,
+    )
     ordered_by, beginning = order_now(connection, source)
     entry = LedgerEntry(
         *(source, day, 0, str(Status.BEGUN)),
@@ -185,7 +204,7 @@ def begin_anew(connection: Connection, source: str, now: str, said: str) -> Ledg
         delivered_at=now,
         ordered_by=ordered_by,
         beginning=beginning + 1,
-        reason=reason,
+        reason=str(reason),
     )
     return write_entry(connection, entry)
 

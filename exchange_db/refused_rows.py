@@ -22,6 +22,7 @@ from standard.errors import PlatformRefused
 from standard.finding import FINDING, found_in, found_on_batch
 from standard.licence import HOLDERS_JOINED_BY, LICENCE
 from standard.masking import mask_quoted
+from standard.messages import Message
 from standard.row_groups import GROUP_ROWS
 from standard.rules import RULES
 from standard.storable import escaped_texts
@@ -286,13 +287,20 @@ def _refused_whole(delivery: Delivery, refused: dict[int, str]) -> Delivery:
     expected = f"<= {MOST:,}"
     found = found_on_batch([Violation(_RULE_MANY, found=reason, expected=expected)], verdict.taken_at)
     rule = RULES[_RULE_MANY]
+    said = Message(
+        "{title_zh} {title_en}: expected {expected}, found more; the first: {reason}",
+        title_zh=rule.title_zh,
+        title_en=rule.title_en,
+        expected=expected,
+        reason=reason,
+    )
     verdict = replace(
         verdict,
         accepted=0,
         held=0,
         duplicates=0,
         refused=[_RULE_MANY],
-        reason=f"{rule.title_zh} {rule.title_en}: expected {expected}, found more; the first: {reason}",
+        reason=str(said),
         failing={str(rule.dimension): 1},
     )
     of_batch = delivery.findings.filter(pc.less(delivery.findings["row"], 0))

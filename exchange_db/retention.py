@@ -195,8 +195,14 @@ def require_findings_kept(connection: Connection, day: str) -> None:
     if row is not None:
         when = Day.at(instant_of(row.begun_at))
         raise UsageError(
-            f"report: expected the findings of {day}, found that those of {row.source} were purged on {when}, since {Purgeable.FINDINGS.setting} keeps {row.kept_days} days; "
-            "the pages of that day cannot be drawn again"
+            "LX-107",
+            "report: expected the findings of {day}, found that those of {source} were purged on {when}, since {setting} keeps {kept_days} days; "
+            "the pages of that day cannot be drawn again",
+            day=day,
+            source=row.source,
+            when=when,
+            setting=Purgeable.FINDINGS.setting,
+            kept_days=row.kept_days,
         )
 
 

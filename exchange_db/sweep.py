@@ -81,8 +81,12 @@ def keep_sweep(database: ExchangeDatabase, sweeping: Sweeping) -> int:
         newest = newest_full_reading(connection, source)
         if newest is not None and newest.taken_at >= sweeping.taken_at:
             raise ExchangeError(
-                f"{source}: expected the sweep of {sweeping.taken_at} to be the newest full reading, found one of {newest.taken_at}; "
-                "nothing was written; sweep again"
+                "LX-506",
+                "{source}: expected the sweep of {taken_at} to be the newest full reading, found one of {newest}; "
+                "nothing was written; sweep again",
+                source=source,
+                taken_at=sweeping.taken_at,
+                newest=newest.taken_at,
             )
         this = FullReading(str(sweeping.key.day), sweeping.taken_at, sweeping.swept_at)
         put(connection, staged.touched, [compared.absent])

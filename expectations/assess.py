@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from expectations.batch_rules import Batch, Sizes, judge_effects, judge_sizes, whole_batch
 from expectations.drift import judge_drift
-from expectations.gate import counted, failing, first_causes, held_rows, outcomes, refusals
+from expectations.gate import counts_of, failing, first_causes, held_rows, outcomes, refusals
 from expectations.runner import judge_groups
 from sources.database_extract import DatabaseExtract
 from sources.declaration import Expect, Most, Rows
@@ -19,6 +20,7 @@ from sources.register import Source
 from standard.batch import SWEEP, Effects, Keys, Manifest, Outcome, Verdict
 from standard.errors import safe_line
 from standard.finding import FINDING
+from standard.messages import Message
 from standard.rules import RULES
 
 _NO_ROWS = pa.array([], pa.int64())
@@ -158,7 +160,7 @@ def _decided(
     (extracted, left_out), expect = sizes, expected_of(source, manifest.kind)
     refused = refusals(findings, expect.drift.reactions)
     become = outcomes(0 if refused else extracted, findings)
-    counts = counted(become)
+    counts = counts_of(become)
     verdict = Verdict(
         batch=manifest.batch,
         judged_at=judged_at,
@@ -178,11 +180,26 @@ def _decided(
 
 def _reason(findings: pa.Table, refused: Sequence[str]) -> str:
     """One sentence a refusal: the rule, what was expected and what was found."""
-    sentences = []
-    for found in findings.filter(pc.is_in(findings["rule"], pa.array(refused, pa.string()))).to_pylist():
-        rule = RULES[found["rule"]]
-        what = f" {found['element']}" if found["element"] else ""
-        sentences.append(
-            f"{rule.title_zh} {rule.title_en}{what}: expected {found['expected']}, found {found['value'] or 'none'}"
+    broken = findings.filter(pc.is_in(findings["rule"], pa.array(refused, pa.string()))).to_pylist()
+    return safe_line("; ".join(map(_refusal, broken)))
+
+
+def _refusal(found: Mapping[str, Any]) -> Message:
+    """One finding on a batch as a sentence."""
+    rule, expected, value = RULES[found["rule"]], found["expected"], found["value"] or Message("none")
+    if found["element"]:
+        return Message(
+            "{title_zh} {title_en} {element}: expected {expected}, found {value}",
+            title_zh=rule.title_zh,
+            title_en=rule.title_en,
+            element=found["element"],
+            expected=expected,
+            value=value,
         )
-    return safe_line("; ".join(sentences))
+    return Message(
+        "{title_zh} {title_en}: expected {expected}, found {value}",
+        title_zh=rule.title_zh,
+        title_en=rule.title_en,
+        expected=expected,
+        value=value,
+    )

@@ -87,7 +87,7 @@ def outcomes(extracted: int, findings: pa.Table) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(become), _OUTCOMES)
 
 
-def counted(become: pa.DictionaryArray) -> dict[str, int]:
+def counts_of(become: pa.DictionaryArray) -> dict[str, int]:
     """How many rows have each outcome."""
     counts = np.bincount(become.indices.to_numpy(), minlength=len(_OUTCOMES))
     return dict(zip(_OUTCOMES.to_pylist(), counts.tolist(), strict=True))

@@ -66,8 +66,12 @@ class Judge:
         said = judged(result.expectation_config.meta)
         if result.exception_info.get("raised_exception", True) or "unexpected_index_list" not in result.result:
             raise ExchangeError(
-                f"{self._source.name}: expected rule {said.rule} on {said.element} to be judged, found that it cannot be evaluated; "
-                "nothing was delivered; report this as a defect of the rule"
+                "LX-900",
+                "{source}: expected rule {rule} on {element} to be judged, found that it cannot be evaluated; "
+                "nothing was delivered; report this as a defect of the rule",
+                source=self._source.name,
+                rule=said.rule,
+                element=said.element,
             )
         rows = pa.array(result.result["unexpected_index_list"], pa.int64())
         values = licences[said.element].take(rows).combine_chunks()

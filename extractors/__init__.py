@@ -45,14 +45,20 @@ def open_source(request: Request) -> Iterator[Reading]:
     extract = source.declaration.extract
     if source.only_archived(day, now):
         raise UsageError(
-            f"{source.name}: expected a day whose rows can still be asked for, found {day}, the past of a snapshot; only the archived raw of that day can serve it"
+            "LX-106",
+            "{source}: expected a day whose rows can still be asked for, found {day}, the past of a snapshot; only the archived raw of that day can serve it",
+            source=source.name,
+            day=day,
         )
     if isinstance(extract, DatabaseExtract):
         from extractors.databases.extract import read_database
 
         if request.location is None:
             raise UsageError(
-                f"{source.name}: expected the URL of the connection {extract.connection}, found none; set it"
+                "LX-105",
+                "{source}: expected the URL of the connection {connection}, found none; set it",
+                source=source.name,
+                connection=extract.connection,
             )
         with read_database(request, extract) as reading:
             yield reading

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sources.declaration import Declaration
+from standard.messages import Message, all_of
 from standard.nearest import with_nearest
 
 
-def columns_amiss(source: str, declaration: Declaration, columns: Sequence[str]) -> Iterator[str]:
+def columns_amiss(source: str, declaration: Declaration, columns: Sequence[str]) -> Iterator[Message]:
     """Why a night would be refused for the columns there are, a sentence each.
 
     Args:
@@ -17,18 +18,24 @@ def columns_amiss(source: str, declaration: Declaration, columns: Sequence[str])
         columns: all that are there.
     """
     if not declaration.expect.drift.columns_may_go and (missing := declaration.lacks(columns)):
-        yield (
-            f"{source}: expected the columns {with_nearest(missing, columns)} that its declaration names, found {len(columns)} others; "
-            "restore the columns, or announce their new names"
+        yield Message(
+            "{source}: expected the columns {missing} that its declaration names, found {there} others; "
+            "restore the columns, or announce their new names",
+            source=source,
+            missing=with_nearest(missing, columns),
+            there=len(columns),
         )
     for element, names in declaration.ambiguous(columns).items():
-        yield (
-            f"{source}: expected one column for {element}, found {' and '.join(names)}, and nobody knows which of them holds its values; "
-            f"name one in columns.{element} and ignore the other"
+        yield Message(
+            "{source}: expected one column for {element}, found {columns}, and nobody knows which of them holds its values; "
+            "name one in columns.{element} and ignore the other",
+            source=source,
+            element=element,
+            columns=all_of(names),
         )
 
 
-def columns_beside(declaration: Declaration, columns: Sequence[str]) -> Iterator[str]:
+def columns_beside(declaration: Declaration, columns: Sequence[str]) -> Iterator[Message]:
     """What refuses a first batch alone: columns that nobody declared, all of them, or that the declaration lets go.
 
     Who looks at a source does not ask whether there was a batch before.
@@ -36,6 +43,12 @@ def columns_beside(declaration: Declaration, columns: Sequence[str]) -> Iterator
     declared = declaration.as_read(columns).declared_columns
     unknown = [name for name in columns if name not in declared]
     if unknown:
-        yield f"nobody declared {', '.join(unknown)}: a first batch is refused, later ones do what expect.drift says of column_added"
+        yield Message(
+            "nobody declared {columns}: a first batch is refused, later ones do what expect.drift says of column_added",
+            columns=", ".join(unknown),
+        )
     if declaration.expect.drift.columns_may_go and (missing := declaration.lacks(columns)):
-        yield f"without {with_nearest(missing, columns)}: a first batch is refused, of later ones its elements are empty"
+        yield Message(
+            "without {columns}: a first batch is refused, of later ones its elements are empty",
+            columns=with_nearest(missing, columns),
+        )

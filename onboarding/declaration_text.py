@@ -33,7 +33,8 @@ def yaml_text(suggestion: Suggestion) -> str:
     text = "\n".join(lines) + "\n"
     if Document(text).value != _as_read(suggestion.declaration):
         raise ExchangeError(
-            "suggest: expected a declaration that reads as it was proposed, found another; report this as a defect"
+            "LX-900",
+            "suggest: expected a declaration that reads as it was proposed, found another; report this as a defect",
         )
     return text
 

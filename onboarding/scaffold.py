@@ -32,13 +32,18 @@ def write(suggestion: Suggestion, folder: Path) -> tuple[list[Path], dict[str, s
     """
     if not suggestion.source:
         raise UsageError(
-            "--out: expected the name of the source, found none; give it with --source, such as transport.road_operation"
+            "LX-109",
+            "--out: expected the name of the source, found none; give it with --source, such as transport.road_operation",
         )
     department, _, licence = suggestion.source.partition(".")
     path = folder / department / f"{licence}.yaml"
     for taken in (path, path.with_suffix(".yml")):
         if taken.exists():
-            raise UsageError(f"{taken}: expected no declaration yet, found one; remove it, or give another --source")
+            raise UsageError(
+                "LX-109",
+                "{path}: expected no declaration yet, found one; remove it, or give another --source",
+                path=taken,
+            )
     text = yaml_text(suggestion)
     path.parent.mkdir(parents=True, exist_ok=True)
     written = [_new(path, text)]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from exchange_db.deliver import write_beginning
-from exchange_db.ledger import Marks, last_read, marks, order_now
+from exchange_db.ledger import Acceptance, Marks, last_read, marks, order_now
 from pipeline.exchange import Exchange
 from sources.database_extract import DatabaseExtract
 from sources.register import Source
@@ -55,20 +55,29 @@ def accept_beginning(exchange: Exchange, name: str, by: str, at: datetime) -> Le
     extract = exchange.register.source(name).declaration.extract
     if not isinstance(extract, DatabaseExtract) or extract.rising is None:
         raise UsageError(
-            f"{name}: expected a source that is read by a rising number, found none declared; nothing begins anew"
+            "LX-103",
+            "{source}: expected a source that is read by a rising number, found none declared; nothing begins anew",
+            source=name,
         )
     if not by.strip():
-        raise UsageError(f"{name}: expected the name of who accepts the new beginning, found none; give it with --by")
-    reason = f"{mask_text(' '.join(by.split()))} accepted that the numbers of {extract.rising} begin anew"
-    return write_beginning(exchange.database, name, reason, instant_text(at))
+        raise UsageError(
+            "LX-100",
+            "{source}: expected the name of who accepts the new beginning, found none; give it with --by",
+            source=name,
+        )
+    accepted = Acceptance(mask_text(" ".join(by.split())), extract.rising)
+    return write_beginning(exchange.database, name, accepted, instant_text(at))
 
 
 def _require_since(key: BatchKey, known: Marks) -> None:
     """Require a day since the numbers began anew: the numbers in the database now are none of an earlier day's."""
     if str(key.day) < known.begun_on:
         raise UsageError(
-            f"{key}: expected a day from {known.begun_on} on, since the numbers of the source began anew then, found an earlier one; "
-            "`licex replay` judges the archive of that day"
+            "LX-106",
+            "{batch}: expected a day from {begun_on} on, since the numbers of the source began anew then, found an earlier one; "
+            "`licex replay` judges the archive of that day",
+            batch=key,
+            begun_on=known.begun_on,
         )
 
 
@@ -83,8 +92,11 @@ def _require_unread(key: BatchKey, last: str) -> None:
     """
     if instant_text(key.day.end) <= last:
         raise UsageError(
-            f"{key}: expected a day that ends after {last}, until when the source was read otherwise than as changes by time, found an earlier one; "
-            "its changes are on the platform"
+            "LX-106",
+            "{batch}: expected a day that ends after {last}, until when the source was read otherwise than as changes by time, found an earlier one; "
+            "its changes are on the platform",
+            batch=key,
+            last=last,
         )
 
 
@@ -102,8 +114,12 @@ def _after_read_before(key: BatchKey, known: Marks) -> Marks:
         return known
     if until is not None and until <= before:
         raise UsageError(
-            f"{key}: expected a day with numbers after {before}, up to which the source was read before it was declared otherwise, "
-            f"found one that ends with {until}; `licex replay` judges its archive, and a row that came late is found by `licex sweep` "
-            "where the source is no log"
+            "LX-106",
+            "{batch}: expected a day with numbers after {before}, up to which the source was read before it was declared otherwise, "
+            "found one that ends with {until}; `licex replay` judges its archive, and a row that came late is found by `licex sweep` "
+            "where the source is no log",
+            batch=key,
+            before=before,
+            until=until,
         )
     return replace(known, after=before if after is None else max(after, before))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from standard.messages import Message, joined, kept
 from standard.rule import Scope
 from standard.rules import RULES
 
@@ -47,16 +48,29 @@ def _seen_since(sights: list[dict[str, Any]], source: str, accepted: tuple[Any, 
     return [row["day"] for row in mine if accepted is None or tuple(row[name] for name in _STAMP) > accepted]
 
 
-def sentence(item: dict[str, Any]) -> str:
+def sentence(item: dict[str, Any]) -> Message:
     """Write one entry of `held` as a sentence."""
-    rules = ", ".join(f"{rule} ({RULES[rule].title_en})" for rule in item["rules"])
+    titles = [Message("{rule} ({title})", rule=rule, title=kept(RULES[rule].title_en)) for rule in item["rules"]]
+    rules, source, since, until = joined(", ", titles), item["source"], item["since"], item["until"]
     if item["open"]:
-        text = f"{item['source']}: held since {item['since']} by {rules}, last found on {item['until']}"
+        text = Message(
+            "{source}: held since {since} by {rules}, last found on {until}",
+            source=source,
+            since=since,
+            rules=rules,
+            until=until,
+        )
     else:
-        text = f"{item['source']}: was held from {item['since']} to {item['until']} by {rules}; nothing has come in its place"
+        text = Message(
+            "{source}: was held from {since} to {until} by {rules}; nothing has come in its place",
+            source=source,
+            since=since,
+            until=until,
+            rules=rules,
+        )
     if item["platform"]:
-        return f"{text}; the platform keeps the state of {item['platform']}"
-    return f"{text}; it is not on the platform"
+        return Message("{held}; the platform keeps the state of {batch}", held=text, batch=item["platform"])
+    return Message("{held}; it is not on the platform", held=text)
 
 
 # Orders a finding before or after the row that was accepted.

@@ -13,6 +13,7 @@ from pipeline.exchange import Exchange
 from sources.schedule import has_run
 from standard.batch import BatchKey, LedgerEntry, Status
 from standard.day import Day
+from standard.messages import Message
 
 if TYPE_CHECKING:
     from sources.register import Source
@@ -38,9 +39,11 @@ class Missed:
     def entry(self) -> LedgerEntry:
         """How it stands in a list of the ledger, which has no row of it."""
         reason = (
-            "no run came to the ledger, and the source cannot be asked for it any more"
+            Message("no run came to the ledger, and the source cannot be asked for it any more")
             if self.gone
-            else f"no run came to the ledger; licex catch-up {self.key.source} asks the source for it"
+            else Message(
+                "no run came to the ledger; licex catch-up {source} asks the source for it", source=self.key.source
+            )
         )
         return LedgerEntry(self.key.source, str(self.key.day), 0, str(Status.MISSED), reason=reason)
 

@@ -23,6 +23,7 @@ from sources.register import Source
 from standard.codes import LicenceType
 from standard.day import Day
 from standard.errors import UsageError
+from standard.messages import Message
 
 if TYPE_CHECKING:
     from extractors.raw import Reading
@@ -40,7 +41,9 @@ def require_name(name: str) -> None:
     """
     if name and not _NAME.fullmatch(name):
         raise UsageError(
-            f"{name}: expected the name of a source, such as transport.road_operation, found none; correct --source"
+            "LX-109",
+            "{name}: expected the name of a source, such as transport.road_operation, found none; correct --source",
+            name=name,
         )
 
 
@@ -63,8 +66,10 @@ def suggest_file(exchange: Exchange, path: Path, given: Given, now: datetime, on
     from extractors.files.source_file import SourceFile
 
     if not path.is_file():
-        raise UsageError(f"{path}: expected a file, found none; give its path, or a connection and a table")
-    on_progress(f"{path.name}: look for its header")
+        raise UsageError(
+            "LX-102", "{path}: expected a file, found none; give its path, or a connection and a table", path=path
+        )
+    on_progress(Message("{name}: look for its header", name=path.name))
     exchange.work()
     with TemporaryDirectory(prefix="licex-") as folder:
         begins = outline(SourceFile(path.name, path.name, path), Path(folder))
@@ -113,15 +118,17 @@ def suggest_table(
 
     if not _CONNECTION.fullmatch(connection):
         raise UsageError(
-            f"{connection}: expected the name of a connection, or the path of a file alone; correct the command"
+            "LX-100",
+            "{connection}: expected the name of a connection, or the path of a file alone; correct the command",
+            connection=connection,
         )
     location = exchange.settings.connection(connection)
     exchange.work()
-    on_progress(f"{table}: look at its columns")
+    on_progress(Message("{name}: look at its columns", name=table))
     extract: dict[str, Any] = {"kind": "database", "connection": connection, "table": table, "key": ["?"]}
     types = table_columns(table, location, DatabaseExtract.model_validate(extract))
     if not types:
-        raise UsageError(f"{table}: expected a table with columns, found none; name another")
+        raise UsageError("LX-102", "{table}: expected a table with columns, found none; name another", table=table)
     extract["key"] = [next(iter(types))]
     origin = Origin("database", table, connection, 0, list(types), types=types)
     return _suggest(_request(given, extract, list(types), location, now), origin, given, on_progress)
@@ -134,16 +141,19 @@ def _suggest(request: Request, origin: Origin, given: Given, on_progress: OnProg
         columns = profile(reading.columns, _watched(origin.name, reading, on_progress))
         rows = max((column.rows for column in columns.values()), default=0)
         read = replace(origin, rows=rows, columns=reading.columns)
-    on_progress(f"{origin.name}: propose")
+    on_progress(Message("{name}: propose", name=origin.name))
     return suggest(given, read, columns)
 
 
 def _watched(name: str, reading: Reading, on_progress: OnProgress) -> Iterator[pa.RecordBatch]:
-    rows, of = 0, f" of {reading.counted:,}" if reading.counted else ""
+    rows, of = 0, reading.counted
     for batch in reading.batches:
         yield batch
         rows += batch.num_rows
-        on_progress(f"{name}: {rows:,}{of} rows")
+        if of:
+            on_progress(Message("{name}: {rows:,} of {all:,} rows", name=name, rows=rows, all=of))
+        else:
+            on_progress(Message("{name}: {rows:,} rows", name=name, rows=rows))
 
 
 def _request(given: Given, extract: dict[str, Any], columns: Sequence[str], location: str, now: datetime) -> Request:

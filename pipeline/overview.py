@@ -80,7 +80,7 @@ def source_states(exchange: Exchange, now: datetime, name: str | None = None) ->
                 last=newest.get(each_name),
                 missed=_missed(source, due, recent.get(each_name, {})) if source else 0,
                 open=open_by_source.get(each_name, 0),
-                problem=str(problems[0]) if problems else "",
+                problem=problems[0].sentence if problems else "",
             )
         )
     return states

@@ -8,6 +8,7 @@ from functools import partial
 import pyarrow as pa
 
 from standard.batch import BatchKey
+from standard.messages import joined
 
 OnProgress = Callable[[str], None]
 
@@ -22,11 +23,11 @@ def count_rows(groups: Iterable[pa.Table], on_progress: OnProgress, step: str) -
     rows = 0
     for group in groups:
         rows += group.num_rows
-        on_progress(f"{step} {rows:,}")
+        on_progress(joined(" ", [step, f"{rows:,}"]))
         yield group
         del group
         pa.default_memory_pool().release_unused()  # Arrow keeps a freed group for the next, which has another size
 
 
 def _report(on_progress: OnProgress, prefix: str, step: str) -> None:
-    on_progress(f"{prefix} {step}")
+    on_progress(joined(" ", [prefix, step]))

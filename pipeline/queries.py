@@ -49,7 +49,7 @@ def connections(exchange: Exchange, names: Iterable[str], on_progress: OnProgres
             location, witness = exchange.location(source), exchange.witness(source)
             found[name] = measure(Request(source, Day.at(at).plus(-1), location, at, witness=witness))
         except ExchangeError as error:
-            found[name] = str(error)
+            found[name] = error.message
     return found
 
 
@@ -75,7 +75,7 @@ def files_there(exchange: Exchange, names: Iterable[str], on_progress: OnProgres
             request = Request(source, Day.at(at).plus(-1), exchange.location(source), at, secret=secret)
             found[name] = look(request, extract)
         except ExchangeError as error:
-            found[name] = str(error)
+            found[name] = error.message
     return found
 
 

@@ -58,8 +58,12 @@ def require_outside_quiet_hours(source: Source, now: datetime) -> None:
         if begin <= local < end if begin < end else not end <= local < begin:
             raise QuietHours(
                 _next(end, now),
-                f"{source.name}: expected to be asked outside the department's quiet hours {begin:%H:%M}-{end:%H:%M}, "
-                f"found {local:%H:%M} (Asia/Shanghai); try again after {end:%H:%M}",
+                "{source}: expected to be asked outside the department's quiet hours {begin:%H:%M}-{end:%H:%M}, "
+                "found {local:%H:%M} (Asia/Shanghai); try again after {end:%H:%M}",
+                source=source.name,
+                begin=begin,
+                end=end,
+                local=local,
             )
 
 
@@ -76,11 +80,15 @@ def before_quiet_hours(source: Source, now: datetime) -> Iterator[TimeBudget | N
         yield None
         return
     at, begin, end = first
-    sentence = (
-        f"{source.name}: expected its reading to be over when the department's quiet hours {begin:%H:%M}-{end:%H:%M} begin, "
-        f"found it going on and ended it; try again after {end:%H:%M}"
+    quiet = QuietHours(
+        _next(end, at),
+        "{source}: expected its reading to be over when the department's quiet hours {begin:%H:%M}-{end:%H:%M} begin, "
+        "found it going on and ended it; try again after {end:%H:%M}",
+        source=source.name,
+        begin=begin,
+        end=end,
     )
-    budget = TimeBudget(at - now, QuietHours(_next(end, at), sentence))
+    budget = TimeBudget(at - now, quiet)
     try:
         yield budget
     except SourceUnreachable:  # the database cancelled the statement when its time was over

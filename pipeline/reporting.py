@@ -105,7 +105,11 @@ def rewrite_reports(exchange: Exchange, day: Day | None) -> list[str]:
         if name in of_day or (last and exchange.workspace.has_page(Day.of(last), name))
     ]
     if last is None or not (of_day or sources):
-        raise ExchangeError(f"{day or 'report'}: expected batches of that day in the ledger, found none; run one first")
+        raise ExchangeError(
+            "LX-101",
+            "{day}: expected batches of that day in the ledger, found none; run one first",
+            day=day or "report",
+        )
     pages = [path for name in sources for path in report_department(exchange, BatchKey(name, Day.of(last)))]
     return [*pages, report_city(exchange, Day.of(last), exchange.now())]
 

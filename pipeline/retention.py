@@ -21,6 +21,7 @@ from pipeline.progress import OnProgress
 from standard.batch import BatchKey
 from standard.day import Day, day_of_reading, instant_text
 from standard.errors import TurnTaken, UsageError
+from standard.messages import Message
 from standard.retention import Purgeable
 from workspace.retention import StoredBatch, purge_batch, size_of, stored_batch, stored_reports
 from workspace.runs import turn
@@ -29,7 +30,7 @@ from workspace.workspace import StoredFile
 LEAST_DAYS = 31  # a page speaks of thirty days
 CITY = ""  # whose pages are the city's
 _ARCHIVED = (Purgeable.RAW, Purgeable.LICENCES)
-_AT_WORK = "a run is at work, or was killed"
+_AT_WORK = Message("a run is at work, or was killed")
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class KeptBatch:
     """A batch that is old enough, and stays all the same: `why` is one phrase."""
 
     key: BatchKey
-    why: str
+    why: Message
 
 
 @dataclass
@@ -66,15 +67,24 @@ def kept_days(declared: Mapping[Purgeable, str]) -> dict[Purgeable, int]:
     for what, text in declared.items():
         if not text.isdecimal() or int(text) < LEAST_DAYS:
             raise UsageError(
-                f"{what.setting}: expected a number of days, at least {LEAST_DAYS}, found {text}; correct the setting, or leave it out to keep for ever"
+                "LX-104",
+                "{setting}: expected a number of days, at least {least}, found {text}; correct the setting, or leave it out to keep for ever",
+                setting=what.setting,
+                least=LEAST_DAYS,
+                text=text,
             )
         days[what] = int(text)
     # A replay finds again what is in an archive, and a page that is drawn again lists all findings of its day.
     for first in (*_ARCHIVED, Purgeable.REPORTS):
         if Purgeable.FINDINGS in days and days.get(first, days[Purgeable.FINDINGS] + 1) > days[Purgeable.FINDINGS]:
             raise UsageError(
-                f"{first.setting}: expected at most the {days[Purgeable.FINDINGS]} days of {Purgeable.FINDINGS.setting}, found {declared.get(first, 'for ever')}; "
-                "keep findings at least as long as what they are drawn again from"
+                "LX-104",
+                "{setting}: expected at most the {days} days of {findings}, found {found}; "
+                "keep findings at least as long as what they are drawn again from",
+                setting=first.setting,
+                days=days[Purgeable.FINDINGS],
+                findings=Purgeable.FINDINGS.setting,
+                found=declared.get(first) or Message("for ever"),
             )
     return days
 
@@ -222,15 +232,15 @@ class _Purging:
         return instant_text(self.exchange.now())
 
 
-def _why_kept(batch: StoredBatch, history: SourceHistory, young_from: Day) -> str:
-    """Why an old batch stays; empty where it may go."""
+def _why_kept(batch: StoredBatch, history: SourceHistory, young_from: Day) -> Message | None:
+    """Why an old batch stays; None where it may go."""
     taken_at = history.settled.get(batch.key)
     if taken_at is None:
-        return "what it brought was not delivered"
+        return Message("what it brought was not delivered")
     if not batch.ended:
         return _AT_WORK
     if day_of_reading(taken_at) >= young_from:
-        return "its day is old, but not its reading"
+        return Message("its day is old, but not its reading")
     if batch.key.day in history.open_days:
-        return "something found on that day is still open"
-    return ""
+        return Message("something found on that day is still open")
+    return None

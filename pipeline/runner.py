@@ -30,6 +30,7 @@ from pipeline.steps.standardise import iter_standardised
 from standard.batch import BatchKey, LedgerEntry
 from standard.day import instant_text
 from standard.errors import AlreadyDelivered, ExchangeError, PlatformUnreachable, TurnTaken, UsageError
+from standard.messages import Message, kept
 from workspace import batch_files as files
 from workspace.batch_files import of_part
 from workspace.manifests import gather, part_numbers
@@ -37,6 +38,7 @@ from workspace.provenance import require_declared_as_read, require_raw
 from workspace.runs import PROCESS, begun, take_archive, turn
 
 _LOOK = 0.5  # seconds between two looks of a process that waits for its turn
+_READ = Message("read")
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def run_batch(exchange: Exchange, key: BatchKey, on_progress: OnProgress, *, fro
     try:
         require_begun(key, key.day, exchange.now())
     except UsageError as error:
-        return Ran(key, None, str(error), error.exit_code)
+        return Ran(key, None, error.message, error.exit_code)
     before = 0
     try:
         exchange.work()
@@ -93,12 +95,12 @@ def run_batch(exchange: Exchange, key: BatchKey, on_progress: OnProgress, *, fro
             before = last.run if last else 0
             with begun(exchange.workspace, key, label) as own:  # removed at the end unless it became the day's
                 entry, found = _run_steps(exchange.within(own), key, on_progress, from_archive=from_archive)
-        on_progress("report")
+        on_progress(Message("report"))
         report(exchange, key, exchange.now())
         entry = last_entry(exchange, key, entry.run - 1) or entry  # now with what the report took
     except AlreadyDelivered as nothing_new:
         report(exchange, key, exchange.now())
-        return Ran(key, last_entry(exchange, key, before), str(nothing_new), page=page_path(exchange, key))
+        return Ran(key, last_entry(exchange, key, before), nothing_new.message, page=page_path(exchange, key))
     except ExchangeError as error:
         return _stopped(exchange, key, error, on_progress, before)
     return Ran(key, entry, found, 1 if found else 0, page_path(exchange, key))
@@ -106,17 +108,20 @@ def run_batch(exchange: Exchange, key: BatchKey, on_progress: OnProgress, *, fro
 
 def _run_steps(
     exchange: Exchange, key: BatchKey, on_progress: OnProgress, *, from_archive: bool
-) -> tuple[LedgerEntry, str]:
+) -> tuple[LedgerEntry, Message]:
     """Run the steps up to the ledger; returns its entry, and why a person must look."""
     began = time.monotonic()
     prepare(exchange, key, on_progress, from_archive=from_archive)
-    on_progress("assess")
+    on_progress(Message("assess"))
     verdict = assess(exchange, key, exchange.now())
     if from_archive and verdict.refused and stands(exchange, key):
         raise ExchangeError(
-            f"{key}: expected a replay that can be delivered, found one to be refused: {verdict.reason}; the day stays as it was delivered"
+            "LX-505",
+            "{batch}: expected a replay that can be delivered, found one to be refused: {reason}; the day stays as it was delivered",
+            batch=key,
+            reason=kept(verdict.reason),
         )
-    on_progress("deliver")
+    on_progress(Message("deliver"))
     entry = deliver(exchange, key, exchange.now(), time.monotonic() - began)
     return entry, problem(exchange, key)
 
@@ -138,18 +143,22 @@ def prepare(exchange: Exchange, key: BatchKey, on_progress: OnProgress, *, from_
     """
     now = exchange.now()
     if from_archive and not take_archive(exchange.workspace, key):
-        raise ExchangeError(f"{key}: expected the archived raw of that day, found none; run that day first")
+        raise ExchangeError(
+            "LX-502", "{batch}: expected the archived raw of that day, found none; run that day first", batch=key
+        )
     if from_archive or must_come_from_archive(exchange, key, now):
-        on_progress("standardise and judge")
+        on_progress(Message("standardise and judge"))
         for part in part_numbers(gather(exchange.workspace, key)):
             _prepare_archived(exchange, key, part)
         return
-    on_progress("read")
+    on_progress(_READ)
     with record_failure(exchange, key, now):
         planned = write_plan(exchange, key, now)
         numbers = numbers_of(planned)
         for part in numbers:
-            step = "read" if part is None else f"read part {part + 1} of {len(numbers)}:"
+            step = _READ
+            if part is not None:
+                step = Message("read part {part} of {parts}:", part=part + 1, parts=len(numbers))
             with open_reading(exchange, key, planned, now, part) as reading:
                 prepare_reading(exchange, key, reading, on_progress, step, part)
 
@@ -159,7 +168,7 @@ def prepare_reading(
     key: BatchKey,
     reading: ArchivedReading,
     on_progress: OnProgress,
-    step: str = "read",
+    step: Message = _READ,
     part: int | None = None,
 ) -> None:
     """Archive, standardise and judge the rows of an open reading, group by group."""
@@ -190,7 +199,7 @@ def _turn(exchange: Exchange, key: BatchKey, label: str, on_progress: OnProgress
                 held.enter_context(turn(exchange.workspace, key, label)).over = True
                 break
             except TurnTaken:
-                on_progress("waits for another run of that day")
+                on_progress(Message("waits for another run of that day"))
                 time.sleep(_LOOK)
         yield
 
@@ -200,9 +209,9 @@ def _stopped(exchange: Exchange, key: BatchKey, error: ExchangeError, on_progres
     entry, page = None, ""
     if not isinstance(error, PlatformUnreachable):
         try:
-            on_progress("report")
+            on_progress(Message("report"))
             report(exchange, key, exchange.now())
             entry, page = last_entry(exchange, key, before), page_path(exchange, key)
         except ExchangeError:
             entry = None  # the user must hear what stopped the batch
-    return Ran(key, entry, str(error), error.exit_code, page)
+    return Ran(key, entry, error.message, error.exit_code, page)

@@ -95,7 +95,10 @@ class Settings:
         found = self.connections.get(variable) or self.resolve(name)
         if not found:
             raise UsageError(
-                f"{name}: expected the connection's URL in {variable} or in an Airflow connection named {name}, found neither; set one of them"
+                "LX-105",
+                "{connection}: expected the connection's URL in {variable} or in an Airflow connection named {connection}, found neither; set one of them",
+                connection=name,
+                variable=variable,
             )
         return found
 
@@ -117,5 +120,6 @@ def program_version() -> str:
         return version("licence-exchange")
     except PackageNotFoundError:
         raise UsageError(
-            "licex: expected the package licence-exchange to be installed, found none that knows its version; install it with make"
+            "LX-110",
+            "licex: expected the package licence-exchange to be installed, found none that knows its version; install it with make",
         ) from None

@@ -34,9 +34,12 @@ from standard.batch import BatchKey, Effects, Keys, LedgerEntry, OrderedBy
 from standard.day import Day, instant_text
 from standard.errors import UsageError
 from standard.locator import without_numbers
+from standard.messages import Message, kept
 from standard.raw import LOCATOR
 from workspace import batch_files as files
 from workspace.runs import PROCESS, begun
+
+_NO_PROBLEM = Message("")
 
 
 @dataclass(frozen=True)
@@ -51,10 +54,10 @@ class Swept:
         vanished: records that count as vanished; 0 until the sweep is recorded.
         returned: records that had vanished and are there again.
         unread: rows that were never read, or not in their present state.
-        why: how many of them a night should have read, and why it has not.
+        why: how many of them a night should have read, and why it has not; empty where none should.
         not_found: unread rows that were gone when they were to be read.
         entry: ledger entry of the batch that delivered them.
-        problem: why a person must look, as one sentence.
+        problem: why a person must look, as one sentence; empty where nobody must.
         seconds: duration.
     """
 
@@ -68,7 +71,7 @@ class Swept:
     why: str = ""
     not_found: int = 0
     entry: LedgerEntry | None = None
-    problem: str = ""
+    problem: Message = _NO_PROBLEM
     seconds: float = 0.0
 
 
@@ -92,7 +95,9 @@ def sweep(exchange: Exchange, name: str, on_progress: OnProgress, *, dry_run: bo
     source, began, taken = exchange.register.source(name), monotonic(), exchange.now()
     if source.declaration.sweep is None:
         raise UsageError(
-            f"{name}: expected sweep to be declared, found none; declare it, such as sweep: {{schedule: 0 3 * * 6}}"
+            "LX-103",
+            "{source}: expected sweep to be declared, found none; declare it, such as sweep: {{schedule: 0 3 * * 6}}",
+            source=name,
         )
     exchange.work()
     key = BatchKey(name, Day.at(taken).plus(-1), sweep=True)
@@ -122,13 +127,13 @@ def _compared(exchange: Exchange, source: Source, taken: datetime, beginning: in
         reader = SweptKeys(source, taken)
         with before_quiet_hours(source, taken) as budget:
             reader.write(exchange, met, budget, on_progress)
-        on_progress("read what the platform knows")
+        on_progress(Message("read what the platform knows"))
         with exchange.database.transaction(reading=True) as connection:
             nights = delivered_nights(connection, source.name)
             extract = reader.extract
             numbered = extract.ordered_by is OrderedBy.NUMBER
             write_known(connection, source.name, instant_text(taken), beginning, Path(folder), numbered=numbered)
-        on_progress("compare")
+        on_progress(Message("compare"))
         rows, until = extract.keys is Keys.ROWS, read_until(source, nights)
         known_by = Comparing(extract.key_columns, reader.by_number, rows, until, not numbered)
         return compare(met, Path(folder), known_by)
@@ -148,26 +153,31 @@ def _guarded(exchange: Exchange, source: Source, swept: Swept, sweeping: Sweepin
         refuse_sweep(exchange.database, replace(sweeping, swept_at=instant_text(exchange.now())), shrunk)
         report(exchange, sweeping.key, exchange.now())
     most = shrunk[1].removeprefix("<= ").partition(" / ")[0]
-    sentence = (
-        f"{source.name}: expected a sweep to miss at most {most} of the {compared.had} records that stand (expect.lost.max), "
-        f"found {compared.lost} missing; nothing was written; look at the department's table and its keys, or let more go and sweep again"
+    problem = Message(
+        "{source}: expected a sweep to miss at most {most} of the {had} records that stand (expect.lost.max), "
+        "found {lost} missing; nothing was written; look at the department's table and its keys, or let more go and sweep again",
+        source=source.name,
+        most=most,
+        had=compared.had,
+        lost=compared.lost,
     )
-    return replace(swept, problem=sentence)
+    return replace(swept, problem=problem.coded("LX-505"))
 
 
 def _done(exchange: Exchange, source: Source, swept: Swept, sweeping: Sweeping, on_progress: OnProgress) -> Swept:
     """Deliver the unread rows, then record the sweep."""
     began = monotonic()
     if swept.unread:
-        on_progress(f"read {swept.unread:,} rows that were never read, or not as they are")
+        on_progress(Message("read {rows:,} rows that were never read, or not as they are", rows=swept.unread))
         with begun(exchange.workspace, sweeping.key, f"{PROCESS}-{uuid4().hex[:12]}") as own:
             unread, entry = _delivered(exchange.within(own), source, sweeping, on_progress)
         sweeping = replace(sweeping, not_found=unread.left_of(sweeping.compared.unread))
-        swept = replace(swept, why=str(unread), not_found=sweeping.not_found.num_rows, entry=entry)
+        swept = replace(swept, why=unread.why, not_found=sweeping.not_found.num_rows, entry=entry)
         if entry is not None and entry.status != "delivered":
             report(exchange, sweeping.key, exchange.now())
-            return replace(swept, problem=f"{sweeping.key}: refused: {entry.reason}")
-    on_progress("record the sweep")
+            problem = Message("{batch}: refused: {reason}", batch=sweeping.key, reason=kept(entry.reason))
+            return replace(swept, problem=problem.coded("LX-505"))
+    on_progress(Message("record the sweep"))
     finished = replace(sweeping, swept_at=instant_text(exchange.now()), seconds=monotonic() - began)
     vanished = keep_sweep(exchange.database, finished)
     report(exchange, sweeping.key, exchange.now())
@@ -206,5 +216,5 @@ def _keys_of(unread: pa.Table) -> pa.Table:
 def _with_reason(unread: Unread, batches: Iterator[pa.RecordBatch], origin: dict[str, str]) -> Iterator[pa.RecordBatch]:
     """Yield the rows, and then note in the archive why they were unread; it becomes a finding."""
     yield from unread.watch(batches)
-    if why := str(unread):
-        origin["unread"] = why
+    if why := unread.why:
+        origin["unread"] = str(why)

@@ -19,6 +19,7 @@ from sources.register import Source
 from standard.day import Day, instant_text
 from standard.errors import ExchangeError
 from standard.locator import with_numbers
+from standard.messages import Message
 from standard.private_file import private
 from standard.raw import LOCATOR
 from standard.row_groups import column_of
@@ -68,7 +69,7 @@ class SweptKeys:
             for batch in prefetch(budget.limit(batches) if budget else batches):
                 writer.write_table(self._meaning(pa.Table.from_batches([batch])).select(schema.names).cast(schema))
                 rows += batch.num_rows
-                on_progress(f"read keys {rows:,}")
+                on_progress(Message("read keys {rows:,}", rows=rows))
 
     def _meaning(self, raw: pa.Table) -> pa.Table:
         """For each row that is a record: its key as the table has it, the number, and whether it is content or an end."""
@@ -112,6 +113,9 @@ def location_of(exchange: Exchange, source: Source) -> str:
     location = exchange.location(source)
     if location is None:
         raise ExchangeError(
-            f"{source.name}: expected the URL of the connection {source.declaration.extract.connection}, found none; set it"
+            "LX-105",
+            "{source}: expected the URL of the connection {connection}, found none; set it",
+            source=source.name,
+            connection=source.declaration.extract.connection,
         )
     return location

@@ -17,13 +17,14 @@ from pipeline.exchange import Exchange
 from pipeline.progress import OnProgress
 from pipeline.runner import Ran, prepare
 from pipeline.steps.assess import assess, last_delivered
-from pipeline.steps.deliver import too_many_held
+from pipeline.steps.deliver import REFUSED, too_many_held
 from sources.declaration import Declaration
 from sources.register import Source
-from standard.batch import BatchKey, LedgerEntry, Status, Verdict
+from standard.batch import BatchKey, LedgerEntry, Verdict
 from standard.errors import ExchangeError
 from standard.licence import LICENCE
 from standard.masking import mask_personal, mask_texts
+from standard.messages import Message, kept
 from standard.retention import Purgeable
 from workspace import batch_files as files
 from workspace.batch_files import of_part
@@ -63,24 +64,32 @@ def try_batch(exchange: Exchange, key: BatchKey, on_progress: OnProgress, *, fro
     try:
         with open_trial(exchange, key, from_archive=from_archive) as trial:
             prepare(trial, key, on_progress, from_archive=from_archive)
-            on_progress("assess")
+            on_progress(Message("assess"))
             verdict = assess(trial, key, trial.now())
             findings = _grouped(trial.workspace.read_table(key, files.FINDINGS), trial.source(key).declaration)
             rows = _first_rows(trial, key)
     except ExchangeError as error:
-        return Trial(key, None, str(error), error.exit_code)
-    problem = verdict.reason
-    if not verdict.refused and verdict.held_above_limit:
-        problem = f"{too_many_held(key, verdict.held_limit, verdict)}; a run would deliver the rest"
+        return Trial(key, None, error.message, error.exit_code)
+    problem = _problem(key, verdict)
     return Trial(key, _entry(key, verdict), problem, 1 if problem else 0, findings=findings, rows=rows)
+
+
+def _problem(key: BatchKey, verdict: Verdict) -> Message:
+    """Why a person would have to look; empty where nobody would."""
+    if verdict.refused:
+        return kept(verdict.reason).coded(REFUSED)
+    if verdict.held_above_limit:
+        held = too_many_held(key, verdict.held_limit, verdict)
+        return Message("{held}; a run would deliver the rest", held=held).coded(REFUSED)
+    return Message("")
 
 
 def _entry(key: BatchKey, verdict: Verdict) -> LedgerEntry:
     """The ledger entry of the run, up to the delivery."""
-    status = Status.REFUSED if verdict.refused else Status.DELIVERED
+    status = Message("dry run: refused") if verdict.refused else Message("dry run: delivered")
     known = {**verdict.facts(), **verdict.counts(), "reason": verdict.reason, "failing": verdict.failing}
     refused = verdict.extracted if verdict.refused else 0
-    return LedgerEntry(key.source, str(key.day), 0, f"dry run: {status}", refused=refused, **known)
+    return LedgerEntry(key.source, str(key.day), 0, status, refused=refused, **known)
 
 
 def _grouped(findings: pa.Table, declaration: Declaration) -> tuple[dict[str, Any], ...]:
@@ -93,14 +102,16 @@ def _grouped(findings: pa.Table, declaration: Declaration) -> tuple[dict[str, An
     return tuple({**group, "hint": _hint(group, declaration)} for group in groups)
 
 
-def _hint(group: Mapping[str, Any], declaration: Declaration) -> str:
+def _hint(group: Mapping[str, Any], declaration: Declaration) -> Message:
     """Which lookup of the declaration should have a value; empty where none is declared for its element, or one has it."""
     column = declaration.columns.get(group["element"]) if group["rule"] in _BY_LOOKUP else None
     names = list(column.lookup) if column else []
     own = [name for name in names if name in declaration.lookups]
     if not names or not group["value"] or any(group["value"] in declaration.lookups[name] for name in own):
-        return ""
-    return f"add it to the lookup {own[0]}?" if own else f"add it to a lookup of your own, beside {names[0]}?"
+        return Message("")
+    if own:
+        return Message("add it to the lookup {lookup}?", lookup=own[0])
+    return Message("add it to a lookup of your own, beside {lookup}?", lookup=names[0])
 
 
 def _first_rows(exchange: Exchange, key: BatchKey) -> tuple[dict[str, Any], ...]:

@@ -18,6 +18,7 @@ from standard.batch import BatchKey, Outcome, Status
 from standard.day import Day
 from standard.errors import ExchangeError
 from standard.masking import mask_texts
+from standard.messages import Message
 from workspace import batch_files as files
 from workspace.batch_files import of_part
 from workspace.manifests import manifest, part_numbers
@@ -66,11 +67,11 @@ def _of_batch(exchange: Exchange, key: BatchKey, judged: list[str], on_progress:
     claims = exchange.database.read(claims_of, key, judged)
     if not claims.num_rows:
         return Unjudged(key, claims)
-    on_progress(f"{key} judge the archive again")
+    on_progress(Message("{batch} judge the archive again", batch=key))
     try:
         accepted = _accepted(exchange, key)
     except ExchangeError as error:
-        return Unjudged(key, claims.slice(0, 0), str(error))
+        return Unjudged(key, claims.slice(0, 0), error.message)
     lacking = claims.join(accepted, ["record", "digest"], join_type="left anti").sort_by("locator")
     named = {name: mask_texts(lacking[name].combine_chunks()) for name in ("certificate_number", "locator")}
     return Unjudged(key, pa.table({"record": lacking["record"], **named}))
@@ -79,7 +80,9 @@ def _of_batch(exchange: Exchange, key: BatchKey, judged: list[str], on_progress:
 def _accepted(exchange: Exchange, key: BatchKey) -> pa.Table:
     """`record` and `digest` of the rows that the day's archive has and a verdict accepts now."""
     if not archive_of(exchange.workspace, key).exists(key, files.MANIFEST):
-        raise ExchangeError(f"{key}: expected the archive of that day to compare its claims with, found none")
+        raise ExchangeError(
+            "LX-502", "{batch}: expected the archive of that day to compare its claims with, found none", batch=key
+        )
     with open_trial(exchange, key, from_archive=True) as trial:
         prepare(trial, key, lambda _step: None, from_archive=True)
         assess(trial, key, trial.now())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pyarrow.compute as pc
 from standard.batch import OrderedBy
 from standard.day import Day, instant_text
 from standard.locator import without_numbers
+from standard.messages import Message, joined
 from standard.raw import LOCATOR
 
 if TYPE_CHECKING:
@@ -19,9 +21,15 @@ if TYPE_CHECKING:
     from sources.database_extract import DatabaseExtract
     from sources.register import Source
 
-_NONE, _FUTURE, _LATE = "no {0}", "a {0} in the future", "committed late, or given an older {0} afterwards"
-_OLD, _MISSED = "older than the first day that was read", "of a day that was not delivered"
-_REASONS = (_NONE, _FUTURE, _LATE, _OLD, _MISSED)
+
+class Reason(StrEnum):
+    """Why no night has read a row, in the order in which that is said."""
+
+    NONE = "no order"
+    FUTURE = "in the future"
+    LATE = "committed late"
+    OLD = "older than all"
+    MISSED = "not delivered"
 
 
 @dataclass
@@ -39,7 +47,7 @@ class Unread:
     source: Source
     taken_at: str
     nights: Sequence[Night]
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: dict[Reason, int] = field(default_factory=dict)
     met: list[pa.Array] = field(default_factory=list)
 
     def watch(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -59,11 +67,15 @@ class Unread:
         """The number of rows that were missed."""
         return sum(self.counts.values())
 
-    def __str__(self) -> str:
+    @property
+    def why(self) -> Message:
         """The number of missed rows and the reasons; empty where none was missed."""
-        what = "number" if self.source.declaration.extract.ordered_by is OrderedBy.NUMBER else "time"
-        reasons = [f"{count} {reason.format(what)}" for reason in _REASONS if (count := self.counts.get(reason))]
-        return f"{self.total}: {'; '.join(reasons)}" if reasons else ""
+        numbered = self.source.declaration.extract.ordered_by is OrderedBy.NUMBER
+        order = Message("number") if numbered else Message("time")
+        reasons = [_said(reason, count, order) for reason in Reason if (count := self.counts.get(reason))]
+        if not reasons:
+            return Message("")
+        return Message("{total}: {reasons}", total=self.total, reasons=joined("; ", reasons))
 
     def _count(self, raw: pa.Table) -> None:
         from transforms.records import left_out_rows, tidied
@@ -80,14 +92,14 @@ class Unread:
         for reason, rows in found.items():
             self.counts[reason] = self.counts.get(reason, 0) + (pc.sum(rows).as_py() or 0)
 
-    def _by_number(self, order: pa.Array, numbered: pa.Array) -> dict[str, pa.Array]:
+    def _by_number(self, order: pa.Array, numbered: pa.Array) -> dict[Reason, pa.Array]:
         from transforms.stamps import number_text
 
         last = max((night.mark_last for night in self.nights if night.mark_last is not None), default=None)
         below = pc.less_equal(order, number_text(last)) if last is not None else pa.repeat(pa.scalar(False), len(order))
-        return {_NONE: pc.invert(numbered), _LATE: pc.and_(numbered, below)}
+        return {Reason.NONE: pc.invert(numbered), Reason.LATE: pc.and_(numbered, below)}
 
-    def _by_time(self, times: pa.Array, credible: pa.Array) -> dict[str, pa.Array]:
+    def _by_time(self, times: pa.Array, credible: pa.Array) -> dict[Reason, pa.Array]:
         """Sort times into those that a window passed over, those before any window, and those still to come."""
         extract: DatabaseExtract = self.source.declaration.extract  # type: ignore[assignment]  # no other is swept
         windows = [_window(night, extract) for night in self.nights]
@@ -96,12 +108,34 @@ class Unread:
             covered = pc.or_(covered, pc.and_(pc.greater_equal(times, first), pc.less(times, last)))
         begun = pc.less(times, windows[0][0]) if windows else pa.repeat(pa.scalar(False), len(times))
         ended = pc.less(times, max(last for _, last in windows)) if windows else pa.repeat(pa.scalar(True), len(times))
-        kinds = {_LATE: covered, _OLD: begun, _MISSED: ended}
-        left, found = credible, {_NONE: times.is_null(), _FUTURE: pc.and_(times.is_valid(), pc.invert(credible))}
+        kinds = {Reason.LATE: covered, Reason.OLD: begun, Reason.MISSED: ended}
+        in_future = pc.and_(times.is_valid(), pc.invert(credible))
+        left, found = credible, {Reason.NONE: times.is_null(), Reason.FUTURE: in_future}
         for reason, rows in kinds.items():
             found[reason] = pc.and_(left, pc.fill_null(rows, False))
             left = pc.and_(left, pc.invert(found[reason]))
         return found
+
+
+def _said(reason: Reason, count: int, order: Message) -> Message:
+    """How many rows were missed for one reason.
+
+    Args:
+        reason: which.
+        count: of the rows.
+        order: what the source is ordered by, a number or a time.
+    """
+    match reason:
+        case Reason.NONE:
+            return Message("{count} no {order}", count=count, order=order)
+        case Reason.FUTURE:
+            return Message("{count} a {order} in the future", count=count, order=order)
+        case Reason.LATE:
+            return Message("{count} committed late, or given an older {order} afterwards", count=count, order=order)
+        case Reason.OLD:
+            return Message("{count} older than the first day that was read", count=count)
+        case Reason.MISSED:
+            return Message("{count} of a day that was not delivered", count=count)
 
 
 def read_until(source: Source, nights: Sequence[Night]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sources.city import City
@@ -15,6 +15,7 @@ from standard.codes import code_list, status_families
 from standard.credit_codes import uscc_fault
 from standard.field import Field, Kind
 from standard.licence import CODED, DERIVED, HOLDERS_JOINED_BY, LICENCE
+from standard.messages import Message
 from standard.nearest import did_you_mean
 
 
@@ -23,26 +24,34 @@ class Found:
     """A problem and the path of keys to it."""
 
     path: tuple[str | int, ...]
-    message: str
+    message: Message
 
 
 def check(declaration: Declaration, city: City) -> Iterator[Found]:
     """Every problem of a declaration whose form is right."""
+    for found in _problems(declaration, city):
+        yield replace(found, message=found.message.coded("LX-203"))
+
+
+def _problems(declaration: Declaration, city: City) -> Iterator[Found]:
     yield from _codes(declaration, city)
     yield from _extract(declaration)
     if declaration.sweep is not None and (why := _unswept(declaration)):
-        yield Found(("sweep",), f"{why}; remove sweep")
+        yield Found(("sweep",), Message("{why}; remove sweep", why=why))
     elements = _elements(declaration, city)
     for name, column in declaration.columns.items():
         if name not in elements:
-            yield Found(("columns", name), f"unknown element {name}; {_meant(name, elements)}")
+            yield Found(("columns", name), _unknown(name, elements))
         else:
             yield from _column(name, column, elements[name], declaration)
     yield from _coverage(declaration, elements)
     for name, patterns in declaration.leave_out.items():
         if any(not pattern.strip("*? ") for pattern in patterns):
             yield Found(
-                ("leave_out", name), f"expected patterns that leave some rows in, found {patterns}; name the text"
+                ("leave_out", name),
+                Message(
+                    "expected patterns that leave some rows in, found {patterns}; name the text", patterns=patterns
+                ),
             )
 
 
@@ -51,8 +60,12 @@ def _elements(declaration: Declaration, city: City) -> dict[str, Field]:
     return {**LICENCE.by_name, **{field.name: field for field in face}}
 
 
-def _meant(name: str, known: Iterable[str]) -> str:
-    return did_you_mean(name, known, "docs/standard.md lists the elements")
+def _unknown(name: str, elements: Iterable[str]) -> Message:
+    return Message("unknown element {name}; {meant}", name=name, meant=_meant(name, elements))
+
+
+def _meant(name: str, known: Iterable[str], listed: Message | None = None) -> Message:
+    return did_you_mean(name, known, listed or Message("docs/standard.md lists the elements"))
 
 
 def _codes(declaration: Declaration, city: City) -> Iterator[Found]:
@@ -60,7 +73,11 @@ def _codes(declaration: Declaration, city: City) -> Iterator[Found]:
     if code not in city.licence_types:
         yield Found(
             ("certificate_type_code",),
-            f"expected a type code of the catalogue, found {code}; {_meant(code, city.licence_types)} A city adds its own types in licence_type.csv",
+            Message(
+                "expected a type code of the catalogue, found {code}; {meant} A city adds its own types in licence_type.csv",
+                code=code,
+                meant=_meant(code, city.licence_types, Message("docs/standard.md lists them.")),
+            ),
         )
     authorities: dict[tuple[str | int, ...], str] = {("department", "code"): declaration.department.code}
     authorities |= {("issuing_authorities", i): item for i, item in enumerate(declaration.issuing_authorities)}
@@ -68,7 +85,11 @@ def _codes(declaration: Declaration, city: City) -> Iterator[Found]:
         if fault := uscc_fault(authority):
             yield Found(
                 path,
-                f"expected a unified social credit code (18 characters, GB 32100), found {authority}, of which does not hold: {fault}; check it for typing errors",
+                Message(
+                    "expected a unified social credit code (18 characters, GB 32100), found {code}, of which does not hold: {fault}; check it for typing errors",
+                    code=authority,
+                    fault=fault,
+                ),
             )
 
 
@@ -82,12 +103,17 @@ def _extract(declaration: Declaration) -> Iterator[Found]:
         except (KeyError, IndexError, ValueError, AttributeError):
             yield Found(
                 ("extract", "path"),
-                f"expected no placeholder but {{day}}, as in x_{{day:%Y%m%d}}.xlsx, found {extract.path}; correct the path",
+                Message(
+                    "expected no placeholder but {{day}}, as in x_{{day:%Y%m%d}}.xlsx, found {path}; correct the path",
+                    path=extract.path,
+                ),
             )
     if isinstance(extract, TextExtract) and extract.encoding is not None and not is_encoding(extract.encoding):
         yield Found(
             ("extract", "encoding"),
-            f"expected an encoding such as utf-8 or gb18030, found {extract.encoding}; correct it",
+            Message(
+                "expected an encoding such as utf-8 or gb18030, found {encoding}; correct it", encoding=extract.encoding
+            ),
         )
 
 
@@ -101,66 +127,96 @@ def _database(extract: DatabaseExtract) -> Iterator[Found]:
     named = [column for column in roles.values() if column]
     for role, column in roles.items():
         if column and named.count(column) > 1:
-            yield Found(("extract", role), f"{column} is named for two things; name another column for one of them")
+            yield Found(
+                ("extract", role),
+                Message("{column} is named for two things; name another column for one of them", column=column),
+            )
     wrong = {
         "key": len(set(extract.key.columns)) < len(extract.key.columns)
-        and f"expected columns that differ, found {', '.join(extract.key.columns)}; name each once",
+        and Message(
+            "expected columns that differ, found {columns}; name each once", columns=", ".join(extract.key.columns)
+        ),
         "split": bool(extract.split and extract.split.column == operation)
-        and f"expected a column of many values, found {operation}, which has one for each operation; split by another",
+        and Message(
+            "expected a column of many values, found {operation}, which has one for each operation; split by another",
+            operation=operation,
+        ),
         "changes": _changes(extract.changes),
         "clock_skew": bool(extract.clock_skew and not extract.updated_at)
-        and "clock_skew tells of update times, and there are none; remove it",
+        and Message("clock_skew tells of update times, and there are none; remove it"),
         "look_back": bool(extract.look_back and extract.rising)
-        and "look_back reaches back in time, and rising decides the rows; remove it",
+        and Message("look_back reaches back in time, and rising decides the rows; remove it"),
         "witness": bool(extract.witness and not _IS_SELECT.match(extract.witness.query))
-        and "expected a SELECT (or WITH ... SELECT) as its query, found something else; a witness is only asked",
-        "statement_limit": not extract.statement_limit and "expected at least 1m, found no time at all; give some",
+        and Message(
+            "expected a SELECT (or WITH ... SELECT) as its query, found something else; a witness is only asked"
+        ),
+        "statement_limit": not extract.statement_limit
+        and Message("expected at least 1m, found no time at all; give some"),
         "query": bool(extract.query and not _IS_SELECT.match(extract.query))
-        and "expected a SELECT (or WITH ... SELECT), found something else; a source is only read",
+        and Message("expected a SELECT (or WITH ... SELECT), found something else; a source is only read"),
     }
     yield from (Found(("extract", key), message) for key, message in wrong.items() if message)
 
 
-def _unswept(declaration: Declaration) -> str:
-    """Why the keys of a source cannot be swept; empty where they can."""
+def _unswept(declaration: Declaration) -> Message | None:
+    """Why the keys of a source cannot be swept; None where they can."""
     extract = declaration.extract
     if not isinstance(extract, DatabaseExtract):
-        return "expected a database, whose keys can be asked for, found files, which are always read whole"
+        return Message("expected a database, whose keys can be asked for, found files, which are always read whole")
     if not extract.incremental:
-        return "expected an incremental source, found a snapshot, which holds everything each night"
+        return Message("expected an incremental source, found a snapshot, which holds everything each night")
     if extract.key.reused:
-        return "expected keys that name records, found keys that are used again (reused), so nobody knows whose row a key is"
+        return Message(
+            "expected keys that name records, found keys that are used again (reused), so nobody knows whose row a key is"
+        )
     if not extract.keys.name_records:
-        return f"expected keys that name records, found {extract.rising} among them, so that each change has a key of its own"
-    return ""
+        return Message(
+            "expected keys that name records, found {column} among them, so that each change has a key of its own",
+            column=extract.rising,
+        )
+    return None
 
 
-def _changes(changes: Changes | None) -> str:
-    """What is wrong with the values of an operation column; empty where nothing is."""
+def _changes(changes: Changes | None) -> Message | None:
+    """What is wrong with the values of an operation column; None where nothing is."""
     if changes is None:
-        return ""
+        return None
     if not changes.deleted:
-        return "expected the values that say a record was deleted, found none; name them, or leave changes out"
+        return Message("expected the values that say a record was deleted, found none; name them, or leave changes out")
     both = sorted(set(changes.kept_values) & set(changes.deleted_values))
     if both:
-        return f"expected values that say one thing each, found {', '.join(both) or 'blank'} under both kept and deleted (booleans are 1 and 0); leave them in one"
-    return ""
+        return Message(
+            "expected values that say one thing each, found {values} under both kept and deleted (booleans are 1 and 0); leave them in one",
+            values=", ".join(both) or Message("blank"),
+        )
+    return None
 
 
 def _column(name: str, column: Column, field: Field, declaration: Declaration) -> Iterator[Found]:
     if column.formats and field.kind not in {Kind.DATE, Kind.TIME}:
-        yield Found(("columns", name, "formats"), f"{name} is not a date, so it has no formats; remove them")
+        yield Found(
+            ("columns", name, "formats"), Message("{name} is not a date, so it has no formats; remove them", name=name)
+        )
     if column.separator and not field.multiple:
-        yield Found(("columns", name, "separator"), f"{name} has one value, so it has no separator; remove it")
+        yield Found(
+            ("columns", name, "separator"),
+            Message("{name} has one value, so it has no separator; remove it", name=name),
+        )
     for form in (form for form in column.formats if _looks_real(form)):
         yield Found(
             ("columns", name, "formats"),
-            f"expected a form that cannot be taken for a real date, which is always written %Y-%m-%d, found {form}; have the column written otherwise",
+            Message(
+                "expected a form that cannot be taken for a real date, which is always written %Y-%m-%d, found {form}; have the column written otherwise",
+                form=form,
+            ),
         )
     for form in (form for form in column.formats if not _reads_a_day(form)):
         yield Found(
             ("columns", name, "formats"),
-            f"expected a strptime form with year, month and day, such as %Y-%m-%d, found {form}; correct it",
+            Message(
+                "expected a strptime form with year, month and day, such as %Y-%m-%d, found {form}; correct it",
+                form=form,
+            ),
         )
     yield from _lookups(name, column, declaration)
 
@@ -170,12 +226,20 @@ def _lookups(name: str, column: Column, declaration: Declaration) -> Iterator[Fo
     for lookup in column.lookup:
         if lookup not in known:
             yield Found(
-                ("columns", name, "lookup"), f"expected the name of a lookup, found {lookup}; {_meant(lookup, known)}"
+                ("columns", name, "lookup"),
+                Message(
+                    "expected the name of a lookup, found {lookup}; {meant}", lookup=lookup, meant=_meant(lookup, known)
+                ),
             )
     for said in (column.constant, *_looked_up(column, declaration)):
         if said is not None and name in CODED and not set(said.split(HOLDERS_JOINED_BY)) <= set(code_list(CODED[name])):
             yield Found(
-                ("columns", name), f"expected one of {' / '.join(code_list(CODED[name]))}, found {said}; correct it"
+                ("columns", name),
+                Message(
+                    "expected one of {codes}, found {found}; correct it",
+                    codes=" / ".join(code_list(CODED[name])),
+                    found=said,
+                ),
             )
 
 
@@ -207,16 +271,24 @@ def _coverage(declaration: Declaration, elements: dict[str, Field]) -> Iterator[
         if field.required and field.name not in declaration.columns and field.name not in DERIVED:
             yield Found(
                 ("columns",),
-                f"expected the required element {field.name} ({field.title}) to be mapped, found no mapping; add it under columns",
+                Message(
+                    "expected the required element {name} ({title}) to be mapped, found no mapping; add it under columns",
+                    name=field.name,
+                    title=field.title,
+                ),
             )
     mapped = set(declaration.mapped_columns())
     for i, column_name in enumerate(declaration.ignore):
         if column_name in mapped:
-            yield Found(("ignore", i), f"{column_name} is both mapped and ignored; keep one of the two")
+            yield Found(
+                ("ignore", i),
+                Message("{column} is both mapped and ignored; keep one of the two", column=column_name),
+            )
     for name in declaration.expect.filled:
         if name not in elements:
-            yield Found(("expect", "filled", name), f"unknown element {name}; {_meant(name, elements)}")
+            yield Found(("expect", "filled", name), _unknown(name, elements))
         elif name not in declaration.columns:
             yield Found(
-                ("expect", "filled", name), f"expected {name} to be mapped, found no mapping; map it or remove it"
+                ("expect", "filled", name),
+                Message("expected {name} to be mapped, found no mapping; map it or remove it", name=name),
             )

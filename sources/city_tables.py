@@ -12,6 +12,7 @@ from sources.problem import Problem
 from standard.codes import code_list
 from standard.credit_codes import uscc_fault
 from standard.field import Kind
+from standard.messages import Message, all_of, joined
 from standard.nearest import did_you_mean
 
 FACE_NAME = re.compile("KZ_[A-Za-z0-9_]+")
@@ -34,7 +35,7 @@ class _Table:
     columns: tuple[str, ...]
     required: tuple[str, ...]
     key: tuple[str, ...]
-    check: Callable[[Mapping[str, str]], Iterator[str]]
+    check: Callable[[Mapping[str, str]], Iterator[Message]]
 
 
 def read_table(path: Path, known_types: Iterable[str] = ()) -> tuple[list[Row], list[Problem]]:
@@ -53,21 +54,27 @@ def read_table(path: Path, known_types: Iterable[str] = ()) -> tuple[list[Row], 
     try:
         header, lines = _lines(path)
     except UnicodeDecodeError:
-        return [], [Problem(path, 1, "expected a CSV file in UTF-8, found another encoding; save it as UTF-8")]
+        wrong = [Message("expected a CSV file in UTF-8, found another encoding; save it as UTF-8")]
     except (csv.Error, OSError) as error:
-        return [], [Problem(path, 1, f"expected a CSV file, found: {error}; save it as CSV")]
-    if wrong := list(_header(table, header)):
-        return [], [Problem(path, 1, message) for message in wrong]
+        wrong = [Message("expected a CSV file, found: {error}; save it as CSV", error=error)]
+    else:
+        wrong = list(_header(table, header))
+    if wrong:
+        return [], [_problem(path, 1, message) for message in wrong]
     rows: list[Row] = []
     problems: list[Problem] = []
     seen: dict[tuple[str, ...], int] = {}
     for line, cells in lines:
         values = dict(zip(header, cells, strict=False))
         found = [*_row(table, header, cells, known), *_again(table, values, seen, line)]
-        problems += [Problem(path, line, message) for message in found]
+        problems += [_problem(path, line, message) for message in found]
         if not found:
             rows.append(Row(line, values))
     return rows, problems
+
+
+def _problem(path: Path, line: int, message: Message) -> Problem:
+    return Problem(path, line, message.coded("LX-204"))
 
 
 def _lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -78,28 +85,44 @@ def _lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     return (lines[0][1], lines[1:]) if lines else ([], [])
 
 
-def _again(table: _Table, values: Mapping[str, str], seen: dict[tuple[str, ...], int], line: int) -> Iterator[str]:
+def _again(table: _Table, values: Mapping[str, str], seen: dict[tuple[str, ...], int], line: int) -> Iterator[Message]:
     named = tuple(values.get(name, "") for name in table.key)
     if named in seen:
-        yield f"expected each {' and '.join(table.key)} once, found {' '.join(named)} on line {seen[named]} too; remove one"
+        yield Message(
+            "expected each {key} once, found {values} on line {line} too; remove one",
+            key=all_of(table.key),
+            values=" ".join(named),
+            line=seen[named],
+        )
     seen.setdefault(named, line)
 
 
-def _header(table: _Table, header: list[str]) -> Iterator[str]:
+def _header(table: _Table, header: list[str]) -> Iterator[Message]:
+    columns = ",".join(table.columns)
     for name in table.required:
         if name not in header:
-            yield f"expected the columns {','.join(table.columns)}, found no {name}; correct the header"
+            yield Message(
+                "expected the columns {columns}, found no {name}; correct the header", columns=columns, name=name
+            )
     for name in header:
         if name not in table.columns:
-            hint = did_you_mean(name, table.columns, "remove it")
-            yield f"expected the columns {','.join(table.columns)}, found {name or 'one without a name'}; {hint}"
+            yield Message(
+                "expected the columns {columns}, found {name}; {hint}",
+                columns=columns,
+                name=name or Message("one without a name"),
+                hint=did_you_mean(name, table.columns, Message("remove it")),
+            )
     if len(set(header)) < len(header):
-        yield f"expected each column once, found {','.join(header)}; remove one"
+        yield Message("expected each column once, found {columns}; remove one", columns=",".join(header))
 
 
-def _row(table: _Table, header: list[str], cells: list[str], known: set[str]) -> Iterator[str]:
+def _row(table: _Table, header: list[str], cells: list[str], known: set[str]) -> Iterator[Message]:
     if len(cells) != len(header):
-        yield f"expected {len(header)} values, found {len(cells)}; a value with a comma stands between quotation marks"
+        yield Message(
+            "expected {expected} values, found {found}; a value with a comma stands between quotation marks",
+            expected=len(header),
+            found=len(cells),
+        )
         return
     values = dict(zip(header, cells, strict=True))
     yield from table.check(values)
@@ -107,46 +130,72 @@ def _row(table: _Table, header: list[str], cells: list[str], known: set[str]) ->
         yield from _type(values["certificate_type_code"], known)
 
 
-def _licence_type(row: Mapping[str, str]) -> Iterator[str]:
+def _licence_type(row: Mapping[str, str]) -> Iterator[Message]:
     code = row["code"]
     if not _TYPE_CODE.fullmatch(code):
-        yield f"expected a type code (a credit code and 3 digits, 21 characters), found {code or 'nothing'}; correct it"
+        yield Message(
+            "expected a type code (a credit code and 3 digits, 21 characters), found {code}; correct it",
+            code=_or_nothing(code),
+        )
     elif fault := uscc_fault(code[:18]):
-        yield f"expected a type code that begins with a credit code (GB 32100), found {code}, of which does not hold: {fault}; check it for typing errors"
+        yield Message(
+            "expected a type code that begins with a credit code (GB 32100), found {code}, of which does not hold: {fault}; check it for typing errors",
+            code=code,
+            fault=fault,
+        )
     if not row["name"].strip():
-        yield f"expected the name of the type {code}, found none; write it"
+        yield Message("expected the name of the type {code}, found none; write it", code=code)
     yield from _one_of("holder_category", row.get("holder_category", ""), ["", *code_list("holder_category")])
 
 
-def _area(row: Mapping[str, str]) -> Iterator[str]:
+def _area(row: Mapping[str, str]) -> Iterator[Message]:
     if not _AREA.fullmatch(row["code"]):
-        yield f"expected the code of an area, six or twelve digits, found {row['code'] or 'nothing'}; correct it"
+        yield Message(
+            "expected the code of an area, six or twelve digits, found {code}; correct it",
+            code=_or_nothing(row["code"]),
+        )
 
 
-def _face_field(row: Mapping[str, str]) -> Iterator[str]:
+def _face_field(row: Mapping[str, str]) -> Iterator[Message]:
     name, length = row["short_name"], row.get("length", "")
     if not FACE_NAME.fullmatch(name):
-        yield f"expected a short_name of KZ_ and letters, digits or _, found {name or 'nothing'}; correct it"
+        yield Message(
+            "expected a short_name of KZ_ and letters, digits or _, found {name}; correct it", name=_or_nothing(name)
+        )
     if not row["title"].strip():
-        yield f"expected the title of {name}, found none; write it"
+        yield Message("expected the title of {name}, found none; write it", name=name)
     yield from _one_of("kind", row["kind"], [str(kind) for kind in Kind])
     if length and not (length.isascii() and length.isdigit() and 0 < int(length) <= 100_000):
-        yield f"expected a length that is a whole number of characters, or nothing, found {length}; correct it"
+        yield Message(
+            "expected a length that is a whole number of characters, or nothing, found {length}; correct it",
+            length=length,
+        )
     for mark in ("required", "personal"):
         yield from _one_of(mark, row.get(mark, ""), ["", "0", "1"])
 
 
-def _type(code: str, known: set[str]) -> Iterator[str]:
+def _type(code: str, known: set[str]) -> Iterator[Message]:
     if code not in known:
-        hint = did_you_mean(code, known, "add the type to licence_type.csv")
-        yield f"expected a type code of the catalogue, found {code or 'nothing'}; {hint}"
+        yield Message(
+            "expected a type code of the catalogue, found {code}; {hint}",
+            code=_or_nothing(code),
+            hint=did_you_mean(code, known, Message("add the type to licence_type.csv")),
+        )
 
 
-def _one_of(name: str, value: str, allowed: list[str]) -> Iterator[str]:
+def _one_of(name: str, value: str, allowed: list[str]) -> Iterator[Message]:
     if value not in allowed:
-        shown = " / ".join(each or "nothing" for each in allowed)
-        hint = did_you_mean(value, filter(None, allowed), "correct it")
-        yield f"expected {name} to be {shown}, found {value or 'nothing'}; {hint}"
+        yield Message(
+            "expected {name} to be {allowed}, found {value}; {hint}",
+            name=name,
+            allowed=joined(" / ", map(_or_nothing, allowed)),
+            value=_or_nothing(value),
+            hint=did_you_mean(value, filter(None, allowed), Message("correct it")),
+        )
+
+
+def _or_nothing(value: str) -> str:
+    return value or Message("nothing")
 
 
 TABLES = {

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from sources.terms import Charsets, ClockSkew, ConnectionName, Declared, Duration, Name, Texts, Zone
 from standard.batch import Keys, OrderedBy
+from standard.messages import Message
 
 
 class Split(Declared):
@@ -138,11 +139,11 @@ class DatabaseExtract(Declared):
     @model_validator(mode="after")
     def _one_origin(self) -> DatabaseExtract:
         if (self.table is None) == (self.query is None):
-            raise ValueError("give either table or query")
+            raise ValueError(Message("give either table or query"))
         if self.look_back and self.updated_at is None:
-            raise ValueError("look_back needs updated_at")
+            raise ValueError(Message("look_back needs updated_at"))
         if self.changes and not (self.updated_at or self.rising):
-            raise ValueError("changes need updated_at or rising, or nobody knows which change came last")
+            raise ValueError(Message("changes need updated_at or rising, or nobody knows which change came last"))
         return self
 
     @property

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from sources.database_extract import DatabaseExtract
 from sources.file_extract import TextExtract, WorkbookExtract
 from sources.terms import Cron, Declared, Hours, Name, Share, Texts
+from standard.messages import Message
 
 
 class Department(Declared):
@@ -59,7 +60,7 @@ class Column(Declared):
     @model_validator(mode="after")
     def _one_origin(self) -> Column:
         if bool(self.names) == (self.constant is not None) or not all(self.names):
-            raise ValueError("give either from or constant")
+            raise ValueError(Message("give either from or constant"))
         return self
 
 
@@ -82,7 +83,7 @@ class Rows(Declared):
     @model_validator(mode="after")
     def _in_order(self) -> Rows:
         if self.max is not None and self.max < self.min:
-            raise ValueError("expected min not to be above max")
+            raise ValueError(Message("expected min not to be above max"))
         return self
 
 

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from sources.terms import ConnectionName, Declared, Name, Size, Texts, Zone
 from standard.batch import Keys, OrderedBy
+from standard.messages import Message
 
 # Of a table, whatever kind of file it is in; a spreadsheet that was never tidied ends at column 16,384.
 MOST_COLUMNS = 2_000
@@ -69,14 +70,16 @@ class FileExtract(Declared):
     def _below_its_folder(cls, value: str) -> str:
         if leads_outside(value):
             raise ValueError(
-                "expected a path below the folder of its connection, found one that leads out of it; have a connection name the folder"
+                Message(
+                    "expected a path below the folder of its connection, found one that leads out of it; have a connection name the folder"
+                )
             )
         return value
 
     @model_validator(mode="after")
     def _pattern_of_names(self) -> FileExtract:
         if any(sign in part for part in PurePosixPath(self.path).parts[:-1] for sign in "*?"):
-            raise ValueError("path: expected * and ? in its last part only; name the folders before it")
+            raise ValueError(Message("path: expected * and ? in its last part only; name the folders before it"))
         return self
 
     @property
@@ -144,7 +147,7 @@ class WorkbookExtract(FileExtract):
     @model_validator(mode="after")
     def _one_or_all(self) -> WorkbookExtract:
         if self.sheet is not None and self.sheets is not None:
-            raise ValueError("give either sheet, of which there is one, or sheets, all of which are read")
+            raise ValueError(Message("give either sheet, of which there is one, or sheets, all of which are read"))
         return self
 
 
@@ -170,6 +173,6 @@ class TextExtract(FileExtract):
     def _bytes_of_an_encoding(self) -> TextExtract:
         if self.widths and self.widths_in == "bytes" and (not self.encoding or _has_wide_signs(self.encoding)):
             raise ValueError(
-                "widths in bytes need an encoding such as gb18030 that is declared and writes ASCII as ASCII"
+                Message("widths in bytes need an encoding such as gb18030 that is declared and writes ASCII as ASCII")
             )
         return self

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from standard.errors import safe_line
+from standard.messages import Message
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,13 @@ class Problem:
 
     path: Path
     line: int
-    message: str
+    message: Message
+
+    @property
+    def sentence(self) -> Message:
+        """Where it stands and what it is; what it quotes is fit to be shown."""
+        whole = Message("{path}:{line}: {message}", path=self.path, line=self.line, message=self.message)
+        return whole.with_values(safe_line)
 
     def __str__(self) -> str:
         return safe_line(f"{self.path}:{self.line}: {self.message}")

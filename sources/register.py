@@ -24,6 +24,7 @@ from standard.codes import LicenceType
 from standard.day import Day
 from standard.errors import DeclarationError
 from standard.field import Field
+from standard.messages import Message
 from standard.nearest import did_you_mean
 
 if TYPE_CHECKING:
@@ -85,7 +86,9 @@ class Register:
         """
         if not folder.is_dir():
             raise DeclarationError(
-                f"{folder}: expected a folder of declarations (LICEX_SOURCES), found none; name an existing folder"
+                "LX-205",
+                "{folder}: expected a folder of declarations (LICEX_SOURCES), found none; name an existing folder",
+                folder=folder,
             )
         self.folder = folder
         self.city = City(folder)
@@ -102,13 +105,17 @@ class Register:
             DeclarationError: for a name nobody declared, or a declaration with problems; the message lists all of them.
         """
         if name not in self.paths:
-            hint = did_you_mean(name, self.paths, f"declared are: {', '.join(self.paths) or 'none'}")
+            declared = Message("declared are: {names}", names=", ".join(self.paths) or Message("none"))
             raise DeclarationError(
-                f"{name}: expected the name of a source declared in {self.folder}, found none; {hint}"
+                "LX-205",
+                "{name}: expected the name of a source declared in {folder}, found none; {hint}",
+                name=name,
+                folder=self.folder,
+                hint=did_you_mean(name, self.paths, declared),
             )
         found, problems = self.read(name)
         if found is None:
-            raise DeclarationError(*map(str, problems))
+            raise DeclarationError.of(problem.sentence for problem in problems)
         return found
 
     def problems(self, name: str) -> list[Problem]:
@@ -118,19 +125,18 @@ class Register:
         try:
             _tidy(quirks, name)
         except DeclarationError as error:
-            problems = [*problems, Problem(quirks, 1, str(error))]
+            problems = [*problems, Problem(quirks, 1, error.message)]
         return problems
 
     def astray(self) -> list[Problem]:
         """Declarations that stand where none is read: not in the folder of a department right below this one."""
         found = [path for ending in ("yaml", "yml") for path in self.folder.rglob(f"*.{ending}")]
         below = {path: path.relative_to(self.folder).parts for path in sorted(found)}
+        message = Message(
+            "expected a declaration at <department>/<licence>.yaml, found it elsewhere; move it, since nobody reads it here"
+        )
         return [
-            Problem(
-                path,
-                1,
-                "expected a declaration at <department>/<licence>.yaml, found it elsewhere; move it, since nobody reads it here",
-            )
+            _unusable(path, message)
             for path, parts in below.items()
             if len(parts) != 2 and not any(part.startswith(".") for part in parts) and _declares(path)
         ]
@@ -148,7 +154,7 @@ class Register:
         except (yaml.MarkedYAMLError, UnicodeDecodeError) as error:
             return None, [_not_yaml(path, error)]
         except (yaml.YAMLError, OSError, ValueError, TypeError) as error:
-            return None, [Problem(path, 1, f"expected YAML in UTF-8, found: {error}")]
+            return None, [_unusable(path, Message("expected YAML in UTF-8, found: {error}", error=error))]
         form = read_form(document.value)
         found = list(form.found)
         if form.declaration is not None:
@@ -167,12 +173,17 @@ def _misnamed(path: Path) -> Problem | None:
     """Why the names of a declaration cannot be those of a source."""
     if not all(map(_NAME.fullmatch, (path.parent.name, path.stem))):
         found = f"{path.parent.name}/{path.name}"
-        return Problem(path, 1, f"expected names of folder and file in snake_case, found {found}; rename it")
+        return _unusable(
+            path, Message("expected names of folder and file in snake_case, found {found}; rename it", found=found)
+        )
     if path.suffix == ".yml" and (other := path.with_suffix(".yaml")).exists():
-        return Problem(
+        return _unusable(
             path,
-            1,
-            f"expected one declaration of {path.parent.name}.{path.stem}, found {other.name} beside it; keep one of the two",
+            Message(
+                "expected one declaration of {source}, found {other} beside it; keep one of the two",
+                source=f"{path.parent.name}.{path.stem}",
+                other=other.name,
+            ),
         )
     return None
 
@@ -187,16 +198,22 @@ def _declares(path: Path) -> bool:
 
 
 def _placed(path: Path, document: Document, found: list[Found]) -> list[Problem]:
-    problems = [Problem(path, line, message) for line, message in document.repeated]
+    problems = [Problem(path, line, message.coded("LX-202")) for line, message in document.repeated]
     problems += [Problem(path, document.line(item.path), item.message) for item in found]
     return sorted(problems, key=lambda problem: problem.line)
 
 
 def _not_yaml(path: Path, error: yaml.MarkedYAMLError | UnicodeDecodeError) -> Problem:
     if isinstance(error, UnicodeDecodeError):
-        return Problem(path, 1, "expected a file in UTF-8, found bytes that are not; save it as UTF-8")
+        return _unusable(path, Message("expected a file in UTF-8, found bytes that are not; save it as UTF-8"))
     mark = error.problem_mark or error.context_mark
-    return Problem(path, mark.line + 1 if mark else 1, f"expected YAML, found: {error.problem}")
+    message = Message("expected YAML, found: {problem}", problem=error.problem)
+    return _unusable(path, message, line=mark.line + 1 if mark else 1)
+
+
+def _unusable(path: Path, message: Message, *, line: int = 1) -> Problem:
+    """Why a file is no declaration at all: it cannot be read, or stands where or under a name that none may."""
+    return Problem(path, line, message.coded("LX-201"))
 
 
 def _tidy(quirks: Path, name: str) -> Tidy | None:
@@ -210,9 +227,15 @@ def _tidy(quirks: Path, name: str) -> Tidy | None:
         spec.loader.exec_module(module)
     except Exception as error:
         raise DeclarationError(
-            f"{quirks}: expected a module that loads, found {type(error).__name__}: {error}; correct it"
+            "LX-206",
+            "{quirks}: expected a module that loads, found {kind}: {error}; correct it",
+            quirks=quirks,
+            kind=type(error).__name__,
+            error=error,
         ) from None
     tidy: Tidy | None = getattr(module, "tidy", None)
     if not callable(tidy):
-        raise DeclarationError(f"{quirks}: expected a function tidy(raw), found none; write one or remove the file")
+        raise DeclarationError(
+            "LX-206", "{quirks}: expected a function tidy(raw), found none; write one or remove the file", quirks=quirks
+        )
     return tidy

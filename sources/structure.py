@@ -8,10 +8,13 @@ from functools import cache
 from typing import Any, NamedTuple, get_args, get_origin
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from sources.checks import Found
 from sources.declaration import Declaration
+from sources.pydantic_words import words
 from sources.terms import Declared
+from standard.messages import Message, any_of
 from standard.nearest import likeness
 
 Path = tuple[str | int, ...]
@@ -63,7 +66,7 @@ def read_form(value: Any) -> Form:
         except ValidationError as error:
             for item in error.errors():
                 path = _path(value, item["loc"])
-                found = Found(path, _sentence(item["type"], item["msg"], item["loc"]))
+                found = Found(path, _sentence(item).coded("LX-202"))
                 if form.says_of(found) and found not in form.found:
                     form.found.append(found)
                 if not isinstance(value, dict):
@@ -111,20 +114,22 @@ def _taken_out(value: dict[str, Any], path: Path) -> Path:
     return path
 
 
-def _sentence(kind: str, message: str, loc: tuple[str | int, ...]) -> str:
+def _sentence(error: ErrorDetails) -> Message:
     """Say a pydantic error the way this project says errors: which key, what was expected."""
+    loc = error["loc"]
     # pydantic names the kind of extract in its paths; the YAML has no such level.
     kinds = _kinds() if loc[:1] == ("extract",) else set()
-    key = ".".join(str(part) for part in loc if part not in kinds) or "the declaration"
-    if kind == "extra_forbidden":
+    path = tuple(str(part) for part in loc if part not in kinds)
+    key = ".".join(path) or Message("the declaration")
+    if error["type"] == "extra_forbidden":
         kind_of_extract = next((part for part in loc if part in kinds), None)
-        return f"unknown key {key}; {_meant(tuple(str(part) for part in loc if part not in kinds), kind_of_extract)}"
-    if kind == "missing":
-        return f"expected the key {key}, found none; add it"
-    return f"{key}: {message.removeprefix('Value error, ')}"
+        return Message("unknown key {key}; {meant}", key=key, meant=_meant(path, kind_of_extract))
+    if error["type"] == "missing":
+        return Message("expected the key {key}, found none; add it", key=key)
+    return Message("{key}: {words}", key=key, words=words(error))
 
 
-def _meant(path: tuple[str, ...], kind: str | int | None) -> str:
+def _meant(path: tuple[str, ...], kind: str | int | None) -> Message:
     """What an unknown key may have been meant for: one of its level, or one that belongs elsewhere."""
     likely: dict[float, list[str]] = {}
     for known, kinds in _places().items():
@@ -133,13 +138,15 @@ def _meant(path: tuple[str, ...], kind: str | int | None) -> str:
         if alike < _ALIKE:
             continue
         if there and known[-1] == path[-1]:
-            return f"it belongs to kind: {' or '.join(map(str, kinds))}"
+            return Message("it belongs to kind: {kinds}", kinds=any_of(map(str, kinds)))
         if there and kind in kinds:
             likely.setdefault(alike + _OF_ITS_LEVEL, []).append(known[-1])
         else:
             likely.setdefault(alike, []).append(".".join(known))
     meant = likely[max(likely)] if likely else []
-    return f"did you mean {' or '.join(meant)}?" if meant else "remove it, or see docs/adding-a-department.md"
+    if not meant:
+        return Message("remove it, or see docs/adding-a-department.md")
+    return Message("did you mean {name}?", name=any_of(meant))
 
 
 def _fits(known: str, part: str) -> bool:

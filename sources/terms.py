@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from standard.messages import Message
+
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _UNITS_OF_SIZE = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _GREATEST_SIZE = 2**40
@@ -18,10 +20,10 @@ def _duration(value: object) -> object:
     """Read `90m`, `2h` or `1d`."""
     if isinstance(value, str):
         if not (match := re.fullmatch(r"(\d{1,5})([mhd])", value)):
-            raise ValueError("a duration is a number with m, h or d, such as 90m, 2h or 1d")
+            raise ValueError(Message("a duration is a number with m, h or d, such as 90m, 2h or 1d"))
         found = timedelta(**{_UNITS[match[2]]: int(match[1])})
         if found > timedelta(days=366):
-            raise ValueError("a duration here is at most a year; for a look-back, a backfill reaches further")
+            raise ValueError(Message("a duration here is at most a year; for a look-back, a backfill reaches further"))
         return found
     return value
 
@@ -30,7 +32,7 @@ def _signed_duration(value: object) -> object:
     """Read `3m` or `-90s`."""
     if isinstance(value, str):
         if not (match := re.fullmatch(r"(-?)(\d{1,5})([smhd])", value)):
-            raise ValueError("a clock skew is a number with s, m, h or d, such as 90s or -3m")
+            raise ValueError(Message("a clock skew is a number with s, m, h or d, such as 90s or -3m"))
         found = timedelta(**{{"s": "seconds", **_UNITS}[match[3]]: int(match[2])})
         return -found if match[1] else found
     return value
@@ -41,7 +43,9 @@ def _size(value: object) -> object:
     if isinstance(value, str):
         match = re.fullmatch(r"([1-9]\d{0,5}) ?([KMGT])iB", value)
         if not match or (found := int(match[1]) * _UNITS_OF_SIZE[match[2]]) > _GREATEST_SIZE:
-            raise ValueError("a size is a whole number with KiB, MiB or GiB, such as 500 MiB or 2 GiB, up to 1 TiB")
+            raise ValueError(
+                Message("a size is a whole number with KiB, MiB or GiB, such as 500 MiB or 2 GiB, up to 1 TiB")
+            )
         return found
     return value
 
@@ -51,7 +55,7 @@ def size_text(size: int) -> str:
     for letter, unit in reversed(_UNITS_OF_SIZE.items()):
         if size and size % unit == 0:
             return f"{size // unit:,} {letter}iB"
-    return f"{size:,} bytes"
+    return Message("{size:,} bytes", size=size)
 
 
 def _hours(value: object) -> object:
@@ -59,7 +63,7 @@ def _hours(value: object) -> object:
     if isinstance(value, str):
         match = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)", value)
         if not match or match[1] + match[2] == match[3] + match[4]:
-            raise ValueError("hours are two different times of day, such as 08:30-11:30")
+            raise ValueError(Message("hours are two different times of day, such as 08:30-11:30"))
         return (time(int(match[1]), int(match[2])), time(int(match[3]), int(match[4])))
     return value
 
@@ -73,15 +77,17 @@ def _charset(value: str) -> str:
     try:
         "张".encode(value)
     except (LookupError, UnicodeError) as error:
-        raise ValueError("no encoding that has Chinese; name one such as gbk, gb18030, big5 or utf-8") from error
+        raise ValueError(
+            Message("no encoding that has Chinese; name one such as gbk, gb18030, big5 or utf-8")
+        ) from error
     return value
 
 
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError("no such time zone; name one such as Asia/Shanghai") from error
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a name too long for a file is an OSError
+        raise ValueError(Message("no such time zone; name one such as Asia/Shanghai")) from error
     return value
 
 
@@ -91,7 +97,7 @@ def _cron(value: str) -> str:
     if not fields or any(
         int(n) > top for field, top in zip(fields.groups(), most, strict=True) for n in re.findall(r"\d+", field)
     ):
-        raise ValueError("a schedule is five cron fields, such as 30 1 * * *")
+        raise ValueError(Message("a schedule is five cron fields, such as 30 1 * * *"))
     return value
 
 
@@ -108,10 +114,10 @@ Size = Annotated[int, BeforeValidator(_size, json_schema_input_type=_written(_SI
 ClockSkew = Annotated[timedelta, BeforeValidator(_signed_duration, json_schema_input_type=_written(_SKEW))]
 Hours = Annotated[tuple[time, time], BeforeValidator(_hours, json_schema_input_type=_written(_HOURS))]
 Texts = Annotated[list[str], BeforeValidator(_listed, json_schema_input_type=str | list[str])]
-Zone = Annotated[str, BeforeValidator(_zone)]
+Zone = Annotated[str, AfterValidator(_zone)]
 Charset = Annotated[str, AfterValidator(_charset)]
 Charsets = Annotated[list[Charset], BeforeValidator(_listed, json_schema_input_type=str | list[str])]
-Cron = Annotated[str, BeforeValidator(_cron)]
+Cron = Annotated[str, AfterValidator(_cron)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(min_length=1)]
 # Part of the name of an environment variable.

@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from standard.messages import Message
+
 # Hundreds of declarations are read whenever Airflow looks for DAGs; libyaml, where PyYAML has it, is ten times faster.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -37,7 +39,7 @@ class Document:
         for event in yaml.parse(text, Loader=_TextLoader):
             if isinstance(event, yaml.AliasEvent):
                 raise yaml.MarkedYAMLError(
-                    problem="aliases are not used in declarations",
+                    problem=Message("aliases are not used in declarations"),
                     problem_mark=event.start_mark,  # type: ignore[arg-type]  # either kind of mark has a line
                 )
         loader = _TextLoader(text)
@@ -59,14 +61,17 @@ class Document:
         return line
 
 
-def _repeated(node: yaml.Node | None) -> Iterator[tuple[int, str]]:
+def _repeated(node: yaml.Node | None) -> Iterator[tuple[int, Message]]:
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
             if str(key.value) in seen:
                 yield (
                     key.start_mark.line + 1,
-                    f"expected each key once, found {key.value} again, which stands here twice; join the two",
+                    Message(
+                        "expected each key once, found {key} again, which stands here twice; join the two",
+                        key=key.value,
+                    ),
                 )
             seen.add(str(key.value))
             yield from _repeated(value)

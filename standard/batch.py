@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from standard.day import Day
+from standard.messages import Message
 from standard.visible import json_text
 
 SWEEP = "sweep"  # the kind of a batch of the rows that a sweep found, beside `incremental` and `snapshot`
@@ -302,8 +303,8 @@ class LedgerEntry(ReadingFacts, RowCounts, _Json):
     seconds: float = 0.0
     report_seconds: float | None = None
 
-    def imbalance(self) -> str:
-        """The first of the three sums that does not hold, as a sentence; empty when all hold."""
+    def imbalance(self) -> Message | None:
+        """The first of the three sums that does not hold, as a sentence; None when all hold."""
         sums = (
             ("read", self.read, "left_out + extracted", self.left_out + self.extracted),
             (
@@ -321,8 +322,16 @@ class LedgerEntry(ReadingFacts, RowCounts, _Json):
         )
         for name, whole, parts, total in sums:
             if whole != total:
-                return f"{self.source}/{self.day}: {name} is {whole}, but {parts} is {total}"
-        return ""
+                return Message(
+                    "{source}/{day}: {name} is {whole}, but {parts} is {total}",
+                    source=self.source,
+                    day=self.day,
+                    name=name,
+                    whole=whole,
+                    parts=parts,
+                    total=total,
+                )
+        return None
 
     def as_dict(self) -> dict[str, Any]:
         """The entry as plain values."""

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Self
 
 from standard.addresses import without_addresses
+from standard.messages import Message, joined
 from standard.visible import visible_line
+
+REFUSED = "LX-305"
 
 
 class ExchangeError(Exception):
@@ -14,12 +19,39 @@ class ExchangeError(Exception):
 
     What it quotes may be a department's, a driver's or a user's. Here, where it is made, citizen numbers and what of a URL
     may be a secret are hidden, and what would drive a terminal or begin a new line in a log is shown instead.
+
+    Attributes:
+        messages: its sentences, each with the code under which `docs/errors.md` explains it. As text they are English.
     """
 
     exit_code = 1
 
-    def __init__(self, *sentences: str) -> None:
-        super().__init__("\n".join(map(safe_line, sentences)))
+    def __init__(self, code: str, template: str, /, **values: object) -> None:
+        """Make the sentence.
+
+        Args:
+            code: of the error, in `standard.error_codes`.
+            template: of the sentence, a literal in English.
+            values: by the names in its braces.
+        """
+        self.messages: tuple[Message, ...] = ()
+        self._say([Message(template, **values).coded(code)])
+
+    @classmethod
+    def of(cls, messages: Iterable[Message]) -> Self:
+        """An error that has a sentence for each problem."""
+        made = cls.__new__(cls)
+        made._say(messages)
+        return made
+
+    @property
+    def message(self) -> Message:
+        """All its sentences, a line each."""
+        return self.messages[0] if len(self.messages) == 1 else joined("\n", self.messages)
+
+    def _say(self, messages: Iterable[Message]) -> None:
+        self.messages = tuple(message.with_values(safe_line) for message in messages)
+        self.args = ("\n".join(map(safe_line, self.messages)),)
 
 
 class DeclarationError(ExchangeError):
@@ -43,8 +75,17 @@ class SourceRefused(ExchangeError):
     The batch is refused; the department puts its source right.
     """
 
-    def __init__(self, rule: str, message: str, *, expected: str = "", found: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, rule: str, template: str, /, *, expected: str = "", found: str = "", **values: object) -> None:
+        """Make the sentence.
+
+        Args:
+            rule: the rule that is violated; it says what the department does, in `standard.rules`.
+            template: of the sentence, a literal in English.
+            expected: what was expected, for the finding; it may stand in the template.
+            found: what was found, for the finding; it may stand in the template.
+            values: by the other names in its braces.
+        """
+        super().__init__(REFUSED, template, expected=expected, found=found, **values)
         self.rule = rule
         self.expected = expected
         self.found = found
@@ -63,8 +104,8 @@ class SourceUnreachable(Unreachable):
 class QuietHours(SourceUnreachable):
     """Raised by `pipeline` in the hours in which a department does not want to be asked; `until` is when they end."""
 
-    def __init__(self, until: datetime, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, until: datetime, template: str, /, **values: object) -> None:
+        super().__init__("LX-304", template, **values)
         self.until = until
 
 
@@ -82,8 +123,8 @@ class PlatformRefused(ExchangeError):
     `reason` is the server's own, without what it quotes of people.
     """
 
-    def __init__(self, message: str, reason: str) -> None:
-        super().__init__(message)
+    def __init__(self, template: str, /, *, reason: str, **values: object) -> None:
+        super().__init__("LX-402", template, reason=reason, **values)
         self.reason = safe_line(reason)  # it goes into the ledger and into findings
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import SequenceMatcher, get_close_matches
 
+from standard.messages import Message, joined
+
 # Of what a department sends a name is only shown where it is much like the missing one: it may be somebody's.
 _ALIKE = 0.6  # ZSBH and ZSBH2 are 0.89, FZRQ and QSRQ 0.5
 _ALIKE_WHERE_TYPED = 0.5
@@ -20,14 +22,16 @@ def nearest(name: str, there: Iterable[str]) -> str | None:
     return next(iter(get_close_matches(name, list(there), 1, _ALIKE)), None)
 
 
-def with_nearest(missing: Iterable[str], there: Iterable[str]) -> str:
+def with_nearest(missing: Iterable[str], there: Iterable[str]) -> Message:
     """List missing names, each with the nearest one that is there. Names that are near none are not shown."""
     names = list(dict.fromkeys(there))
     pairs = [(name, nearest(name, names)) for name in missing]
-    return ", ".join(f"{name} (nearest: {near})" if near else name for name, near in pairs)
+    return joined(
+        ", ", (Message("{name} (nearest: {near})", name=name, near=near) if near else name for name, near in pairs)
+    )
 
 
-def did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:
+def did_you_mean(name: str, known: Iterable[str], otherwise: Message) -> Message:
     """The end of a sentence on a name that somebody typed and nobody knows.
 
     Args:
@@ -36,4 +40,4 @@ def did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:
         otherwise: what to say where nothing known is like it.
     """
     near = get_close_matches(name, list(known), 1, _ALIKE_WHERE_TYPED)
-    return f"did you mean {near[0]}?" if near else otherwise
+    return Message("did you mean {name}?", name=near[0]) if near else otherwise

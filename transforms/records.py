@@ -29,18 +29,27 @@ def tidied(source: Source, raw: pa.Table) -> pa.Table:
     """
     if source.tidy is None:
         return raw
-    where = f"{source.name}: {source.folder / 'quirks.py'}"
+    quirks = source.folder / "quirks.py"
     seen = raw.drop_columns([FAULT]) if FAULT in raw.column_names else raw
     try:
         changed = source.tidy(seen)
     except Exception as error:
         # What it says may hold a value, so only its kind is passed on.
         raise DeclarationError(
-            f"{where}: expected tidy to go through, found {type(error).__name__}; correct it"
+            "LX-206",
+            "{source}: {quirks}: expected tidy to go through, found {kind}; correct it",
+            source=source.name,
+            quirks=quirks,
+            kind=type(error).__name__,
         ) from None
     same = isinstance(changed, pa.Table) and changed.num_rows == raw.num_rows
     if not same or set(changed.column_names) - {FAULT} != set(seen.column_names):
-        raise DeclarationError(f"{where}: expected tidy to keep rows and columns, found others; change values only")
+        raise DeclarationError(
+            "LX-206",
+            "{source}: {quirks}: expected tidy to keep rows and columns, found others; change values only",
+            source=source.name,
+            quirks=quirks,
+        )
     changed = changed.select(seen.column_names).cast(seen.schema)
     return changed.append_column(FAULT, raw[FAULT]) if FAULT in raw.column_names else changed
 

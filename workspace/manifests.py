@@ -81,7 +81,9 @@ def _before(workspace: Workspace, key: BatchKey) -> Manifest:
         if not found.parts or _digest(parts) == found.digest:
             return found
     raise ExchangeError(
-        f"{key}: expected all parts of one reading in its archive, found some of another; run that day again"
+        "LX-502",
+        "{key}: expected all parts of one reading in its archive, found some of another; run that day again",
+        key=key,
     )
 
 
@@ -114,5 +116,5 @@ def read_manifest(workspace: Workspace, key: BatchKey, name: str) -> Manifest:
         return Manifest.from_json(text)
     except (ValueError, TypeError):
         raise ExchangeError(
-            f"{key}: expected the manifest of its archive, found a damaged file; extract it again"
+            "LX-501", "{key}: expected the manifest of its archive, found a damaged file; extract it again", key=key
         ) from None

@@ -67,7 +67,10 @@ class Rights:
             path.chmod(mode)
         except PermissionError:
             raise UsageError(
-                f"LICEX_REPORTS_GROUP: expected a group that the user of the exchange belongs to, and reports that are its own, found {self._name} and {path}; correct the setting or the rights"
+                "LX-104",
+                "LICEX_REPORTS_GROUP: expected a group that the user of the exchange belongs to, and reports that are its own, found {group} and {path}; correct the setting or the rights",
+                group=self._name,
+                path=path,
             ) from None
 
     def _let_through(self) -> None:
@@ -82,5 +85,7 @@ def _group_id(group: str) -> int:
         return grp.getgrnam(group).gr_gid
     except KeyError:
         raise UsageError(
-            f"LICEX_REPORTS_GROUP: expected the name of a group of this machine, found {group}; make it or correct the setting"
+            "LX-104",
+            "LICEX_REPORTS_GROUP: expected the name of a group of this machine, found {group}; make it or correct the setting",
+            group=group,
         ) from None

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from sources.register import Source
 from standard.batch import BatchKey, Manifest, Verdict
 from standard.errors import ExchangeError, UsageError
+from standard.messages import Message
 from standard.retention import Purgeable
 from workspace import batch_files as files
 from workspace.batch_files import of_part
@@ -48,7 +49,11 @@ def require_raw(workspace: Workspace, key: BatchKey, part: int | None) -> Manife
     require_kept(workspace, key, Purgeable.RAW)
     archived = manifest(workspace, key, part)
     if workspace.digest(workspace.path(key, of_part(files.RAW, part))) != archived.digest:
-        raise ExchangeError(f"{key}: expected the raw archive that its manifest names, found another; extract it again")
+        raise ExchangeError(
+            "LX-502",
+            "{key}: expected the raw archive that its manifest names, found another; extract it again",
+            key=key,
+        )
     return archived
 
 
@@ -61,8 +66,12 @@ def require_declared_as_read(source: Source, key: BatchKey, archived: Manifest) 
     declared = source.declaration.extract.read_as
     if archived.ordered_by not in {"", declared}:
         raise UsageError(
-            f"{key}: expected an archive that was read as it is declared now (ordered by {declared}), found one ordered by {archived.ordered_by}; "
-            "replay it with the declaration of that time, or run the day again"
+            "LX-103",
+            "{key}: expected an archive that was read as it is declared now (ordered by {declared}), found one ordered by {found}; "
+            "replay it with the declaration of that time, or run the day again",
+            key=key,
+            declared=declared,
+            found=archived.ordered_by,
         )
 
 
@@ -73,7 +82,8 @@ def require_licences(workspace: Workspace, key: BatchKey, part: int | None) -> s
         ExchangeError: when they were made from another archive, or are others than were made.
     """
     record = _record(workspace, key, of_part(files.STANDARDISED, part), "standardise")
-    _require(key, record, manifest(workspace, key, part).digest, "licences", "raw archive", "standardise")
+    digest = manifest(workspace, key, part).digest
+    _require(key, record, digest, Message("licences"), Message("raw archive"), "standardise")
     _require_files(workspace, key, part, record, "standardise")
     return str(record[_MADE][files.LICENCES])
 
@@ -93,7 +103,8 @@ def evidence(workspace: Workspace, key: BatchKey, archived: Manifest) -> dict[st
     for part in part_numbers(archived):
         licences = require_licences(workspace, key, part)
         judged = _record(workspace, key, of_part(files.JUDGED_FROM, part), "judge")
-        _require(key, judged, licences, "findings on single rows", "licences", "judge (of a batch in one, assess)")
+        step = Message("judge (of a batch in one, assess)")
+        _require(key, judged, licences, Message("findings on single rows"), Message("licences"), step)
         _require_files(workspace, key, part, judged, "judge")
         named[of_part(files.RAW, part)] = manifest(workspace, key, part).digest
         named[of_part(files.LICENCES, part)] = licences
@@ -121,7 +132,10 @@ def require_judged(workspace: Workspace, key: BatchKey, verdict: Verdict) -> str
 
 def _unjudged(key: BatchKey, name: str) -> ExchangeError:
     return ExchangeError(
-        f"{key}: expected to deliver what was judged, found another {name} than the verdict names; assess the batch again, nothing was loaded"
+        "LX-502",
+        "{key}: expected to deliver what was judged, found another {name} than the verdict names; assess the batch again, nothing was loaded",
+        key=key,
+        name=name,
     )
 
 
@@ -129,15 +143,26 @@ def _record(workspace: Workspace, key: BatchKey, name: str, step: str) -> Mappin
     found = json.loads(workspace.read_text(key, name))
     if _MADE not in found:
         raise ExchangeError(
-            f"{key}: expected {name} to name what it was made from, found one of an older version; run {step} again"
+            "LX-502",
+            "{key}: expected {name} to name what it was made from, found one of an older version; run {step} again",
+            key=key,
+            name=name,
+            step=step,
         )
     return dict(found)
 
 
-def _require(key: BatchKey, record: Mapping[str, object], digest: str, made: str, made_from: str, step: str) -> None:
+def _require(
+    key: BatchKey, record: Mapping[str, object], digest: str, made: Message, made_from: Message, step: str
+) -> None:
     if record[_MADE_FROM] != digest:
         raise ExchangeError(
-            f"{key}: expected {made} of the {made_from} that is there, found those of another; run {step} again"
+            "LX-502",
+            "{key}: expected {made} of the {made_from} that is there, found those of another; run {step} again",
+            key=key,
+            made=made,
+            made_from=made_from,
+            step=step,
         )
 
 
@@ -149,4 +174,10 @@ def _require_files(
         if not found:
             require_kept(workspace, key, Purgeable.LICENCES)
         if found != digest:
-            raise ExchangeError(f"{key}: expected the {name} that {step} made, found another; run {step} again")
+            raise ExchangeError(
+                "LX-502",
+                "{key}: expected the {name} that {step} made, found another; run {step} again",
+                key=key,
+                name=name,
+                step=step,
+            )

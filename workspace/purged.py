@@ -8,14 +8,18 @@ from typing import Any
 from standard.batch import BatchKey
 from standard.day import Day, instant_of
 from standard.errors import UsageError
+from standard.messages import Message
 from standard.retention import Purgeable
 from workspace.batch_files import PURGED
 from workspace.workspace import Workspace
 
-_FILES = {Purgeable.RAW: "the raw archive", Purgeable.LICENCES: "the archive of standardised rows"}
+_FILES = {
+    Purgeable.RAW: Message("the raw archive"),
+    Purgeable.LICENCES: Message("the archive of standardised rows"),
+}
 _INSTEAD = {
-    Purgeable.RAW: "it cannot be judged again; `licex run` asks the source, where that still has the day",
-    Purgeable.LICENCES: "standardise the batch again",
+    Purgeable.RAW: Message("it cannot be judged again; `licex run` asks the source, where that still has the day"),
+    Purgeable.LICENCES: Message("standardise the batch again"),
 }
 
 
@@ -46,9 +50,15 @@ def require_kept(workspace: Workspace, key: BatchKey, what: Purgeable) -> None:
     """
     found = _noted(workspace, key).get(what)
     if found is not None:
-        day = Day.at(instant_of(found["at"]))
         raise UsageError(
-            f"{key}: expected {_FILES[what]} of that day, found that it was purged on {day}, since {what.setting} keeps {found['days']} days; {_INSTEAD[what]}"
+            "LX-107",
+            "{key}: expected {files} of that day, found that it was purged on {day}, since {setting} keeps {days} days; {instead}",
+            key=key,
+            files=_FILES[what],
+            day=Day.at(instant_of(found["at"])),
+            setting=what.setting,
+            days=found["days"],
+            instead=_INSTEAD[what],
         )
 
 

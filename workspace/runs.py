@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import IO
 
 from standard.batch import BatchKey, Manifest
-from standard.errors import ExchangeError, PlatformUnreachable, TurnTaken
+from standard.errors import ExchangeError, TurnTaken
 from standard.private_file import private
 from standard.retention import Purgeable
 from workspace import batch_files as files
 from workspace.batch_files import of_part
 from workspace.purged import require_kept
-from workspace.workspace import Workspace
+from workspace.workspace import Workspace, unwritable
 
 PROCESS = "process"  # how the label of a run begins that is one process
 # What a run of several processes may pause between two of its steps before another run takes its turn, in seconds.
@@ -75,8 +75,10 @@ def resume(workspace: Workspace, key: BatchKey, label: str, *, reading: bool = F
     mine = _folders(workspace, key, label)
     if not mine:
         raise ExchangeError(
-            f"{key}: expected the files of this run, found none: it has not begun, or a later run of that day has taken its place; "
-            "clear the run from its first task on"
+            "LX-502",
+            "{key}: expected the files of this run, found none: it has not begun, or a later run of that day has taken its place; "
+            "clear the run from its first task on",
+            key=key,
         )
     found = workspace.of_run(mine[-1])
     if not reading or mine[-1] != _archive_run(workspace, key):
@@ -217,9 +219,7 @@ def _opened(workspace: Workspace, path: Path) -> IO[str]:
         workspace.make_folder(str(path.parent))
         return open(path, "a+", opener=private)
     except OSError as error:
-        raise PlatformUnreachable(
-            f"{path}: expected to write the archive, found: {error.strerror or error}; free or mount the disk and run the step again"
-        ) from None
+        raise unwritable(str(path), error) from None
 
 
 def _take_turn(file: IO[str], key: BatchKey, label: str, pauses: str, how: int) -> None:
@@ -234,7 +234,9 @@ def _take_turn(file: IO[str], key: BatchKey, label: str, pauses: str, how: int) 
         _lock(file, how)  # who asks for it meanwhile finds the name
     if _holder(file)[0] != label:
         raise TurnTaken(
-            f"{key}: expected no other run of that source and day at work, found one; wait until it has ended and try again"
+            "LX-503",
+            "{key}: expected no other run of that source and day at work, found one; wait until it has ended and try again",
+            key=key,
         )
 
 

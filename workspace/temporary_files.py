@@ -19,6 +19,7 @@ from typing import IO
 from uuid import uuid4
 
 from standard.errors import PlatformUnreachable
+from standard.messages import Message
 from standard.private_file import private
 
 _LOCK, _OWNER, _HALF = ".lock", ".owner", ".half"
@@ -70,7 +71,10 @@ class Scratch:
                 _lock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise PlatformUnreachable(
-                f"{self._root}: expected a folder for temporary files that can be written, found: {error.strerror or error}; free or mount the disk, or name another in LICEX_SCRATCH"
+                "LX-501",
+                "{folder}: expected a folder for temporary files that can be written, found: {error}; free or mount the disk, or name another in LICEX_SCRATCH",
+                folder=self._root,
+                error=error.strerror or error,
             ) from None
         if not _OPEN:
             _USUAL[:] = [tempfile.tempdir, os.environ.get("TMPDIR")]
@@ -161,7 +165,7 @@ def _make_private(folder: Path) -> None:
         folder.chmod(0o700)
     anybodys = folder.parent.stat().st_mode & stat.S_IWOTH  # as the system's own folder for temporary files is
     if anybodys and (folder.is_symlink() or folder.lstat().st_uid != os.geteuid()):
-        raise PermissionError(errno.EPERM, "it is somebody else's")
+        raise PermissionError(errno.EPERM, Message("it is somebody else's"))
 
 
 def _lock(file: IO[str], how: int) -> bool:

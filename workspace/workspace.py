@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from standard.batch import BatchKey
 from standard.day import Day
 from standard.errors import ExchangeError, PlatformUnreachable, UsageError
+from standard.messages import Message
 from standard.row_groups import GROUP_ROWS, row_groups
 from workspace.batch_files import ARCHIVE, OF_THE_DAY, RUN
 from workspace.permissions import Rights
@@ -62,11 +63,16 @@ class Workspace:
             self._fs.exists(path)
         except (ValueError, ImportError):  # whose words may hold a key out of the URL
             raise UsageError(
-                f"LICEX_WORKSPACE: expected a folder, or an fsspec URL whose driver is installed, found {_protocol(root)}; correct the setting"
+                "LX-104",
+                "LICEX_WORKSPACE: expected a folder, or an fsspec URL whose driver is installed, found {url}; correct the setting",
+                url=_protocol(root),
             ) from None
         except Exception as error:  # every driver has its own
             raise PlatformUnreachable(
-                f"LICEX_WORKSPACE: expected the store of the archive to answer, found {type(error).__name__} of {_protocol(root)}; correct the setting, or try again"
+                "LX-501",
+                "LICEX_WORKSPACE: expected the store of the archive to answer, found {kind} of {url}; correct the setting, or try again",
+                kind=type(error).__name__,
+                url=_protocol(root),
             ) from None
         self._root = path.rstrip("/")
         self._rights = Rights(self._root, group) if self._is_folder else None
@@ -258,9 +264,7 @@ class Workspace:
                     if self._fs.exists(half):
                         self._fs.rm(half)
         except OSError as error:
-            raise PlatformUnreachable(
-                f"{path}: expected to write the archive, found: {error.strerror or error}; free or mount the disk and run the step again"
-            ) from None
+            raise unwritable(path, error) from None
 
     def _begin(self, path: str) -> None:
         """Make the folder of a file and, on a disk, the file itself, before anybody else could read either."""
@@ -313,7 +317,12 @@ class Workspace:
             ExchangeError: when the step that writes it has not run.
         """
         if not self.exists(key, name):
-            raise ExchangeError(f"{key}: expected {name} from the step before, found none; run that step first")
+            raise ExchangeError(
+                "LX-502",
+                "{key}: expected {name} from the step before, found none; run that step first",
+                key=key,
+                name=name,
+            )
         return self._text(self.path(key, name))
 
     def read_shared(self, name: str) -> str | None:
@@ -389,6 +398,16 @@ def _repeating(group: pa.Table) -> list[str]:
     return [name for name in few.column_names if len(few[name].unique()) * 2 <= few.num_rows]
 
 
+def unwritable(path: str, error: OSError) -> PlatformUnreachable:
+    """The error of a file of the archive that cannot be written."""
+    return PlatformUnreachable(
+        "LX-501",
+        "{path}: expected to write the archive, found: {error}; free or mount the disk and run the step again",
+        path=path,
+        error=error.strerror or error,
+    )
+
+
 def _protocol(root: str) -> str:
     """How a URL begins; the rest of it may hold a secret."""
-    return f"{root.partition('://')[0]}://…" if "://" in root else "another"
+    return f"{root.partition('://')[0]}://…" if "://" in root else Message("another")

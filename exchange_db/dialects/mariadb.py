@@ -18,6 +18,7 @@ from typing_extensions import override
 from exchange_db.dialects.dialect import Dialect
 from exchange_db.driver_errors import masked_words
 from standard.errors import PlatformRefused
+from standard.messages import Message
 
 _ESCAPED = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
 _WITHOUT_TRANSACTIONS = {"MYISAM", "ARIA", "MEMORY"}
@@ -76,10 +77,14 @@ class MariaDb(Dialect):
             warned = connection.exec_driver_sql("SELECT @@warning_count").scalar()
         if warned or loaded.rowcount != chunk.num_rows:
             first = connection.exec_driver_sql("SHOW WARNINGS LIMIT 1").first()
-            reason = masked_words(first[2] if first else f"{loaded.rowcount} rows of {chunk.num_rows}")
+            few = Message("{loaded} rows of {rows}", loaded=loaded.rowcount, rows=chunk.num_rows)
             raise PlatformRefused(
-                f"{table.name}: expected all of {chunk.num_rows} rows to go in as they are, found {loaded.rowcount} and {warned} warnings ({reason}); nothing was loaded",
-                reason,
+                "{table}: expected all of {rows} rows to go in as they are, found {loaded} and {warned} warnings ({reason}); nothing was loaded",
+                reason=masked_words(first[2]) if first else few,
+                table=table.name,
+                rows=chunk.num_rows,
+                loaded=loaded.rowcount,
+                warned=warned,
             )
 
     @override

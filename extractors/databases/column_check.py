@@ -18,12 +18,13 @@ from extractors.texts import Written
 from sources.database_extract import Changes, operation_value
 from standard.garbled import MOST_LIKELY, decoded, garbled, meant
 from standard.masking import mask_text, mask_value
+from standard.messages import Message, all_of, joined
 
 _VALUES = 20  # of an operation column; one with more holds no operations
 _DIGITS = r"^\s*\d+(\.0+)?\s*$"  # a rising number as later steps can put it in order
 
 
-def order_column(origin: Origin, connection: Connection) -> str:
+def order_column(origin: Origin, connection: Connection) -> Message:
     """What the update times or rising numbers are by which a day's rows are chosen; empty where all rows are.
 
     Raises:
@@ -31,32 +32,45 @@ def order_column(origin: Origin, connection: Connection) -> str:
     """
     if name := origin.extract.rising:
         least, most, none = extremes(origin, connection)
-        return f"{name}: numbers {least} to {most}, {none:,} rows without one"
+        return Message(
+            "{column}: numbers {least} to {most}, {none:,} rows without one",
+            column=name,
+            least=least,
+            most=most,
+            none=none,
+        )
     if origin.extract.updated_at is None:
-        return ""
+        return Message("")
     column = update_column(origin, connection)
-    without = f", {column.without_time:,} rows without a known one" if column.without_time else ""
-    return f"{column.name}: {_granularity(origin, connection, column)}{without}"
+    times = _granularity(origin, connection, column)
+    if column.without_time:
+        return Message(
+            "{column}: {times}, {rows:,} rows without a known one",
+            column=column.name,
+            times=times,
+            rows=column.without_time,
+        )
+    return Message("{column}: {times}", column=column.name, times=times)
 
 
-def _granularity(origin: Origin, connection: Connection, column: UpdateColumn) -> str:
+def _granularity(origin: Origin, connection: Connection, column: UpdateColumn) -> Message:
     """Whether a column of times names instants or days."""
     if column.seen:
         shapes = (f"{shape} ({rows:,})" for shape, rows in column.seen.items() if shape)
-        kinds = {"days" if form.of_days else "times" for form, _ in column.forms}
-        return f"texts of {' and '.join(sorted(kinds))}, {', '.join(shapes)}"
+        kinds = {Message("days") if form.of_days else Message("times") for form, _ in column.forms}
+        return Message("texts of {kinds}, {shapes}", kinds=all_of(sorted(kinds)), shapes=", ".join(shapes))
     form = column.forms[0][0] if column.forms else None
     if isinstance(form, Dates):
-        return "days"
+        return Message("days")
     if not isinstance(form, Instants):
-        return "empty"
+        return Message("empty")
     midnight = origin.dialect.midnight(origin.quoted(column.name))
     timed, at_midnight = (
         _some(origin, connection, condition, rows) for condition, rows in ((f"NOT ({midnight})", 1), (midnight, 2))
     )
     if not timed:
-        return "times that are all at midnight, so they name days" if at_midnight else "empty"
-    return "times, several of them at midnight, which name days" if at_midnight > 1 else "times"
+        return Message("times that are all at midnight, so they name days") if at_midnight else Message("empty")
+    return Message("times, several of them at midnight, which name days") if at_midnight > 1 else Message("times")
 
 
 def _some(origin: Origin, connection: Connection, condition: str, rows: int) -> int:
@@ -64,7 +78,7 @@ def _some(origin: Origin, connection: Connection, condition: str, rows: int) -> 
     return sum(len(portion) for portion in answer.portions)
 
 
-def number_fault(origin: Origin, columns: Mapping[str, Written]) -> Iterator[str]:
+def number_fault(origin: Origin, columns: Mapping[str, Written]) -> Iterator[Message]:
     """Why rows would be held for their rising number: as text it is not digits alone, so later steps cannot put it in order."""
     name = origin.extract.rising
     if name is None:
@@ -72,9 +86,14 @@ def number_fault(origin: Origin, columns: Mapping[str, Written]) -> Iterator[str
     texts = columns[name][0].drop_null()
     wrong = texts.filter(pc.invert(pc.match_substring_regex(texts, _DIGITS)))
     if len(wrong):
-        yield (
-            f"{origin.source}: expected digits alone in the rising column {name}, found {len(wrong):,} of {len(texts):,} numbers such as "
-            f"{mask_text(wrong[0].as_py())[:20]}, whose rows would be held; declare another column, or a query that gives one"
+        yield Message(
+            "{source}: expected digits alone in the rising column {column}, found {wrong:,} of {all:,} numbers such as "
+            "{example}, whose rows would be held; declare another column, or a query that gives one",
+            source=origin.source,
+            column=name,
+            wrong=len(wrong),
+            all=len(texts),
+            example=mask_text(wrong[0].as_py())[:20],
         )
 
 
@@ -93,27 +112,30 @@ def operations(origin: Origin, connection: Connection) -> dict[str, str]:
     found: Counter[tuple[str, str]] = Counter()
     for place, (value, count) in enumerate(zip(values.to_pylist(), counts.to_pylist(), strict=True)):
         undecodable = place in bad or place in unread
-        found["(undecodable)" if undecodable else _shown(value), _meaning(changes, value)] += int(count)
+        found[Message("(undecodable)") if undecodable else _shown(value), _meaning(changes, value)] += int(count)
     shown: dict[str, str] = {}
     for (value, meaning), rows in found.most_common():
         # What is masked, or too long to be shown whole, may look like another one.
-        shown[value] = "; ".join([*([shown[value]] if value in shown else []), f"{rows:,} rows, {meaning}"])
-    return {**shown, "…": "more values than an operation column has"} if len(values) == _VALUES else shown
+        told = Message("{rows:,} rows, {meaning}", rows=rows, meaning=meaning)
+        shown[value] = joined("; ", [shown[value], told]) if value in shown else told
+    if len(values) == _VALUES:
+        shown["…"] = Message("more values than an operation column has")
+    return shown
 
 
 def _shown(value: str | None) -> str:
-    return "(null)" if value is None else mask_text(repr(value)[1:-1])[:20] or "(empty)"
+    return Message("(null)") if value is None else mask_text(repr(value)[1:-1])[:20] or Message("(empty)")
 
 
-def _meaning(changes: Changes, value: str | None) -> str:
+def _meaning(changes: Changes, value: str | None) -> Message:
     """What an operation is taken for."""
     said = operation_value(value or "")
     if said in changes.deleted_values:
-        return "deleted"
-    return "kept" if said in changes.kept_values else "unknown"
+        return Message("deleted")
+    return Message("kept") if said in changes.kept_values else Message("unknown")
 
 
-def spoilt_texts(origin: Origin, columns: Mapping[str, Written], used: Collection[str]) -> Iterator[str]:
+def spoilt_texts(origin: Origin, columns: Mapping[str, Written], used: Collection[str]) -> Iterator[Message]:
     """Of each column whose texts seem to be in another encoding, how many they are, and one of them in both readings, masked.
 
     Args:
@@ -134,22 +156,30 @@ def spoilt_texts(origin: Origin, columns: Mapping[str, Written], used: Collectio
         if not spoilt and not undecodable:
             continue
         example = texts[spoilt[0]].as_py() if spoilt else stored[undecodable[0]].as_py()
-        said = (
-            f"{name}: {len(spoilt) + len(undecodable):,} of {len(texts):,} texts are in another encoding or were spoilt"
+        said = Message(
+            "{column}: {spoilt:,} of {all:,} texts are in another encoding or were spoilt",
+            column=name,
+            spoilt=len(spoilt) + len(undecodable),
+            all=len(texts),
         )
         readings = _readings(example)
-        yield f"{said}, such as {readings}" if readings else said
+        yield Message("{said}, such as {readings}", said=said, readings=readings) if readings else said
 
 
-def _readings(text: str | None) -> str:
+def _readings(text: str | None) -> Message:
     """A spoilt text as it is and as it may have been meant, masked; empty where nobody can say either."""
     if text is None:
-        return ""
+        return Message("")
     if text.startswith(BYTES):
         (meant_by_bytes,) = reread(pa.array([text]), ["gb18030"])[0].to_pylist()
-        return f"{mask_value(meant_by_bytes)} in gb18030" if meant_by_bytes else ""
+        return _reading(meant_by_bytes, "gb18030") if meant_by_bytes else Message("")
+    as_it_is = Message("{value} as it is", value=mask_value(text))
     said = meant(text)
-    return f"{mask_value(text)} as it is" + (f", {mask_value(said[1])} in {said[0]}" if said else "")
+    return joined(", ", [as_it_is, _reading(said[1], said[0])]) if said else as_it_is
+
+
+def _reading(text: str, charset: str) -> Message:
+    return Message("{value} in {charset}", value=mask_value(text), charset=charset)
 
 
 def texts_of(connection: Connection, statement: Statement, columns: int) -> list[Written]:
@@ -170,13 +200,17 @@ def _joined(pieces: list[Written]) -> Written:
     return pa.concat_arrays([pa.array([], pa.string()), *(texts for texts, _ in pieces)]), bad
 
 
-def _binary(name: str, words: str, digits: pa.StringArray, rows: int) -> str:
+def _binary(name: str, words: str, digits: pa.StringArray, rows: int) -> Message:
     """What is said of a column whose values are bytes that nobody says the text of."""
     raw = bytes.fromhex(digits[0].as_py()[2:])
-    said = next(((charset, text) for charset in MOST_LIKELY if (text := decoded(raw, charset))), None)
-    reading = f", such as one that is {mask_value(said[1])} in {said[0]}" if said else ""
-    kind = f" of the type {words}" if words else ""
-    return (
-        f"{name}: {len(digits):,} of {rows:,} values{kind} are bytes, whose rows are held{reading}; "
-        "declare their charset, or a query that gives text"
+    said = next((_reading(text, charset) for charset in MOST_LIKELY if (text := decoded(raw, charset))), None)
+    return Message(
+        "{column}: {values} are bytes, {held}; declare their charset, or a query that gives text",
+        column=name,
+        values=Message("{bytes:,} of {all:,} values of the type {type}", bytes=len(digits), all=rows, type=words)
+        if words
+        else Message("{bytes:,} of {all:,} values", bytes=len(digits), all=rows),
+        held=Message("whose rows are held, such as one that is {reading}", reading=said)
+        if said
+        else Message("whose rows are held"),
     )

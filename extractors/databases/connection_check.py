@@ -17,6 +17,7 @@ from extractors.request import Request
 from extractors.texts import Written
 from sources.database_extract import DatabaseExtract
 from standard.errors import SourceRefused, UsageError
+from standard.messages import joined
 
 _SAMPLE = 20_000  # rows; enough for a rate, few enough for a department at work
 
@@ -73,7 +74,9 @@ def measure(request: Request) -> ConnectionFacts:
     extract = request.source.declaration.extract
     if not isinstance(extract, DatabaseExtract) or request.location is None:
         raise UsageError(
-            f"{request.source.name}: expected a database and the URL of its connection, found none; set it"
+            "LX-105",
+            "{source}: expected a database and the URL of its connection, found none; set it",
+            source=request.source.name,
         )
     start = perf_counter()
     with connected(
@@ -91,7 +94,7 @@ def measure(request: Request) -> ConnectionFacts:
             order, done = order_column(origin, connection), operations(origin, connection)
             sample |= _read_as_bytes(origin, connection, sample)
         except SourceRefused as refusal:
-            return ConnectionFacts(way, database, guarded, connecting, str(refusal))
+            return ConnectionFacts(way, database, guarded, connecting, refusal.message)
     problems = [
         *columns_amiss(request.source.name, request.source.declaration, columns),
         *number_fault(origin, sample),
@@ -102,7 +105,7 @@ def measure(request: Request) -> ConnectionFacts:
         database,
         guarded,
         connecting,
-        problem="\n".join(problems),
+        problem=joined("\n", problems),
         columns={name: origin.types.get(name, "") for name in columns},
         undeclared=list(columns_beside(request.source.declaration, columns)),
         order=order,

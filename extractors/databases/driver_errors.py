@@ -10,6 +10,7 @@ from typing import TypeVar
 from standard.addresses import without_secrets
 from standard.errors import ExchangeError, SourceRefused, SourceUnreachable
 from standard.masking import mask_text
+from standard.messages import Message
 
 _T = TypeVar("_T")
 
@@ -17,36 +18,36 @@ _T = TypeVar("_T")
 _NOT_CONNECTED = (
     (
         r"can't open lib|no module named|can't load plugin|IM00[23]|data source name not found",
-        "its driver is not installed here",
+        Message("its driver is not installed here"),
     ),
     (
         r"authenticat|password|login failed|access denied|28000|28P01|ORA-01017",
-        "the user name or the password is not accepted",
+        Message("the user name or the password is not accepted"),
     ),
     (
         r'database "[^"]*" does not exist|unknown database|3D000|ORA-125(05|14)|cannot open database',
-        "it has no database of that name",
+        Message("it has no database of that name"),
     ),
-    (r"time[d ]*out|HYT0", "it does not answer in time"),
+    (r"time[d ]*out|HYT0", Message("it does not answer in time")),
     (
         r"refused|unreachable|resolve|not known|no route|08001|08S01|can't connect|could not connect",
-        "nothing answers at its address",
+        Message("nothing answers at its address"),
     ),
-    (r"unable to open|connect failed \(14\)", "there is no such database file, or it may not be read"),
-    (r"could not parse .*URL", "the connection is not a SQLAlchemy URL"),
+    (r"unable to open|connect failed \(14\)", Message("there is no such database file, or it may not be read")),
+    (r"could not parse .*URL", Message("the connection is not a SQLAlchemy URL")),
     # What stands there may be the rest of a password.
     (
         r"invalid literal for int|Port could not be cast",
-        "its port is not a number, as where a password has @ : / that are not written as URLs write them",
+        Message("its port is not a number, as where a password has @ : / that are not written as URLs write them"),
     ),
 )
 
 # What a night of its own limits says, in the words of many drivers.
 _LIMITS = (
-    (r"lock timeout|lock wait timeout|55P03|ORA-00054|ORA-30006", "the table is locked by somebody else"),
+    (r"lock timeout|lock wait timeout|55P03|ORA-00054|ORA-30006", Message("the table is locked by somebody else")),
     (
         r"statement timeout|max_statement_time|max_execution_time|57014|HYT00|query timeout|DPY-4024|ORA-03136",
-        "a statement ran longer than extract.statement_limit allows",
+        Message("a statement ran longer than extract.statement_limit allows"),
     ),
 )
 
@@ -59,7 +60,7 @@ _PASSING = re.compile(
 _FORBIDDEN = re.compile(r"(?i)permission (was )?denied|42501|command denied|ORA-01031|insufficient privilege")
 # What PostgreSQL says instead of giving some of the rows, in the language of the server.
 _HIDDEN = re.compile(r"(?i)row[- ]level security|行级安全|行安全")
-NO_RIGHT = "no right to read it"
+NO_RIGHT = Message("no right to read it")
 
 _LONGEST = 200  # characters of a driver's message that a person will read
 
@@ -98,7 +99,10 @@ class Reasons:
         plain = (words for pattern, words in _NOT_CONNECTED if re.search(pattern, told, re.IGNORECASE))
         reason = next(plain, None) or self._cleaned(told)
         return SourceUnreachable(
-            f"{self.source}: expected its database to answer, but {reason}; check its connection, then try again"
+            "LX-301",
+            "{source}: expected its database to answer, but {reason}; check its connection, then try again",
+            source=self.source,
+            reason=reason,
         )
 
     def _not_answered(self, error: Exception) -> ExchangeError:
@@ -106,23 +110,37 @@ class Reasons:
         for pattern, plain in _LIMITS:
             if re.search(pattern, words, re.IGNORECASE):
                 return SourceUnreachable(
-                    f"{self.source}: expected its database to answer within the limits, but {plain}; try again later"
+                    "LX-301",
+                    "{source}: expected its database to answer within the limits, but {reason}; try again later",
+                    source=self.source,
+                    reason=plain,
                 )
         told = self._cleaned(words.partition("Query was:")[0])
         if getattr(error, "connection_invalidated", False) or _PASSING.search(told):
             return SourceUnreachable(
-                f"{self.source}: expected its database to go on answering, found: {told}; try again later"
+                "LX-301",
+                "{source}: expected its database to go on answering, found: {told}; try again later",
+                source=self.source,
+                told=told,
             )
         if _HIDDEN.search(words):
             return rows_hidden(self.source)
         if _FORBIDDEN.search(told):
-            sentence = (
-                f"{self.source}: expected the right to read the table or query that is declared, found none; "
-                "have the department grant SELECT on all of its columns to the user of the connection"
+            return SourceRefused(
+                "source_unreadable",
+                "{source}: expected the right to read the table or query that is declared, found none; "
+                "have the department grant SELECT on all of its columns to the user of the connection",
+                expected=Message("the right to read it"),
+                found=NO_RIGHT,
+                source=self.source,
             )
-            return SourceRefused("source_unreadable", sentence, expected="the right to read it", found=NO_RIGHT)
-        sentence = f"{self.source}: expected its database to give what is declared, found: {told}; put the source or its declaration right"
-        return SourceRefused("source_unreadable", sentence, expected="a table or query that can be read", found=told)
+        return SourceRefused(
+            "source_unreadable",
+            "{source}: expected its database to give what is declared, found: {found}; put the source or its declaration right",
+            expected=Message("a table or query that can be read"),
+            found=told,
+            source=self.source,
+        )
 
     def _cleaned(self, told: str) -> str:
         """One short line without secrets and citizen numbers."""
@@ -133,11 +151,12 @@ def rows_hidden(source: str) -> SourceRefused:
     """A database that would hide rows from who reads it."""
     return SourceRefused(
         "rows_hidden",
-        f"{source}: expected to see every row of the table or query that is declared, found that its database may hide some from the user "
+        "{source}: expected to see every row of the table or query that is declared, found that its database may hide some from the user "
         "of the connection (row level security); have the department let that user see all of them, as by ALTER ROLE ... BYPASSRLS, "
         "or give a view of them that hides none",
-        expected="every row",
-        found="row level security",
+        expected=Message("every row"),
+        found=Message("row level security"),
+        source=source,
     )
 
 

@@ -26,6 +26,7 @@ from sources.database_extract import DatabaseExtract
 from standard.errors import SourceRefused, SourceUnreachable
 from standard.faults import fault_column
 from standard.locator import locators_of
+from standard.messages import Message
 from standard.nearest import with_nearest
 from standard.violation import Violation
 
@@ -110,21 +111,26 @@ def _columns(origin: Origin, connection: Connection) -> list[str]:
     except UnicodeError:  # a server that does not look at encodings has names of another one
         problem = SourceRefused(
             "source_unreadable",
-            f"{origin.source}: expected names of columns in UTF-8, found bytes of another encoding; declare a query that names them anew",
-            expected="names in UTF-8",
-            found="bytes of another encoding",
+            "{source}: expected names of columns in UTF-8, found {found}; declare a query that names them anew",
+            expected=Message("names in UTF-8"),
+            found=Message("bytes of another encoding"),
+            source=origin.source,
         )
         raise problem from None
     for _ in answer.portions:  # nothing comes, but the answer is read to its end
         pass
     names = column_names(connection.whole_names(origin.columns(), answer.columns))
     if missing := [name for name in origin.extract.columns if name not in names]:
+        near = with_nearest(missing, names)
         raise SourceRefused(
             "columns_missing",
-            f"{origin.source}: expected the columns {with_nearest(missing, names)} that its extract names, found {len(names)} others; "
+            "{source}: expected the columns {missing} that its extract names, found {there} others; "
             "restore the columns, or announce their new names",
             expected=", ".join(missing),
-            found=with_nearest(missing, names),
+            found=near,
+            source=origin.source,
+            missing=near,
+            there=len(names),
         )
     return names
 
@@ -138,10 +144,13 @@ def _demand_table(origin: Origin, connection: Connection) -> None:
         declared = origin.extract.table or ""
         raise SourceRefused(
             "table_missing",
-            f"{origin.source}: expected the table {with_nearest([declared], there)}, found none of that name among {len(there)}; "
+            "{source}: expected the table {table}, found none of that name among {there}; "
             "restore the table, or announce its new name",
             expected=declared,
             found=with_nearest([table], there),
+            source=origin.source,
+            table=with_nearest([declared], there),
+            there=len(there),
         )
 
 
@@ -217,10 +226,12 @@ def _demand_uncut(origin: Origin, connection: Connection) -> None:
     if cut := [code for code in codes if code in _CUT]:
         raise SourceRefused(
             "source_unreadable",
-            f"{origin.source}: expected every value whole, found {len(cut)} or more that its database cut or left out for being longer than "
+            "{source}: expected every value whole, found {cut} or more that its database cut or left out for being longer than "
             "max_allowed_packet; have that raised, or declare a query with shorter values",
-            expected="whole values",
-            found="longer than max_allowed_packet",
+            expected=Message("whole values"),
+            found=Message("longer than max_allowed_packet"),
+            source=origin.source,
+            cut=len(cut),
         )
 
 
@@ -235,7 +246,9 @@ def _rest(
         taken -= known
         if not taken and known and again.digest() != digest.digest():
             raise SourceUnreachable(
-                f"{source}: expected its rows in the same order when read again, found another; try again later"
+                "LX-301",
+                "{source}: expected its rows in the same order when read again, found another; try again later",
+                source=source,
             )
         if known < batch.num_rows:
             yield batch.slice(known)

@@ -53,20 +53,27 @@ class Wanted:
         if self.one_of and not found:
             missing.append(self.one_of[0])
         if missing:
+            near = with_nearest(missing, columns)
             raise SourceRefused(
                 "columns_missing",
-                f"{source}: expected the columns {with_nearest(missing, columns)}, by which a sweep knows its rows, found "
-                f"{len(columns)} others; restore the columns, or announce their new names",
+                "{source}: expected the columns {missing}, by which a sweep knows its rows, found "
+                "{there} others; restore the columns, or announce their new names",
                 expected=", ".join(missing),
-                found=with_nearest(missing, columns),
+                found=near,
+                source=source,
+                missing=near,
+                there=len(columns),
             )
         if len(found) > 1:
             raise SourceRefused(
                 "columns_ambiguous",
-                f"{source}: expected one of the columns {', '.join(self.one_of)} for the number of the licence, found "
-                f"{len(found)}; have one of them taken away, or declare the one that counts",
+                "{source}: expected one of the columns {columns} for the number of the licence, found "
+                "{there}; have one of them taken away, or declare the one that counts",
                 expected=" / ".join(self.one_of),
                 found="、".join(found),
+                source=source,
+                columns=", ".join(self.one_of),
+                there=len(found),
             )
         names = {*self.names, *found}
         return [name for name in columns if self.whole or name in names]

@@ -34,7 +34,11 @@ def plan_parts(request: Request) -> tuple[list[Part], Window]:
     """
     extract = request.source.declaration.extract
     if not isinstance(extract, DatabaseExtract) or extract.split is None:
-        raise UsageError(f"{request.source.name}: expected extract.split to be declared, found none; declare it")
+        raise UsageError(
+            "LX-103",
+            "{source}: expected extract.split to be declared, found none; declare it",
+            source=request.source.name,
+        )
     with opened(request, extract) as (connection, origin, _):
         window = window_of(origin, connection, request)
         cuts = cuts_of(origin, connection, extract.split, window.where)

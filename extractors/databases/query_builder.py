@@ -13,6 +13,7 @@ from extractors.databases.dialects.dialect import Dialect, is_numeric
 from extractors.databases.statement import Statement, Value, one_row
 from sources.database_extract import DatabaseExtract
 from standard.errors import SourceRefused
+from standard.messages import Message
 
 
 @dataclass
@@ -58,8 +59,13 @@ class Origin:
             SourceRefused: for a name that would have to be quoted in a database that cannot quote.
         """
         if not self.dialect.quote[0] and not re.fullmatch(r"\w+", name):
-            sentence = f"{self.source}: expected names of letters, digits and _ since its driver quotes no names, found {name}; declare a view of that form"
-            raise SourceRefused("source_unreadable", sentence, expected="letters, digits and _", found=name)
+            raise SourceRefused(
+                "source_unreadable",
+                "{source}: expected names of {expected} since its driver quotes no names, found {found}; declare a view of that form",
+                expected=Message("letters, digits and _"),
+                found=name,
+                source=self.source,
+            )
         return self.dialect.quoted(name)
 
     def select(self, what: str, where: Statement = ()) -> Statement:

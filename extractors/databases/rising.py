@@ -14,6 +14,7 @@ from extractors.databases.query_builder import Origin
 from extractors.databases.statement import Statement, Value, ValueLost, one_row
 from extractors.request import Request
 from standard.errors import SourceRefused
+from standard.messages import Message
 
 _MOST = 2**63 - 1  # what a column of the ledger holds
 _KEPT = 32  # fingerprints of the rows of one number; of more rows, those that sort first
@@ -43,13 +44,15 @@ def require_risen(origin: Origin, connection: Connection, request: Request, grea
         return
     column = origin.extract.rising
     if greatest < request.reached:
-        raise _fell(origin, f"{greatest} as the greatest there is", f"{column} >= {request.reached}", str(greatest))
+        met = Message("{number} as the greatest there is", number=greatest)
+        raise _fell(origin, met, f"{column} >= {request.reached}", str(greatest))
     if not request.reached_rows:
         return
     now = mark_rows(origin, connection, request, request.reached)
     if _others(request.reached_rows, now):
-        found = f"the number {request.reached} on a row of other content than was read"
-        raise _fell(origin, found, f"{column} = {request.reached} as read before", f"{request.reached}")
+        met = Message("the number {number} on a row of other content than was read", number=request.reached)
+        expected = Message("{column} = {number} as read before", column=column, number=request.reached)
+        raise _fell(origin, met, expected, f"{request.reached}")
 
 
 def mark_rows(origin: Origin, connection: Connection, request: Request, number: int) -> str:
@@ -103,28 +106,34 @@ def _number(origin: Origin, value: object) -> int | None:
         number = Decimal(str(value))
         # Some drivers write a number as text too; a column of texts has another order than its numbers.
         kept_as_text = isinstance(value, str) and not is_numeric(origin.types.get(origin.extract.rising or "", ""))
-        found = "text, whose order is another" if kept_as_text else "fractions"
+        met = Message("text, whose order is another") if kept_as_text else Message("fractions")
         if not kept_as_text and number == int(number):
-            found = "longer ones, which the ledger cannot keep"
+            met = Message("longer ones, which the ledger cannot keep")
             if abs(number) <= _MOST:
                 return int(number)
     except (InvalidOperation, ValueError, OverflowError):
-        found = "what is no number"
+        met = Message("what is no number")
     name = origin.extract.rising
     raise SourceRefused(
         "source_unreadable",
-        f"{origin.source}: expected whole numbers of at most 18 digits in the rising column {name}, found {found}; "
+        "{source}: expected whole numbers of at most 18 digits in the rising column {column}, found {met}; "
         "declare a column of such numbers, or a query that gives one",
-        expected="whole numbers",
+        expected=Message("whole numbers"),
         found=str(name),
+        source=origin.source,
+        column=name,
+        met=met,
     )
 
 
-def _fell(origin: Origin, what: str, expected: str, found: str) -> SourceRefused:
+def _fell(origin: Origin, met: Message, expected: str, found: str) -> SourceRefused:
     return SourceRefused(
         "rising_fell",
-        f"{origin.source}: expected the numbers of {origin.extract.rising} only to rise, found {what}; restore the table, or have it "
-        f"confirmed that its numbers begin anew, then run `licex accept-beginning {origin.source} --by NAME`, which has all rows read again",
+        "{source}: expected the numbers of {column} only to rise, found {met}; restore the table, or have it "
+        "confirmed that its numbers begin anew, then run `licex accept-beginning {source} --by NAME`, which has all rows read again",
         expected=expected,
         found=found,
+        source=origin.source,
+        column=origin.extract.rising,
+        met=met,
     )

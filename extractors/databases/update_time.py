@@ -190,10 +190,12 @@ def _refused(origin: Origin, value: str) -> SourceRefused:
     shape = without_words(value)
     return SourceRefused(
         "source_unreadable",
-        f"{origin.source}: expected update times such as 2026-01-05 08:00:00 in {origin.extract.updated_at}, found the form {shape}; "
+        "{source}: expected update times such as {expected} in {column}, found the form {found}; "
         "have the department write them so, or declare a query that does",
         expected="2026-01-05 08:00:00",
         found=shape,
+        source=origin.source,
+        column=origin.extract.updated_at,
     )
 
 

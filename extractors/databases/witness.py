@@ -10,6 +10,7 @@ from extractors.databases.dialects.dialect import Terms
 from extractors.request import Request
 from sources.database_extract import DatabaseExtract, Witness
 from standard.errors import SourceRefused, UsageError
+from standard.messages import Message
 
 
 def witnessed(request: Request, extract: DatabaseExtract, ours: Callable[[], int]) -> tuple[int, int] | None:
@@ -41,24 +42,30 @@ def witnessed(request: Request, extract: DatabaseExtract, ours: Callable[[], int
 
 
 def _asked(request: Request, extract: DatabaseExtract, witness: Witness) -> int:
-    name = f"{request.source.name} (its witness)"
+    name = Message("{source} (its witness)", source=request.source.name)
     if request.witness is None:
-        raise UsageError(f"{name}: expected the URL of the connection {witness.connection}, found none; set it")
+        raise UsageError(
+            "LX-105",
+            "{source}: expected the URL of the connection {connection}, found none; set it",
+            source=name,
+            connection=witness.connection,
+        )
     with connected(name, request.witness, Terms(extract.statement_limit, extract.time_zone)) as connection:
         rows = [row for rows in connection.ask((witness.query.rstrip().rstrip(";"),)).portions for row in rows]
-    found = "no value"
+    found = Message("no value")
     if len(rows) != 1:
-        found = f"{len(rows)} rows"
+        found = Message("{rows} rows", rows=len(rows))
     elif len(rows[0]) != 1:
-        found = f"{len(rows[0])} columns"
+        found = Message("{columns} columns", columns=len(rows[0]))
     elif rows[0][0] is not None:
         # A sum some databases write with a fraction of nothing.
         if whole := re.fullmatch(r"(\d+)(?:\.0*)?", str(rows[0][0])):
             return int(whole[1])
-        found = "another value"
+        found = Message("another value")
     raise SourceRefused(
         "source_unreadable",
-        f"{name}: expected the query of its witness to give one whole number, found {found}; correct it",
-        expected="one whole number",
+        "{source}: expected the query of its witness to give {expected}, found {found}; correct it",
+        expected=Message("one whole number"),
         found=found,
+        source=name,
     )

@@ -17,6 +17,7 @@ from sources.file_extract import FileExtract, leads_outside
 from sources.terms import size_text
 from standard.addresses import shown_url
 from standard.errors import DeclarationError, SourceUnreachable, UsageError
+from standard.messages import Message
 
 _AGE = timedelta(seconds=2)  # since its last change, after which a file counts as complete without a second look
 _LOOK_EVERY = 0.25  # seconds
@@ -89,7 +90,10 @@ def await_files(request: Request, extract: FileExtract) -> Arrival:
         unmarked = [name_of(path) for path in sorted(sizes) if not _marked(path, sizes[path])]
         if unmarked:
             raise SourceUnreachable(
-                f"{wanted.source}: expected a marker {unmarked[0]}{_MARKER} that is not older than the file, found none; wait until the department has written it"
+                "LX-302",
+                "{source}: expected a marker {marker} that is not older than the file, found none; wait until the department has written it",
+                source=wanted.source,
+                marker=unmarked[0] + _MARKER,
             )
         return Arrival(wanted.source, sizes, wanted.folder)
     return Arrival(wanted.source, sizes if _old(sizes, request.now) else _settled(wanted, sizes), wanted.folder)
@@ -110,7 +114,7 @@ class _Wanted:
     """
 
     source: str
-    what: str
+    what: Message
     folder: Path
     path: Path
     pattern: re.Pattern[str] | None
@@ -124,20 +128,29 @@ class _Wanted:
             declared = extract.path.format(day=request.day.date)
         except (KeyError, IndexError, ValueError, AttributeError):
             raise DeclarationError(
-                f"{source.path}: expected no placeholder but {{day}} or {{day:%Y%m%d}} in extract.path, found {extract.path}; correct it"
+                "LX-202",
+                "{declaration}: expected no placeholder but {{day}} or {{day:%Y%m%d}} in extract.path, found {path}; correct it",
+                declaration=source.path,
+                path=extract.path,
             ) from None
         if leads_outside(declared):  # by the form of its day
             raise DeclarationError(
-                f"{source.path}: expected a path below the folder of its connection in extract.path, found {extract.path}, which leads out of it; correct it"
+                "LX-202",
+                "{declaration}: expected a path below the folder of its connection in extract.path, found {path}, which leads out of it; correct it",
+                declaration=source.path,
+                path=extract.path,
             )
         if "://" in (request.location or ""):
             raise UsageError(
-                f"{source.name}: expected its connection to be a folder of this machine, found an address, {shown_url(str(request.location))}; mount it and name the folder"
+                "LX-104",
+                "{source}: expected its connection to be a folder of this machine, found an address, {address}; mount it and name the folder",
+                source=source.name,
+                address=shown_url(str(request.location)),
             )
         folder = Path(request.location) if request.location else source.folder
         path = folder / declared
         pattern = name_pattern(path.name) if any(sign in path.name for sign in "*?") else None
-        what = f"the file of {request.day}" if extract.dated else "a file"
+        what = Message("the file of {day}", day=str(request.day)) if extract.dated else Message("a file")
         return cls(source.name, what, folder, path, pattern, extract.dated, extract.size_limit)
 
     def there(self) -> Sizes:
@@ -167,30 +180,49 @@ class _Wanted:
         """Check number and size of the files; only its size distinguishes a sparse file from a big one."""
         largest = self._file(max(sizes, key=lambda path: sizes[path].size))
         if len(sizes) > _MOST_FILES:
-            largest.refuse(f"at most {_MOST_FILES:,} files of a day", f"{len(sizes):,}", "have them joined")
+            largest.refuse(
+                Message("at most {most:,} files of a day", most=_MOST_FILES),
+                f"{len(sizes):,}",
+                Message("have them joined"),
+            )
         if (size := sum(found.size for found in sizes.values())) > self.limit:
             largest.refuse(
-                f"at most {size_text(self.limit)} in all files of a day together",
-                f"{size:,} bytes"
-                + (f" in {len(sizes):,} files, of which this is the largest" if len(sizes) > 1 else ""),
-                "check that the file is what it should be, or declare a greater extract.size_limit",
+                Message("at most {limit} in all files of a day together", limit=size_text(self.limit)),
+                _size(size, len(sizes)),
+                Message("check that the file is what it should be, or declare a greater extract.size_limit"),
             )
 
     def _unreachable(self, error: OSError) -> SourceUnreachable:
         if not self.path.parent.is_dir():
             return SourceUnreachable(
-                f"{self.source}: expected {self.what} at {self.path}, found not even its folder; check that the folder is connected"
+                "LX-303",
+                "{source}: expected {what} at {path}, found not even its folder; check that the folder is connected",
+                source=self.source,
+                what=self.what,
+                path=self.path,
             )
         if not isinstance(error, FileNotFoundError):
             return SourceUnreachable(
-                f"{self.source}: expected {self.what} that can be read at {self.path}, found: {error.strerror or type(error).__name__}; check its rights and its disk"
+                "LX-303",
+                "{source}: expected {what} that can be read at {path}, found: {trouble}; check its rights and its disk",
+                source=self.source,
+                what=self.what,
+                path=self.path,
+                trouble=error.strerror or type(error).__name__,
             )
         advice = (
-            "ask the department for it, since only that file or the archived raw can serve the day"
+            Message("ask the department for it, since only that file or the archived raw can serve the day")
             if self.dated
-            else "ask the department for it"
+            else Message("ask the department for it")
         )
-        return SourceUnreachable(f"{self.source}: expected {self.what} at {self.path}, found none; {advice}")
+        return SourceUnreachable(
+            "LX-302",
+            "{source}: expected {what} at {path}, found none; {advice}",
+            source=self.source,
+            what=self.what,
+            path=self.path,
+            advice=advice,
+        )
 
 
 def name_of(path: Path) -> str:
@@ -209,6 +241,12 @@ def name_pattern(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(signs.get(sign) or re.escape(sign) for sign in pattern), re.IGNORECASE | re.DOTALL)
 
 
+def _size(size: int, files: int) -> Message:
+    if files > 1:
+        return Message("{size:,} bytes in {files:,} files, of which this is the largest", size=size, files=files)
+    return Message("{size:,} bytes", size=size)
+
+
 def _old(sizes: Sizes, now: datetime) -> bool:
     latest = int((now - _AGE).timestamp() * 1e9)
     return all(found.changed <= latest for found in sizes.values())
@@ -224,7 +262,11 @@ def _settled(wanted: _Wanted, sizes: Sizes) -> Sizes:
         if same == _SAME_LOOKS:
             return sizes
     raise SourceUnreachable(
-        f"{wanted.source}: expected {wanted.what} at {wanted.path} to be complete, found it still being written; try again when the department has finished"
+        "LX-302",
+        "{source}: expected {what} at {path} to be complete, found it still being written; try again when the department has finished",
+        source=wanted.source,
+        what=wanted.what,
+        path=wanted.path,
     )
 
 

@@ -7,16 +7,18 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from standard.messages import Message
+
 if TYPE_CHECKING:
     from extractors.files.source_file import SourceFile
 
-_ITSELF = "a file that lies in the declared folder itself"
-_DELIVERED = "have the file itself delivered there"
+_ITSELF = Message("a file that lies in the declared folder itself")
+_DELIVERED = Message("have the file itself delivered there")
 _KINDS = {
-    stat.S_ISFIFO: "a named pipe",
-    stat.S_ISSOCK: "a socket",
-    stat.S_ISBLK: "a device",
-    stat.S_ISCHR: "a device",
+    stat.S_ISFIFO: Message("a named pipe"),
+    stat.S_ISSOCK: Message("a socket"),
+    stat.S_ISBLK: Message("a device"),
+    stat.S_ISCHR: Message("a device"),
 }
 
 
@@ -43,12 +45,16 @@ def state_of(file: SourceFile) -> FileState:
     """
     found = file.path.lstat()
     if stat.S_ISLNK(found.st_mode):
-        file.refuse(_ITSELF, "a symbolic link", _DELIVERED)
+        file.refuse(_ITSELF, Message("a symbolic link"), _DELIVERED)
     for is_kind, kind in _KINDS.items():
         if is_kind(found.st_mode):
-            file.refuse("a file", f"{kind}: it is not a file", "have a file delivered under that name")
+            file.refuse(
+                Message("a file"),
+                Message("{kind}: it is not a file", kind=kind),
+                Message("have a file delivered under that name"),
+            )
     if not stat.S_ISREG(found.st_mode):
-        raise OSError(None, "it is not a file")
+        raise OSError(None, Message("it is not a file"))
     if found.st_nlink > 1:
         _require_names_here(file, found)
     return FileState.of(found)
@@ -65,9 +71,9 @@ def require_no_links(file: SourceFile, folder: Path) -> None:
     """
     between = [parent for parent in file.path.parents if parent != folder and parent.is_relative_to(folder)]
     if any(stat.S_ISLNK(parent.lstat().st_mode) for parent in between):
-        file.refuse(_ITSELF, "a folder on the way to it that is a symbolic link", _DELIVERED)
+        file.refuse(_ITSELF, Message("a folder on the way to it that is a symbolic link"), _DELIVERED)
     if not file.path.parent.resolve().is_relative_to(folder.resolve()):
-        file.refuse(_ITSELF, "one that lies elsewhere", _DELIVERED)
+        file.refuse(_ITSELF, Message("one that lies elsewhere"), _DELIVERED)
 
 
 def _require_names_here(file: SourceFile, found: os.stat_result) -> None:
@@ -75,5 +81,9 @@ def _require_names_here(file: SourceFile, found: os.stat_result) -> None:
     with os.scandir(file.path.parent) as entries:
         here = sum(entry.inode() == found.st_ino for entry in entries if not entry.is_symlink())
     if here < found.st_nlink:
-        names = f"one with {found.st_nlink:,} names (hard links), {found.st_nlink - here:,} of them elsewhere"
-        file.refuse(_ITSELF, names, "have a copy of it delivered there")
+        names = Message(
+            "one with {names:,} names (hard links), {elsewhere:,} of them elsewhere",
+            names=found.st_nlink,
+            elsewhere=found.st_nlink - here,
+        )
+        file.refuse(_ITSELF, names, Message("have a copy of it delivered there"))

@@ -14,6 +14,7 @@ from extractors.files.source_file import SourceFile
 from sources.file_extract import is_encoding
 from standard.errors import DeclarationError
 from standard.gb18030 import as_of_2022
+from standard.messages import Message
 
 BLOCK = 4 * 2**20  # characters read at a time
 # Stands for each byte that is no text, until the column it is in is known; Unicode promises that no text holds it.
@@ -53,8 +54,12 @@ def encoding_of(file: SourceFile, declared: str | None) -> str:
         with file.opened() as binary, file.reading():
             return _detected(binary)
     if not is_encoding(declared):
-        sentence = f"{file.source}: expected the name of an encoding such as gb18030, found {declared}; correct extract.encoding"
-        raise DeclarationError(sentence)
+        raise DeclarationError(
+            "LX-202",
+            "{source}: expected the name of an encoding such as gb18030, found {declared}; correct extract.encoding",
+            source=file.source,
+            declared=declared,
+        )
     name = codecs.lookup(declared).name
     return _in_order(file, name) if name in _ORDERED else declared
 
@@ -74,9 +79,9 @@ def blocks(file: SourceFile, encoding: str) -> Iterator[str]:
                 line = stream.readline(_LONGEST)
             if len(line) == _LONGEST:
                 file.refuse(
-                    "lines of text",
-                    f"one of more than {_LONGEST:,} characters",
-                    "check that the file is text and whole",
+                    Message("lines of text"),
+                    Message("one of more than {most:,} characters", most=_LONGEST),
+                    Message("check that the file is text and whole"),
                 )
             # What DOS programs end a text with; a block ends without a line end only where the file does.
             if not (block := (block + line).removesuffix("\x1a")):
@@ -106,8 +111,11 @@ def _in_order(file: SourceFile, encoding: str) -> str:
         return encoding
     found = _utf_16(sample) if encoding == "utf-16" else _utf_32(sample)
     if not found:
-        advice = "have the file saved in that encoding, or correct extract.encoding"
-        file.refuse(f"text in {encoding}", "bytes of another encoding", advice)
+        file.refuse(
+            Message("text in {encoding}", encoding=encoding),
+            Message("bytes of another encoding"),
+            Message("have the file saved in that encoding, or correct extract.encoding"),
+        )
     return found
 
 

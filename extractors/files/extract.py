@@ -24,9 +24,10 @@ from extractors.files.workbooks.workbook_worker import WorkbookWorker
 from extractors.headers import is_by_letters
 from extractors.raw import Reading, grouped, raw_batch
 from extractors.request import Request
-from sources.file_extract import MOST_COLUMNS, FileExtract, TextExtract, WorkbookExtract
+from sources.file_extract import FileExtract, TextExtract, WorkbookExtract
 from sources.register import Source
 from standard.errors import SourceRefused
+from standard.messages import Message
 from standard.nearest import with_nearest
 from standard.raw import FAULT, LOCATOR
 
@@ -105,14 +106,11 @@ def _require_few(file: SourceFile, tables: Sequence[Table]) -> None:
     """Check that all workbooks so far fit into memory, and that no table is wider than one that people made."""
     if sum(table.cells for table in tables) > _MOST_CELLS:
         file.refuse(
-            f"at most {_MOST_CELLS:,} cells in all workbooks of a batch together",
-            "more up to here",
-            "have them delivered as text, or one by one",
+            Message("at most {most:,} cells in all workbooks of a batch together", most=_MOST_CELLS),
+            Message("more up to here"),
+            Message("have them delivered as text, or one by one"),
         )
-    if (columns := len({name for table in tables for name in table.columns})) > MOST_COLUMNS:
-        file.refuse(
-            f"at most {MOST_COLUMNS:,} columns", f"{columns:,}", "have the empty columns beyond the data deleted"
-        )
+    file.require_few_columns(len({name for table in tables for name in table.columns}))
 
 
 def _columns(source: Source, tables: Sequence[Table]) -> list[str]:
@@ -129,14 +127,17 @@ def _require_same(request: Request, tables: Sequence[Table]) -> None:
     there = [name for name in declared if any(name in table.columns for table in tables)]
     for table in tables:
         if missing := [name for name in there if name not in table.columns]:
-            expected = f"the columns {', '.join(missing)}, which the others have, in {table.name}"
             near = with_nearest(missing, table.columns)
-            found = f"none; nearest: {near}" if "(" in near else "none"
             raise SourceRefused(
                 "columns_missing",
-                f"{request.source.name}: expected {expected}, found {found}; restore the columns",
-                expected=expected,
-                found=found,
+                "{source}: expected {expected}, found {found}; restore the columns",
+                expected=Message(
+                    "the columns {columns}, which the others have, in {table}",
+                    columns=", ".join(missing),
+                    table=table.name,
+                ),
+                found=Message("none; nearest: {near}", near=near) if "(" in near else Message("none"),
+                source=request.source.name,
             )
 
 
@@ -157,7 +158,7 @@ def _batches(source: Source, arrival: Arrival, tables: Sequence[Table], reading:
     arrival.require_unchanged()
     reading.above_header += sum(headers.left_out for headers in every)
     if again := sum(headers.left_out for headers in every):
-        reading.origin["headers_below"] = f"{again:,} lines left out"
+        reading.origin["headers_below"] = Message("{lines:,} lines left out", lines=again)
     if reordered := [place for headers in every for place in headers.reordered]:
         reading.origin["headers_in_another_order"] = ", ".join(reordered[:_MOST_NAMED])
 

@@ -9,6 +9,7 @@ from extractors.files.extract import read_files
 from extractors.request import Request
 from sources.file_extract import FileExtract
 from standard.errors import SourceRefused
+from standard.messages import joined
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ def look(request: Request, extract: FileExtract) -> FileFacts:
             return FileFacts(
                 reading.origin,
                 reading.columns,
-                "\n".join(columns_amiss(name, declaration, reading.columns)),
+                joined("\n", columns_amiss(name, declaration, reading.columns)),
                 list(columns_beside(declaration, reading.columns)),
             )
     except SourceRefused as refusal:
-        return FileFacts(problem=str(refusal))
+        return FileFacts(problem=refusal.message)

@@ -4,32 +4,39 @@ from __future__ import annotations
 
 from io import BufferedReader
 
+from standard.messages import Message
+
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # a container of old Office files, and of locked new ones
 ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 
 _KINDS = {
-    OLE: "an old Office file",
-    ZIP: "an archive",
-    _EMPTY_ZIP: "an empty archive",
-    b"%PDF": "a PDF",
-    b"MZ": "a program",
-    b"\x7fELF": "a program",
-    b"Rar!": "a RAR archive",
-    b"7z\xbc\xaf": "a 7z archive",
-    b"\x1f\x8b": "a gzip archive",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"GIF8": "a picture",
-    b"{\\rtf": "a word-processor document",
+    OLE: Message("an old Office file"),
+    ZIP: Message("an archive"),
+    _EMPTY_ZIP: Message("an empty archive"),
+    b"%PDF": Message("a PDF"),
+    b"MZ": Message("a program"),
+    b"\x7fELF": Message("a program"),
+    b"Rar!": Message("a RAR archive"),
+    b"7z\xbc\xaf": Message("a 7z archive"),
+    b"\x1f\x8b": Message("a gzip archive"),
+    b"\x89PNG": Message("a picture"),
+    b"\xff\xd8\xff": Message("a picture"),
+    b"GIF8": Message("a picture"),
+    b"{\\rtf": Message("a word-processor document"),
     # The first record of a workbook that lies in no container.
-    b"\x09\0\x04\0": "a workbook of Excel 2",
-    b"\x09\x02\x06\0": "a workbook of Excel 3",
-    b"\x09\x04\x06\0": "a workbook of Excel 4",
-    b"\x09\x08\x08\0": "a workbook of Excel 95 without its container",
-    b"\x09\x08\x10\0": "a workbook of Excel 97 without its container",
+    b"\x09\0\x04\0": Message("a workbook of Excel 2"),
+    b"\x09\x02\x06\0": Message("a workbook of Excel 3"),
+    b"\x09\x04\x06\0": Message("a workbook of Excel 4"),
+    b"\x09\x08\x08\0": Message("a workbook of Excel 95 without its container"),
+    b"\x09\x08\x10\0": Message("a workbook of Excel 97 without its container"),
 }
-_MARKUP = {b"<!doctype": "an HTML page", b"<html": "an HTML page", b"<table": "an HTML page", b"<?xml": "an XML file"}
+_MARKUP = {
+    b"<!doctype": Message("an HTML page"),
+    b"<html": Message("an HTML page"),
+    b"<table": Message("an HTML page"),
+    b"<?xml": Message("an XML file"),
+}
 _LOOKED_AT = 512
 
 
@@ -40,7 +47,7 @@ def first_bytes(binary: BufferedReader) -> bytes:
     return start
 
 
-def kind_of(start: bytes) -> str | None:
+def kind_of(start: bytes) -> Message | None:
     """Name the kind of a file with these first bytes; None where they have no signature, as in a text."""
     for mark, kind in _KINDS.items():
         if start.startswith(mark):

@@ -31,6 +31,7 @@ from sources.register import Source
 from standard.errors import SourceRefused
 from standard.faults import fault_column, read_faults
 from standard.garbled import garbled
+from standard.messages import Message
 from standard.raw import FAULT, LOCATOR
 
 _NEAR = 3  # lines above a header, of which all but one are blank
@@ -123,8 +124,12 @@ class LaterHeaders:
             elif (
                 lost[at] or (row > first and self._is_strange(titles, _has_records_below(cells, row, batch.num_rows)))
             ) and not self._leaves_out(batch, row):
-                found = f"what looks like a header {'in another encoding' if lost[at] else 'with other titles'}"
-                self._refuse(batch, row, found, "source_unreadable")
+                found = (
+                    Message("what looks like a header in another encoding")
+                    if lost[at]
+                    else Message("what looks like a header with other titles")
+                )
+                self._refuse(batch, row, found)
 
     def _require_no_end(self, batch: pa.RecordBatch, row: int) -> None:
         """Check that no line above a header declares the rows below ended, where no column has the status.
@@ -139,7 +144,7 @@ class LaterHeaders:
         said = next(filter(None, ([v for v in _values(batch, at, self.table.columns) if v] for at in above)), [])
         ended = len(said) == 1 and _ENDED.fullmatch(title_form(said[0])) is not None
         if ended and not any(said[0] in line for line in self.table.above.values()):
-            self._refuse(batch, row, "a header below a line that speaks of ended licences", "source_unreadable")
+            self._refuse(batch, row, Message("a header below a line that speaks of ended licences"))
 
     def _require_apart(self, batch: pa.RecordBatch) -> None:
         """Check that no header stands at the end of a row, as where files were joined of which the first ends without a line end.
@@ -157,7 +162,7 @@ class LaterHeaders:
         for row in rows.filter(pc.fill_null(many, False)).to_pylist():
             first, *others = map(title_form, re.split("[,，;；|\t]", batch.column(last)[row].as_py()))
             if first.endswith(tuple(self._known)) and 2 * len(self._known.intersection(others)) > len(others):
-                self._refuse(batch, row, "a header at the end", "source_unreadable")
+                self._refuse(batch, row, Message("a header at the end"))
 
     def _without_signs(self, batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
         """Find the rows without a day or number where there should be one."""
@@ -215,8 +220,10 @@ class LaterHeaders:
         if self.table.fixed or not (once and blanks_stay and sorted(titles) == sorted(own)):
             forms = {title for line in self._lines for title in line}
             lacking = [name for name in self.table.columns if title_form(name) in forms - {*titles}]
-            found = f"a header without {', '.join(lacking)}" if lacking else "another header"
-            self._refuse(batch, row, found, "columns_missing" if lacking else "source_unreadable")
+            if lacking:
+                found = Message("a header without {titles}", titles=", ".join(lacking))
+                self._refuse(batch, row, found, "columns_missing")
+            self._refuse(batch, row, Message("another header"))
         self.reordered.append(batch.column(LOCATOR)[row].as_py())
         return [titles.index(title) if title else place for place, title in enumerate(own)]
 
@@ -253,13 +260,17 @@ class LaterHeaders:
             self.source, dict(zip(self.table.columns, _values(batch, row, self.table.columns), strict=True))
         )
 
-    def _refuse(self, batch: pa.RecordBatch, row: int, found: str, rule: str) -> NoReturn:
-        number = batch.column(LOCATOR)[row].as_py().rpartition("!")[2]
-        expected = f"one table under its header, or the same titles again below, in {self.table.name}"
-        found = f"{found} in row {number}"
-        advice = "have each table delivered in a sheet or file of its own"
+    def _refuse(self, batch: pa.RecordBatch, row: int, found: Message, rule: str = "source_unreadable") -> NoReturn:
         raise SourceRefused(
-            rule, f"{self.source.name}: expected {expected}, found {found}; {advice}", expected=expected, found=found
+            rule,
+            "{source}: expected {expected}, found {found}; have each table delivered in a sheet or file of its own",
+            expected=Message(
+                "one table under its header, or the same titles again below, in {table}", table=self.table.name
+            ),
+            found=Message(
+                "{header} in row {row}", header=found, row=batch.column(LOCATOR)[row].as_py().rpartition("!")[2]
+            ),
+            source=self.source.name,
         )
 
     def _ordered(self, batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -20,6 +20,7 @@ from extractors.files.workbooks.sheet_header import candidates
 from extractors.files.workbooks.sheet_tables import read_undeclared
 from extractors.files.workbooks.workbook_worker import WorkbookWorker
 from extractors.headers import clean_title, column_names, letters
+from standard.messages import Message
 
 _WITHIN = 100  # rows
 _MOST_HEADER_ROWS = 5
@@ -71,7 +72,7 @@ def outline(file: SourceFile, folder: Path) -> Outline:
         with WorkbookWorker(folder) as worker:
             return _of_sheets(file, read_undeclared(file, worker))
     if kind := kind_of(start):
-        file.refuse("a workbook or a text file", kind, "have it saved as one of these")
+        file.refuse(Message("a workbook or a text file"), kind, Message("have it saved as one of these"))
     return _of_text(file)
 
 
@@ -155,7 +156,8 @@ def _titles(row: Sequence[str]) -> int:
 
 
 def _refuse(file: SourceFile) -> NoReturn:
-    expected, found = "a header: a row of titles above the records,", "none within the first hundred rows"
     file.refuse(
-        expected, found, "have a header put there; text of fixed widths has none, so declare its widths by hand"
+        Message("a header: a row of titles above the records,"),
+        Message("none within the first hundred rows"),
+        Message("have a header put there; text of fixed widths has none, so declare its widths by hand"),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from standard.messages import Message
+
 
 class Refusal(Exception):
     """Raised by the readers of files for a file that cannot be read as it is; `SourceFile.reading` adds source and file.
@@ -10,13 +12,16 @@ class Refusal(Exception):
         args: what was expected, what was found, what to do about it, and the rule that is broken.
     """
 
-    args: tuple[str, str, str, str]
+    args: tuple[Message, str, Message, str]
 
-    def __init__(self, expected: str, found: str, advice: str, rule: str = "source_unreadable") -> None:
+    def __init__(self, expected: Message, found: str, advice: Message, rule: str = "source_unreadable") -> None:
         super().__init__(expected, found, advice, rule)
 
 
 def other_password() -> Refusal:
     """Refuse a file that the declared password does not open."""
-    advice = "ask the department for the password, and set it"
-    return Refusal("a file that the declared password opens", "one with another password", advice)
+    return Refusal(
+        Message("a file that the declared password opens"),
+        Message("one with another password"),
+        Message("ask the department for the password, and set it"),
+    )

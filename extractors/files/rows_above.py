@@ -16,6 +16,7 @@ from extractors.files.table import Table
 from extractors.headers import is_by_letters
 from sources.register import Source
 from standard.errors import SourceRefused
+from standard.messages import Message
 
 _SIGN = re.compile(r"[0-9]{6}|^\s*[0-9]{4}[-/.年][0-9]{1,2}[-/.月]")  # of a record, in whatever column it stands
 _LABEL = re.compile(r"[:：]\s*$")  # a cell of which the value stands in the next one, as in `填报单位：`
@@ -44,8 +45,10 @@ def require_no_rows_above(source: Source, table: Table) -> None:
     numbers, cells = [*rows], _cells(source, table, [*rows.values()])
     headers = (cells.known > 1) & (2 * cells.known > cells.filled)
     if headers.any() and not headers[headers.argmax() :].all():
-        found = f"one in row {numbers[headers.argmax()]} and another in row {table.begins}"
-        _refuse(source, table, found, "have each table delivered in a sheet or file of its own")
+        found = Message(
+            "one in row {first} and another in row {second}", first=numbers[headers.argmax()], second=table.begins
+        )
+        _refuse(source, table, found, Message("have each table delivered in a sheet or file of its own"))
     full = ~headers & (cells.filled >= min(_OF_A_RECORD, max(2, len(table.columns))))
     looks = {
         numbers[at]: _look(source, table, rows[numbers[at]])
@@ -55,8 +58,8 @@ def require_no_rows_above(source: Source, table: Table) -> None:
     wanted = _RECORD if _RECORD in looks.values() else _FULL
     found_in = [number for number, look in looks.items() if look == wanted]
     if len(found_in) > (wanted == _FULL):
-        found = f"values in row {found_in[0]} and the header in row {table.begins}"
-        advice = "have the header put above all rows, and each table delivered in a sheet or file of its own"
+        found = Message("values in row {row} and the header in row {header}", row=found_in[0], header=table.begins)
+        advice = Message("have the header put above all rows, and each table delivered in a sheet or file of its own")
         _refuse(source, table, found, advice)
 
 
@@ -90,11 +93,12 @@ def _look(source: Source, table: Table, row: Sequence[str]) -> int:
     return _FULL if any(re.search("[0-9]", value) for value in numbers) else _NONE
 
 
-def _refuse(source: Source, table: Table, found: str, advice: str) -> NoReturn:
-    expected = f"one header above all rows in {table.name}"
+def _refuse(source: Source, table: Table, found: Message, advice: Message) -> NoReturn:
     raise SourceRefused(
         "source_unreadable",
-        f"{source.name}: expected {expected}, found {found}; {advice}",
-        expected=expected,
+        "{source}: expected {expected}, found {found}; {advice}",
+        expected=Message("one header above all rows in {table}", table=table.name),
         found=found,
+        source=source.name,
+        advice=advice,
     )

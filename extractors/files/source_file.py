@@ -13,7 +13,9 @@ from typing import Any, NoReturn
 
 from extractors.files.declared_folder import FileState
 from extractors.files.refusal import Refusal
+from sources.file_extract import MOST_COLUMNS
 from standard.errors import SourceRefused, SourceUnreachable
+from standard.messages import Message
 
 # To open what is at a path itself: a link or a pipe may have taken its place since it was looked at.
 _BUFFER = 2**17
@@ -89,7 +91,11 @@ class SourceFile:
             self.refuse(*refusal.args)
         except OSError as error:
             raise SourceUnreachable(
-                f"{self.source}: expected a file that can be read at {self.name}, found: {error.strerror or type(error).__name__}; check its rights and its disk"
+                "LX-303",
+                "{source}: expected a file that can be read at {file}, found: {trouble}; check its rights and its disk",
+                source=self.source,
+                file=self.name,
+                trouble=error.strerror or type(error).__name__,
             ) from None
 
     def _is_unchanged(self) -> bool:
@@ -101,10 +107,26 @@ class SourceFile:
     def changed(self) -> SourceUnreachable:
         """The error for a file that has changed since it was found."""
         return SourceUnreachable(
-            f"{self.source}: expected {self.name} to stay as it is while it is read, found it changed; read it again when it is complete"
+            "LX-302",
+            "{source}: expected {file} to stay as it is while it is read, found it changed; read it again when it is complete",
+            source=self.source,
+            file=self.name,
         )
 
-    def refuse(self, expected: str, found: str, advice: str, rule: str = "source_unreadable") -> NoReturn:
+    def require_few_columns(self, columns: int) -> None:
+        """Check that a table of it is no wider than one that people made.
+
+        Raises:
+            SourceRefused: when it is.
+        """
+        if columns > MOST_COLUMNS:
+            self.refuse(
+                Message("at most {most:,} columns", most=MOST_COLUMNS),
+                f"{columns:,}",
+                Message("have the empty columns beyond the data deleted"),
+            )
+
+    def refuse(self, expected: Message, found: str, advice: Message, rule: str = "source_unreadable") -> NoReturn:
         """Refuse it: it is there, but not as it should be.
 
         Raises:
@@ -112,9 +134,12 @@ class SourceFile:
         """
         raise SourceRefused(
             rule,
-            f"{self.source}: expected {expected} in {self.name}, found {found}; {advice}",
+            "{source}: expected {expected} in {file}, found {found}; {advice}",
             expected=expected,
             found=found,
+            source=self.source,
+            file=self.name,
+            advice=advice,
         )
 
 

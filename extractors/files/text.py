@@ -23,12 +23,20 @@ from extractors.files.spreadsheet_guards import without_guard
 from extractors.files.table import Table
 from extractors.files.text_rows import text_batch
 from extractors.headers import clean_title, column_names, find_header
-from sources.file_extract import MOST_COLUMNS, TextExtract
+from sources.file_extract import TextExtract
+from standard.messages import Message
 from standard.violation import Violation
 
 _HEADER_WITHIN = 100  # rows
 _CELLS_AT_A_TIME = 4 * 2**20  # of rows of another width than the header, which are filled up to it
-_DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars", "，": "full-width commas"}
+_DELIMITERS = {
+    ",": Message("commas"),
+    "\t": Message("tabs"),
+    ";": Message("semicolons"),
+    "|": Message("bars"),
+    "，": Message("full-width commas"),
+}
+_CLOSED = Message("every quote to be closed, and doubled inside quotes,")
 _WIDE = 3  # columns, from which on rows are distinguished from a text with line breaks and delimiters
 _MOST_OPEN = 64 * 2**20  # characters between a quote and the one that closes it
 # The library's own limit is 131,072 characters, which a photograph in base64 is longer than.
@@ -50,8 +58,12 @@ def read_text(file: SourceFile, extract: TextExtract, declared: Sequence[str]) -
     with file.opened() as binary, file.reading():
         kind = kind_of(first_bytes(binary))
     if kind is not None:
-        advice = "declare extract.member" if "archive" in kind else "have it saved as text, or declare another kind"
-        file.refuse("text", kind, advice)
+        advice = (
+            Message("declare extract.member")
+            if "archive" in kind
+            else Message("have it saved as text, or declare another kind")
+        )
+        file.refuse(Message("text"), kind, advice)
     encoding = encoding_of(file, extract.encoding)
     origin = {"encoding": encoding, "backend": "text"}
     if extract.widths:
@@ -98,7 +110,7 @@ def _head(file: SourceFile, extract: TextExtract, encoding: str, declared: Seque
         if not rows:
             _refuse_quotes(file, 1)
     if not rows:
-        file.refuse("a header and rows", "an empty file", "deliver the whole file")
+        file.refuse(Message("a header and rows"), Message("an empty file"), Message("deliver the whole file"))
     titles = [[clean_title(without_guard(title)) for title in row] for row, _, _ in rows]
     found = find_header(titles, declared)
     if found is None:
@@ -112,15 +124,12 @@ def _head(file: SourceFile, extract: TextExtract, encoding: str, declared: Seque
 
 def _require_titles(file: SourceFile, encoding: str, row: Sequence[str], line: int) -> None:
     """Check that a header is that of a table, and complete."""
-    if len(row) > MOST_COLUMNS:
-        file.refuse(
-            f"at most {MOST_COLUMNS:,} columns", f"{len(row):,}", "have the empty columns beyond the data deleted"
-        )
+    file.require_few_columns(len(row))
     if any(MARK in title for title in row):
         file.refuse(
-            f"text in {encoding}",
-            f"other bytes in line {line}, where its header is",
-            "have the file saved in that encoding, or correct extract.encoding",
+            Message("text in {encoding}", encoding=encoding),
+            Message("other bytes in line {line}, where its header is", line=line),
+            Message("have the file saved in that encoding, or correct extract.encoding"),
         )
 
 
@@ -131,9 +140,12 @@ def _require_delimiter(file: SourceFile, extract: TextExtract, text: str, declar
         titles = [[clean_title(title.strip('"')) for title in line.split(sign)] for line in lines]
         if sign != extract.delimiter and find_header(titles, declared) is not None:
             file.refuse(
-                f"titles with {_DELIMITERS.get(extract.delimiter, extract.delimiter)} between them",
-                f"titles with {name}",
-                "have it exported so, or correct extract.delimiter",
+                Message(
+                    "titles with {delimiter} between them",
+                    delimiter=_DELIMITERS.get(extract.delimiter, extract.delimiter),
+                ),
+                Message("titles with {delimiter}", delimiter=name),
+                Message("have it exported so, or correct extract.delimiter"),
                 rule="columns_missing",
             )
 
@@ -145,8 +157,11 @@ def _reader(extract: TextExtract, lines: Iterable[str]) -> Any:
 
 
 def _refuse_quotes(file: SourceFile, line: int) -> NoReturn:
-    expected = "every quote to be closed, and doubled inside quotes,"
-    file.refuse(expected, f"one in line {line} or after it that is not", "correct the line, or the file's export")
+    file.refuse(
+        _CLOSED,
+        Message("one in line {line} or after it that is not", line=line),
+        Message("correct the line, or the file's export"),
+    )
 
 
 class _Rows:
@@ -229,9 +244,11 @@ class _Rows:
         if len(lines) < 2 or len(self._columns) < _WIDE or any(len(values) != len(self._columns) for values in lines):
             return
         if any(all(re.search("[0-9]", value) for value in values) for values in zip(*lines, strict=True)):
-            expected = "every quote to be closed, and doubled inside quotes,"
-            found = f"{len(lines):,} rows inside the quotes of line {line}"
-            self._file.refuse(expected, found, "correct the lines, or the file's export")
+            self._file.refuse(
+                _CLOSED,
+                Message("{rows:,} rows inside the quotes of line {line}", rows=len(lines), line=line),
+                Message("correct the lines, or the file's export"),
+            )
 
     def _fitted_batch(self, text: str, rows: Sequence[list[str]], lines: Sequence[int]) -> pa.RecordBatch:
         width = len(self._columns)

@@ -13,6 +13,7 @@ from extractors.files.refusal import other_password
 from extractors.files.source_file import SourceFile, readable_name
 from extractors.files.zip_limits import DAMAGED, errors_of_content, require_bounded
 from sources.terms import size_text
+from standard.messages import Message
 from standard.private_file import private
 
 _UTF8_NAME = 0x800
@@ -44,20 +45,23 @@ def unpack(
     with file.opened() as binary, file.reading():
         start = first_bytes(binary)
         if not start.startswith(ZIP):
-            found = kind_of(start) or "another kind of file"
-            file.refuse("a zip archive", found, "have it packed as zip, or remove extract.member")
+            found = kind_of(start) or Message("another kind of file")
+            file.refuse(Message("a zip archive"), found, Message("have it packed as zip, or remove extract.member"))
         try:
             with errors_of_content(), zipfile.ZipFile(binary) as archive:
-                advice = "check what is in it, or declare a greater extract.size_limit"
+                advice = Message("check what is in it, or declare a greater extract.size_limit")
                 require_bounded(archive, limit, size_text(limit), advice, before=before)
                 return _members(file, archive, pattern, secret, folder)
         except NotImplementedError:  # a RuntimeError, too
-            advice = "have it packed again as plain zip"
-            file.refuse("an archive packed with Deflate", "one packed in another way", advice)
+            file.refuse(
+                Message("an archive packed with Deflate"),
+                Message("one packed in another way"),
+                Message("have it packed again as plain zip"),
+            )
         except RuntimeError:  # the library's word for a wrong password
             raise other_password() from None
         except DAMAGED:
-            file.refuse("a whole archive", "a damaged one", "have it delivered again")
+            file.refuse(Message("a whole archive"), Message("a damaged one"), Message("have it delivered again"))
 
 
 def _members(
@@ -71,9 +75,13 @@ def _members(
     fitting = [(name, member) for name, member in fitting if not is_unfinished(name.rpartition("/")[2])]
     fitting = [(name, member) for name, member in fitting if not name.startswith("__MACOSX/")]
     if not fitting:
-        found = f"none among {', '.join(name for name, _ in named[:20])}" if named else "an archive without any"
         file.refuse(
-            f"a member {pattern}", found, "have it packed again, or correct extract.member", rule="table_missing"
+            Message("a member {pattern}", pattern=pattern),
+            Message("none among {members}", members=", ".join(name for name, _ in named[:20]))
+            if named
+            else Message("an archive without any"),
+            Message("have it packed again, or correct extract.member"),
+            rule="table_missing",
         )
     _require_once(file, [name for name, _ in fitting])
     files = []
@@ -91,7 +99,11 @@ def _members(
 
 def _require_once(file: SourceFile, names: list[str]) -> None:
     if twice := [name for name, next_name in pairwise(names) if name == next_name]:
-        file.refuse("members each with a name of its own", f"two called {twice[0]}", "have it packed again")
+        file.refuse(
+            Message("members each with a name of its own"),
+            Message("two called {name}", name=twice[0]),
+            Message("have it packed again"),
+        )
 
 
 def _name(member: zipfile.ZipInfo) -> str:
@@ -105,8 +117,13 @@ def _require_openable(file: SourceFile, member: zipfile.ZipInfo, secret: str | N
         return
     if member.compress_type == _AES:
         file.refuse(
-            "an archive locked the old way (ZipCrypto)", "one locked with AES", "have it packed without a password"
+            Message("an archive locked the old way (ZipCrypto)"),
+            Message("one locked with AES"),
+            Message("have it packed without a password"),
         )
     if secret is None:
-        advice = "have it packed without, or declare extract.password"
-        file.refuse("an archive without a password", "one with a password", advice)
+        file.refuse(
+            Message("an archive without a password"),
+            Message("one with a password"),
+            Message("have it packed without, or declare extract.password"),
+        )

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from extractors.files.refusal import Refusal
+from standard.messages import Message
 
 # What `zipfile` raises for a damaged archive.
 DAMAGED = (
@@ -23,11 +24,11 @@ _MOST_MEMBERS = 10_000
 _MOST_RATIO = 200  # of unpacked to packed bytes, above _RATIO_FROM; a real sheet of one repeated row stays below 100
 _RATIO_FROM = 100 * 2**20
 _NO_FILES = {
-    stat.S_IFLNK: "a symbolic link",
-    stat.S_IFIFO: "a pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFBLK: "a device",
-    stat.S_IFCHR: "a device",
+    stat.S_IFLNK: Message("a symbolic link"),
+    stat.S_IFIFO: Message("a pipe"),
+    stat.S_IFSOCK: Message("a socket"),
+    stat.S_IFBLK: Message("a device"),
+    stat.S_IFCHR: Message("a device"),
 }
 _OUTSIDE = re.compile(r"(?:^|[/\\])\.\.(?:[/\\]|$)|^[/\\]|^[A-Za-z]:|\0")
 
@@ -52,7 +53,7 @@ def require_bounded(
     archive: zipfile.ZipFile,
     most: int,
     most_text: str,
-    advice: str,
+    advice: Message,
     inside: Callable[[str], str] = str,
     before: int = 0,
 ) -> None:
@@ -73,12 +74,34 @@ def require_bounded(
     unpacked = sum(member.file_size for member in members)
     packed = sum(member.compress_size for member in members)
     if len(members) > _MOST_MEMBERS:
-        raise Refusal(f"at most {_MOST_MEMBERS:,} parts", f"{len(members):,}", "have it split")
+        raise Refusal(
+            Message("at most {most:,} parts", most=_MOST_MEMBERS),
+            f"{len(members):,}",
+            Message("have it split"),
+        )
     if before + unpacked > most or (unpacked > _RATIO_FROM and unpacked > _MOST_RATIO * packed):
-        found = f"{unpacked:,} bytes in {packed:,}" + (f", after {before:,} of others" if before else "")
-        raise Refusal(f"at most {most_text} and {_MOST_RATIO} times its size unpacked", found, advice)
+        raise Refusal(
+            Message("at most {most} and {ratio} times its size unpacked", most=most_text, ratio=_MOST_RATIO),
+            _sizes(unpacked, packed, before),
+            advice,
+        )
     for member in members:
         if any(_OUTSIDE.search(inside(name)) for name in (member.filename, member.orig_filename)):
-            raise Refusal("members that stay inside the archive", "a name that leads outside", "have it packed again")
+            raise Refusal(
+                Message("members that stay inside the archive"),
+                Message("a name that leads outside"),
+                Message("have it packed again"),
+            )
         if kind := _NO_FILES.get(stat.S_IFMT(member.external_attr >> 16)):
-            raise Refusal("files as members", kind, "have the files themselves packed")
+            raise Refusal(Message("files as members"), kind, Message("have the files themselves packed"))
+
+
+def _sizes(unpacked: int, packed: int, before: int) -> Message:
+    if before:
+        return Message(
+            "{unpacked:,} bytes in {packed:,}, after {before:,} of others",
+            unpacked=unpacked,
+            packed=packed,
+            before=before,
+        )
+    return Message("{unpacked:,} bytes in {packed:,}", unpacked=unpacked, packed=packed)

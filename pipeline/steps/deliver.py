@@ -14,12 +14,15 @@ from pipeline.exchange import Exchange
 from pipeline.prefetch import prefetch
 from standard.batch import BatchKey, LedgerEntry, Status, Verdict
 from standard.day import instant_text
+from standard.messages import Message, kept
 from workspace import batch_files as files
 from workspace.batch_files import of_part
 from workspace.manifests import manifest, part_numbers
 from workspace.provenance import require_judged
 from workspace.runs import show_in_the_day
 from workspace.workspace import Workspace
+
+REFUSED = "LX-505"  # the code of a batch that was refused, or of which too much is held
 
 
 def deliver(exchange: Exchange, key: BatchKey, now: datetime, seconds: float = 0.0) -> LedgerEntry:
@@ -64,21 +67,28 @@ def deliver(exchange: Exchange, key: BatchKey, now: datetime, seconds: float = 0
     return entry
 
 
-def problem(exchange: Exchange, key: BatchKey) -> str:
+def problem(exchange: Exchange, key: BatchKey) -> Message:
     """Why a person must look at a batch, as one sentence; empty where nobody must."""
     # The platform's database may have refused what the verdict accepts; the receipt knows.
     entry = LedgerEntry.from_json(exchange.workspace.read_text(key, files.RECEIPT))
     if entry.status == Status.REFUSED:
-        return f"{key}: refused: {entry.reason}"
+        return Message("{batch}: refused: {reason}", batch=key, reason=kept(entry.reason)).coded(REFUSED)
     limit = Verdict.from_json(exchange.workspace.read_text(key, files.VERDICT)).held_limit
+    if entry.held <= limit * entry.extracted:
+        return Message("")
     page = exchange.workspace.report_path(key.source, f"{key.day}.html")
-    return f"{too_many_held(key, limit, entry)}; see the report {page}" if entry.held > limit * entry.extracted else ""
+    return Message("{held}; see the report {page}", held=too_many_held(key, limit, entry), page=page).coded(REFUSED)
 
 
-def too_many_held(key: BatchKey, limit: float, counts: Verdict | LedgerEntry) -> str:
+def too_many_held(key: BatchKey, limit: float, counts: Verdict | LedgerEntry) -> Message:
     """The sentence for a batch of which more rows are held than its declaration allows."""
-    share = counts.held / counts.extracted
-    return f"{key}: expected at most {limit:.1%} of rows held, found {share:.1%} ({counts.held})"
+    return Message(
+        "{batch}: expected at most {limit:.1%} of rows held, found {share:.1%} ({held})",
+        batch=key,
+        limit=limit,
+        share=counts.held / counts.extracted,
+        held=counts.held,
+    )
 
 
 def stands(exchange: Exchange, key: BatchKey) -> bool:

@@ -22,6 +22,7 @@ from sources.register import Source
 from standard.batch import BatchKey, Manifest
 from standard.day import instant_text
 from standard.errors import AlreadyDelivered
+from standard.messages import Message
 from workspace import batch_files as files
 from workspace.batch_files import of_part
 from workspace.manifests import gather, is_whole, manifest
@@ -170,12 +171,14 @@ def _require_new(exchange: Exchange, key: BatchKey, content: str, now: datetime)
     last = exchange.database.read(known_content, key.source, str(key.day) if _dated(exchange.source(key)) else None)
     if last is None or last.content != content:
         return
-    reason = (
-        f"the files are those that were delivered for {last.day} (run {last.run}), so there is nothing to do; "
-        "`licex replay` judges them anew"
+    reason = Message(
+        "the files are those that were delivered for {day} (run {run}), so there is nothing to do; "
+        "`licex replay` judges them anew",
+        day=last.day,
+        run=last.run,
     )
-    write_repeat(exchange.database, key, reason, content, instant_text(now))
-    raise AlreadyDelivered(f"{key}: {reason}")
+    write_repeat(exchange.database, key, str(reason), content, instant_text(now))
+    raise AlreadyDelivered("LX-504", "{batch}: {reason}", batch=key, reason=reason)
 
 
 def _dated(source: Source) -> bool:

@@ -84,7 +84,9 @@ def must_come_from_archive(exchange: Exchange, key: BatchKey, now: datetime) -> 
     if take_archive(exchange.workspace, key):
         return True
     raise UsageError(
-        f"{key}: expected the archived raw of that day, found none; the past of a snapshot source cannot be asked for"
+        "LX-106",
+        "{batch}: expected the archived raw of that day, found none; the past of a snapshot source cannot be asked for",
+        batch=key,
     )
 
 
@@ -95,7 +97,12 @@ def require_begun(who: object, day: Day, now: datetime) -> None:
         UsageError: when it has not.
     """
     if day > Day.at(now):
-        raise UsageError(f"{who}: expected a day that has begun, found {day}, which is in the future; correct the day")
+        raise UsageError(
+            "LX-101",
+            "{who}: expected a day that has begun, found {day}, which is in the future; correct the day",
+            who=who,
+            day=day,
+        )
 
 
 def request(

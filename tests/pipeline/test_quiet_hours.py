@@ -103,7 +103,7 @@ def test_the_next_ones_are_waited_for(quiet, at, seconds, until):
 def test_what_goes_wrong_before_them_is_told_as_it_is(quiet):
     source = Exchange(Settings.from_environment()).register.source("transport.road")
     with pytest.raises(SourceUnreachable, match="gone"), before_quiet_hours(source, END):
-        raise SourceUnreachable("gone")
+        raise SourceUnreachable("LX-301", "gone")
 
 
 def test_what_comes_in_time_passes():

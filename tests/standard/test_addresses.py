@@ -98,12 +98,14 @@ def test_an_address_inside_a_sentence_is_cut(sentence, shown):
 
 
 def test_every_error_of_ours_is_cut_masked_and_on_one_line():
-    told = str(ExchangeError("a\nb\x1b[2J\u202e 370402188001010012 postgresql://h/x?password=geheim"))
+    told = str(
+        ExchangeError("LX-900", "{text}", text="a\nb\x1b[2J\u202e 370402188001010012 postgresql://h/x?password=geheim")
+    )
     assert told == "a␊b␛[2J[U+202E] **************0012 postgresql://h/x"
 
 
 def test_a_line_break_in_a_url_does_not_end_it():
-    assert "geheim" not in str(ExchangeError("found postgresql://u:geheim\n@h/x: correct it"))
+    assert "geheim" not in str(ExchangeError("LX-900", "found {url}: correct it", url="postgresql://u:geheim\n@h/x"))
 
 
 def test_every_form_of_a_secret_is_known():

@@ -56,7 +56,7 @@ def test_a_batch_key_is_read_as_it_is_written():
     ],
 )
 def test_an_entry_that_does_not_balance_says_which_sum(counts, said):
-    assert said in LedgerEntry("s", "2026-03-01", 1, "delivered", **counts).imbalance()
+    assert said in (LedgerEntry("s", "2026-03-01", 1, "delivered", **counts).imbalance() or "")
     assert bool(said) == bool(LedgerEntry("s", "2026-03-01", 1, "delivered", **counts).imbalance())
 
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from extractors.files.workbooks.grid import Fault, Grid, Range
 from extractors.files.workbooks.workbook_refusals import repeated
+from standard.messages import Message
 
 SHOWN_OTHERWISE = "shown_otherwise"
 _MOST_COLUMNS = 2**32
@@ -62,7 +63,7 @@ class Annotations:
         notes = {
             "hidden_rows": str(self.hidden_rows or ""),
             "hidden_columns": str(self.hidden_columns or ""),
-            "filter": "set, all rows read" if self.filtered else "",
+            "filter": Message("set, all rows read") if self.filtered else "",
         }
         grid.notes |= {name: note for name, note in notes.items() if note}
 
@@ -128,7 +129,7 @@ def undecodable_cells(grid: Grid) -> list[Fault]:
 
 def external_links(count: int) -> dict[str, str]:
     """The note of the manifest on links to other workbooks; empty where there are none."""
-    return {"external_links": f"{count} not followed, stored values read"} if count else {}
+    return {"external_links": Message("{count} not followed, stored values read", count=count)} if count else {}
 
 
 def _otherwise(texts: pa.StringArray, column: int, places: list[int]) -> list[Fault]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import pyarrow as pa
 
+from extractors.files.refusal import Refusal
 from extractors.files.workbooks.grid import Book, Fault, Grid, Sheet
+from standard.messages import Message
 
 
 def write_book(book: Book, folder: Path) -> dict[str, Any]:
@@ -44,6 +47,36 @@ def read_book(facts: dict[str, Any], folder: Path) -> Book:
         grids.append(Grid(grid["name"], columns, merged, [Fault(**fault) for fault in grid["faults"]], grid["notes"]))
     selected = facts["selected"]
     return Book([Sheet(**sheet) for sheet in facts["sheets"]], grids[:selected], facts["notes"], grids[selected:])
+
+
+def write_refusal(refusal: Refusal) -> list[Any]:
+    """A refusal as JSON values: its messages with their templates, so that they can be said in another language."""
+    return [_written(part) for part in refusal.args]
+
+
+def read_refusal(parts: list[Any]) -> Refusal:
+    """The refusal of which `write_refusal` has made these values.
+
+    Raises:
+        ValueError: for a template that looks into its values, which none of ours does.
+    """
+    return Refusal(*map(_read, parts))
+
+
+def _written(value: object) -> object:
+    if isinstance(value, Message):
+        return {"template": value.template, "values": {name: _written(part) for name, part in value.values.items()}}
+    return value
+
+
+def _read(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    # It comes from the process that hostile content may have taken over.
+    for _, name, form, conversion in Formatter().parse(value["template"]):
+        if not (name or "_").isidentifier() or form not in (None, "", ",") or conversion:
+            raise ValueError(value["template"])
+    return Message(value["template"], **{name: _read(part) for name, part in value["values"].items()})
 
 
 def write_answer(answer: dict[str, Any], folder: Path) -> None:

@@ -16,6 +16,7 @@ from extractors.files.workbooks.ods_plain_cells import PlainCells
 from extractors.files.workbooks.sheet_selection import SheetSelection
 from extractors.files.workbooks.workbook_refusals import calls
 from extractors.texts import text_of
+from standard.messages import Message
 
 _STYLE = "urn:oasis:names:tc:opendocument:xmlns:style:1.0 "
 _XLINK = "http://www.w3.org/1999/xlink "
@@ -122,7 +123,7 @@ class _Scan:
         elif name in _ASIDE or name.startswith(_DRAW):
             self._aside += 1
             if name == f"{OFFICE}dde-source":
-                raise calls("a DDE link")
+                raise calls(Message("a DDE link"))
         elif self._aside or self._nested > 1:
             return
         elif self._cell is not None and name.startswith(TEXT):

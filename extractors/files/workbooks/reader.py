@@ -25,6 +25,7 @@ from extractors.files.workbooks.sheet_selection import SheetSelection
 from extractors.files.workbooks.workbook_limits import Inspection, inspect, require_few_sheets
 from extractors.files.workbooks.workbook_refusals import damaged, locked, unreadable
 from extractors.files.zip_limits import DAMAGED, errors_of_content
+from standard.messages import Message
 
 _FORMATS: dict[str, Callable[[BinaryIO, SheetSelection], Book]] = {
     "xlsx": xlsx.read, "xls": xls.read, "xlsb": xlsb.read, "ods": ods.read,
@@ -72,10 +73,12 @@ def _read(binary: BufferedReader, query: Query, folder: Path) -> Book:
 def _read_unlocked(binary: BufferedReader, query: Query, folder: Path) -> Book:
     start = first_bytes(binary)
     if start.startswith(OLE):
-        return _book(binary, query, Inspection("xls", {"macros": "not run"} if scan_container(binary)[1] else {}))
+        notes: dict[str, str] = {"macros": Message("not run")} if scan_container(binary)[1] else {}
+        return _book(binary, query, Inspection("xls", notes))
     if not start.startswith(ZIP):
-        found = kind_of(start) or ("a text or another kind of file" if start else "an empty file")
-        raise Refusal("a workbook (xlsx, xls, xlsb, ods, et)", found, "have it saved as xlsx")
+        other = Message("a text or another kind of file") if start else Message("an empty file")
+        expected = Message("a workbook (xlsx, xls, xlsb, ods, et)")
+        raise Refusal(expected, kind_of(start) or other, Message("have it saved as xlsx"))
     inspected = inspect(binary, query.suffix)
     if inspected.layout is None:
         return _book(binary, query, inspected)

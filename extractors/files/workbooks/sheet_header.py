@@ -9,6 +9,7 @@ from typing import NoReturn
 from extractors.files.source_file import SourceFile
 from extractors.files.workbooks.grid import Grid
 from extractors.headers import clean_title, find_header, is_by_letters
+from standard.messages import Message
 from standard.nearest import with_nearest
 
 _WITHIN = 100  # rows: titles, notes and dates stand above a header, but no more than fill a page
@@ -41,8 +42,11 @@ def find_sheet_header(
     """
     there = [other.name for other in others if _has_rows_below(other, height, declared)]
     if not grid.height:
-        advice = _declare(there) if others else "have the whole workbook delivered"
-        file.refuse(f"rows in the sheet {grid.name}", "an empty sheet", advice)
+        file.refuse(
+            Message("rows in the sheet {sheet}", sheet=grid.name),
+            Message("an empty sheet"),
+            _declare(there) if others else Message("have the whole workbook delivered"),
+        )
     rows = candidates(grid, height)
     found = find_header(rows, declared)
     if found is None:
@@ -50,9 +54,9 @@ def find_sheet_header(
     wanted = [title for title in declared if title in found[1]]
     if alike := [other.name for other in others if _has_rows_below(other, height, wanted, every=True)]:
         file.refuse(
-            "the header in one visible sheet, or a sheet that is declared,",
-            f"the header in {grid.name}, {', '.join(alike)}",
-            "declare extract.sheet, or extract.sheets where all of them are to be read",
+            Message("the header in one visible sheet, or a sheet that is declared,"),
+            Message("the header in {sheets}", sheets=", ".join([grid.name, *alike])),
+            Message("declare extract.sheet, or extract.sheets where all of them are to be read"),
             rule="table_missing",
         )
     return Header(found[0], found[0] + height, found[1])
@@ -63,19 +67,28 @@ def _refuse_headerless(
 ) -> NoReturn:
     seen = {title for candidate in candidates for title in candidate}
     missing = [title for title in declared if title not in seen and not is_by_letters(title)]
-    what = "a header without" if len(missing) < len(declared) else "no header,"
-    what = f"{what} {with_nearest(missing, seen)}" if missing else "its titles in different rows"
-    advice = "restore the header" if missing else "put them in one row, or correct extract.header_rows"
+    if not missing:
+        found = Message("its titles in different rows in the sheet {sheet}", sheet=grid.name)
+        advice = Message("put them in one row, or correct extract.header_rows")
+    else:
+        titles, advice = with_nearest(missing, seen), Message("restore the header")
+        found = (
+            Message("a header without {titles} in the sheet {sheet}", titles=titles, sheet=grid.name)
+            if len(missing) < len(declared)
+            else Message("no header, {titles} in the sheet {sheet}", titles=titles, sheet=grid.name)
+        )
     file.refuse(
-        f"a header with the titles {', '.join(declared)}",
-        f"{what} in the sheet {grid.name}",
+        Message("a header with the titles {titles}", titles=", ".join(declared)),
+        found,
         _declare(there) if there else advice,
         rule="columns_missing",
     )
 
 
-def _declare(sheets: Sequence[str]) -> str:
-    return f"declare extract.sheet, as {sheets[0]} has the header" if sheets else "declare extract.sheet, or restore it"
+def _declare(sheets: Sequence[str]) -> Message:
+    if sheets:
+        return Message("declare extract.sheet, as {sheet} has the header", sheet=sheets[0])
+    return Message("declare extract.sheet, or restore it")
 
 
 def _has_rows_below(grid: Grid, height: int, titles: Sequence[str], *, every: bool = False) -> bool:

@@ -19,8 +19,9 @@ from extractors.files.workbooks.workbook_limits import MAX_SHEETS
 from extractors.files.workbooks.workbook_worker import WorkbookWorker
 from extractors.headers import column_names, letters
 from extractors.raw import raw_batch
-from sources.file_extract import MOST_COLUMNS, WorkbookExtract
+from sources.file_extract import WorkbookExtract
 from standard.faults import fault_column
+from standard.messages import Message
 from standard.row_groups import GROUP_ROWS
 from standard.violation import Violation
 
@@ -72,15 +73,30 @@ def _read_book(file: SourceFile, extract: WorkbookExtract, secret: str | None, w
 
 def _selected_grids(file: SourceFile, extract: WorkbookExtract, book: Book) -> list[Grid]:
     """The sheets that are declared."""
-    declared = extract.sheets or extract.sheet
     if not book.grids:
-        fitting = SheetSelection(declared).names(book.sheets)
-        wanted = f"sheets {declared}" if extract.sheets else f"one sheet {declared}" if declared else "a visible sheet"
-        there = ", ".join(_shown(sheet.name) for sheet in book.sheets)
-        found = ("several" if fitting else "none") + f" among {there}" if there else "no sheet of cells at all"
         key = "extract.sheets" if extract.sheets else "extract.sheet"
-        file.refuse(wanted, found, f"restore the sheet, or correct {key}", rule="table_missing")
+        file.refuse(
+            _wanted(extract),
+            _there(SheetSelection(extract.sheets or extract.sheet), book),
+            Message("restore the sheet, or correct {key}", key=key),
+            rule="table_missing",
+        )
     return book.grids
+
+
+def _wanted(extract: WorkbookExtract) -> Message:
+    if extract.sheets:
+        return Message("sheets {pattern}", pattern=extract.sheets)
+    return Message("one sheet {name}", name=extract.sheet) if extract.sheet else Message("a visible sheet")
+
+
+def _there(selection: SheetSelection, book: Book) -> Message:
+    sheets = ", ".join(_shown(sheet.name) for sheet in book.sheets)
+    if not sheets:
+        return Message("no sheet of cells at all")
+    if selection.names(book.sheets):
+        return Message("several among {sheets}", sheets=sheets)
+    return Message("none among {sheets}", sheets=sheets)
 
 
 def _shown(name: str) -> str:
@@ -90,9 +106,7 @@ def _shown(name: str) -> str:
 
 def _table(file: SourceFile, grid: Grid, height: int, declared: Sequence[str], book: Book) -> Table:
     _write_faults(grid)
-    if len(grid.columns) > MOST_COLUMNS:
-        advice = "have the empty columns beyond the data deleted"
-        file.refuse(f"at most {MOST_COLUMNS:,} columns", f"{len(grid.columns):,}", advice)
+    file.require_few_columns(len(grid.columns))
     header = find_sheet_header(file, grid, height, declared, book.others)
     used = _used_columns(grid, header)
     columns = column_names([header.titles[place] or f"列{letters(place)}" for place in used])

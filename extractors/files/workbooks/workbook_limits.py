@@ -11,10 +11,12 @@ from typing import BinaryIO
 from xml.parsers import expat
 
 from extractors.files.refusal import Refusal
+from extractors.files.workbooks.annotations import external_links
 from extractors.files.workbooks.opc_package import Layout, layout_of, part_name
 from extractors.files.workbooks.workbook_refusals import calls, damaged, doctype, locked
 from extractors.files.workbooks.xml_rewriting import is_xml, needs_rewriting
 from extractors.files.zip_limits import DAMAGED, errors_of_content, require_bounded
+from standard.messages import Message, all_of
 
 MAX_SHEETS = 256
 
@@ -34,10 +36,13 @@ _USUAL = re.compile(
 )
 # Elements that make an office program fetch or start something; `<` cannot stand in a text.
 _CALLS = {
-    b"ddeLink": (re.compile(rb"<(?:\w+:)?ddeLink\b"), "a DDE link"),
-    b"oleLink": (re.compile(rb"<(?:\w+:)?oleLink\b"), "an OLE link"),
-    b"dde-source": (re.compile(rb"<(?:\w+:)?dde-source\b"), "a DDE link"),
-    b"/attachedTemplate": (re.compile(rb"<[^<>]*/relationships/attachedTemplate[\"']"), "a template from elsewhere"),
+    b"ddeLink": (re.compile(rb"<(?:\w+:)?ddeLink\b"), Message("a DDE link")),
+    b"oleLink": (re.compile(rb"<(?:\w+:)?oleLink\b"), Message("an OLE link")),
+    b"dde-source": (re.compile(rb"<(?:\w+:)?dde-source\b"), Message("a DDE link")),
+    b"/attachedTemplate": (
+        re.compile(rb"<[^<>]*/relationships/attachedTemplate[\"']"),
+        Message("a template from elsewhere"),
+    ),
 }
 
 
@@ -76,7 +81,7 @@ def inspect(binary: BinaryIO, suffix: str) -> Inspection:
     """
     try:
         with errors_of_content(), zipfile.ZipFile(binary) as archive:
-            require_bounded(archive, _MOST_BYTES, _MOST_BYTES_TEXT, "have it split", part_name)
+            require_bounded(archive, _MOST_BYTES, _MOST_BYTES_TEXT, Message("have it split"), part_name)
             _require_unlocked(archive)
             _require_once([part_name(name) for name in archive.namelist()])
             layout = layout_of(archive)
@@ -94,24 +99,39 @@ def inspect(binary: BinaryIO, suffix: str) -> Inspection:
 def _require_unlocked(archive: zipfile.ZipFile) -> None:
     """An ods is locked member by member, or (by LibreOffice since 24.2) as one member; its manifest lists which."""
     if _MANIFEST in archive.namelist() and b"encryption-data" in archive.read(_MANIFEST):
-        raise Refusal("an ods without a password", "one with a password", "have it removed, or saved as xlsx")
+        raise Refusal(
+            Message("an ods without a password"),
+            Message("one with a password"),
+            Message("have it removed, or saved as xlsx"),
+        )
 
 
 def _require_once(names: Sequence[str]) -> None:
     """Of two parts of one name one reader takes the first and another the last, so neither is the right one."""
     times = Counter(name.lower() for name in names if not name.endswith("/"))
     if twice := [name for name, number in times.items() if number > 1]:
-        found = f"two called {twice[0]}" if _USUAL.fullmatch(twice[0]) else "two of one name"
-        raise Refusal("parts each with a name of its own", found, "have it opened, and saved as xlsx")
+        is_usual = _USUAL.fullmatch(twice[0]) is not None
+        raise Refusal(
+            Message("parts each with a name of its own"),
+            Message("two called {name}", name=twice[0]) if is_usual else Message("two of one name"),
+            Message("have it opened, and saved as xlsx"),
+        )
 
 
 def _kind(names: Sequence[str]) -> str:
     kinds = [_PARTS[name.lower()] for name in names if name.lower() in _PARTS]
     if not kinds:
-        advice = "have it saved as xlsx, or declare extract.member where it is an archive of workbooks"
-        raise Refusal("a workbook (xlsx, xls, xlsb, ods)", "an archive of another kind", advice)
+        raise Refusal(
+            Message("a workbook (xlsx, xls, xlsb, ods)"),
+            Message("an archive of another kind"),
+            Message("have it saved as xlsx, or declare extract.member where it is an archive of workbooks"),
+        )
     if len(kinds) > 1:
-        raise Refusal("a workbook of one kind", f"parts of {' and '.join(kinds)}", "have it saved as xlsx")
+        raise Refusal(
+            Message("a workbook of one kind"),
+            Message("parts of {kinds}", kinds=all_of(kinds)),
+            Message("have it saved as xlsx"),
+        )
     require_few_sheets(sum(name.lower().startswith("xl/worksheets/") and "/_rels/" not in name for name in names))
     return kinds[0]
 
@@ -123,7 +143,7 @@ def require_few_sheets(sheets: int) -> None:
         Refusal: when it has.
     """
     if sheets > MAX_SHEETS:
-        raise Refusal(f"at most {MAX_SHEETS} sheets", f"{sheets:,}", "have it split")
+        raise Refusal(Message("at most {most} sheets", most=MAX_SHEETS), f"{sheets:,}", Message("have it split"))
 
 
 def _notes(names: Sequence[str], suffix: str) -> dict[str, str]:
@@ -132,14 +152,14 @@ def _notes(names: Sequence[str], suffix: str) -> dict[str, str]:
         name.endswith("vbaproject.bin") or name.startswith(("basic/", "scripts/", "xl/macrosheets/")) for name in small
     )
     if macros and suffix == ".xlsx":
-        raise Refusal("no macros, as its name says,", "some", "have it saved without macros")
+        raise Refusal(Message("no macros, as its name says,"), Message("some"), Message("have it saved without macros"))
     links = sum(name.startswith("xl/externallinks/externallink") for name in small)
     objects = sum(name.startswith("xl/embeddings/") for name in small)
     notes = {
-        "macros": "not run" if macros else "",
-        "external_links": f"{links} not followed, stored values read" if links else "",
-        "connections": "not followed" if {"xl/connections.xml", "xl/connections.bin"} & set(small) else "",
-        "embedded_objects": f"{objects} not opened" if objects else "",
+        "macros": Message("not run") if macros else "",
+        **external_links(links),
+        "connections": Message("not followed") if {"xl/connections.xml", "xl/connections.bin"} & set(small) else "",
+        "embedded_objects": Message("{count} not opened", count=objects) if objects else "",
     }
     return {name: note for name, note in notes.items() if note}
 

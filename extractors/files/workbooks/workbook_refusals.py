@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from extractors.files.refusal import Refusal
+from standard.messages import Message
 
-_SAVED = "have it opened, saved as xlsx and delivered again"
+_SAVED = Message("have it opened, saved as xlsx and delivered again")
 
 
 def damaged() -> Refusal:
     """Refuse a workbook whose archive is cut off or broken."""
-    return Refusal("a whole workbook", "a damaged one", "have it delivered again")
+    return Refusal(Message("a whole workbook"), Message("a damaged one"), Message("have it delivered again"))
 
 
 def unreadable(detail: str = "") -> Refusal:
@@ -18,27 +19,37 @@ def unreadable(detail: str = "") -> Refusal:
     Args:
         detail: what a maintainer needs to know of it; nothing where the workbook is at fault.
     """
-    return Refusal("a whole workbook", "one that cannot be read" + (f" ({detail})" if detail else ""), _SAVED)
+    found = (
+        Message("one that cannot be read ({detail})", detail=detail) if detail else Message("one that cannot be read")
+    )
+    return Refusal(Message("a whole workbook"), found, _SAVED)
 
 
 def locked() -> Refusal:
     """Refuse a workbook with a password that is not declared or cannot be used."""
-    advice = "have the password removed, or declare extract.password"
-    return Refusal("a workbook without a password", "one with a password", advice)
+    return Refusal(
+        Message("a workbook without a password"),
+        Message("one with a password"),
+        Message("have the password removed, or declare extract.password"),
+    )
 
 
 def doctype() -> Refusal:
     """Refuse a workbook with a document type, which may define entities."""
-    return Refusal("a workbook without document types and entities", "one", "have it saved again as xlsx")
+    return Refusal(
+        Message("a workbook without document types and entities"),
+        Message("one"),
+        Message("have it saved again as xlsx"),
+    )
 
 
-def calls(what: str) -> Refusal:
+def calls(what: Message) -> Refusal:
     """Refuse a workbook that would make an office program call another one.
 
     Args:
         what: the link by which it would.
     """
-    return Refusal("a workbook that calls nothing", what, "have the link removed and the values kept")
+    return Refusal(Message("a workbook that calls nothing"), what, Message("have the link removed and the values kept"))
 
 
 def repeated(row: int) -> Refusal:
@@ -47,13 +58,13 @@ def repeated(row: int) -> Refusal:
     Args:
         row: its number, counted from 1.
     """
-    found = f"two numbered {row:,}, or two cells in one place there"
-    return Refusal("rows each with a number of its own", found, _SAVED)
+    found = Message("two numbered {row:,}, or two cells in one place there", row=row)
+    return Refusal(Message("rows each with a number of its own"), found, _SAVED)
 
 
 def unplaced() -> Refusal:
     """Refuse a sheet with a fault in a cell without a reference, which cannot be located."""
-    return Refusal("cells that say where they stand", "some that do not", _SAVED)
+    return Refusal(Message("cells that say where they stand"), Message("some that do not"), _SAVED)
 
 
 def too_many_cells(most: int, row: int, column: int) -> Refusal:
@@ -64,6 +75,8 @@ def too_many_cells(most: int, row: int, column: int) -> Refusal:
         row: of the last one, counted from 1.
         column: the same.
     """
-    found = f"a sheet with cells as far as row {row:,} and column {column:,}"
-    advice = "have the empty rows and columns beyond the data deleted"
-    return Refusal(f"at most {most:,} cells in a sheet", found, advice)
+    return Refusal(
+        Message("at most {most:,} cells in a sheet", most=most),
+        Message("a sheet with cells as far as row {row:,} and column {column:,}", row=row, column=column),
+        Message("have the empty rows and columns beyond the data deleted"),
+    )

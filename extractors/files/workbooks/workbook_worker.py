@@ -15,15 +15,16 @@ from types import TracebackType
 from typing import NoReturn, Self
 
 from extractors.files.refusal import Refusal
-from extractors.files.workbooks.book_files import read_answer, read_book
+from extractors.files.workbooks.book_files import read_answer, read_book, read_refusal
 from extractors.files.workbooks.grid import Book
 from extractors.files.workbooks.query import Query
+from standard.messages import Message
 
 _PROGRAM = "extractors.files.workbooks.worker_process"
 # It needs no connection, so it does not inherit the environment that has them.
 _INHERITED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "HOME")
-_TRIM = "have the empty rows and columns beyond the data deleted"
-_SPLIT = "have it split"
+_TRIM = Message("have the empty rows and columns beyond the data deleted")
+_SPLIT = Message("have it split")
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class WorkbookWorker:
         self.ask(binary, query)
         answer = read_answer(self.folder)
         if "refusal" in answer:
-            raise Refusal(*answer["refusal"])
+            raise read_refusal(answer["refusal"])
         if "exceeded" in answer:
             self._refuse(answer["exceeded"])
         if "unreachable" in answer:
@@ -126,14 +127,15 @@ class WorkbookWorker:
 
     def _refuse(self, exceeded: str, ended_by: str = "") -> NoReturn:
         """Refuse a workbook that exceeds a limit: the library for values ends its process when it gets no more memory."""
-        limits, why = self.limits, f" (the process that read it was ended by {ended_by})" if ended_by else ""
+        limits = self.limits
         if exceeded == "seconds":
-            raise Refusal(f"a workbook that is read within {limits.seconds} seconds", "one that takes longer", _SPLIT)
+            expected = Message("a workbook that is read within {seconds} seconds", seconds=limits.seconds)
+            raise Refusal(expected, Message("one that takes longer"), _SPLIT)
         if exceeded == "output":
-            expected = f"sheets whose texts have at most {_mebibytes(limits.output)} together"
-            raise Refusal(expected, "one with more", _SPLIT)
-        found = f"one that needs more{why}, as when a cell stands very far from the others"
-        raise Refusal(f"a workbook that is read within {_mebibytes(limits.memory)} of memory", found, _TRIM)
+            expected = Message("sheets whose texts have at most {most} together", most=_mebibytes(limits.output))
+            raise Refusal(expected, Message("one with more"), _SPLIT)
+        expected = Message("a workbook that is read within {most} of memory", most=_mebibytes(limits.memory))
+        raise Refusal(expected, _more(ended_by), _TRIM)
 
     def _stop(self) -> None:
         if self._line is not None:
@@ -142,6 +144,15 @@ class WorkbookWorker:
             self._process.kill()
             self._process.wait()
         self._line = self._process = None
+
+
+def _more(ended_by: str) -> Message:
+    if ended_by:
+        return Message(
+            "one that needs more (the process that read it was ended by {signal}), as when a cell stands very far from the others",
+            signal=ended_by,
+        )
+    return Message("one that needs more, as when a cell stands very far from the others")
 
 
 def _mebibytes(size: int) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from extractors.files.refusal import Refusal
-from extractors.files.workbooks.book_files import write_answer, write_book
+from extractors.files.workbooks.book_files import write_answer, write_book, write_refusal
 from extractors.files.workbooks.query import Query
 from extractors.files.workbooks.reader import read
 from extractors.files.workbooks.workbook_refusals import unreadable
@@ -58,13 +58,13 @@ def answer(binary: BufferedReader, query: Query, folder: Path) -> None:
         write_answer({"book": write_book(book, folder)}, folder)
         return
     except Refusal as refusal:
-        found: dict[str, object] = {"refusal": refusal.args}
+        found: dict[str, object] = {"refusal": write_refusal(refusal)}
     except MemoryError:
         found = {"exceeded": "memory"}
     except OSError as error:
         found = {"exceeded": "output"} if error.errno == errno.EFBIG else {"unreachable": error.strerror or ""}
     except Exception as error:  # hostile content finds what nobody has thought of
-        found = {"refusal": unreadable(type(error).__name__).args}
+        found = {"refusal": write_refusal(unreadable(type(error).__name__))}
     write_answer(found, folder)
 
 

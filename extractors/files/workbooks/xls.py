@@ -25,6 +25,7 @@ from extractors.files.workbooks.xls_stream import (
     normalise_stream,
     workbook_stream,
 )
+from standard.messages import Message
 
 ERRORS = {
     0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
@@ -140,7 +141,7 @@ def _is_workbook(link: bytes) -> bool:
     path = short_text(length, link[4:])
     # A program and its topic; in the path of a file (which begins with 1) the sign is that of a folder.
     if "\3" in path and not path.startswith("\1"):
-        raise calls("a DDE or OLE link")
+        raise calls(Message("a DDE or OLE link"))
     return path not in ("", " ", "\0")
 
 

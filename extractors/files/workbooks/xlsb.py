@@ -20,6 +20,7 @@ from extractors.files.workbooks.workbook_refusals import calls
 from extractors.files.workbooks.xls import ERRORS
 from extractors.files.workbooks.xlsb_records import PASSED, leading_text, record_spans, records
 from extractors.files.workbooks.xlsx import linked_part
+from standard.messages import Message
 
 _ROW, _RK, _ERROR, _REAL, _FORMULA_NUMBER, _FORMULA_ERROR = 0, 2, 3, 5, 9, 11
 _FORMAT, _XF, _COLUMN, _RICH, _SETTINGS, _SHEET, _FILTERED, _MERGED = 44, 47, 60, 62, 153, 156, 163, 176
@@ -29,7 +30,7 @@ _SHORT = range(12, 19)
 _CELLS, _CELLS_END = {*range(2, 12), _RICH}, 146
 _ENDS = bytes.fromhex("920100 820100")  # of the cells, and of the sheet
 _MOST_OF_BEGIN = 2**24  # bytes
-_CALLS = {1: "a DDE link", 2: "an OLE link"}
+_CALLS = {1: Message("a DDE link"), 2: Message("an OLE link")}
 _HIDDEN_ROW, _HIDDEN_COLUMN = 0x10, 0x01
 _RELATIONSHIPS = "xl/_rels/workbook.bin.rels"
 _NO_FORMAT = 0xFFFF  # the number of a format that no cell has
