@@ -73,7 +73,10 @@ def preview(
         from pipeline.runner import load_ahead
         from pipeline.trial import try_batch
 
+    from pipeline.audit import write_down
+
     key = BatchKey(source, asked or Day.at(exchange.now()).plus(-1))
+    write_down(exchange, "preview", str(key))
     load_ahead(exchange)
     with render.progress() as on_progress:
         found = try_batch(exchange, key, of_batch(on_progress, key))

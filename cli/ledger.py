@@ -35,7 +35,10 @@ def ledger(
     all_runs: Annotated[bool, typer.Option("--all", help="Every run, not only the last of each batch.")] = False,
     runs: Annotated[
         bool,
-        typer.Option("--runs", help="Also the number of the run, when the source was read, and when it was delivered."),
+        typer.Option(
+            "--runs",
+            help="Also the number of the run, when the source was read, when it was delivered, by whom and with which program.",
+        ),
     ] = False,
     json: AsJson = False,
 ) -> None:
@@ -132,6 +135,36 @@ def trace(
             "{licence}: expected a licence of that identifier or number on the platform, found none",
             licence=mask_text(licence),
         )
+
+
+@commands.command()
+def audit(
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="D", help="First day; all of them when absent.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Show who looked at which licence or batch, from where, with trace or preview."""
+    since = parse_day(first) if first else None
+    exchange = open_exchange()
+    from pipeline.audit import audit as who_looked
+
+    found = who_looked(exchange, since)
+    if json:
+        render.data(found)
+        return
+    rows = [
+        {
+            "when": time_text(row["at"]),
+            "who": row["ran_by"],
+            "host": row["host"],
+            "program": row["program"],
+            "command": row["action"],
+            "what": row["subject"],
+        }
+        for row in found
+    ]
+    render.table("who looked at what", rows)
 
 
 def _require_rule(rule: str) -> None:

@@ -20,7 +20,7 @@ def show_entries(entries: Sequence[LedgerEntry], *, runs: bool = False) -> None:
 
     Args:
         entries: of the ledger.
-        runs: whether to say of each which run it is, when the source was read and when the batch was delivered.
+        runs: whether to say of each which run it is, when the source was read, when the batch was delivered, and by whom.
     """
     render.table("", [_row(entry, runs) for entry in entries], right=_RIGHT, keys=3, plain=True)
 
@@ -51,6 +51,7 @@ def _row(entry: LedgerEntry, runs: bool) -> dict[str, Any]:
         "day": Message("{day} sweep", day=entry.day) if entry.kind == SWEEP else entry.day,
         "status": entry.status,
         **(times if runs else {}),
+        **({"who": entry.ran_by, "host": entry.host, "program": entry.program} if runs else {}),
         **{name: f"{values[name]:,}" for name in _COUNTS},
         "seconds": f"{entry.seconds:.1f}",
         "report": "" if entry.report_seconds is None else f"{entry.report_seconds:.1f}",

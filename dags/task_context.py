@@ -130,7 +130,13 @@ def open_exchange() -> Exchange:
     from pipeline.exchange import Exchange
     from pipeline.settings import Settings
 
-    return Exchange(Settings.from_environment(_airflow_connection))
+    return Exchange(Settings.from_environment(_airflow_connection), user=_triggered_by())
+
+
+def _triggered_by() -> str:
+    """Who triggered the run of this task in Airflow; empty where its schedule did."""
+    run = get_current_context()["dag_run"]
+    return str(getattr(run, "triggering_user_name", None) or "")
 
 
 def _airflow_connection(name: str) -> str | None:

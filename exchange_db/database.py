@@ -15,6 +15,7 @@ from exchange_db.dialects import SPOKEN, dialect_of, dialect_of_url, make_engine
 from exchange_db.dialects.dialect import READING
 from exchange_db.driver_errors import masked_cause
 from exchange_db.tables import LOCK
+from standard.actor import Actor
 from standard.addresses import shown_url, without_secrets
 from standard.errors import PlatformRefused, PlatformUnreachable, UsageError
 from standard.messages import Message
@@ -24,9 +25,14 @@ _T = TypeVar("_T")
 
 
 class ExchangeDatabase:
-    """The exchange database at one SQLAlchemy URL."""
+    """The exchange database at one SQLAlchemy URL.
 
-    def __init__(self, url: str) -> None:
+    Attributes:
+        actor: who writes to it, for the ledger and the audit.
+    """
+
+    def __init__(self, url: str, actor: Actor | None = None) -> None:
+        self.actor = actor or Actor()
         try:
             parts = make_url(url)
             self._shown, self._location = shown_url(url), url

@@ -101,7 +101,7 @@ def _deliver(database: ExchangeDatabase, connection: Connection, delivery: Deliv
     finder = Finder(connection, staged, key, accepted.literals)
     if not verdict.refused:
         finder.find_stale()
-    entry = replace(_entry(key, verdict, merged, now), verdict_digest=delivery.digest)
+    entry = replace(_entry(key, verdict, merged, now), verdict_digest=delivery.digest, **database.actor.as_dict())
     entry = _write(finder, delivery, arrivals, entry)
     staged.close(connection)
     return entry
@@ -131,7 +131,7 @@ def write_repeat(database: ExchangeDatabase, key: BatchKey, reason: str, content
 def _write_alone(database: ExchangeDatabase, entry: LedgerEntry) -> LedgerEntry:
     with database.transaction() as connection:
         database.lock(connection, [_source_lock(entry.source)])
-        return write_entry(connection, entry)
+        return write_entry(connection, replace(entry, **database.actor.as_dict()))
 
 
 def write_beginning(database: ExchangeDatabase, source: str, accepted: Acceptance, now: str) -> LedgerEntry:
@@ -142,7 +142,7 @@ def write_beginning(database: ExchangeDatabase, source: str, accepted: Acceptanc
     """
     with database.transaction() as connection:
         database.lock(connection, [_source_lock(source)])
-        return begin_anew(connection, source, now, accepted)
+        return begin_anew(connection, source, now, accepted, database.actor)
 
 
 def _source_lock(source: str) -> str:
@@ -262,4 +262,5 @@ def _entry(key: BatchKey, verdict: Verdict, merged: Merged, now: str) -> LedgerE
         moved=merged.moved,
         reason=verdict.reason,
         failing=verdict.failing,
+        declaration=verdict.declaration,
     )

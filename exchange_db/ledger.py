@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert,
 
 from exchange_db.coverage import cover
 from exchange_db.tables import BATCH
+from standard.actor import Actor
 from standard.batch import SWEEP, LedgerEntry, Status
 from standard.day import Day
 from standard.errors import ExchangeError, UsageError
@@ -167,7 +168,9 @@ class Acceptance(NamedTuple):
     column: str
 
 
-def begin_anew(connection: Connection, source: str, now: str, accepted: Acceptance) -> LedgerEntry:
+def begin_anew(
+    connection: Connection, source: str, now: str, accepted: Acceptance, actor: Actor | None = None
+) -> LedgerEntry:
     """Write down that a source's numbers begin anew after the last day that was delivered. The caller holds its lock.
 
     Args:
@@ -175,6 +178,7 @@ def begin_anew(connection: Connection, source: str, now: str, accepted: Acceptan
         source: its name.
         now: instant text.
         accepted: who says so, and of what.
+        actor: who writes it down.
 
     Raises:
         UsageError: when nothing was delivered since they last began.
@@ -205,6 +209,7 @@ def begin_anew(connection: Connection, source: str, now: str, accepted: Acceptan
         ordered_by=ordered_by,
         beginning=beginning + 1,
         reason=str(reason),
+        **(actor or Actor()).as_dict(),
     )
     return write_entry(connection, entry)
 

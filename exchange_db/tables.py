@@ -189,7 +189,21 @@ BATCH = Table(
     Column("failing", JSON, nullable=False),
     Column("seconds", Double, nullable=False),
     Column("report_seconds", Double),
+    *(Column(name, text(128), nullable=False, server_default="") for name in ("ran_by", "host", "program")),
+    Column("declaration", digest(), nullable=False, server_default=""),
     Index("exchange_batch_by_day", "day"),
+)
+
+# Who was shown what may be personal: `licex trace` and `licex preview` write here before they show anything.
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("at", instant(), nullable=False),
+    *(Column(name, text(128), nullable=False) for name in ("ran_by", "host", "program")),
+    Column("action", text(16), nullable=False),
+    Column("subject", text(200), nullable=False),
+    Index("audit_by_time", "at"),
 )
 
 # What was taken away because it was old: the account of `licex purge`, which is never purged itself. `source` is empty for

@@ -33,10 +33,11 @@ class Exchange:
         settings: where everything is.
         now: gives the present.
         trial: whether what is done is thrown away, so that the ledger must not know of it.
+        user: who runs it, where that is not the user of the operating system.
     """
 
-    def __init__(self, settings: Settings, now: Clock | None = None) -> None:
-        self.settings, self.now, self.trial = settings, now or utc_now, False
+    def __init__(self, settings: Settings, now: Clock | None = None, user: str = "") -> None:
+        self.settings, self.now, self.trial, self.user = settings, now or utc_now, False, user
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -57,8 +58,9 @@ class Exchange:
     def database(self) -> ExchangeDatabase:
         """The platform's database, with its tables there."""
         from exchange_db.database import ExchangeDatabase
+        from pipeline.settings import acting
 
-        database = ExchangeDatabase(self.settings.target)
+        database = ExchangeDatabase(self.settings.target, acting(self.user))
         database.prepare()
         return database
 

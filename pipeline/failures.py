@@ -45,6 +45,7 @@ def _record_refusal(exchange: Exchange, key: BatchKey, error: SourceRefused, at:
         refused=[error.rule],
         reason=str(error),
         ordered_by=declaration.extract.read_as,
+        declaration=exchange.source(key).digest,
     )
     found = found_on_batch([Violation(error.rule, found=error.found, expected=error.expected)], at)
     deliver_batch(exchange.database, Delivery(verdict, declaration.precedence, lambda _names: [], found), at, 0.0)

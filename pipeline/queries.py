@@ -1,4 +1,4 @@
-"""Answers what the commands ask without changing anything: the ledger, the trace of a licence, and how sources are reached."""
+"""Answers what the commands ask: the ledger, the trace of a licence, and how sources are reached."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from exchange_db.ledger import first_day, last_day, read_entries
 from exchange_db.queries import trace as read_trace
+from pipeline.audit import write_down
 from pipeline.exchange import Exchange
 from pipeline.holding import held
 from pipeline.missed import ledger_lacks
@@ -112,7 +113,8 @@ def ledger(
 
 
 def trace(exchange: Exchange, licence: str) -> list[dict[str, Any]]:
-    """Everything behind a licence, personal values masked."""
+    """Everything behind a licence, personal values masked; that somebody asks is written down first."""
+    write_down(exchange, "trace", mask_text(licence))
     with exchange.database.transaction(reading=True) as connection:
         found = read_trace(connection, licence) or read_trace(connection, _as_kept(licence))
         for record in found:

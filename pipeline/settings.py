@@ -6,8 +6,11 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from pwd import getpwuid
+from socket import gethostname
 
 import sources
+from standard.actor import Actor
 from standard.errors import UsageError
 from standard.retention import Purgeable
 
@@ -106,6 +109,26 @@ class Settings:
 def log_file_named() -> str:
     """The log file of all commands; empty where none is named."""
     return os.environ.get("LICEX_LOG") or ""
+
+
+def acting(user: str = "") -> Actor:
+    """Who runs this process, where, and with which version of the program.
+
+    Args:
+        user: who it runs for; the user of the operating system when absent. The environment is not asked: it says what one wants.
+    """
+    try:
+        version = program_version()
+    except UsageError:
+        version = ""
+    return Actor(user or _system_user(), gethostname(), version)
+
+
+def _system_user() -> str:
+    try:
+        return getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container may run a user that it does not know
+        return str(os.getuid())
 
 
 def program_version() -> str:

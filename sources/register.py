@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import re
 from collections.abc import Callable, Collection, Iterator
@@ -47,6 +48,13 @@ class Source:
     licence_type: LicenceType
     face: tuple[Field, ...]
     city: City
+
+    @property
+    def digest(self) -> str:
+        """A digest of the text of the declaration, and of the department's quirks."""
+        quirks = self.folder / "quirks.py"
+        texts = [path.read_bytes() for path in (self.path, quirks) if path.exists()]
+        return hashlib.sha256(b"\0".join(texts)).hexdigest()[:32]
 
     @property
     def folder(self) -> Path:

@@ -238,6 +238,7 @@ class Verdict(ReadingFacts, RowCounts, _Json):
         endings: accepted rows that only say that a record ended.
         keys_repeated: whether a key of the source occurs more than once.
         evidence: digests of all that it was given on and of what it decided row by row, by the names of the files.
+        declaration: digest of the declaration that it was judged by.
     """
 
     batch: str
@@ -249,6 +250,7 @@ class Verdict(ReadingFacts, RowCounts, _Json):
     endings: int = 0
     keys_repeated: bool = False
     evidence: dict[str, str] = field(default_factory=dict)
+    declaration: str = ""
 
     @property
     def held_above_limit(self) -> bool:
@@ -282,6 +284,10 @@ class LedgerEntry(ReadingFacts, RowCounts, _Json):
         failing: rows with at least one finding, by quality dimension.
         seconds: what the run took with its delivery.
         report_seconds: what its pages and lists took after that; None where none was written.
+        ran_by: who ran it, an `Actor`; empty in rows of before it was kept, as the next three.
+        host: on which machine.
+        program: with which version of the program.
+        declaration: digest of the declaration that it was judged by.
     """
 
     source: str
@@ -302,6 +308,10 @@ class LedgerEntry(ReadingFacts, RowCounts, _Json):
     failing: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     report_seconds: float | None = None
+    ran_by: str = ""
+    host: str = ""
+    program: str = ""
+    declaration: str = ""
 
     def imbalance(self) -> Message | None:
         """The first of the three sums that does not hold, as a sentence; None when all hold."""

@@ -50,7 +50,7 @@ def assess(exchange: Exchange, key: BatchKey, now: datetime) -> Verdict:
     outcomes = pa.table({"outcome": decided.outcomes})
     workspace.write_table(workspace.path(key, files.OUTCOMES), [outcomes], outcomes.schema)
     digests |= {name: workspace.digest_written(key, name) for name in (files.FINDINGS, files.OUTCOMES)}
-    verdict = replace(decided.verdict, evidence=digests)
+    verdict = replace(decided.verdict, evidence=digests, declaration=source.digest)
     workspace.write_text(workspace.path(key, files.VERDICT), verdict.to_json())
     return verdict
 

@@ -1,0 +1,25 @@
+"""Who does something to the exchange, and with which program."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who did something, on which machine, and with which version of the program; each empty where it is not known.
+
+    Attributes:
+        ran_by: the user of the operating system, or the one who triggered the run in Airflow.
+        host: name of the machine.
+        program: version of the program.
+    """
+
+    ran_by: str = ""
+    host: str = ""
+    program: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same by name, as the ledger and the audit keep it."""
+        return asdict(self)
