@@ -12,6 +12,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from string import Formatter
 
@@ -115,8 +116,9 @@ def read() -> Catalog:
 
 def compiled(catalogue: Catalog) -> bytes:
     """The catalogue as the program reads it."""
+    catalogue.creation_date = catalogue.revision_date = datetime(2026, 1, 1, tzinfo=UTC)  # else it would be of today
     out = io.BytesIO()
-    write_mo(out, catalogue)  # with the header that was read, so that nothing in it is of today
+    write_mo(out, catalogue)
     return out.getvalue()
 
 

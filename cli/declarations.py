@@ -65,7 +65,7 @@ def preview(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Show ten rows of a source in the standard, the findings on all of them, and how a run would end; nothing is kept."""
+    """Show ten rows of a source in the standard, the findings on all its rows, and how a run would end; nothing is kept."""
     asked = parse_day(day) if day else None
     exchange = open_exchange(source)
     with uncollected():

@@ -27,6 +27,9 @@ def show_entries(entries: Sequence[LedgerEntry], *, runs: bool = False) -> None:
 
 def show_ledger(entries: Sequence[LedgerEntry], *, runs: bool = False) -> None:
     """The table, and below it why a batch was refused or could not be had; missed days in a row are one line of both."""
+    if not entries:
+        render.out("no batch in the ledger")
+        return
     entries = folded(entries)
     show_entries(entries, runs=runs)
     for entry in entries:

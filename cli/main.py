@@ -105,7 +105,7 @@ def _misused(error: ClickException) -> UsageError:
     command = context.command_path if context else "licex"
     return UsageError(
         "LX-100",
-        "{command}: {problem} {command} --help shows what it takes.",
+        "{command}: {problem}; see {command} --help",
         command=command,
-        problem=kept(error.format_message()),
+        problem=kept(error.format_message().removesuffix(".")),
     )

@@ -30,7 +30,7 @@ def suggest(
         str, typer.Option("--source", metavar="NAME", help="Name of the new source: department.licence.")
     ] = "",
     licence_type: Annotated[
-        str, typer.Option("--licence-type", metavar="CODE|NAME", help="Licence type, where nothing tells it.")
+        str, typer.Option("--licence-type", metavar="CODE|NAME", help="Licence type, where the data does not tell it.")
     ] = "",
     department_code: Annotated[
         str, typer.Option("--department-code", metavar="CODE", help="The department's credit code.")

@@ -26,7 +26,7 @@ def purge(
     apply: Annotated[bool, typer.Option("--apply", help="Remove it; without this it is only shown.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Show what is older than the settings LICEX_KEEP_… let it become, and what stays all the same; with --apply, remove it."""
+    """Show what is older than LICEX_KEEP_… allows, and what stays all the same; with --apply, remove the former."""
     exchange = open_exchange()
     from pipeline.retention import purge as remove_old
 

@@ -10,21 +10,21 @@ from standard.messages import DOMAIN, LOCALES, Language, language, translate_wor
 
 # What Typer itself says, for the catalogue. Some it looks up itself; some is translated here, known again by its template.
 TYPER_SAYS = (
-    *("Arguments", "Options", "Commands", "Error", "Aborted.", "Usage: ", "required", "default: {default}"),
+    *("Arguments", "Options", "Commands", "Error", "Aborted.", "Usage: ", "[required]", "[default: {}]"),
     "Show this message and exit.",
     "Install completion for the current shell.",
     "Show completion for the current shell, to copy it or customize the installation.",
-    "Missing command.",
-    "No such command '{name}'.",
+    "Missing command",
+    "No such command '{name}'",
     "No such command '{name}'. Did you mean {meant}?",
     "No such option: {name}",
     "No such option: {name} Did you mean {meant}?",
     "No such option: {name} (Possible options: {meant})",
-    "Missing argument '{name}'.",
-    "Missing option '{name}'.",
-    "Option '{name}' requires an argument.",
-    "Option '{name}' requires {count} arguments.",
-    "Option '{name}' does not take a value.",
+    "Missing argument '{name}'",
+    "Missing option '{name}'",
+    "Option '{name}' requires an argument",
+    "Option '{name}' requires {count} arguments",
+    "Option '{name}' does not take a value",
     "Got unexpected extra argument ({names})",
     "Got unexpected extra arguments ({names})",
     "Invalid value for '{name}': {problem}",
@@ -47,14 +47,20 @@ def speak(command: Any) -> None:
 
 
 def _translate(command: Any) -> None:
-    english_usage = command.get_usage
+    english_usage, help_option = command.get_usage, command.get_help_option
 
     def get_usage(context: Any) -> str:
         usage: str = english_usage(context)
         prefix = "Usage: "
         return translate_word(prefix) + usage.removeprefix(prefix)
 
-    command.get_usage = get_usage
+    def get_help_option(context: Any) -> Any:  # Typer makes it when it is first needed
+        option = help_option(context)
+        if option is not None:
+            option.help = translate_word(option.help)
+        return option
+
+    command.get_usage, command.get_help_option = get_usage, get_help_option
     command.help = translate_word(command.help or "")
     command.rich_help_panel = translate_word(getattr(command, "rich_help_panel", None) or "") or None
     for parameter in command.params:

@@ -80,7 +80,7 @@ def kept_days(declared: Mapping[Purgeable, str]) -> dict[Purgeable, int]:
             raise UsageError(
                 "LX-104",
                 "{setting}: expected at most the {days} days of {findings}, found {found}; "
-                "keep findings at least as long as what they are drawn again from",
+                "keep findings at least as long as archives and reports",
                 setting=first.setting,
                 days=days[Purgeable.FINDINGS],
                 findings=Purgeable.FINDINGS.setting,

@@ -26,6 +26,7 @@ DOCUMENTED = (
     ("LICEX_SCRATCH", "Folder for temporary files, which hold personal data.", "`.scratch` in the workspace"),
     ("LICEX_CITY", "Title of the city page.", "枣庄市电子证照交换"),
     ("LICEX_DEADLINE", "Cron line, Asia/Shanghai, at which the city page names who has not arrived.", "`0 8 * * *`"),
+    ("LICEX_LANG", "Language of what commands and Airflow's logs and notes say: `zh` or `en`.", "that of the locale"),
     ("LICEX_LOG", "File to which every command appends its steps and errors; nothing personal and no secret goes there.", "none"),
     ("LICEX_KEEP_RAW", "Days for which raw archives are kept; at least 31.", "for ever"),
     ("LICEX_KEEP_LICENCES", "Days for which the archives of standardised rows are kept; at least 31.", "for ever"),

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from reports.words import both, phrase
 from standard.codes import code_list
 from standard.credit_codes import PARTS
+from standard.messages import Language, translate
 from standard.rules import RULES
 
 # Why a sweep found rows that no night has read, as `pipeline.unread` says it.
@@ -71,7 +72,8 @@ def reason_text(reason: str) -> str | Markup:
         if pair in reason:
             chinese, english = chinese.replace(pair, rule.title_zh), english.replace(pair, rule.title_en)
     if chinese == english:
-        return reason
+        chinese = translate(reason, Language.CHINESE)
+        return reason if chinese == english else both(chinese, english)
     return both(_EXPECTED_FOUND.sub(_in_chinese, chinese), english)
 
 
@@ -98,4 +100,4 @@ def _parted(text: str) -> tuple[str, str]:
     chinese = english = text
     for whole, (in_chinese, in_english) in _pairs().items():
         chinese, english = chinese.replace(whole, in_chinese), english.replace(whole, in_english)
-    return (chinese, english.replace("；", "; ")) if chinese != english else (text, text)
+    return (chinese, english.replace("；", "; ")) if chinese != english else (translate(text, Language.CHINESE), text)

@@ -228,7 +228,9 @@ def _lookups(name: str, column: Column, declaration: Declaration) -> Iterator[Fo
             yield Found(
                 ("columns", name, "lookup"),
                 Message(
-                    "expected the name of a lookup, found {lookup}; {meant}", lookup=lookup, meant=_meant(lookup, known)
+                    "expected the name of a lookup, found {lookup}; {meant}",
+                    lookup=lookup,
+                    meant=_meant(lookup, known, Message("declared are: {names}", names=", ".join(known))),
                 ),
             )
     for said in (column.constant, *_looked_up(column, declaration)):

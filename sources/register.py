@@ -182,7 +182,10 @@ def _misnamed(path: Path) -> Problem | None:
     if not all(map(_NAME.fullmatch, (path.parent.name, path.stem))):
         found = f"{path.parent.name}/{path.name}"
         return _unusable(
-            path, Message("expected names of folder and file in snake_case, found {found}; rename it", found=found)
+            path,
+            Message(
+                "expected names of folder and file of letters, digits, _ and -, found {found}; rename it", found=found
+            ),
         )
     if path.suffix == ".yml" and (other := path.with_suffix(".yaml")).exists():
         return _unusable(

@@ -44,7 +44,7 @@ def _size(value: object) -> object:
         match = re.fullmatch(r"([1-9]\d{0,5}) ?([KMGT])iB", value)
         if not match or (found := int(match[1]) * _UNITS_OF_SIZE[match[2]]) > _GREATEST_SIZE:
             raise ValueError(
-                Message("a size is a whole number with KiB, MiB or GiB, such as 500 MiB or 2 GiB, up to 1 TiB")
+                Message("a size is a whole number with KiB, MiB, GiB or TiB, such as 500 MiB or 2 GiB, at most 1 TiB")
             )
         return found
     return value

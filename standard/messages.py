@@ -22,6 +22,7 @@ LOCALES = Path(__file__).with_name("locales")
 
 _ASKED_FOR = ("LICEX_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 _KEPT = "{kept}"
+_OURS = {"none", "nothing"}  # single words that are ours wherever they stand
 _LITERAL = 8  # letters that a template needs of its own to be known again in what was kept
 
 
@@ -163,6 +164,8 @@ def _filled(message: Message, into: Language, *, codes: bool) -> str:
 
 
 def _known_again(text: str) -> str:
+    if re.fullmatch(r"\w*", text) and text not in _OURS:
+        return text  # a single word may be a department's own, such as the name of a column
     if (whole := _gettext(text)) != text:
         return whole
     for template in _templates():

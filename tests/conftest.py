@@ -14,6 +14,8 @@ from demo import servers
 from sources.register import Register
 from standard.raw import LOCATOR
 
+# Tests read English, whatever the machine speaks; those of languages ask for theirs.
+os.environ["LICEX_LANG"] = "en"
 # The processes of xdist have the width of a terminal; commands are tried as where there is none.
 os.environ.pop("COLUMNS", None)
 

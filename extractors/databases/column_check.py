@@ -45,7 +45,7 @@ def order_column(origin: Origin, connection: Connection) -> Message:
     times = _granularity(origin, connection, column)
     if column.without_time:
         return Message(
-            "{column}: {times}, {rows:,} rows without a known one",
+            "{column}: {times}, {rows:,} rows whose time is not known",
             column=column.name,
             times=times,
             rows=column.without_time,

@@ -107,7 +107,7 @@ def _require_few(file: SourceFile, tables: Sequence[Table]) -> None:
     if sum(table.cells for table in tables) > _MOST_CELLS:
         file.refuse(
             Message("at most {most:,} cells in all workbooks of a batch together", most=_MOST_CELLS),
-            Message("more up to here"),
+            Message("more, counted up to this file"),
             Message("have them delivered as text, or one by one"),
         )
     file.require_few_columns(len({name for table in tables for name in table.columns}))

@@ -99,7 +99,16 @@ def test_an_older_database_is_refused_and_brought_up_with_its_data(empty):
     made_by_the_version_before(empty)
     with pytest.raises(UsageError, match="run licex migrate"):
         empty.prepare()
-    assert [line.split()[0] for line in empty.pending()] == ["0002", "0003", "0004", "0005", "0006", "0007", "0008"]
+    assert [line.split()[0] for line in empty.pending()] == [
+        "0002",
+        "0003",
+        "0004",
+        "0005",
+        "0006",
+        "0007",
+        "0008",
+        "0009",
+    ]
     empty.migrate()
     empty.prepare()
     with empty.transaction() as connection:

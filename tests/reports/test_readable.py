@@ -53,7 +53,7 @@ def test_signs_of_programs_become_words(rule, text, chinese, english):
 
 
 def test_every_reason_of_a_sweep_has_its_chinese():
-    said = {reason.format(what) for reason in unread._REASONS for what in ("time", "number")}
+    said = {unread._said(reason, 1, what).removeprefix("1 ") for reason in unread.Reason for what in ("time", "number")}
     assert said <= set(REASONS)
 
 

@@ -46,4 +46,4 @@ def test_of_two_declarations_of_one_name_none_is_taken(register):
 def test_names_that_are_none_of_a_source_are_refused(register, name):
     read = register(name)
     (problem,) = read.problems(next(iter(read)))
-    assert problem.message == f"expected names of folder and file in snake_case, found {name}; rename it"
+    assert problem.message == f"expected names of folder and file of letters, digits, _ and -, found {name}; rename it"

@@ -68,7 +68,7 @@ def _refuse_headerless(
     seen = {title for candidate in candidates for title in candidate}
     missing = [title for title in declared if title not in seen and not is_by_letters(title)]
     if not missing:
-        found = Message("its titles in different rows in the sheet {sheet}", sheet=grid.name)
+        found = Message("the titles in different rows of the sheet {sheet}", sheet=grid.name)
         advice = Message("put them in one row, or correct extract.header_rows")
     else:
         titles, advice = with_nearest(missing, seen), Message("restore the header")
@@ -88,7 +88,7 @@ def _refuse_headerless(
 def _declare(sheets: Sequence[str]) -> Message:
     if sheets:
         return Message("declare extract.sheet, as {sheet} has the header", sheet=sheets[0])
-    return Message("declare extract.sheet, or restore it")
+    return Message("declare extract.sheet, or restore the rows of the sheet")
 
 
 def _has_rows_below(grid: Grid, height: int, titles: Sequence[str], *, every: bool = False) -> bool:

@@ -102,7 +102,7 @@ def _require_unlocked(archive: zipfile.ZipFile) -> None:
         raise Refusal(
             Message("an ods without a password"),
             Message("one with a password"),
-            Message("have it removed, or saved as xlsx"),
+            Message("have the password removed, or the workbook saved as xlsx"),
         )
 
 

@@ -69,7 +69,7 @@ def test_what_decides_which_rows_are_read_is_told(request, declare, day, now, ki
 
     assert facts().order == ""
     assert facts(rising="id").order == "id: numbers 1 to 9, 0 rows without one"
-    without = ", 1 rows without a known one"
+    without = ", 1 rows whose time is not known"
     assert facts(updated_at="d").order == "d: days" + without
     assert facts(updated_at="m").order == "m: times that are all at midnight, so they name days" + without
     assert facts(updated_at="s").order == "s: times" + without

@@ -100,7 +100,7 @@ def test_an_empty_first_sheet_is_refused_naming_the_sheet_that_has_the_header(bo
         {"kind": "workbook", "path": "登记表.xlsx"}
     )
     book({"封面": [], "二": EMPTY})
-    assert "found an empty sheet; declare extract.sheet, or restore it" in refused(
+    assert "found an empty sheet; declare extract.sheet, or restore the rows of the sheet" in refused(
         {"kind": "workbook", "path": "登记表.xlsx"}
     )
 
