@@ -1,4 +1,4 @@
-"""The catalogue of sentences: `update` brings it to what the code says, `check` finds what it lacks.
+"""The catalogue of messages: `update` synchronises it with the code, `check` finds differences.
 
 The catalogue is `standard/locales/zh_CN/LC_MESSAGES/licex.po`; its compiled form stands beside it, so that the program runs
 from a checkout and from a wheel without a step of its own.
@@ -46,8 +46,8 @@ msgstr ""
 """
 
 
-def said() -> tuple[dict[str, set[str]], list[str]]:
-    """Every template of the code with the files it stands in, and what is wrong with how templates are given."""
+def collect_messages() -> tuple[dict[str, set[str]], list[str]]:
+    """Every template in the code with its files, and the calls whose template is not a literal."""
     found: dict[str, set[str]] = {}
     problems = []
     for path in sorted(_files()):
@@ -88,7 +88,7 @@ def _of_call(node: ast.Call, shown: set[str]) -> Iterator[tuple[int, str | None]
 
 
 def _of_command(node: ast.AST) -> Iterator[tuple[int, str | None]]:
-    """What a module of commands says beside: the docstrings of commands, and the headings of tables."""
+    """The other texts of a module of commands: docstrings of commands, and headings of tables."""
     if isinstance(node, ast.FunctionDef) and any("command" in ast.unparse(each) for each in node.decorator_list):
         yield node.lineno, ast.get_docstring(node)
     if isinstance(node, ast.Dict):
@@ -109,13 +109,13 @@ def names_of(template: str) -> set[str]:
 
 
 def read() -> Catalog:
-    """The catalogue as it stands."""
+    """Read the catalogue."""
     with PO.open("rb") as file:
         return read_po(file, locale="zh_CN")
 
 
 def compiled(catalogue: Catalog) -> bytes:
-    """The catalogue as the program reads it."""
+    """The compiled catalogue that the program reads."""
     catalogue.creation_date = catalogue.revision_date = datetime(2026, 1, 1, tzinfo=UTC)  # else it would be of today
     out = io.BytesIO()
     write_mo(out, catalogue)
@@ -123,8 +123,8 @@ def compiled(catalogue: Catalog) -> bytes:
 
 
 def update() -> None:
-    """Take in what the code says, drop what it no longer says, and compile."""
-    found, _ = said()
+    """Add and remove messages as in the code, and compile."""
+    found, _ = collect_messages()
     old = {message.id: message.string for message in read()} if PO.exists() else {}
     made = Catalog(locale="zh_CN")
     for text in sorted(found, key=lambda text: (sorted(found[text]), text)):
@@ -137,8 +137,8 @@ def update() -> None:
 
 
 def check() -> list[str]:
-    """What is wrong with the catalogue, a sentence each."""
-    found, problems = said()
+    """The problems of the catalogue, a sentence each."""
+    found, problems = collect_messages()
     known = {message.id: message for message in read() if message.id}
     where = f"{PO.relative_to(ROOT)}"
     problems += [f"{where}: expected {text!r}, found none; run make messages" for text in found if text not in known]

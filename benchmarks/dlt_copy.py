@@ -2,7 +2,7 @@
 
     python benchmarks/dlt_copy.py BACKEND FORMAT STRATEGY
 
-SOURCE_URL and TARGET_URL come from the environment, since they hold a password. Nothing of the exchange is imported.
+SOURCE_URL and TARGET_URL come from the environment, since they contain a password. Nothing of the exchange is imported.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from typing import Any
 
 _STARTED = time.perf_counter()
 KEY = "XKZBH"
-FILE_ROWS = 250_000  # so that several workers have a file to load
-CHUNK = 170_000  # of FILE_ROWS no divisor: connectorx ends with an empty batch, which must not make a file of its own
+FILE_ROWS = 250_000  # enough files for several workers
+CHUNK = 170_000  # not a divisor of FILE_ROWS: connectorx ends with an empty batch, which must not become a file
 
 
 def settings(pipelines: str) -> None:
-    """What dlt's own page on performance says helps: large files and chunks, workers, no needless work."""
+    """Settings recommended on dlt's performance page: large files and chunks, workers, nothing unnecessary."""
     os.environ.update(
         {
             "RUNTIME__DLTHUB_TELEMETRY": "false",
@@ -36,7 +36,7 @@ def settings(pipelines: str) -> None:
 
 
 def main(backend: str, file_format: str, strategy: str) -> None:
-    """Run the pipeline once, from the empty target on."""
+    """Run the pipeline once into an empty target."""
     settings(os.environ["PIPELINES"])
     import dlt
     from dlt.sources.sql_database import sql_table
@@ -46,10 +46,10 @@ def main(backend: str, file_format: str, strategy: str) -> None:
         table = dlt.resource(_adbc(source), name="XKZ")
     else:
         kwargs = {"return_type": "arrow_stream", "batch_size": CHUNK} if backend == "connectorx" else {}
-        # SQLAlchemy 2.1 would take psycopg; the driver dlt itself installs is psycopg2.
-        spoken = source.replace("postgresql:", "postgresql+psycopg2:")
-        table = sql_table(spoken, table="XKZ", backend=backend, chunk_size=CHUNK, backend_kwargs=kwargs)
-    # The key is unique, so nothing need be looked for twice.
+        # SQLAlchemy 2.1 would use psycopg, but dlt installs psycopg2.
+        url = source.replace("postgresql:", "postgresql+psycopg2:")
+        table = sql_table(url, table="XKZ", backend=backend, chunk_size=CHUNK, backend_kwargs=kwargs)
+    # The key is unique, so no deduplication is needed.
     disposition: Any = {"disposition": "merge", "strategy": strategy, "deduplicated": True}
     table.apply_hints(write_disposition=disposition, primary_key=KEY)
     imported = time.perf_counter()

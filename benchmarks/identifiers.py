@@ -2,8 +2,8 @@
 
     python benchmarks/identifiers.py
 
-The loop is what one writes for one value and calls for each row. It runs on the first 20,000 rows, must come to the
-same results, and its seconds are scaled up. All values are right unless said otherwise: that is the slow case.
+The loop calls a check for single values on each row. It runs on the first 20,000 rows, must give the same results, and its
+seconds are scaled up. All values are valid unless noted otherwise, which is the slow case.
 """
 
 import datetime
@@ -32,7 +32,7 @@ Case = tuple[str, Callable[..., Any], Callable[..., Any], tuple[pa.Array, ...]]
 
 
 def main() -> None:
-    """Prints a line for each check, and fails where one is too slow or the loop comes to another result."""
+    """Print a line for each check; fail if one is too slow, or its results differ from the loop."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     pa.set_cpu_count(1)
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def number_cases() -> list[Case]:
-    """Gives the checks of the numbers of bodies and people."""
+    """The checks of numbers of organisations and people."""
     credit, people = credit_codes(), citizen_numbers()
     bodies = pa.array([text[8:17] for text in credit.to_pylist()])
     kinds = pa.array([text + "001" for text in credit.to_pylist()])
@@ -73,7 +73,7 @@ def number_cases() -> list[Case]:
 
 
 def identifier_cases() -> list[Case]:
-    """Gives the checks and the making of licence identifiers, with serials of 16 and of 20 characters."""
+    """The checks and the minting of licence identifiers, with serials of 16 and of 20 characters."""
     kinds, offices = pa.array([KIND] * ROWS), pa.array([OFFICE] * ROWS)
     versions = pa.array(np.arange(ROWS) % 999 + 1)
     plain = pa.array([f"JY1370402{row:07d}" for row in range(ROWS)])
@@ -92,7 +92,7 @@ def identifier_cases() -> list[Case]:
 
 
 def credit_codes() -> pa.Array:
-    """Makes credit codes of bodies that do not exist."""
+    """Generate credit codes of nonexistent organisations."""
     rows = np.empty((ROWS, 18), np.uint8)
     rows[:, :8] = list(b"91370402")
     rows[:, 8:16] = digits(np.arange(ROWS), 8)
@@ -103,7 +103,7 @@ def credit_codes() -> pa.Array:
 
 
 def citizen_numbers() -> pa.Array:
-    """Makes citizen numbers of people born in the nineteenth century."""
+    """Generate citizen numbers of people born in the nineteenth century."""
     days = np.datetime64("1801-01-01") + np.arange(ROWS) % 36_000
     rows = np.empty((ROWS, 18), np.uint8)
     rows[:, :6] = list(b"370402")
@@ -114,12 +114,12 @@ def citizen_numbers() -> pa.Array:
 
 
 def digits(numbers: Any, width: int) -> Any:
-    """Writes numbers as rows of decimal digits."""
+    """Render numbers as rows of decimal digits."""
     return (numbers[:, None] // 10 ** np.arange(width)[::-1] % 10 + ord("0")).astype(np.uint8)
 
 
 def seconds(work: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
-    """Gives what a call takes and what it gives."""
+    """The duration of a call, and its result."""
     start = time.perf_counter()
     result = work(*arguments)
     return time.perf_counter() - start, result

@@ -1,9 +1,9 @@
-"""Measures profiling, standardising and judging of invented licences on one core, step by step.
+"""Measures profiling, standardising and judging of generated licences on one core, step by step.
 
     python benchmarks/judging.py [rows] [--profile]
 
-One process, one core, groups of as many rows as in the nightly run. `--profile` prints where the time goes instead.
-The second table is a batch of 200 rows, of which a night has some hundreds.
+One process, one core, row groups of the same size as in a nightly run. `--profile` prints where the time goes instead.
+The second table is for a batch of 200 rows, of which a night has some hundreds.
 """
 
 from __future__ import annotations
@@ -60,31 +60,31 @@ lookups: {open_ended: {长期: null}}
 
 
 def main() -> None:
-    """Prints seconds and memory of each step."""
+    """Print seconds and memory of each step."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     rows = next((int(argument) for argument in sys.argv[1:] if argument.isdigit()), 1_000_000)
     with tempfile.TemporaryDirectory() as folder:
-        source = declared(Path(folder))
-        imports()
+        source = declare(Path(folder))
+        import_modules()
         write_invented(Path(folder), 200)
-        judged(source, Path(folder), 200)  # what is made once a process is made here
+        measure_steps(source, Path(folder), 200)  # warm-up, once for the process
         if "--profile" in sys.argv:
             write_invented(Path(folder), rows)
-            profiled(lambda: judged(source, Path(folder), rows))
+            print_profile(lambda: measure_steps(source, Path(folder), rows))
             return
         for count in (rows, 200):
             write_invented(Path(folder), count)
-            began = memory()
+            began = peak_memory()
             print(f"\n{count:,} rows x 15 elements{'':<6}seconds")
-            for step, seconds in judged(source, Path(folder), count).items():
+            for step, seconds in measure_steps(source, Path(folder), count).items():
                 print(f"  {step:<26}{seconds:>8.3f}")
-            print(f"  {'memory over the imports':<26}{(memory() - began) / 1024:>8.0f} MB")
+            print(f"  {'memory over the imports':<26}{(peak_memory() - began) / 1024:>8.0f} MB")
 
 
-def judged(source: Source, folder: Path, rows: int) -> dict[str, float]:
-    """Seconds of each step over so many rows."""
-    from expectations.assess import Before, Part, decide, judge_rows
+def measure_steps(source: Source, folder: Path, rows: int) -> dict[str, float]:
+    """Measure the seconds of each step over a number of rows."""
+    from expectations.assess import Baseline, Part, decide, judge_rows
     from standard.finding import FINDING
     from transforms.conform import Conformer
     from workspace.column_profile import Profile
@@ -94,75 +94,75 @@ def judged(source: Source, folder: Path, rows: int) -> dict[str, float]:
     names = pq.read_schema(raw).names[:-2]
     profile = Profile(source, names)
     for batch in batches(raw):
-        clock.on("profile", partial(profile.add, batch))
+        clock.measure("profile", partial(profile.add, batch))
     conformer, findings, start = Conformer(source, AT), [FINDING.empty_table()], 0
     with pq.ParquetWriter(path, conformer.schema) as writer:
         for batch in batches(raw):
-            said = clock.on("standardise", partial(conformer.conform, batch, start))
-            writer.write_table(said.licences)
-            findings.append(said.findings)
+            conformed = clock.measure("standardise", partial(conformer.conform, batch, start))
+            writer.write_table(conformed.licences)
+            findings.append(conformed.findings)
             start += batch.num_rows
-            del said, batch  # not to be held while the next are made
+            del conformed, batch  # free the memory before the next group
     facts = {"kind": "incremental", "taken_at": AT, "read": rows, "rows": rows, "columns": names, "digest": ""}
     manifest = Manifest(batch=f"{source.name}/{DAY}", **facts, profile=profile.as_json())
-    findings.append(clock.on("judge the rows", lambda: judge_rows(source, instant_text(DAY.end), batches(path))))
+    findings.append(clock.measure("judge the rows", lambda: judge_rows(source, instant_text(DAY.end), batches(path))))
     part = Part(str(path), rows, 0, pa.concat_tables(findings))
-    before = Before(manifest=manifest, usual=[rows] * 5)
-    assessed = clock.on("judge the whole, decide", lambda: decide(source, manifest, [part], before, AT))
+    before = Baseline(manifest=manifest, usual=[rows] * 5)
+    assessed = clock.measure("judge the whole, decide", lambda: decide(source, manifest, [part], before, AT))
     if assessed.verdict.accepted != rows - len(range(0, rows, 1000)):
         raise SystemExit(f"expected one row in a thousand held, found {assessed.verdict}")
     return clock.seconds
 
 
 def write_invented(folder: Path, rows: int) -> None:
-    """Invents raw rows in another process, whose memory does not count."""
+    """Generate raw rows in another process, whose memory does not count."""
     child = multiprocessing.get_context("spawn").Process(target=_write_invented, args=(folder / "raw.parquet", rows))
     child.start()
     child.join()
 
 
 def _write_invented(path: Path, rows: int) -> None:
-    with pq.ParquetWriter(path, invented(0, 1).schema) as writer:
+    with pq.ParquetWriter(path, invent_rows(0, 1).schema) as writer:
         for start in range(0, rows, GROUP_ROWS):
-            writer.write_table(invented(start, min(GROUP_ROWS, rows - start)))
+            writer.write_table(invent_rows(start, min(GROUP_ROWS, rows - start)))
 
 
 class Clock:
-    """Sums the seconds of processor that each step takes, whatever else runs on the machine."""
+    """Sums the processor time of each step, independent of other load."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
-    def on(self, step: str, call: Callable[[], Any]) -> Any:
-        """Makes the call, and adds its time to the step's."""
+    def measure(self, step: str, call: Callable[[], Any]) -> Any:
+        """Make a call, and add its time to a step."""
         began = time.process_time()
         result = call()
         self.seconds[step] = self.seconds.get(step, 0.0) + time.process_time() - began
         return result
 
 
-def declared(folder: Path) -> Source:
-    """Gives the source the licences are of."""
+def declare(folder: Path) -> Source:
+    """Declare the source of the licences."""
     (folder / "transport").mkdir()
     (folder / "transport" / "road.yaml").write_text(DECLARATION, encoding="utf-8")
     return Register(folder).source("transport.road")
 
 
-def imports() -> None:
-    """Loads what every process loads once, so that it counts neither as time nor as memory."""
+def import_modules() -> None:
+    """Import what every process loads once, so that it counts neither as time nor as memory."""
     import expectations.assess  # noqa: F401 - see above
     import transforms.conform  # noqa: F401 - see above
 
 
 def batches(path: Path) -> Iterator[pa.Table]:
-    """Reads a row group at a time, as the nightly run does."""
+    """Read a row group at a time, like the nightly run."""
     parquet = pq.ParquetFile(path)
     for group in range(parquet.num_row_groups):
         yield parquet.read_row_group(group)
 
 
-def invented(start: int, rows: int) -> pa.Table:
-    """Invents raw rows: half of the holders persons born before 1900, half bodies; one status in a thousand unknown."""
+def invent_rows(start: int, rows: int) -> pa.Table:
+    """Generate raw rows: half of the holders people born before 1900, half organisations; one status in a thousand unknown."""
     at = np.arange(start, start + rows)
     person = at % 2 == 0
     number = np.char.zfill(at.astype("U9"), 9)
@@ -194,40 +194,40 @@ def invented(start: int, rows: int) -> pa.Table:
 
 
 def citizens(at: np.ndarray[Any, Any]) -> pa.Array:
-    """Invents citizen numbers of people born before 1900; they repeat after some millions."""
+    """Generate citizen numbers of people born before 1900; they repeat after some millions."""
     born = (np.array(["1800-01-01"], "datetime64[D]") + at % 36_000).astype("U10")
     days = pc.replace_substring(pa.array(born), "-", "")
     body = pc.binary_join_element_wise(
         "370402", days, pa.array(np.char.zfill((at // 36_000 % 1000).astype("U3"), 3)), ""
     )
-    return checked(body, citizen)
+    return with_check_character(body, citizen)
 
 
 def bodies(at: np.ndarray[Any, Any]) -> pa.Array:
-    """Invents credit codes; the organisation code inside gets its own check character."""
+    """Generate credit codes; the inner organisation code has its own check character."""
     from standard.check_characters import organisation
 
     eight = pa.array(np.char.zfill((at % 100_000_000).astype("U8"), 8))
-    nine = checked(eight, organisation)
-    return checked(pc.binary_join_element_wise("91370402", nine, ""), uscc)
+    nine = with_check_character(eight, organisation)
+    return with_check_character(pc.binary_join_element_wise("91370402", nine, ""), uscc)
 
 
-def checked(body: pa.Array, check: Callable[[Any], Any]) -> pa.Array:
-    """Puts the check character behind bodies of one width."""
+def with_check_character(body: pa.Array, check: Callable[[Any], Any]) -> pa.Array:
+    """Append the check character to texts of one width."""
     width = len(body[0].as_py())
     signs = np.frombuffer("".join(body.to_pylist()).encode(), np.uint8).reshape(-1, width)
     return texts(np.hstack([signs, check(signs)[:, None]]))
 
 
-def profiled(call: Callable[[], Any]) -> None:
-    """Prints the forty calls with most time of their own."""
+def print_profile(call: Callable[[], Any]) -> None:
+    """Print the forty calls with the most own time."""
     profile = cProfile.Profile(time.process_time)
     profile.runcall(call)
     pstats.Stats(profile).sort_stats("tottime").print_stats(40)
 
 
-def memory() -> int:
-    """The greatest memory this process has had, in KiB."""
+def peak_memory() -> int:
+    """Peak memory of this process, in KiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 

@@ -1,10 +1,10 @@
-"""Runs `licex run` in this process and prints as JSON what came of it.
+"""Runs `licex run` in this process and prints the result as JSON.
 
     python benchmarks/one_batch.py SOURCE DAY [--imported] [--report] [--profile FILE]
 
-With --imported all that a batch needs is loaded before, as in a worker, and `batch` is what the batch alone took; else the
-process does what the command does, which imports while it reads. With --report it is `licex report` of the day instead. FILE is written by cProfile; look at it with
-`python -m pstats FILE`.
+With --imported all modules are loaded first, as in a worker, and `batch` is the duration of the batch alone; otherwise the process
+imports while it reads, like the command. With --report it runs `licex report` of the day instead. FILE is written by cProfile; view it
+with `python -m pstats FILE`.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _STARTED = time.perf_counter()
 
 
 def main() -> None:
-    """Run the batch and print."""
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("source")
-    asked.add_argument("day")
-    asked.add_argument("--imported", action="store_true")
-    asked.add_argument("--report", action="store_true")
-    asked.add_argument("--profile")
-    options = asked.parse_args()
+    """Run the batch and print the result."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source")
+    parser.add_argument("day")
+    parser.add_argument("--imported", action="store_true")
+    parser.add_argument("--report", action="store_true")
+    parser.add_argument("--profile")
+    options = parser.parse_args()
     if options.imported:
         import_module("pipeline.preload").preload()
     from cli.main import app
@@ -43,12 +43,12 @@ def main() -> None:
     ended = time.perf_counter()
     if profiler is not None:
         profiler.dump_stats(options.profile)
-    told = {"imports": imported - _STARTED, "batch": ended - imported, "code": code, "peak": _peak()}
-    print(json.dumps({**told, "ran": json.loads(printed.getvalue())}))
+    output = {"imports": imported - _STARTED, "batch": ended - imported, "code": code, "peak": _peak()}
+    print(json.dumps({**output, "ran": json.loads(printed.getvalue())}))
 
 
 def _peak() -> int:
-    """The most memory this process ever held resident, in bytes; ru_maxrss would count what its parent held at the fork."""
+    """Peak resident memory of this process in bytes; ru_maxrss would include its parent's memory at the fork."""
     (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) * 1024
 

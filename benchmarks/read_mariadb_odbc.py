@@ -1,4 +1,4 @@
-"""Measures reading a MariaDB table of twelve columns over ODBC into archived Parquet, beside pandas.
+"""Measures reading a MariaDB table of twelve columns over ODBC into the archive, beside pandas.
 
     python benchmarks/read_mariadb_odbc.py [--rows 1000000] [--times 3]
 
@@ -17,10 +17,10 @@ from typing import Any
 import pandas as pd
 import pymysql
 import pyodbc
-from invented import TWELVE
-from reading import archived, extracting, snapshot
-from registers import fill_mariadb, odbc
-from side_by_side import MARIADB, Target, alternate, folder, seconds, show
+from extract_step import extract_timer, require_rows, snapshot_declaration
+from invented_register import TWELVE
+from registers import fill_mariadb, odbc_string
+from side_by_side import MARIADB, Target, alternate, print_results, seconds, temporary_folder
 
 from demo import servers
 
@@ -32,41 +32,41 @@ OURS, OVER_ODBC, OVER_PYMYSQL = (
 
 
 def by_pandas(connection: Any, path: Path, rows: int) -> float:
-    """What a user would write instead."""
+    """The pandas code that a user would write."""
     with closing(connection), warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # pandas would rather have SQLAlchemy; it costs more, not less
+        warnings.simplefilter("ignore", UserWarning)  # pandas prefers SQLAlchemy, which is slower
         query = "SELECT * FROM XKZ"
-        taken = seconds(lambda: pd.read_sql(query, connection).to_parquet(path, compression="zstd", index=False))
-    archived(path, rows)
-    return taken
+        duration = seconds(lambda: pd.read_sql(query, connection).to_parquet(path, compression="zstd", index=False))
+    require_rows(path, rows)
+    return duration
 
 
 def main() -> None:
     """Measure and print."""
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--rows", type=int, default=1_000_000)
-    asked.add_argument("--times", type=int, default=3)
-    options = asked.parse_args()
-    with folder() as place, servers.mariadb(place / "mariadb", MARIADB) as server:
-        fill_mariadb(server, "register", options.rows, TWELVE, place)
-        text = odbc(server, "register")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--times", type=int, default=3)
+    options = parser.parse_args()
+    with temporary_folder() as folder, servers.mariadb(folder / "mariadb", MARIADB) as server:
+        fill_mariadb(server, "register", options.rows, TWELVE, folder)
+        text = odbc_string(server, "register")
         login = {"host": "127.0.0.1", "port": server.port, "user": server.user, "password": server.password}
-        declared = snapshot("{kind: database, connection: register, table: XKZ, key: [ID]}", TWELVE)
-        path = place / "pandas.parquet"
+        declared = snapshot_declaration("{kind: database, connection: register, table: XKZ, key: [ID]}", TWELVE)
+        path = folder / "pandas.parquet"
         sides = {
             OVER_ODBC: lambda: by_pandas(pyodbc.connect(text), path, options.rows),
             OVER_PYMYSQL: lambda: by_pandas(
                 pymysql.connect(**login, database="register", charset="utf8mb4"), path, options.rows
             ),
-            OURS: extracting(place, declared, f"odbc:{text}", options.rows),
+            OURS: extract_timer(folder, declared, f"odbc:{text}", options.rows),
         }
-        taken = alternate(sides, options.times)
-    ours = min(taken[OURS])
+        timings = alternate(sides, options.times)
+    ours = min(timings[OURS])
     targets = [
-        Target("extract / pandas over pyodbc", ours / min(taken[OVER_ODBC]), 0.4),
-        Target("extract / pandas over PyMySQL", ours / min(taken[OVER_PYMYSQL]), 0.4),
+        Target("extract / pandas over pyodbc", ours / min(timings[OVER_ODBC]), 0.4),
+        Target("extract / pandas over PyMySQL", ours / min(timings[OVER_PYMYSQL]), 0.4),
     ]
-    show(f"Read MariaDB over ODBC, {options.rows:,} x {len(TWELVE)}", taken, targets)
+    print_results(f"Read MariaDB over ODBC, {options.rows:,} x {len(TWELVE)}", timings, targets)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     python benchmarks/read_workbook.py [--rows 100000] [--times 3]
 
 Ours is the extract step: text of every cell, locators, all checks of the file, archive and manifest. pandas is
-`read_excel` with openpyxl and `dtype=str`, and nothing after it.
+`read_excel` with openpyxl and `dtype=str` only.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from pathlib import Path
 
 import openpyxl
 import pandas as pd
-from invented import TWELVE, licences
-from reading import extracting, snapshot
-from side_by_side import Target, alternate, expect, folder, seconds, show
+from extract_step import extract_timer, snapshot_declaration
+from invented_register import TWELVE, licences
+from side_by_side import Target, alternate, print_results, require_counts, seconds, temporary_folder
 
 OURS, PANDAS = "ours: extract with manifest", "pandas.read_excel, openpyxl"
 
 
 def write_workbook(path: Path, rows: int) -> None:
-    """One sheet with a header; numbers, dates and texts in the types a register's export gives them."""
+    """Write one sheet with a header; numbers, dates and texts with the types of a register's export."""
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("登记表")
     sheet.append(list(TWELVE))
@@ -32,30 +32,32 @@ def write_workbook(path: Path, rows: int) -> None:
 
 
 def by_pandas(path: Path, rows: int) -> float:
-    """What a user would write instead."""
+    """The pandas code that a user would write."""
     found: list[int] = []
-    taken = seconds(lambda: found.append(len(pd.read_excel(path, engine="openpyxl", dtype=str))))
-    expect({"rows": found[0]}, rows=rows)
-    return taken
+    duration = seconds(lambda: found.append(len(pd.read_excel(path, engine="openpyxl", dtype=str))))
+    require_counts({"rows": found[0]}, rows=rows)
+    return duration
 
 
 def main() -> None:
     """Measure and print."""
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--rows", type=int, default=100_000)
-    asked.add_argument("--times", type=int, default=3)
-    options = asked.parse_args()
-    with folder() as place:
-        path = place / "register.xlsx"
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--times", type=int, default=3)
+    options = parser.parse_args()
+    with temporary_folder() as folder:
+        path = folder / "register.xlsx"
         write_workbook(path, options.rows)
-        declared = snapshot("{kind: workbook, connection: register, path: register.xlsx, key: [ID]}", TWELVE)
+        declared = snapshot_declaration(
+            "{kind: workbook, connection: register, path: register.xlsx, key: [ID]}", TWELVE
+        )
         sides = {
             PANDAS: lambda: by_pandas(path, options.rows),
-            OURS: extracting(place, declared, str(place), options.rows),
+            OURS: extract_timer(folder, declared, str(folder), options.rows),
         }
-        taken = alternate(sides, options.times)
-    ratio = min(taken[OURS]) / min(taken[PANDAS])
-    show(f"Read xlsx, {options.rows:,} x {len(TWELVE)}", taken, [Target("extract / pandas", ratio, 0.25)])
+        timings = alternate(sides, options.times)
+    ratio = min(timings[OURS]) / min(timings[PANDAS])
+    print_results(f"Read xlsx, {options.rows:,} x {len(TWELVE)}", timings, [Target("extract / pandas", ratio, 0.25)])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Knows how an invented register comes into a server, and where a benchmark keeps its declaration and its archive."""
+"""Loads generated registers into servers, and writes the declarations of benchmarks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import adbc_driver_postgresql.dbapi
 import psycopg
 import pyarrow as pa
 import pymysql
-from invented import CATALOGUE, DECLARATION, SCHEMA, licences
+from invented_register import CATALOGUE, DECLARATION, SCHEMA, licences
 
 from demo.servers import Server
 
@@ -19,7 +19,7 @@ SOURCE = "benchmark.licences"
 
 
 def make_database(server: Server, name: str) -> None:
-    """Make a database anew, empty, with nothing of what came before left to be written."""
+    """Recreate a database; the checkpoint flushes earlier writes."""
     with psycopg.connect(postgresql_url(server, "postgres"), autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {name}")
@@ -27,7 +27,7 @@ def make_database(server: Server, name: str) -> None:
 
 
 def plain_url(server: Server, database: str) -> str:
-    """The same for a user whose password needs no quoting, since not every program quotes it."""
+    """The URL of a user whose password needs no quoting, for programs that do not quote it."""
     with psycopg.connect(postgresql_url(server, "postgres"), autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'peer'").fetchone():
             connection.execute("CREATE ROLE peer SUPERUSER LOGIN PASSWORD 'peer'")
@@ -35,12 +35,12 @@ def plain_url(server: Server, database: str) -> str:
 
 
 def postgresql_url(server: Server, database: str) -> str:
-    """The URL that libpq knows."""
+    """The URL for libpq."""
     return server.url("postgresql", database)
 
 
 def fill_postgresql(server: Server, database: str, count: int, columns: Sequence[str] = SCHEMA.names) -> None:
-    """Make the table `XKZ` with a key and an index on its update times, ready to be read as on any other day."""
+    """Load the table `XKZ` with a key and an index on its update times, analysed as in operation."""
     make_database(server, database)
     url = postgresql_url(server, database)
     schema = pa.schema([SCHEMA.field(name) for name in columns])
@@ -55,7 +55,7 @@ def fill_postgresql(server: Server, database: str, count: int, columns: Sequence
 
 
 def fill_mariadb(server: Server, database: str, count: int, columns: Sequence[str], folder: Path) -> None:
-    """Make the table `XKZ` there, in utf8mb4, with a key."""
+    """Load the table `XKZ` in utf8mb4, with a key."""
     types = {pa.int64(): "BIGINT", pa.timestamp("us"): "DATETIME", pa.date32(): "DATE", pa.string(): "VARCHAR(200)"}
     defined = ", ".join(f"`{name}` {types[SCHEMA.field(name).type]}" for name in columns)
     path = folder / "register.csv"
@@ -91,10 +91,10 @@ def declare(folder: Path, declaration: str = DECLARATION) -> Path:
     return folder / "sources"
 
 
-def odbc(server: Server, database: str) -> str:
-    """An ODBC string for MariaDB's own driver; a brace in it is written twice."""
+def odbc_string(server: Server, database: str) -> str:
+    """The connection string of MariaDB's ODBC driver; braces in it are doubled."""
     password = server.password.replace("}", "}}")
-    place = (
+    options = (
         f"SERVER=127.0.0.1;PORT={server.port};DATABASE={database};UID={server.user};PWD={{{password}}};CHARSET=utf8mb4"
     )
-    return f"DRIVER={{MariaDB Unicode}};{place}"
+    return f"DRIVER={{MariaDB Unicode}};{options}"

@@ -1,10 +1,10 @@
-"""Measures a sweep: the keys of a PostgreSQL table beside what a PostgreSQL platform knows of them.
+"""Measures a sweep of a PostgreSQL table with a PostgreSQL platform.
 
     python benchmarks/sweep.py [--rows 10000000] [--times 1]
 
-Table and platform are of one server. All rows but a hundred are claimed, and a hundred that are claimed are gone, so that a
-hundred rows are read and delivered and a hundred licences have vanished. `compared` is a dry run: keys and numbers are read
-from both sides and compared. Memory is that of the process, with what it imports; the server's is not ours.
+Table and platform are on one server. A hundred rows are not claimed, and a hundred claimed rows are gone, so a hundred rows are read
+and delivered and a hundred licences vanish. `compared` is a dry run: keys and numbers of both sides are read and compared. Memory is
+that of the process with its imports, without the server.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import time
 from pathlib import Path
 
 import psycopg
-from invented import DECLARATION
+from invented_register import DECLARATION
 from registers import SOURCE, declare, fill_postgresql, postgresql_url
-from side_by_side import POSTGRESQL, Ended, Target, expect, folder, process, show
+from side_by_side import POSTGRESQL, Finished, Target, print_results, require_counts, run_process, temporary_folder
 
 from demo import servers
 from demo.servers import Server
@@ -30,98 +30,98 @@ BEFORE = "2026-03-02T17:00:00.000000Z"
 SWEPT = DECLARATION + '\nsweep: {schedule: "0 3 * * 6"}\nvanished: cancel\n'
 
 
-def fill(server: Server, rows: int, odd: int) -> None:
-    """A register, and a platform in the same database that knows all of it but the first rows, and a few that are gone."""
+def fill(server: Server, rows: int, differing: int) -> None:
+    """Load a register, and a platform in the same database with claims on all but the first rows and on a few removed ones."""
     fill_postgresql(server, "register", rows)
     database = ExchangeDatabase(server.url("postgresql+psycopg", "register"))
     database.prepare()
     database.close()
-    said = {
+    columns = {
         "record": "md5(\"ID\"::text)", "source": f"'{SOURCE}'", "digest": "md5('d' || \"ID\")", "face_digest": "md5('f')",
         "certificate_number": '"XKZBH"', "locator": '"ID"::text', "wins": "true", "beginning": "0", "face": "'{}'",
         "certificate_issued_date": "DATE '2026-01-01'", "batch": f"'{SOURCE}/2026-03-02'",
     }  # fmt: skip
     instants = ("first_observed_at", "observed_at", "read_at", "judged_at", "seen_at")
-    said |= dict.fromkeys(instants, f"'{BEFORE}'")
+    columns |= dict.fromkeys(instants, f"'{BEFORE}'")
     ordered = """to_char("GXSJ" - INTERVAL '8 hours', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
-    said |= {"first_observed_at": ordered, "observed_at": ordered}
-    said = {column.name: "'x'" for column in CLAIM.columns if not column.nullable} | said
+    columns |= {"first_observed_at": ordered, "observed_at": ordered}
+    columns = {column.name: "'x'" for column in CLAIM.columns if not column.nullable} | columns
     with psycopg.connect(postgresql_url(server, "register"), autocommit=True) as connection:
         indexes = connection.execute(
             "SELECT indexname, indexdef FROM pg_indexes WHERE indexname LIKE 'claim_by_%'"
         ).fetchall()
-        for name, _ in indexes:  # built when all rows are there, which is faster
+        for name, _ in indexes:  # building them after the insert is faster
             connection.execute(f"DROP INDEX {name}")
         connection.execute(
-            f'INSERT INTO claim ({", ".join(said)}) SELECT {", ".join(said.values())} FROM "XKZ" WHERE "ID" >= %s',
-            [odd],
+            f'INSERT INTO claim ({", ".join(columns)}) SELECT {", ".join(columns.values())} FROM "XKZ" WHERE "ID" >= %s',
+            [differing],
         )
-        for _, made in indexes:
-            connection.execute(made)
-        connection.execute('DELETE FROM "XKZ" WHERE "ID" >= %s', [rows - odd])
+        for _, definition in indexes:
+            connection.execute(definition)
+        connection.execute('DELETE FROM "XKZ" WHERE "ID" >= %s', [rows - differing])
         connection.execute("VACUUM ANALYZE")
         connection.execute("CHECKPOINT")
 
 
-def sweeping(server: Server, place: Path, *options: str) -> Ended:
-    """A sweep in a process of its own."""
+def run_sweep(server: Server, folder: Path, *options: str) -> Finished:
+    """Run a sweep in its own process."""
     url = server.url("postgresql+psycopg", "register")
     environ = {
         **os.environ,
         "PYTHONPATH": str(Path(__file__).parents[1]),
-        "LICEX_SOURCES": str(place / "sources"),
-        "LICEX_WORKSPACE": str(place / "workspace"),
+        "LICEX_SOURCES": str(folder / "sources"),
+        "LICEX_WORKSPACE": str(folder / "workspace"),
         "LICEX_TARGET": url,
         "LICEX_CONN_REGISTER": url,
     }
-    return process([sys.executable, __file__, "--inside", *options], environ)
+    return run_process([sys.executable, __file__, "--inside", *options], environ)
 
 
-def inside(*, dry_run: bool) -> None:
-    """The sweep itself."""
+def sweep_in_process(*, dry_run: bool) -> None:
+    """Run the sweep in this process, and print the result."""
     from pipeline.exchange import Exchange
     from pipeline.settings import Settings
     from pipeline.sweep import sweep
 
     swept = sweep(Exchange(Settings.from_environment()), SOURCE, lambda _step: None, dry_run=dry_run)
-    told = {name: getattr(swept, name) for name in ("keys_met", "absent", "unread", "vanished", "seconds")}
-    told["processor"] = time.process_time()
-    print(json.dumps(told | {"delivered": swept.entry.accepted + swept.entry.held if swept.entry else 0}))
+    output = {name: getattr(swept, name) for name in ("keys_met", "absent", "unread", "vanished", "seconds")}
+    output["processor"] = time.process_time()
+    print(json.dumps(output | {"delivered": swept.entry.accepted + swept.entry.held if swept.entry else 0}))
 
 
 def main() -> None:
     """Measure and print."""
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--rows", type=int, default=10_000_000)
-    asked.add_argument("--times", type=int, default=1)
-    asked.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
-    asked.add_argument("--dry-run", action="store_true", help=argparse.SUPPRESS)
-    options = asked.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--dry-run", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
     if options.inside:
-        inside(dry_run=options.dry_run)
+        sweep_in_process(dry_run=options.dry_run)
         return
-    odd = min(100, options.rows // 30)
-    with folder() as place, servers.postgresql(place / "postgresql", POSTGRESQL) as server:
-        fill(server, options.rows, odd)
-        declare(place, SWEPT)
-        compared = [sweeping(server, place, "--dry-run") for _ in range(options.times)]
-        whole = sweeping(server, place)
-    for ended in (*compared, whole):
-        expect(ended.told, keys_met=options.rows - odd, absent=odd, unread=odd)
-    expect(whole.told, vanished=odd, delivered=odd)
-    taken = {
-        "compared": [ended.seconds for ended in compared],
-        "compared, processor time of the process": [ended.told["processor"] for ended in compared],
-        "a whole sweep": [whole.seconds],
+    differing = min(100, options.rows // 30)
+    with temporary_folder() as folder, servers.postgresql(folder / "postgresql", POSTGRESQL) as server:
+        fill(server, options.rows, differing)
+        declare(folder, SWEPT)
+        compared = [run_sweep(server, folder, "--dry-run") for _ in range(options.times)]
+        full = run_sweep(server, folder)
+    for run in (*compared, full):
+        require_counts(run.output, keys_met=options.rows - differing, absent=differing, unread=differing)
+    require_counts(full.output, vanished=differing, delivered=differing)
+    timings = {
+        "compared": [run.seconds for run in compared],
+        "compared, processor time of the process": [run.output["processor"] for run in compared],
+        "a whole sweep": [full.seconds],
     }
-    most = max(ended.most_bytes for ended in (*compared, whole)) / 2**30
+    peak = max(run.peak_bytes for run in (*compared, full)) / 2**30
     per_row = options.rows / 10_000_000
-    show(
+    print_results(
         f"Sweep of {options.rows:,} keys",
-        taken,
+        timings,
         [
-            Target("compared / 60 s for 10,000,000", min(taken["compared"]) / (60 * max(per_row, 0.1)), 1.0),
-            Target("memory / 1 GiB", most, 1.0),
+            Target("compared / 60 s for 10,000,000", min(timings["compared"]) / (60 * max(per_row, 0.1)), 1.0),
+            Target("memory / 1 GiB", peak, 1.0),
         ],
     )
 

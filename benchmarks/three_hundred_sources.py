@@ -2,9 +2,9 @@
 
     python benchmarks/three_hundred_sources.py [--sources 300] [--metadata sqlite|postgresql] [--set KEY=VALUE ...]
 
-Every source is a table of 200 rows in one PostgreSQL server; all were due an hour ago, so Airflow runs them as soon as it
-knows them. The night lasts from the first run queued to the last one ended. First, in a process of its own, the DAGs are parsed as Airflow parses them.
-`--set` puts an Airflow setting over ours, such as `--set AIRFLOW__CORE__PARALLELISM=8`.
+Every source is a table of 200 rows in one PostgreSQL server; all were due an hour ago, so Airflow runs them as soon as it finds
+them. The night lasts from the first queued run to the end of the last one. Before it, the DAGs are parsed in a separate process, as
+Airflow does. `--set` overrides an Airflow setting, such as `--set AIRFLOW__CORE__PARALLELISM=8`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -24,9 +23,9 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pyarrow as pa
 import sqlalchemy
-from invented import CATALOGUE, DECLARATION, SCHEMA, licences, wrong
+from invented_register import CATALOGUE, DECLARATION, SCHEMA, licences, wrong_rows
 from registers import make_database, postgresql_url
-from side_by_side import POSTGRESQL, Target, folder, machine
+from side_by_side import POSTGRESQL, Target, machine, temporary_folder
 
 from demo import servers
 from demo.standalone import standalone, standalone_environment
@@ -35,12 +34,12 @@ from exchange_db.database import ExchangeDatabase
 ROWS = 200
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SETTINGS = {
-    # Two cores: more tasks at once only wait for one another, and each holds memory.
+    # On two cores more parallel tasks only wait for each other, and each needs memory.
     "AIRFLOW__CORE__PARALLELISM": "4",
-    # Declarations change by day; parsing three hundred of them every half minute takes a core from the tasks.
+    # Parsing three hundred declarations every half minute would take a core from the tasks.
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
     "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
-    # All runs are due at once, so they are made at once.
+    # All runs are due, and created, at once.
     "AIRFLOW__SCHEDULER__MAX_DAGRUNS_TO_CREATE_PER_LOOP": "300",
     "AIRFLOW__SCHEDULER__MAX_DAGRUNS_PER_LOOP_TO_SCHEDULE": "100",
     "AIRFLOW__SCHEDULER__MAX_TIS_PER_QUERY": "32",
@@ -60,8 +59,8 @@ print(json.dumps({"airflow": imported - began, "parse": time.perf_counter() - im
 """
 
 
-def fill(server: servers.Server, place: Path, count: int, due: datetime) -> Path:
-    """Make a table and a declaration for every source; returns the folder of declarations."""
+def fill_databases(server: servers.Server, folder: Path, count: int, due: datetime) -> Path:
+    """Create a table and a declaration for every source; returns the folder of declarations."""
     import adbc_driver_postgresql.dbapi
 
     make_database(server, "register")
@@ -69,7 +68,7 @@ def fill(server: servers.Server, place: Path, count: int, due: datetime) -> Path
     ExchangeDatabase(server.url("postgresql+psycopg", "platform")).prepare()
     yesterday = (due - timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     register = pa.Table.from_batches(licences(count * ROWS, yesterday), SCHEMA)
-    sources = place / "sources"
+    sources = folder / "sources"
     (sources / "benchmark").mkdir(parents=True)
     (sources / "licence_type.csv").write_text(CATALOGUE, encoding="utf-8")
     text = DECLARATION.replace('"30 1 * * *"', f'"{due.minute} {due.hour} * * *"')
@@ -83,7 +82,7 @@ def fill(server: servers.Server, place: Path, count: int, due: datetime) -> Path
 
 
 def parse(environ: Mapping[str, str]) -> dict[str, object]:
-    """Parse the DAGs in a process of their own; what it took, and which heavy modules were loaded."""
+    """Parse the DAGs in a separate process; returns its timings, and the heavy modules that were loaded."""
     command = [sys.executable, "-W", "ignore", "-c", PARSE, environ["AIRFLOW__CORE__DAGS_FOLDER"]]
     ended = subprocess.run(command, env=dict(environ), capture_output=True, text=True, check=False)
     if ended.returncode:
@@ -93,11 +92,13 @@ def parse(environ: Mapping[str, str]) -> dict[str, object]:
 
 
 def night(environ: Mapping[str, str], count: int, patience: float) -> tuple[float, dict[str, float]]:
-    """Run the night; returns the seconds it took, and the mean seconds of each kind of task."""
+    """Run the night; returns its seconds, and the mean seconds of each kind of task."""
     end = time.monotonic() + patience
     log = Path(environ["AIRFLOW_HOME"]) / "standalone.log"
     with standalone(environ) as airflow, log.open("w") as written:
-        reader = subprocess.Popen(["cat"], stdin=airflow.stdout, stdout=written)  # or its pipe fills and it stops
+        reader = subprocess.Popen(
+            ["cat"], stdin=airflow.stdout, stdout=written
+        )  # otherwise its pipe fills up and blocks it
         metadata = sqlalchemy.create_engine(environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"])
         ended = _ended(metadata)
         while len(ended) < count and time.monotonic() < end:
@@ -143,30 +144,35 @@ def _instant(value: object) -> datetime:
     return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
 
 
-def delivered(server: servers.Server, count: int) -> None:
-    """Demand that every source's rows are on the platform and its ledger says so."""
+def require_delivered(server: servers.Server, count: int) -> None:
+    """Require all rows on the platform and in the ledger."""
     with psycopg.connect(postgresql_url(server, "platform")) as connection:
         ledger = connection.execute(
             "SELECT count(*), sum(inserted), sum(held) FROM exchange_batch WHERE status = 'delivered'"
         ).fetchone()
         licences_there = connection.execute("SELECT count(*) FROM licence").fetchone()
-    held = wrong(count * ROWS)
+    held = wrong_rows(count * ROWS)
     if ledger != (count, count * ROWS - held, held) or licences_there != (count * ROWS - held,):
         raise SystemExit(f"a night that is not right is no figure: ledger {ledger}, licences {licences_there}")
 
 
 def main() -> None:
     """Measure and print."""
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--sources", type=int, default=300)
-    asked.add_argument("--metadata", choices=("sqlite", "postgresql"), default="postgresql")
-    asked.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
-    asked.add_argument("--parse-only", action="store_true")
-    options = asked.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sources", type=int, default=300)
+    parser.add_argument("--metadata", choices=("sqlite", "postgresql"), default="postgresql")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--parse-only", action="store_true")
+    options = parser.parse_args()
     due = datetime.now(SHANGHAI).replace(second=0, microsecond=0) - timedelta(hours=1)
-    with folder() as place, servers.postgresql(place / "postgresql", (*POSTGRESQL, "max_connections=200")) as server:
-        sources = fill(server, place, options.sources, due)
-        environ = _environment(server, place, sources, options.metadata, dict(one.split("=", 1) for one in options.set))
+    with (
+        temporary_folder() as folder,
+        servers.postgresql(folder / "postgresql", (*POSTGRESQL, "max_connections=200")) as server,
+    ):
+        sources = fill_databases(server, folder, options.sources, due)
+        environ = _environment(
+            server, folder, sources, options.metadata, dict(one.split("=", 1) for one in options.set)
+        )
         parsed = parse(environ)
         print(f"parsed: {parsed}", file=sys.stderr)
         if parsed["dags"] != options.sources + 2 or parsed["errors"]:
@@ -175,34 +181,28 @@ def main() -> None:
             (0.0, {}) if options.parse_only else night(environ, options.sources, 10.0 * options.sources + 300)
         )
         if not options.parse_only:
-            delivered(server, options.sources)
+            require_delivered(server, options.sources)
     _show(options.sources, options.metadata, parsed, seconds, means)
 
 
 def _environment(
-    server: servers.Server, place: Path, sources: Path, metadata: str, changed: Mapping[str, str]
+    server: servers.Server, folder: Path, sources: Path, metadata: str, changed: Mapping[str, str]
 ) -> dict[str, str]:
-    url = f"sqlite:///{place}/airflow/airflow.db"
+    url = f"sqlite:///{folder}/airflow/airflow.db"
     if metadata == "postgresql":
         make_database(server, "airflow")
         url = server.url("postgresql+psycopg2", "airflow")
     return {
         **os.environ,
-        **standalone_environment(place, _free_port()),
+        **standalone_environment(folder, servers.free_port()),
         **SETTINGS,
         **changed,
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url,
         "LICEX_SOURCES": str(sources),
-        "LICEX_WORKSPACE": str(place / "workspace"),
+        "LICEX_WORKSPACE": str(folder / "workspace"),
         "LICEX_TARGET": server.url("postgresql+psycopg", "platform"),
         "LICEX_CONN_REGISTER": server.url("postgresql+psycopg", "register"),
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
 
 
 def _show(count: int, metadata: str, parsed: dict[str, object], seconds: float, means: Mapping[str, float]) -> None:

@@ -1,10 +1,10 @@
-"""Measures a whole batch from PostgreSQL to PostgreSQL beside dlt and beside the floor.
+"""Measures a whole batch from PostgreSQL to PostgreSQL beside dlt and a lower bound.
 
     python benchmarks/whole_batch.py [--rows 1000000] [--times 3] [--without-dlt | --try-dlt] [--profile FILE]
 
-Sides: `licex run` of an incremental source with every step and rule; dlt, which only copies and merges the same rows; the
-floor, `COPY` out piped into `COPY` in and one bare `INSERT ... ON CONFLICT`. After it, nights of ours before each of which
-one row in a hundred has changed. A side whose counts are not right ends the benchmark.
+Sides: `licex run` of an incremental source with every step and rule; dlt, which only copies and merges the same rows; and the floor,
+`COPY` out piped into `COPY` in and a single `INSERT ... ON CONFLICT`. Then our later nights, before each of which one row in a hundred
+changes. Wrong counts on any side end the benchmark.
 """
 
 from __future__ import annotations
@@ -21,14 +21,25 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from invented import DAY, SCHEMA, changed, wrong
+from invented_register import DAY, SCHEMA, change_sql, wrong_rows
 from registers import SOURCE, declare, fill_postgresql, make_database, plain_url, postgresql_url
-from side_by_side import HERE, POSTGRESQL, Ended, Target, alternate, expect, folder, process, seconds, show
+from side_by_side import (
+    HERE,
+    POSTGRESQL,
+    Finished,
+    Target,
+    alternate,
+    print_results,
+    require_counts,
+    run_process,
+    seconds,
+    temporary_folder,
+)
 
 from demo import servers
 
 DLT = Path(".run/benchmarks/dlt")
-FASTEST = ("connectorx", "parquet", "delete-insert")  # of those that --try-dlt measures
+FASTEST = ("connectorx", "parquet", "delete-insert")  # of the variants of --try-dlt
 VARIANTS = tuple(product(("connectorx", "pyarrow", "adbc"), ("parquet", "csv"), ("delete-insert", "upsert")))
 OURS, PEER, FLOOR, SECOND = (
     "ours: licex run, everything",
@@ -44,91 +55,93 @@ OURS_ALONE, SECOND_ALONE, PEER_ALONE = (
 
 
 @dataclass
-class Measured:
-    """One server with the register and an empty platform, and what it takes to fill that."""
+class WholeBatch:
+    """One server with the register and an empty platform, and the sides that fill the platform."""
 
     server: servers.Server
-    place: Path
+    folder: Path
     rows: int
     profile: str | None = None
     alone: list[float] = field(default_factory=list)  # dlt's seconds without interpreter start and imports
     nights: int = 1
 
     def ours(self) -> float:
-        """The seconds of the first night by the command."""
+        """Seconds of the first night with the command."""
         return self.first().seconds
 
     def ours_alone(self) -> float:
-        """The same in a process that has imported everything, as a worker has."""
-        return float(self.first("--imported").told["batch"])
+        """The same in a process with everything imported, like a worker."""
+        return float(self.first("--imported").output["batch"])
 
-    def first(self, *options: str) -> Ended:
-        """The first night: everything is new."""
+    def first(self, *options: str) -> Finished:
+        """Run the first night, in which everything is new."""
         make_database(self.server, "platform")
-        shutil.rmtree(self.place / "workspace", ignore_errors=True)
+        shutil.rmtree(self.folder / "workspace", ignore_errors=True)
         ended = self.run(DAY, *options, *(["--profile", self.profile] if self.profile else []))
-        expect(self._entry(ended), read=self.rows, held=wrong(self.rows), inserted=self.rows - wrong(self.rows))
+        require_counts(
+            self._entry(ended), read=self.rows, held=wrong_rows(self.rows), inserted=self.rows - wrong_rows(self.rows)
+        )
         return ended
 
     def later(self) -> float:
-        """The seconds of a night after, by the command."""
+        """Seconds of a later night with the command."""
         return self._later().seconds
 
     def later_alone(self) -> float:
-        """The same in a process that has imported everything."""
-        return float(self._later("--imported").told["batch"])
+        """The same in a process with everything imported."""
+        return float(self._later("--imported").output["batch"])
 
-    def _later(self, *options: str) -> Ended:
-        """A night after, on the platform that the last one left; in the day one row in a hundred has changed."""
+    def _later(self, *options: str) -> Finished:
+        """Run a later night on the existing platform, after one row in a hundred has changed."""
         before, day = (DAY + timedelta(days=self.nights - since) for since in (1, 0))
         self.nights += 1
         with psycopg.connect(postgresql_url(self.server, "register"), autocommit=True) as register:
-            register.execute(changed(before))
+            register.execute(change_sql(before))
             register.execute('VACUUM ANALYZE "XKZ"')
         with psycopg.connect(postgresql_url(self.server, "platform"), autocommit=True) as database:
-            database.execute("VACUUM ANALYZE")  # what autovacuum does in the day between two nights
+            database.execute("VACUUM ANALYZE")  # as autovacuum does between two nights
         ended = self.run(day, *options)
-        touched = len(range(7, self.rows, 100))
-        expect(self._entry(ended), read=touched, held=0, updated=touched)
+        changed = len(range(7, self.rows, 100))
+        require_counts(self._entry(ended), read=changed, held=0, updated=changed)
         return ended
 
     def dlt(self, backend: str, file_format: str, strategy: str) -> float:
-        """The same rows by dlt."""
+        """Seconds of dlt with the same rows."""
         make_database(self.server, "platform")
-        shutil.rmtree(self.place / "pipelines", ignore_errors=True)
+        shutil.rmtree(self.folder / "pipelines", ignore_errors=True)
         urls = {"SOURCE_URL": plain_url(self.server, "register"), "TARGET_URL": plain_url(self.server, "platform")}
         command = [str(DLT / "bin/python"), str(HERE / "dlt_copy.py"), backend, file_format, strategy]
-        ended = process(command, {**urls, "PIPELINES": str(self.place / "pipelines")})
-        self.alone.append(ended.told["copy"])
-        expect(ended.told, rows=self.rows)
+        ended = run_process(command, {**urls, "PIPELINES": str(self.folder / "pipelines")})
+        self.alone.append(ended.output["copy"])
+        require_counts(ended.output, rows=self.rows)
         return ended.seconds
 
     def floor(self) -> float:
-        """The same rows by PostgreSQL's own means."""
+        """Seconds of PostgreSQL's own copy and merge with the same rows."""
         make_database(self.server, "platform")
         counted: list[int] = []
-        taken = seconds(lambda: counted.append(floor(self.server)))
-        expect({"rows": counted[0]}, rows=self.rows)
-        return taken
+        duration = seconds(lambda: counted.append(floor(self.server)))
+        require_counts({"rows": counted[0]}, rows=self.rows)
+        return duration
 
-    def run(self, day: datetime, *options: str) -> Ended:
-        """`licex run` in a process of its own."""
+    def run(self, day: datetime, *options: str) -> Finished:
+        """Run `licex run` in its own process."""
         environ = {
-            "LICEX_SOURCES": str(declare(self.place)),
-            "LICEX_WORKSPACE": str(self.place / "workspace"),
+            "LICEX_SOURCES": str(declare(self.folder)),
+            "LICEX_WORKSPACE": str(self.folder / "workspace"),
             "LICEX_TARGET": self.server.url("postgresql+psycopg", "platform"),
             "LICEX_CONN_REGISTER": self.server.url("postgresql+psycopg", "register"),
         }
-        return process([sys.executable, str(HERE / "one_batch.py"), SOURCE, str(day.date()), *options], environ)
+        return run_process([sys.executable, str(HERE / "one_batch.py"), SOURCE, str(day.date()), *options], environ)
 
-    def _entry(self, ended: Ended) -> dict[str, Any]:
-        (ran,) = ended.told["ran"]
-        if ran["problem"]:
-            raise SystemExit(f"the batch has a problem: {ran['problem']}")
+    def _entry(self, ended: Finished) -> dict[str, Any]:
+        (result,) = ended.output["ran"]
+        if result["problem"]:
+            raise SystemExit(f"the batch has a problem: {result['problem']}")
         with psycopg.connect(postgresql_url(self.server, "platform")) as connection:
             row = connection.execute("SELECT count(*) FROM licence").fetchone()
-        expect({"licences": row and row[0]}, licences=self.rows - wrong(self.rows))
-        entry: dict[str, Any] = ran["entry"]
+        require_counts({"licences": row and row[0]}, licences=self.rows - wrong_rows(self.rows))
+        entry: dict[str, Any] = result["entry"]
         return entry
 
 
@@ -164,7 +177,7 @@ def _types() -> dict[str, str]:
 
 
 def make_dlt() -> None:
-    """Make dlt's own environment, once."""
+    """Create the environment of dlt, once."""
     if not (DLT / "bin/dlt").exists():
         subprocess.run([sys.executable, "-m", "venv", str(DLT)], check=True)
         install = [str(DLT / "bin/python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
@@ -173,38 +186,38 @@ def make_dlt() -> None:
 
 def main() -> None:
     """Measure and print."""
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--rows", type=int, default=1_000_000)
-    asked.add_argument("--times", type=int, default=3)
-    asked.add_argument("--without-dlt", action="store_true")
-    asked.add_argument("--try-dlt", action="store_true", help="measure every variant of dlt once, and nothing else")
-    asked.add_argument("--profile", help="where cProfile writes what our batch does; its seconds are no figures then")
-    options = asked.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--times", type=int, default=3)
+    parser.add_argument("--without-dlt", action="store_true")
+    parser.add_argument("--try-dlt", action="store_true", help="measure every variant of dlt once, and nothing else")
+    parser.add_argument("--profile", help="file for cProfile's data of our batch; its seconds are then not valid")
+    options = parser.parse_args()
     if not options.without_dlt:
         make_dlt()
-    with folder() as place, servers.postgresql(place / "postgresql", POSTGRESQL) as server:
+    with temporary_folder() as folder, servers.postgresql(folder / "postgresql", POSTGRESQL) as server:
         fill_postgresql(server, "register", options.rows)
-        measured = Measured(server, place, options.rows, options.profile)
+        batch = WholeBatch(server, folder, options.rows, options.profile)
         if options.try_dlt:
-            tried = {" ".join(one): (lambda one=one: measured.dlt(*one)) for one in VARIANTS}
-            show(f"dlt, {options.rows:,} rows", alternate(tried, 1), [])
+            variants = {" ".join(each): (lambda each=each: batch.dlt(*each)) for each in VARIANTS}
+            print_results(f"dlt, {options.rows:,} rows", alternate(variants, 1), [])
             return
-        measure(measured, options.times, with_dlt=not options.without_dlt)
+        measure(batch, options.times, with_dlt=not options.without_dlt)
 
 
-def measure(measured: Measured, times: int, *, with_dlt: bool) -> None:
-    """Measure the sides in turn, then the nights after on what the last first night left."""
+def measure(batch: WholeBatch, times: int, *, with_dlt: bool) -> None:
+    """Measure the sides in turn, then later nights on the platform of the last first night."""
     sides = {
-        FLOOR: measured.floor,
-        **({PEER: lambda: measured.dlt(*FASTEST)} if with_dlt else {}),
-        OURS: measured.ours,
-        OURS_ALONE: measured.ours_alone,
+        FLOOR: batch.floor,
+        **({PEER: lambda: batch.dlt(*FASTEST)} if with_dlt else {}),
+        OURS: batch.ours,
+        OURS_ALONE: batch.ours_alone,
     }
-    taken = alternate(sides, times)
-    taken |= alternate({SECOND: measured.later, SECOND_ALONE: measured.later_alone}, times)
+    timings = alternate(sides, times)
+    timings |= alternate({SECOND: batch.later, SECOND_ALONE: batch.later_alone}, times)
     if with_dlt:
-        taken[PEER_ALONE] = measured.alone
-    best = {name: min(every) for name, every in taken.items()}
+        timings[PEER_ALONE] = batch.alone
+    best = {name: min(each) for name, each in timings.items()}
     targets = [
         *([Target("whole batch / dlt", best[OURS] / best[PEER], 0.5)] if with_dlt else []),
         Target("whole batch / floor", best[OURS] / best[FLOOR], 2.5),
@@ -212,7 +225,7 @@ def measure(measured: Measured, times: int, *, with_dlt: bool) -> None:
         Target("second night / first", best[SECOND] / best[OURS], 0.05),
         Target("second night / first, the batches alone", best[SECOND_ALONE] / best[OURS_ALONE], 0.05),
     ]
-    show(f"Whole batch, PostgreSQL to PostgreSQL, {measured.rows:,} rows x 15 elements", taken, targets)
+    print_results(f"Whole batch, PostgreSQL to PostgreSQL, {batch.rows:,} rows x 15 elements", timings, targets)
 
 
 if __name__ == "__main__":

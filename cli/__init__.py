@@ -1,1 +1,1 @@
-"""The command `licex`, and how results look on a terminal."""
+"""The command `licex` and its output."""

@@ -1,4 +1,4 @@
-"""What commands have in common on the command line: the arguments that several take, and how days are read."""
+"""Command-line arguments that several commands share, and the parsing of days."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ Last = Annotated[str, typer.Option("--to", metavar="D", help="Last day, included
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and judge, but deliver nothing.")]
 
-_MOST = timedelta(days=3660)
+_LONGEST_RANGE = timedelta(days=3660)
 
 
 def parse_day(text: str) -> Day:
-    """The day that was typed.
+    """Parse a day.
 
     Raises:
-        UsageError: for anything that is no day.
+        UsageError: for anything else.
     """
     try:
         return Day.of(text)
@@ -50,10 +50,10 @@ def parse_day(text: str) -> Day:
 
 
 def parse_days(first: str, last: str) -> list[Day]:
-    """Every day of a range, both ends included.
+    """Parse a range of days, both ends included.
 
     Raises:
-        UsageError: for anything that is no day, a range that ends before it begins, and one of more than ten years.
+        UsageError: for an invalid day, a range that ends before it begins, or one of more than ten years.
     """
     start, end = parse_day(first), parse_day(last)
     if end < start:
@@ -63,7 +63,7 @@ def parse_days(first: str, last: str) -> list[Day]:
             start=start,
             end=end,
         )
-    if end.date - start.date > _MOST:
+    if end.date - start.date > _LONGEST_RANGE:
         raise UsageError(
             "LX-101", "--from {start} --to {end}: expected at most ten years; correct the days", start=start, end=end
         )

@@ -1,4 +1,4 @@
-"""The commands that run batches, and how what became of them looks."""
+"""The commands that run batches, and the output of their results."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from cli import render
 from cli.arguments import AnySource, AsJson, DryRun, First, Last, OneDay, SourceName, parse_day, parse_days
 from cli.ledger_table import show_entries
 from cli.session import open_exchange
-from cli.trials import ran_data, show_findings
-from pipeline.memory import uncollected
+from cli.trials import result_data, show_findings
+from pipeline.memory import gc_disabled
 from standard.batch import BatchKey
 from standard.day import Day
 from standard.messages import Message, joined
 
 if TYPE_CHECKING:
-    from pipeline.runner import Ran
-    from pipeline.sweep import Swept
+    from pipeline.runner import BatchResult
+    from pipeline.sweep import SweepResult
 
 commands = typer.Typer()
 
@@ -48,13 +48,13 @@ def catch_up(source: AnySource = None, json: AsJson = False) -> None:
     """Run the days that were missed: those between the first and the last in the ledger of which it has no batch."""
     exchange = open_exchange(source)
     from pipeline.catch_up import catch_up as run_missed
-    from pipeline.runner import load_ahead
+    from pipeline.runner import start_preloading
 
-    load_ahead(exchange)
+    start_preloading(exchange)
     with render.progress() as on_progress:
         names = [source] if source else list(exchange.register)
-        ran = [one for name in names for one in run_missed(exchange, name, on_progress)]
-    _end(ran, json)
+        results = [result for name in names for result in run_missed(exchange, name, on_progress)]
+    _finish(results, json)
 
 
 @commands.command()
@@ -69,40 +69,40 @@ def sweep(
 
     with render.progress() as on_progress:
         found = sweep_keys(exchange, source, lambda step: on_progress(joined(" ", [source, step])), dry_run=dry_run)
-    _show_swept(found, as_json=json)
+    _show_sweep(found, as_json=json)
     raise typer.Exit(1 if found.problem else 0)
 
 
 def _run_all(source: str, days: Iterable[Day], *, json: bool, dry_run: bool, from_archive: bool = False) -> None:
     exchange = open_exchange(source)
-    with uncollected():
-        from pipeline.progress import of_batch
+    with gc_disabled():
+        from pipeline.progress import with_batch_prefix
         from pipeline.reporting import report_later_days
-        from pipeline.runner import load_ahead, run_batch
+        from pipeline.runner import run_batch, start_preloading
         from pipeline.trial import try_batch
 
-    load_ahead(exchange)
-    ran: list[Ran] = []
+    start_preloading(exchange)
+    results: list[BatchResult] = []
     with render.progress() as on_progress:
         for day in days:
             key = BatchKey(source, day)
             run_one = try_batch if dry_run else run_batch
-            ran.append(run_one(exchange, key, of_batch(on_progress, key), from_archive=from_archive))
-        if not dry_run and any(one.entry for one in ran):
+            results.append(run_one(exchange, key, with_batch_prefix(on_progress, key), from_archive=from_archive))
+        if not dry_run and any(result.entry for result in results):
             on_progress("report later days")
-            report_later_days(exchange, source, [one.key.day for one in ran], exchange.now())
-    _end(ran, json)
+            report_later_days(exchange, source, [result.key.day for result in results], exchange.now())
+    _finish(results, json)
 
 
-def _end(ran: Sequence[Ran], json: bool) -> NoReturn:
-    _show_ran(ran, as_json=json)
-    raise typer.Exit(max((item.exit_code for item in ran), default=0))
+def _finish(results: Sequence[BatchResult], json: bool) -> NoReturn:
+    _show_results(results, as_json=json)
+    raise typer.Exit(max((item.exit_code for item in results), default=0))
 
 
-def _show_ran(items: Sequence[Ran], *, as_json: bool) -> None:
-    """What became of the batches of a command; as JSON what was nothing to do is said there alone."""
+def _show_results(items: Sequence[BatchResult], *, as_json: bool) -> None:
+    """Print the results of a command; with JSON, a batch without anything to do is reported in the JSON only."""
     if as_json:
-        render.data([ran_data(item) for item in items])
+        render.data([result_data(item) for item in items])
     else:
         _show_tables(items)
     for item in items:
@@ -114,7 +114,7 @@ def _show_ran(items: Sequence[Ran], *, as_json: bool) -> None:
         render.out(Message("open {page}", page=items[-1].page))
 
 
-def _show_tables(items: Sequence[Ran]) -> None:
+def _show_tables(items: Sequence[BatchResult]) -> None:
     from pipeline.trial import Trial
 
     entries = [item.entry for item in items if item.entry is not None]
@@ -125,8 +125,8 @@ def _show_tables(items: Sequence[Ran]) -> None:
             show_findings(item)
 
 
-def _show_swept(found: Swept, *, as_json: bool) -> None:
-    """What a sweep has found and done."""
+def _show_sweep(found: SweepResult, *, as_json: bool) -> None:
+    """Print the result of a sweep."""
     if as_json:
         render.data(asdict(found))
         return

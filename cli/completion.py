@@ -1,10 +1,10 @@
-"""Completes the names of sources in a shell, from the names of files alone: no declaration is read."""
+"""Shell completion of source names, from file names alone: no declaration is read."""
 
 from __future__ import annotations
 
 
 def declared_names(incomplete: str) -> list[str]:
-    """The names of declared sources that begin with what was typed; none where there is no folder of declarations."""
+    """The names of declared sources that begin with a text; empty if there is no folder of declarations."""
     from pipeline.settings import Settings
     from sources.folder import declaration_files
 

@@ -1,4 +1,4 @@
-"""The commands for whoever declares a source: check it, preview what it holds."""
+"""The commands for authors of declarations: check and preview."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from cli import render
 from cli.arguments import AnySource, AsJson, SourceName, parse_day
 from cli.ledger_table import show_entries
 from cli.session import open_exchange
-from cli.trials import ran_data, show_findings
-from pipeline.memory import uncollected
+from cli.trials import result_data, show_findings
+from pipeline.memory import gc_disabled
 from standard.batch import BatchKey
 from standard.day import Day
 from standard.errors import DeclarationError
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 commands = typer.Typer()
 
-_ENOUGH = 1_000  # rows; what fewer take is what beginning takes, and says nothing of a rate
+_MIN_SAMPLE = 1_000  # rows; the time of fewer is mostly start-up and shows no rate
 
 
 @commands.command()
@@ -46,11 +46,11 @@ def check(
     exchange = open_exchange()
     names, problems = _problems(exchange.register, source)
     if connect and not problems:
-        from pipeline.queries import connections, files_there
+        from pipeline.queries import check_connections, check_files
 
         with render.progress() as on_progress:
-            found = connections(exchange.work(), names, on_progress)
-            files = files_there(exchange, names, on_progress)
+            found = check_connections(exchange.open_scratch(), names, on_progress)
+            files = check_files(exchange, names, on_progress)
         _show_connections(found, files, as_json=json)
         raise typer.Exit(max(map(_connection_code, [*found.values(), *files.values()]), default=0))
     _show_problems(names, problems, as_json=json)
@@ -66,38 +66,38 @@ def preview(
     json: AsJson = False,
 ) -> None:
     """Show ten rows of a source in the standard, the findings on all its rows, and how a run would end; nothing is kept."""
-    asked = parse_day(day) if day else None
+    requested = parse_day(day) if day else None
     exchange = open_exchange(source)
-    with uncollected():
-        from pipeline.progress import of_batch
-        from pipeline.runner import load_ahead
+    with gc_disabled():
+        from pipeline.progress import with_batch_prefix
+        from pipeline.runner import start_preloading
         from pipeline.trial import try_batch
 
-    from pipeline.audit import write_down
+    from pipeline.audit import record_access
 
-    key = BatchKey(source, asked or Day.at(exchange.now()).plus(-1))
-    write_down(exchange, "preview", str(key))
-    load_ahead(exchange)
+    key = BatchKey(source, requested or Day.at(exchange.now()).plus(-1))
+    record_access(exchange, "preview", str(key))
+    start_preloading(exchange)
     with render.progress() as on_progress:
-        found = try_batch(exchange, key, of_batch(on_progress, key))
+        found = try_batch(exchange, key, with_batch_prefix(on_progress, key))
     _show_preview(found, as_json=json)
     raise typer.Exit(found.exit_code)
 
 
 def _problems(register: Register, source: str | None) -> tuple[list[str], list[Problem]]:
-    """The sources that are checked, and everything that is wrong with them."""
+    """The names of the checked sources, and all problems found."""
     names = [source] if source else list(register)
-    astray = [] if source else register.astray()
-    if not names and not astray:
+    misplaced = [] if source else register.misplaced()
+    if not names and not misplaced:
         raise DeclarationError(
             "LX-205",
             "{folder}: expected declarations <department>/<licence>.yaml, found none; name another folder in LICEX_SOURCES",
             folder=register.folder,
         )
     if source is not None and source not in register.paths:
-        register.source(source)  # says which name was probably meant
-    # The tables of the city belong to all sources, and are said once.
-    return names, list(dict.fromkeys(problem for name in names for problem in register.problems(name))) + astray
+        register.source(source)  # raises with the nearest name
+    # Problems of the city's tables concern all sources and are listed once.
+    return names, list(dict.fromkeys(problem for name in names for problem in register.problems(name))) + misplaced
 
 
 def _show_problems(names: Sequence[str], found: Sequence[Problem], *, as_json: bool) -> None:
@@ -111,14 +111,14 @@ def _show_problems(names: Sequence[str], found: Sequence[Problem], *, as_json: b
 
 
 def _connection_code(facts: ConnectionFacts | FileFacts | str) -> int:
-    """3 for a source that cannot be reached, 1 for one that is there but not as declared."""
+    """Exit code: 3 for an unreachable source, 1 for one that does not match its declaration."""
     return 3 if isinstance(facts, str) else 1 if facts.problem else 0
 
 
 def _show_connections(
     found: Mapping[str, ConnectionFacts | str], files: Mapping[str, FileFacts | str], *, as_json: bool
 ) -> None:
-    """How each database is read and how fast, what the files of a source are; or why they are not read."""
+    """Print how each database is read and how fast, and which files a source has, or why they cannot be read."""
     reached = {name: facts for name, facts in found.items() if not isinstance(facts, str)}
     opened = {name: facts for name, facts in files.items() if not isinstance(facts, str)}
     unread = {name: facts for name, facts in {**found, **files}.items() if isinstance(facts, str)}
@@ -132,8 +132,8 @@ def _show_connections(
         render.table("", rows, right=("connected in", "rows", "rows/s"))
     lines = {name: _columns(facts) for name, facts in reached.items()}
     lines |= {name: _header(facts) for name, facts in opened.items()}
-    for name, known in lines.items():
-        for line in known:
+    for name, facts_of_source in lines.items():
+        for line in facts_of_source:
             render.out(joined(": ", [name, line]))
     problems = [facts.problem for facts in reached.values()] + [facts.problem for facts in opened.values()]
     for problem in filter(None, [*problems, *unread.values()]):
@@ -141,7 +141,7 @@ def _show_connections(
 
 
 def _header(facts: FileFacts) -> list[str]:
-    """What is to be known of files, a line each; nothing where they were refused, which has a sentence of its own."""
+    """Lines about the files of a source; none if they were refused, which has its own sentence."""
     read = ", ".join(facts.origin[name] for name in ("file", "sheet", "encoding") if name in facts.origin)
     if not facts.columns:
         return []
@@ -155,13 +155,13 @@ def _connection(name: str, facts: ConnectionFacts) -> dict[str, str]:
         "database": facts.database,
         "connected in": Message("{seconds:.2f} s", seconds=facts.connecting),
         "rows": "" if facts.rows is None else f"{facts.rows:,}",
-        "rows/s": f"{facts.rate:,.0f}" if facts.sample >= _ENOUGH else "",
+        "rows/s": f"{facts.rate:,.0f}" if facts.sample >= _MIN_SAMPLE else "",
         "guarded": Message("read only") if facts.guarded else Message("by its rights alone"),
     }
 
 
 def _columns(facts: ConnectionFacts) -> list[str]:
-    """What is to be known of single columns, a line each."""
+    """Lines about the columns of a source."""
     order = [Message("ordered by {column}", column=facts.order)] if facts.order else []
     if facts.witnessed is not None:
         order.append(Message("its witness counts {rows:,} rows", rows=facts.witnessed))
@@ -170,9 +170,9 @@ def _columns(facts: ConnectionFacts) -> list[str]:
 
 
 def _show_preview(found: Trial, *, as_json: bool) -> None:
-    """The first rows in the standard, the findings on all rows, and how a run would end."""
+    """Print the first standardised rows, the findings on all rows, and the result of the trial."""
     if as_json:
-        render.data({**ran_data(found), "rows": found.rows})
+        render.data({**result_data(found), "rows": found.rows})
     else:
         for number, row in enumerate(found.rows, 1):
             render.pairs(Message("row {number}", number=number), row)

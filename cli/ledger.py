@@ -1,4 +1,4 @@
-"""The commands that say what became of batches, sources and licences, and how that looks."""
+"""The commands that show the ledger, sources, findings and licences, and their output."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from cli import render
 from cli.arguments import AnySource, AsJson, OnlySource, parse_day
 from cli.ledger_table import show_entries, show_ledger, time_text
 from cli.session import open_exchange
-from standard.batch import LedgerEntry
 from standard.errors import ExchangeError, UsageError
+from standard.ledger_entry import LedgerEntry
 from standard.messages import Message
 
 if TYPE_CHECKING:
@@ -43,18 +43,18 @@ def ledger(
     json: AsJson = False,
 ) -> None:
     """Show what became of every batch, and every day that was missed."""
-    wanted, begin = (str(parse_day(text)) if text else None for text in (day, first))
+    only_day, since = (str(parse_day(text)) if text else None for text in (day, first))
     exchange = open_exchange()
     from pipeline import queries
 
-    cut = None if begin or source or day else queries.listed_since(exchange)
-    entries = queries.ledger(exchange, source=source, day=wanted, all_runs=all_runs, since=begin or cut)
+    cut_off = None if since or source or day else queries.listed_since(exchange)
+    entries = queries.ledger(exchange, source=source, day=only_day, all_runs=all_runs, since=since or cut_off)
     if json:
         render.data([entry.as_dict() for entry in entries])
     else:
         show_ledger(entries, runs=runs)
-    if cut:
-        render.note(Message("Batches since {day}; licex ledger --from D shows earlier ones", day=cut))
+    if cut_off:
+        render.note(Message("Batches since {day}; licex ledger --from D shows earlier ones", day=cut_off))
 
 
 @commands.command()
@@ -108,10 +108,10 @@ def report(
     json: AsJson = False,
 ) -> None:
     """Write the pages of a day again, for every department and for the city."""
-    wanted = parse_day(day) if day else None
+    requested = parse_day(day) if day else None
     from pipeline.reporting import rewrite_reports
 
-    render.paths(rewrite_reports(open_exchange().work(), wanted), as_json=json)
+    render.paths(rewrite_reports(open_exchange().open_scratch(), requested), as_json=json)
 
 
 @commands.command()
@@ -147,9 +147,9 @@ def audit(
     """Show who looked at which licence or batch, from where, with trace or preview."""
     since = parse_day(first) if first else None
     exchange = open_exchange()
-    from pipeline.audit import audit as who_looked
+    from pipeline.audit import list_accesses
 
-    found = who_looked(exchange, since)
+    found = list_accesses(exchange, since)
     if json:
         render.data(found)
         return
@@ -190,12 +190,12 @@ def _state(state: SourceState) -> dict[str, Any]:
 
 
 def _show_trace(found: Sequence[dict[str, Any]]) -> None:
-    """Everything behind some licences."""
-    from pipeline.holding import sentence
+    """Print everything behind the licences."""
+    from pipeline.held_records import held_message
 
     for record in found:
         for item in record["held"]:
-            render.out(sentence(item))
+            render.out(held_message(item))
         for licence in record["licence"]:
             render.pairs("licence", licence)
         render.table("versions", [{name: row[name] for name in _VERSIONS} for row in record["versions"]], keys=3)

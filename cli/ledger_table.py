@@ -1,4 +1,4 @@
-"""How entries of the ledger stand in a table on a terminal."""
+"""Prints entries of the ledger as a table."""
 
 from __future__ import annotations
 
@@ -7,34 +7,35 @@ from dataclasses import replace
 from typing import Any
 
 from cli import render
-from standard.batch import SWEEP, LedgerEntry, Status
+from standard.batch import SWEEP, Status
 from standard.day import SHANGHAI, Day, instant_of
-from standard.messages import Message, kept
+from standard.ledger_entry import LedgerEntry
+from standard.messages import Message, stored_sentence
 
 _COUNTS = ("extracted", "accepted", "held", "duplicates", "inserted", "updated", "unchanged", "stale", "refused")
 _RIGHT = (*_COUNTS, "run", "seconds", "report")
 
 
 def show_entries(entries: Sequence[LedgerEntry], *, runs: bool = False) -> None:
-    """A row a source and day: what was read and what became of it.
+    """Print one row for each source and day: how many rows were read, and their outcomes.
 
     Args:
         entries: of the ledger.
-        runs: whether to say of each which run it is, when the source was read, when the batch was delivered, and by whom.
+        runs: whether to add the number of the run, when the source was read, when the batch was delivered, and by whom.
     """
     render.table("", [_row(entry, runs) for entry in entries], right=_RIGHT, keys=3, plain=True)
 
 
 def show_ledger(entries: Sequence[LedgerEntry], *, runs: bool = False) -> None:
-    """The table, and below it why a batch was refused or could not be had; missed days in a row are one line of both."""
+    """Print the table, and below it the reasons of refused, failed and missed batches; consecutive missed days are folded."""
     if not entries:
         render.out("no batch in the ledger")
         return
-    entries = folded(entries)
+    entries = fold_missed_days(entries)
     show_entries(entries, runs=runs)
     for entry in entries:
         if entry.reason:
-            status, reason = kept(entry.status), kept(entry.reason)
+            status, reason = stored_sentence(entry.status), stored_sentence(entry.reason)
             render.out(
                 Message(
                     "{source}/{day} {status}: {reason}",
@@ -62,22 +63,22 @@ def _row(entry: LedgerEntry, runs: bool) -> dict[str, Any]:
 
 
 def time_text(instant: str) -> str:
-    """An instant as the city's clocks showed it, to the second."""
+    """An instant in Asia/Shanghai, to the second."""
     return f"{instant_of(instant).astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}" if instant else ""
 
 
-def folded(entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
-    """The entries, in which missed days of a source that follow one another are one, from the first to the last."""
-    found: list[LedgerEntry] = []
-    spans: dict[tuple[str, str], tuple[int, str, Day]] = {}  # where a span stands, its first day, and its last
+def fold_missed_days(entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
+    """Merge the entries of consecutive missed days of a source into one, from the first day to the last."""
+    folded: list[LedgerEntry] = []
+    spans: dict[tuple[str, str], tuple[int, str, Day]] = {}  # index in `folded`, first day, last day
     for entry in entries:
         if entry.status == Status.MISSED:
             day, key = Day.of(entry.day), (entry.source, entry.reason)
-            place, first, last = spans.get(key, (len(found), entry.day, day))
+            index, first, last = spans.get(key, (len(folded), entry.day, day))
             if last.plus(1) == day:
-                found[place] = replace(entry, day=f"{first} – {day}")
-                spans[key] = (place, first, day)
+                folded[index] = replace(entry, day=f"{first} – {day}")
+                spans[key] = (index, first, day)
                 continue
-            spans[key] = (len(found), entry.day, day)
-        found.append(entry)
-    return found
+            spans[key] = (len(folded), entry.day, day)
+        folded.append(entry)
+    return folded

@@ -1,7 +1,7 @@
-"""What a command did, for whoever looks for a fault: lines on standard error with `-v`, and in a log file where one is named.
+"""The log of commands: lines on standard error with `-v`, and in a log file if one is configured.
 
-A line has no personal value and no secret: it names commands, steps, sources, days and counts, and quotes only the sentences
-of errors, which are made without them. What a library says is not logged, since it may quote a department's values.
+Lines contain no personal values and no secrets: only commands, steps, sources, days, counts, and error sentences, which have none
+either. Messages of libraries are not logged, since they may quote a department's values.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ import time
 import traceback
 
 from standard.errors import UsageError, safe_line
-from standard.messages import shown
-from standard.private_file import private
+from standard.messages import localize
+from standard.private_file import open_private
 
 _LOG = logging.getLogger("licex")
-_FORM = "%(asctime)s %(process)d %(levelname)s %(message)s"
+_FORMAT = "%(asctime)s %(process)d %(levelname)s %(message)s"
 
 
 def start_logging(*, verbose: bool, path: str) -> None:
-    """Begin to log the steps of this command.
+    """Start logging the steps of this command.
 
     Args:
-        verbose: whether to standard error.
-        path: of the log file, which is appended to and made for this user alone; empty for none.
+        verbose: whether to log to standard error.
+        path: of the log file, which is created for this user alone and appended to; empty for none.
 
     Raises:
         UsageError: when the file cannot be written.
@@ -39,37 +39,37 @@ def start_logging(*, verbose: bool, path: str) -> None:
 
 
 def stop_logging() -> None:
-    """Close what was opened."""
+    """Close all handlers."""
     for handler in [*_LOG.handlers]:
         _LOG.removeHandler(handler)
         handler.close()
 
 
 def is_logging() -> bool:
-    """Whether anybody reads the lines."""
+    """Whether lines are logged anywhere."""
     return bool(_LOG.handlers)
 
 
 def is_verbose() -> bool:
-    """Whether the lines go to standard error, where nothing else may draw then."""
+    """Whether lines go to standard error, where progress must then not be drawn."""
     return any(type(handler) is logging.StreamHandler for handler in _LOG.handlers)
 
 
 def log_step(text: str) -> None:
-    """Log a step, or how far one is."""
+    """Log a step, or its progress."""
     if is_logging():
-        _LOG.info(safe_line(shown(text)))
+        _LOG.info(safe_line(localize(text)))
 
 
 def log_error(sentence: str) -> None:
-    """Log why a command could not go on, in the words of the error and with its code."""
+    """Log an error sentence with its code."""
     if is_logging():
-        for line in shown(sentence).split("\n"):
+        for line in localize(sentence).split("\n"):
             _LOG.error(safe_line(line))
 
 
 def log_defect(error: BaseException) -> None:
-    """Log where an error that nobody foresaw was raised; its message may quote anything, and is left out."""
+    """Log where an unexpected error was raised, without its message, which may quote anything."""
     if is_logging():
         lines = [*traceback.format_tb(error.__traceback__), type(error).__name__]
         for line in "".join(lines).splitlines():
@@ -77,15 +77,15 @@ def log_defect(error: BaseException) -> None:
 
 
 def _add(handler: logging.Handler) -> None:
-    form = logging.Formatter(_FORM, "%Y-%m-%dT%H:%M:%SZ")
-    form.converter = time.gmtime
-    handler.setFormatter(form)
+    formatter = logging.Formatter(_FORMAT, "%Y-%m-%dT%H:%M:%SZ")
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
     _LOG.addHandler(handler)
 
 
 def _file(path: str) -> logging.Handler:
     try:
-        file = open(path, "a", encoding="utf-8", opener=private)  # noqa: SIM115 - its handler closes it
+        file = open(path, "a", encoding="utf-8", opener=open_private)  # noqa: SIM115 - its handler closes it
     except OSError as error:
         raise UsageError(
             "LX-104",
@@ -93,13 +93,13 @@ def _file(path: str) -> logging.Handler:
             path=path,
             found=type(error).__name__,
         ) from None
-    return _Closing(file)
+    return _ClosingHandler(file)
 
 
-class _Closing(logging.StreamHandler):  # type: ignore[type-arg]  # generic for type checkers only
-    """Writes to a file and closes it."""
+class _ClosingHandler(logging.StreamHandler):  # type: ignore[type-arg]  # generic for type checkers only
+    """Writes to a file, and closes it with the handler."""
 
     def close(self) -> None:
-        """Close the file with the handler."""
+        """Close the handler and its file."""
         super().close()
         self.stream.close()

@@ -1,4 +1,4 @@
-"""The command `licex`: its groups of commands, what all of them share, and the exit codes it ends with."""
+"""The command `licex`: groups of commands, global options, and exit codes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError  # Typer offers no public name for them
 
 from cli import batches, declarations, ledger, logs, onboarding, reference, render, retention, session, upkeep
-from cli.spoken import speak
-from pipeline.settings import log_file_named, program_version
+from cli.help_language import translate_help
+from pipeline.settings import configured_log_file, program_version
 from standard.errors import ExchangeError, UsageError
-from standard.messages import kept
+from standard.messages import stored_sentence
 
 app = typer.Typer(
     name="licex",
@@ -38,8 +38,8 @@ for _title, _group in _GROUPS.items():
         app.registered_commands.append(_command)
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
+def _show_version(requested: bool) -> None:
+    if requested:
         typer.echo(f"licex {program_version()}")
         raise typer.Exit
 
@@ -60,14 +60,14 @@ def options(
         ),
     ] = "",
 ) -> None:
-    """What every command has: how much it says, and where."""
-    logs.start_logging(verbose=verbose, path=log_file or log_file_named())
+    """Global options: how much is logged, and where."""
+    logs.start_logging(verbose=verbose, path=log_file or configured_log_file())
     if logs.is_logging():
         logs.log_step(f"licex {program_version()} {context.invoked_subcommand}")
 
 
 def main() -> None:
-    """Run the command; an error that was foreseen is one sentence and an exit code, never a traceback."""
+    """Run the command; an expected error is one sentence and an exit code, never a traceback."""
     warnings.showwarning = render.warning
     code = _run()
     logs.log_step(f"ended with exit code {code}")
@@ -77,9 +77,9 @@ def main() -> None:
 
 def _run() -> int:
     command = typer.main.get_command(app)
-    speak(command)
+    translate_help(command)
     try:
-        with session.opened:
+        with session.resources:
             return int(command.main(standalone_mode=False) or 0)
     except SystemExit as ended:
         return int(ended.code or 0)
@@ -87,7 +87,7 @@ def _run() -> int:
         help_shown.show()
         return help_shown.exit_code
     except ClickException as error:
-        render.error(_misused(error).message)
+        render.error(_usage_error(error).message)
         return error.exit_code
     except typer.Abort:
         return 1
@@ -99,13 +99,13 @@ def _run() -> int:
         return 1
 
 
-def _misused(error: ClickException) -> UsageError:
-    """What Typer found wrong with the words of a command."""
+def _usage_error(error: ClickException) -> UsageError:
+    """Convert an error of the command line, as found by Typer."""
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "licex"
     return UsageError(
         "LX-100",
         "{command}: {problem}; see {command} --help",
         command=command,
-        problem=kept(error.format_message().removesuffix(".")),
+        problem=stored_sentence(error.format_message().removesuffix(".")),
     )

@@ -1,4 +1,4 @@
-"""The command with which a new source begins: `licex suggest`."""
+"""The command `licex suggest`, which proposes the declaration of a new source."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def suggest(
     ] = None,
 ) -> None:
     """Propose the declaration of a new source from its titles and all its values; none of them is kept."""
-    from onboarding.origin import Given
+    from onboarding.origin import SuggestOptions
     from pipeline.onboard import require_name, suggest_file, suggest_table
     from sources.city import City
 
@@ -58,25 +58,27 @@ def suggest(
     now = exchange.now()
     first = since.date() if since else Day.at(now).date
     with render.progress() as on_progress:
-        # The folder of declarations may be yet to come.
-        given = Given(City(exchange.settings.sources), first, name, licence_type, department_code, department_name)
+        # The folder of declarations may not exist yet.
+        options = SuggestOptions(
+            City(exchange.settings.sources), first, name, licence_type, department_code, department_name
+        )
         if table is None:
-            found = suggest_file(exchange, Path(where), given, now, on_progress)
+            found = suggest_file(exchange, Path(where), options, now, on_progress)
         else:
-            found = suggest_table(exchange, where, table, given, now, on_progress)
-    _put(found, out)
+            found = suggest_table(exchange, where, table, options, now, on_progress)
+    _output(found, out)
 
 
-def _put(found: Suggestion, out: Path | None) -> None:
-    """Print the declaration, or write it; rows that the city's tables lack are printed beside it."""
+def _output(found: Suggestion, out: Path | None) -> None:
+    """Print or write the declaration, and print the rows that are missing from the city's tables."""
     from onboarding.declaration_text import yaml_text
-    from onboarding.scaffold import rows_to_add, write
+    from onboarding.scaffold import rows_to_add, write_declaration
 
     if out is None:
         render.text(yaml_text(found))
-        left = rows_to_add(found)
+        missing = rows_to_add(found)
     else:
-        written, left = write(found, out)
+        written, missing = write_declaration(found, out)
         render.paths([str(path) for path in written], as_json=False)
-    for name, rows in left.items():
+    for name, rows in missing.items():
         render.note(Message("add to {name}:\n{rows}", name=name, rows=rows.rstrip()))

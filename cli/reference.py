@@ -1,4 +1,4 @@
-"""The commands that say what the program knows by itself: its rules, its documentation."""
+"""The commands that need no data: the list of rules, and the generated documentation."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""How anything looks on a terminal: lines, errors, progress, tables that fit, and JSON instead of them.
+"""Terminal output: lines, errors, progress, tables that fit the width, and JSON.
 
-Sentences and headings are printed in the reader's language, JSON in none but English. Rich is imported when something is drawn: JSON and completion do without it.
+Sentences and headings are printed in the user's language, JSON always in English. Rich is imported only when needed: JSON and
+completion do without it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from cli import logs
 from standard import errors
 from standard.errors import safe_line
-from standard.messages import Message, shown, translate, translate_word
+from standard.messages import Message, localize, translate, translate_word
 from standard.visible import json_text, visible, visible_line
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-_WIDE = 180  # what is no terminal has no width; the ledger's table takes this much
-_BAD = frozenset(["refused", "failed", "missed"])
+_NO_TERMINAL_WIDTH = 180  # without a terminal there is no width; the ledger's table needs this much
+_ALARMING = frozenset(["refused", "failed", "missed"])
 _SEPARATOR = "  "
 
 Row = Mapping[str, Any]
@@ -30,7 +31,7 @@ Row = Mapping[str, Any]
 
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
-    """Show on standard error what is being done, without ever touching what is printed."""
+    """Show progress on standard error, separate from the command's output."""
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
@@ -46,25 +47,25 @@ def progress() -> Iterator[Callable[[str], None]]:
 
 
 def out(line: str) -> None:
-    """Print a line; a terminal breaks it where it must."""
+    """Print a line; the terminal wraps it."""
     _console().print(_cell(translate(line)), soft_wrap=True)
 
 
 def text(content: str) -> None:
-    """Print a file for an editor; whoever wrote it has seen to it that nothing in it is hidden."""
+    """Print the text of a file unchanged; it must not contain invisible characters."""
     print(content, end="")  # noqa: T201 - rich would wrap it
 
 
 def note(message: str) -> None:
-    """Print lines beside what a command prints, on standard error."""
+    """Print additional lines on standard error."""
     for line in translate(message).split("\n"):
         _console(stderr=True).print(_cell(line), soft_wrap=True)
 
 
 def error(message: str) -> None:
-    """Print error sentences, each on a line of its own with its code."""
+    """Print error sentences, each on its own line with its code."""
     logs.log_error(message)
-    for line in shown(message).split("\n"):
+    for line in localize(message).split("\n"):
         _console(stderr=True).print(_cell(line, "red"), soft_wrap=True)
 
 
@@ -73,11 +74,11 @@ def unforeseen(found: BaseException) -> None:
     from rich.text import Text
 
     logs.log_defect(found)
-    _console(stderr=True).print(Text(visible(errors.unforeseen(found)), style="red"), soft_wrap=True)
+    _console(stderr=True).print(Text(visible(errors.safe_traceback(found)), style="red"), soft_wrap=True)
 
 
 def warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
-    """Print what a library warns of, as `warnings.showwarning`: it may quote a department's names and values."""
+    """Print a library's warning, as `warnings.showwarning`; control characters from quoted values are made visible."""
     _console(stderr=True).print(_cell(safe_line(f"warning: {message}"), "yellow"), soft_wrap=True)
 
 
@@ -87,7 +88,7 @@ def data(value: Any) -> None:
 
 
 def paths(found: Sequence[str], *, as_json: bool) -> None:
-    """Print the paths of files, or other short lines, as they are: they are not broken."""
+    """Print file paths, or other short lines, without wrapping."""
     if as_json:
         data([safe_line(path) for path in found])
     else:
@@ -96,17 +97,17 @@ def paths(found: Sequence[str], *, as_json: bool) -> None:
 
 
 def table(title: str, rows: Sequence[Row], *, right: Collection[str] = (), keys: int = 1, plain: bool = False) -> None:
-    """Print rows that have the same columns.
+    """Print rows with the same columns as a table.
 
-    Where a table would not fit the terminal, columns in which nothing stands are left out; where it still would not, each row
-    is printed as a paragraph. Nothing is cut off.
+    If the table does not fit the terminal, empty columns are left out; if it still does not fit, each row is printed as a paragraph.
+    Nothing is cut off.
 
     Args:
-        title: what they are, printed with how many there are; empty for none, where there must be rows.
-        rows: by the names of their columns; a tuple is several lines.
-        right: columns of numbers.
-        keys: how many of the first columns name a row.
-        plain: whether only the heads are ruled off, as fits long tables.
+        title: printed with the number of rows; an empty title requires rows.
+        rows: values by column name; a tuple is printed as several lines.
+        right: right-aligned columns of numbers.
+        keys: number of leading columns that identify a row.
+        plain: whether to rule off the header only, for long tables.
     """
     from rich.measure import Measurement
 
@@ -114,8 +115,8 @@ def table(title: str, rows: Sequence[Row], *, right: Collection[str] = (), keys:
         out(f"{translate_word(title)} (0)")
         return
     console = _console()
-    for some in (rows, _without_empty(rows)):
-        drawn = _table(title, some, right, plain)
+    for candidate in (rows, _without_empty(rows)):
+        drawn = _table(title, candidate, right, plain)
         if Measurement.get(console, console.options.update(max_width=10_000), drawn).minimum <= console.width:
             console.print(drawn)
             return
@@ -123,7 +124,7 @@ def table(title: str, rows: Sequence[Row], *, right: Collection[str] = (), keys:
 
 
 def pairs(title: str, values: Row) -> None:
-    """Print names and their values, those that are there."""
+    """Print names and values; missing values are left out."""
     from rich.table import Table
 
     drawn = Table(title=translate_word(title), show_header=False, title_justify="left")
@@ -157,7 +158,7 @@ def _without_empty(rows: Sequence[Row]) -> list[Row]:
 
 
 def _paragraphs(console: Console, title: str, rows: Sequence[Row], keys: int) -> None:
-    """Each row as its key, and below it `name value` of all else that is there."""
+    """Print each row as its key, with `name value` of the other filled columns below."""
     from rich.padding import Padding
     from rich.text import Text
 
@@ -171,12 +172,12 @@ def _paragraphs(console: Console, title: str, rows: Sequence[Row], keys: int) ->
         facts = [
             Text.assemble((f"{translate_word(name)} ", "dim"), value) for name, value in items[keys:] if value.plain
         ]
-        for line in _packed(facts, console.width - 2):
+        for line in _pack(facts, console.width - 2):
             console.print(Padding(line, (0, 0, 0, 2), expand=False), overflow="fold")
 
 
-def _packed(parts: Sequence[Text], width: int) -> Iterator[Text]:
-    """The parts side by side, as many on a line as there is room for."""
+def _pack(parts: Sequence[Text], width: int) -> Iterator[Text]:
+    """Join the parts into lines that fit the width."""
     from rich.text import Text
 
     line: list[Text] = []
@@ -190,19 +191,19 @@ def _packed(parts: Sequence[Text], width: int) -> Iterator[Text]:
 
 
 def _cell(value: Any, style: str = "") -> Text:
-    """A value from elsewhere, as it may stand on a terminal."""
+    """An external value as text that is safe to print."""
     from rich.text import Text
 
     lines = value if isinstance(value, tuple) else ("" if value is None else value,)
-    return Text("\n".join(visible_line(_said(line)) for line in lines), style=style or _style(value))
+    return Text("\n".join(visible_line(_text(line)) for line in lines), style=style or _style(value))
 
 
-def _said(value: Any) -> str:
+def _text(value: Any) -> str:
     return translate(value) if isinstance(value, Message) else str(value)
 
 
 def _style(value: Any) -> str:
-    return "red" if isinstance(value, str) and value in _BAD else ""
+    return "red" if isinstance(value, str) and value in _ALARMING else ""
 
 
 def _console(*, stderr: bool = False) -> Console:
@@ -210,5 +211,5 @@ def _console(*, stderr: bool = False) -> Console:
 
     console = Console(stderr=stderr, highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = _WIDE
+        console.width = _NO_TERMINAL_WIDTH
     return console

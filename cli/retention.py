@@ -1,4 +1,4 @@
-"""The command that removes what is old: it shows what would go, and removes only what it is told to."""
+"""The command `licex purge`: shows expired data, and removes it on request."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def purge(
     from pipeline.retention import purge as remove_old
 
     with render.progress() as on_progress:
-        found = remove_old(exchange.work() if apply else exchange, on_progress, apply=apply)
+        found = remove_old(exchange.open_scratch() if apply else exchange, on_progress, apply=apply)
     _show(found, exchange.settings.keep, applied=apply, as_json=json)
 
 

@@ -1,4 +1,4 @@
-"""What one command has open: the exchange, which is closed when the command ends, however it ends."""
+"""Resources of one command, above all the exchange, which are closed when the command ends."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pipeline.exchange import Exchange
 
-opened = ExitStack()
+resources = ExitStack()
 
 
 def open_exchange(source: str | None = None) -> Exchange:
-    """The exchange that the environment describes.
+    """Open the exchange that the environment configures.
 
     Args:
-        source: one that must be declared and usable, so that a wrong name ends the command before anything is read or written.
+        source: must be declared and usable; a wrong name ends the command before anything is read or written.
 
     Raises:
-        DeclarationError: for a name that nobody declared, with the one that was probably meant, or a declaration with problems.
+        DeclarationError: for an undeclared name (with the nearest one), or a declaration with problems.
     """
     from pipeline.exchange import Exchange
     from pipeline.settings import Settings
 
     exchange = Exchange(Settings.from_environment())
-    opened.callback(exchange.close)
+    resources.callback(exchange.close)
     if source is not None:
         exchange.register.source(source)
     return exchange

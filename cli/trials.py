@@ -1,4 +1,4 @@
-"""Shows how a batch ended, or would end: as JSON, and the findings of a trial as a table."""
+"""Output of batch results: JSON, and the findings of a trial as a table."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from cli import render
 from standard.messages import Message
 
 if TYPE_CHECKING:
-    from pipeline.runner import Ran
+    from pipeline.runner import BatchResult
     from pipeline.trial import Trial
 
-_GROUPS = 30  # groups of findings that a table shows
+_GROUPS = 30  # groups of findings in a table
 
 
-def ran_data(item: Ran) -> dict[str, Any]:
-    """One batch as JSON has it; of a trial with its findings, grouped by rule, element and value."""
+def result_data(item: BatchResult) -> dict[str, Any]:
+    """The result of a batch for JSON; that of a trial has its findings, grouped by rule, element and value."""
     shown = {
         "batch": str(item.key),
         "entry": item.entry and item.entry.as_dict(),
@@ -28,7 +28,7 @@ def ran_data(item: Ran) -> dict[str, Any]:
 
 
 def show_findings(trial: Trial) -> None:
-    """Print the groups of findings, the most frequent first, or that there are none."""
+    """Print the groups of findings, most frequent first, or that there are none."""
     if trial.entry is not None and not trial.entry.read:
         render.out(Message("{batch}: no row is of that day; name another with --day", batch=trial.key))
     elif trial.entry is not None and not trial.findings:

@@ -1,4 +1,4 @@
-"""The commands that look after what the exchange keeps: its tables, what older versions left there, accepted beginnings."""
+"""Maintenance commands: migrations, masking, unjudged deliveries, and accepted beginnings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from cli import render
 from cli.arguments import AsJson, SourceName
 from cli.ledger_table import show_ledger
-from cli.session import open_exchange, opened
+from cli.session import open_exchange, resources
 from standard.messages import Message
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def migrate(
     from pipeline.settings import Settings
 
     database = ExchangeDatabase(Settings.from_environment().target)
-    opened.callback(database.close)
+    resources.callback(database.close)
     render.paths(database.pending() if dry_run else database.migrate(), as_json=json)
 
 
@@ -53,7 +53,7 @@ def remask(
     """Mask what earlier versions kept of personal values in manifests and findings; stop the loads before."""
     from pipeline.remask import remask as mask_again
 
-    paths, findings = mask_again(open_exchange().work(), dry_run=dry_run)
+    paths, findings = mask_again(open_exchange().open_scratch(), dry_run=dry_run)
     changed = [Message("{count} findings on the platform", count=findings)] if findings else []
     render.paths([*paths, *changed], as_json=json)
 
@@ -76,16 +76,18 @@ def accept_beginning(
 
 
 def _show_unjudged(found: Sequence[Unjudged], *, as_json: bool) -> None:
-    """Claims that the archives of their days do not account for."""
+    """Print the claims that the archives of their days do not account for."""
     if as_json:
         render.data(
-            [{"batch": str(one.key), "problem": one.problem, "claims": one.claims.to_pylist()} for one in found]
+            [{"batch": str(each.key), "problem": each.problem, "claims": each.claims.to_pylist()} for each in found]
         )
         return
-    for one in found:
-        if one.problem:
-            render.error(one.problem)
+    for batch in found:
+        if batch.problem:
+            render.error(batch.problem)
         else:
-            render.table(Message("{batch}: not accounted for by its archive", batch=one.key), one.claims.to_pylist())
+            render.table(
+                Message("{batch}: not accounted for by its archive", batch=batch.key), batch.claims.to_pylist()
+            )
     if not found:
         render.out("every claim is accounted for")

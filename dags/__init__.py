@@ -1,1 +1,1 @@
-"""The nightly exchange as Airflow sees it; the only package that knows Airflow."""
+"""The exchange as Airflow DAGs; the only package that imports Airflow."""

@@ -1,4 +1,7 @@
-"""The deadline, for Airflow: the city page of the day once more, naming who has not arrived."""
+"""The DAG of the deadline, which writes the city's page and names the sources that have not arrived.
+
+Airflow parses only files that contain both words, airflow and dag.
+"""
 
 from dags.factory import deadline_dag
 

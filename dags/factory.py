@@ -1,4 +1,4 @@
-"""How a declaration becomes a DAG; nothing heavy is imported while DAGs are parsed."""
+"""Builds a DAG from a declaration; nothing heavy is imported while DAGs are parsed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, Asset, CronTriggerTimetable, Param, get_parsing_context, task_group
 
-from dags.outcomes import KILLED_DELAY, TRIES_AGAIN, TriesAgain
+from dags.outcomes import KILLED_DELAY, RETRIES, RetryUnreachable
 from dags.pools import pool_of
 from dags.report_link import ReportLink
 from dags.tasks import (
@@ -31,26 +31,26 @@ from sources.database_extract import DatabaseExtract
 from sources.problem import Problem
 from sources.register import Register, Source
 from standard.day import SHANGHAI
-from standard.messages import Message, shown
+from standard.messages import Message, localize
 
 _TAG = "licence-exchange"
-_RETRIES = {"retries": TRIES_AGAIN, "retry_delay": KILLED_DELAY, "retry_policy": TriesAgain()}
-# Backfills of one source may run side by side, since the order of its days does not matter; more would crowd others out.
+_RETRIES = {"retries": RETRIES, "retry_delay": KILLED_DELAY, "retry_policy": RetryUnreachable()}
+# Backfills of one source may run in parallel, since the order of its days does not matter; more would crowd out other sources.
 _ACTIVE_RUNS = 4
-_SWEEP = ".sweep"  # ends the name of the DAG that sweeps a source
-_SWEEPS = Message("Reads all keys, delivers what no day has read, and finds what vanished.")
+_SWEEP_SUFFIX = ".sweep"  # of the name of a sweep DAG
+_SWEEP_DOC = Message("Reads all keys, delivers what no day has read, and finds what vanished.")
 
 
 def source_dags() -> dict[str, DAG]:
-    """One DAG a source, by variable name. A declaration that cannot be used has a DAG that says why and fails.
+    """One DAG for each source, by variable name; an invalid declaration becomes a DAG that explains the problem and fails.
 
-    A task needs its own DAG alone, and with hundreds of declarations reading them all would cost it more than its work.
+    A task needs only its own DAG: with hundreds of declarations, reading all of them would take longer than the task.
     """
     register = Register(Settings.from_environment().sources)
-    wanted = get_parsing_context().dag_id  # of the task that runs; None where all DAGs are looked for
-    asked = [wanted, (wanted or "").removesuffix(_SWEEP)]
+    dag_id = get_parsing_context().dag_id  # of the running task; None when all DAGs are parsed
+    candidates = [dag_id, (dag_id or "").removesuffix(_SWEEP_SUFFIX)]
     dags = {}
-    for name in register if wanted is None else [name for name in dict.fromkeys(asked) if name in register.paths]:
+    for name in register if dag_id is None else [name for name in dict.fromkeys(candidates) if name in register.paths]:
         source, problems = register.read(name)
         variable = f"dag_{name.replace('.', '__')}"
         dags[variable] = _broken_dag(name, problems) if source is None else _source_dag(source)
@@ -62,8 +62,8 @@ def source_dags() -> dict[str, DAG]:
 def _source_dag(source: Source) -> DAG:
     name, declaration = source.name, source.declaration
     department = declaration.department
-    slots = pool_of(source.folder)
-    pool = {"pool": slots} if slots else {}
+    pool_name = pool_of(source.folder)
+    pool = {"pool": pool_name} if pool_name else {}
     since = datetime(declaration.since.year, declaration.since.month, declaration.since.day, tzinfo=SHANGHAI)
     with DAG(
         dag_id=name,
@@ -76,29 +76,29 @@ def _source_dag(source: Source) -> DAG:
         default_args={"owner": department.name, **_RETRIES},
         params=_params(),
         tags=[_TAG, name.partition(".")[0]],
-        doc_md=_about(source),
+        doc_md=_documentation(source),
     ) as dag:
         split = isinstance(declaration.extract, DatabaseExtract) and declaration.extract.split is not None
-        whole = assess(name, rows_too=not split)
+        assessed = assess(name, judges_rows=not split)
         delivered = deliver.override(outlets=[Asset(f"licence://{name}")])(name)
-        reading = _in_parts(name, pool) if split else extract.override(**pool)(name) >> standardise(name)
-        reading >> whole >> delivered
+        reading = _part_tasks(name, pool) if split else extract.override(**pool)(name) >> standardise(name)
+        reading >> assessed >> delivered
         catch_up.override(**pool)(name)
-        # A teardown runs whatever happened before, and leaves the run as red as it was. Airflow would either overlook it, or
-        # look at nothing else; what follows it makes the run red too where the pages lag behind the ledger.
+        # A teardown runs whatever happened before, and does not change the state of the run. By itself Airflow would either
+        # ignore it or look at nothing else; the task after it fails the run if the pages could not be written.
         reported = report(name)
         delivered >> reported.as_teardown() >> EmptyOperator(task_id="reported")
-        _link(whole, delivered, reported)
+        _link(assessed, delivered, reported)
     return dag
 
 
 def _link(*tasks: Any) -> None:
-    """Give tasks a button that opens the report of the day."""
+    """Add a button to tasks that opens the report of the day."""
     for task in tasks:
         task.operator.operator_extra_links = (ReportLink(),)
 
 
-_ABOUT = """# {title}
+_DOCUMENTATION = """# {title}
 
 **{department}**, contact: {contact}. Runs at `{schedule}` (Asia/Shanghai). One run is one batch of the day before; that day is its
 partition key. The note of a run says how its batch ended.
@@ -116,26 +116,26 @@ between; its dry run lists them. 补数包含起止两日。
 """
 
 
-def _about(source: Source) -> str:
-    """The documentation of a DAG: whose it is, what red means, what to do."""
+def _documentation(source: Source) -> str:
+    """The documentation of a DAG: its department, what red tasks mean, and what to do."""
     declaration = source.declaration
     department = declaration.department
     contact = department.contact or "none declared"
-    return _ABOUT.format(
+    return _DOCUMENTATION.format(
         title=declaration.title, department=department.name, contact=contact, schedule=declaration.schedule
     )
 
 
 def _sweep_dag(source: Source, schedule: str) -> DAG:
-    """The DAG that reads all keys of an incremental source: one task, since what it finds follows from all of them."""
+    """The DAG that sweeps an incremental source: one task, since its result depends on all keys."""
     name, declaration = source.name, source.declaration
-    slots = pool_of(source.folder)
-    pool = {"pool": slots} if slots else {}
+    pool_name = pool_of(source.folder)
+    pool = {"pool": pool_name} if pool_name else {}
     since = datetime(declaration.since.year, declaration.since.month, declaration.since.day, tzinfo=SHANGHAI)
     with DAG(
-        dag_id=f"{name}{_SWEEP}",
+        dag_id=f"{name}{_SWEEP_SUFFIX}",
         dag_display_name=f"{declaration.title} · 清查",
-        description=shown(
+        description=localize(
             Message("{department}: all keys beside what the platform knows", department=declaration.department.name)
         ),
         schedule=CronTriggerTimetable(schedule, timezone="Asia/Shanghai"),
@@ -144,14 +144,14 @@ def _sweep_dag(source: Source, schedule: str) -> DAG:
         max_active_runs=1,
         default_args={"owner": declaration.department.name, **_RETRIES},
         tags=[_TAG, name.partition(".")[0], "sweep"],
-        doc_md=f"# {declaration.title} · 清查\n\n{shown(_SWEEPS)}",
+        doc_md=f"# {declaration.title} · 清查\n\n{localize(_SWEEP_DOC)}",
     ) as dag:
         sweep.override(**pool)(name)
     return dag
 
 
-def _in_parts(name: str, pool: dict[str, Any]) -> Any:
-    """The tasks of a split table: each part goes through its own, on as many workers as there are."""
+def _part_tasks(name: str, pool: dict[str, Any]) -> Any:
+    """The tasks of a split table: every part has its own, on any worker."""
 
     @task_group(group_id="part")
     def each(part: int | None) -> None:
@@ -167,14 +167,14 @@ def _broken_dag(name: str, problems: list[Problem]) -> DAG:
         catchup=False,
         default_args={"owner": _TAG},
         tags=[_TAG, "broken"],
-        doc_md="\n".join(shown(problem.sentence) for problem in problems),
+        doc_md="\n".join(localize(problem.sentence) for problem in problems),
     ) as dag:
         broken_declaration(name)
     return dag
 
 
 def deadline_dag() -> DAG:
-    """The DAG that draws the city's page when everything should have arrived."""
+    """The DAG that writes the city's page at the deadline."""
     settings = Settings.from_environment()
     with DAG(
         dag_id="licence_exchange_deadline",
@@ -185,7 +185,7 @@ def deadline_dag() -> DAG:
         default_args={"owner": _TAG, **_RETRIES},
         params=_params(),
         tags=[_TAG],
-        doc_md=shown(
+        doc_md=localize(
             Message("Draws the city's page of the day from the ledger, and names the sources that have not arrived.")
         ),
     ) as dag:
@@ -194,7 +194,7 @@ def deadline_dag() -> DAG:
 
 
 def retention_dag() -> DAG:
-    """The DAG that purges what is old; without `LICEX_PURGE` it runs only when somebody triggers it."""
+    """The DAG that purges expired data; without `LICEX_PURGE` it only runs when triggered."""
     cron = Settings.from_environment().purge
     with DAG(
         dag_id="licence_exchange_retention",
@@ -205,7 +205,7 @@ def retention_dag() -> DAG:
         max_active_runs=1,
         default_args={"owner": _TAG, **_RETRIES},
         tags=[_TAG],
-        doc_md=shown(
+        doc_md=localize(
             Message(
                 "Removes raw archives, standardised rows, closed findings and reports that are older than `LICEX_KEEP_…` say."
             )
@@ -216,7 +216,7 @@ def retention_dag() -> DAG:
 
 
 def _daily(cron: str) -> NightTimetable:
-    """A run each night that stands for the day before; a bare cron string would stand for no day at all."""
+    """A run each night for the day before; a plain cron schedule has no partition day."""
     return NightTimetable(cron, timezone="Asia/Shanghai")
 
 
@@ -226,6 +226,6 @@ def _params() -> dict[str, Any]:
         type=["null", "string"],
         format="date",
         title="Day / 日期",
-        description=shown(Message("For a run by hand without a partition key.")),
+        description=localize(Message("For a run by hand without a partition key.")),
     )
     return {"day": day}

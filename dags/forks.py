@@ -1,4 +1,4 @@
-"""Forks of a scheduler end with it: a task that nobody supervises any more would go on beside the one that is tried again."""
+"""Ends the forks of a scheduler with it, since an unsupervised task would run in parallel with its retry."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ _PR_SET_PDEATHSIG = 1  # prctl(2): the signal that the kernel sends when the par
 
 
 def end_forks_with_parent() -> None:
-    """From now on every fork of this process, and every fork of those, is killed when its parent ends, however that ends.
+    """Kill every fork of this process, and every fork of those, when its parent ends for whatever reason.
 
-    Only Linux knows how. What is half done then is as after any kill: the step is run again.
+    Works on Linux only. Interrupted steps are run again, as after any kill.
     """
     if sys.platform != "linux":
         return
     libc = ctypes.CDLL(None, use_errno=True)
-    forked_by = 0
+    parent = 0
 
-    def about_to_fork() -> None:
-        nonlocal forked_by
-        forked_by = os.getpid()
+    def before_fork() -> None:
+        nonlocal parent
+        parent = os.getpid()
 
-    def forked() -> None:
+    def after_fork() -> None:
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != forked_by:  # it has ended since
+        if os.getppid() != parent:  # the parent has already ended
             os.kill(os.getpid(), signal.SIGKILL)
 
-    os.register_at_fork(before=about_to_fork, after_in_child=forked)
+    os.register_at_fork(before=before_fork, after_in_child=after_fork)

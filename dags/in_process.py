@@ -1,4 +1,4 @@
-"""How DAGs are run in this process, with no scheduler and nothing left behind; for the demo and for trying things out."""
+"""Runs DAGs in this process without a scheduler, for the demo and for trials."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from standard.day import Day
 
 
 def environment(home: Path) -> dict[str, str]:
-    """The variables Airflow reads, for a metadata database and logs of its own under `home`.
+    """Airflow's environment variables, with the metadata database and logs under `home`.
 
-    They must be set before Airflow is imported anywhere in the process.
+    They must be set before anything in the process imports Airflow.
     """
     return {
         "AIRFLOW_HOME": str(home),
@@ -27,8 +27,8 @@ def environment(home: Path) -> dict[str, str]:
 
 
 @contextmanager
-def quiet(log: Path) -> Iterator[int]:
-    """Send everything this process and its children print into a file; gives the descriptor of the real output."""
+def redirect_output(log: Path) -> Iterator[int]:
+    """Redirect the output of this process and its children to a file; yields a descriptor of the original output."""
     log.parent.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush()
     sys.stderr.flush()
@@ -45,8 +45,8 @@ def quiet(log: Path) -> Iterator[int]:
             os.dup2(errors, 2)
 
 
-def prepare() -> None:
-    """Make or upgrade Airflow's metadata database."""
+def init_metadata() -> None:
+    """Create or upgrade Airflow's metadata database."""
     from airflow.utils.db import initdb
 
     initdb()

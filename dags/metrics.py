@@ -1,4 +1,4 @@
-"""Sends the measures of each batch to wherever Airflow's own metrics settings lead: StatsD, Datadog or OpenTelemetry."""
+"""Sends metrics of batches to the backend of Airflow's metrics settings: StatsD, Datadog or OpenTelemetry."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from datetime import datetime
 
 from airflow.sdk.observability import stats
 
-from standard.batch import LedgerEntry
 from standard.day import Day
+from standard.ledger_entry import LedgerEntry
 
 _ROWS = ("read", "extracted", "accepted", "held", "refused", "inserted", "updated")
 
 
 def measure_batch(entry: LedgerEntry, now: datetime) -> None:
-    """Send what the ledger has of a run.
+    """Send the metrics of a ledger entry.
 
-    Gauges, each with the tags `source` and `status`: `licex.rows.<count>` for the counts of rows, `licex.seconds` that the run
-    took, and `licex.lag_seconds` from the end of the batch's day to its delivery, or to now where it was not delivered.
+    Gauges, each with the tags `source` and `status`: `licex.rows.<count>` for the counts of rows, `licex.seconds` for the duration of
+    the run, and `licex.lag_seconds` from the end of the batch's day to its delivery, or to now if it was not delivered.
 
     Args:
         entry: of the run.
-        now: the present.
+        now: the current instant.
     """
     tags = {"source": entry.source, "status": entry.status}
     for name in _ROWS:
@@ -32,18 +32,18 @@ def measure_batch(entry: LedgerEntry, now: datetime) -> None:
 
 
 def measure_step(source: str, step: str, seconds: float) -> None:
-    """Send how long a step took, as the timing `licex.step` in milliseconds with the tags `source` and `step`."""
+    """Send the duration of a step as the timing `licex.step` in milliseconds with the tags `source` and `step`."""
     stats.timing("licex.step", seconds * 1_000, tags={"source": source, "step": step})
 
 
 def measure_findings(source: str, open_findings: Mapping[str, int]) -> None:
-    """Send the number of open findings of a source, as the gauge `licex.findings.open` with the tags `source` and `rule`.
+    """Send the number of open findings of a source as the gauge `licex.findings.open` with the tags `source` and `rule`.
 
-    Every rule is sent, those without an open finding too: a gauge that is not sent keeps its last value.
+    Rules without open findings are sent too, since a gauge that is not sent keeps its last value.
 
     Args:
         source: its name.
-        open_findings: how many are open, by the ids of rules; of the others none is.
+        open_findings: number of open findings by rule id; missing rules have none.
     """
     from standard.rules import RULES
 

@@ -1,4 +1,7 @@
-"""The loop that gives Airflow one DAG for every declared source."""
+"""One DAG for every declared source.
+
+Airflow parses only files that contain both words, airflow and dag.
+"""
 
 from dags.factory import source_dags
 

@@ -1,4 +1,4 @@
-"""Extends the scheduler: when a run begins it makes the pool of the department and names the day; when it ends it notes how."""
+"""Scheduler plugin: creates a department's pool and sets the partition day when a run begins, and notes the result when it ends."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
-from dags.run_notes import RunNoter
+from dags.run_notes import RunNoteListener
 from dags.timetable import NightTimetable
 from standard.day import Day
-from standard.messages import Message, shown
+from standard.messages import Message, localize
 
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
@@ -23,26 +23,26 @@ _log = logging.getLogger(__name__)
 
 
 def pool_of(folder: Path) -> str | None:
-    """The pool of a department: every task that reads one of its sources takes a slot of it.
+    """The pool of a department; every task that reads one of its sources takes a slot.
 
     Args:
-        folder: of the department's declarations; the pool has its name.
+        folder: of the department's declarations; its name is that of the pool.
 
     Returns:
-        None where no source of the department declares `connections`.
+        None if no source of the department declares `connections`.
     """
     return folder.name if connections(folder) else None
 
 
 def connections(folder: Path) -> int | None:
-    """How many of a department's sources may be read at once: the least number that one of them declares."""
+    """How many of a department's sources may be read at once: the smallest number that any of them declares."""
     paths = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
-    return min(filter(None, (_declared(path, path.stat().st_mtime_ns) for path in paths)), default=None)
+    return min(filter(None, (_declared_connections(path, path.stat().st_mtime_ns) for path in paths)), default=None)
 
 
 @lru_cache(maxsize=4096)
-def _declared(path: Path, _modified: int) -> int | None:
-    """What one declaration says; read again only when its file changes, since the scheduler asks at every run."""
+def _declared_connections(path: Path, _modified: int) -> int | None:
+    """The number in one declaration; cached until its file changes, since the scheduler needs it at every run."""
     import yaml
 
     from sources.declaration import Department
@@ -52,14 +52,14 @@ def _declared(path: Path, _modified: int) -> int | None:
         value = Document(path.read_text(encoding="utf-8")).value
         return Department.model_validate(value["department"]).connections
     except (yaml.YAMLError, OSError, ValueError, TypeError, KeyError):
-        return None  # a declaration that cannot be read is not run either; its own DAG says why
+        return None  # an invalid declaration is not run, and its own DAG explains the problem
 
 
-class _PoolMaker:
-    """Makes sure of a department's pool whenever a run of one of its sources begins.
+class _PoolListener:
+    """Creates or resizes a department's pool whenever a run of one of its sources begins.
 
-    Airflow never starts a task whose pool is not there. So early and so often, a new department and a changed number
-    need neither a command nor a restart.
+    Airflow never starts a task whose pool does not exist. Doing it this early and often, a new department or a changed number needs
+    neither a command nor a restart.
     """
 
     @hookimpl
@@ -72,11 +72,11 @@ class _PoolMaker:
         slots = connections(folder)
         session = settings.Session and settings.Session.object_session(dag_run)
         if slots and session:
-            _ensure(folder.name, slots, session)
+            _ensure_pool(folder.name, slots, session)
 
 
-class _DayNamer:
-    """Makes the day that a person gave as a parameter the partition of the run, by which Airflow knows it among others."""
+class _PartitionListener:
+    """Sets the partition of a manual run from its parameter `day`, so that Airflow can tell it from other days."""
 
     @hookimpl
     def on_dag_run_running(self, dag_run: DagRun, msg: str) -> None:
@@ -84,26 +84,26 @@ class _DayNamer:
 
         department, _, licence = dag_run.dag_id.partition(".")
         ours = any((Settings.from_environment().sources / department).glob(f"{licence}.y*ml")) if licence else False
-        given = (dag_run.conf or {}).get("day")
-        if not ours or dag_run.partition_key is not None or not isinstance(given, str):
+        text = (dag_run.conf or {}).get("day")
+        if not ours or dag_run.partition_key is not None or not isinstance(text, str):
             return
         try:
-            day = Day.of(given)
+            day = Day.of(text)
         except ValueError:
-            return  # the first task says so
+            return  # the first task reports it
         dag_run.partition_key, dag_run.partition_date = str(day), day.start.astimezone(UTC)
 
 
 class Pools(AirflowPlugin):
-    """What Airflow finds under the entry point `airflow.plugins`."""
+    """The plugin behind the entry point `airflow.plugins`."""
 
     name = "licence_exchange_pools"
-    listeners = [_PoolMaker(), _DayNamer(), RunNoter()]  # noqa: RUF012 - as Airflow declares it
+    listeners = [_PoolListener(), _PartitionListener(), RunNoteListener()]  # noqa: RUF012 - as Airflow declares it
     timetables = [NightTimetable]  # noqa: RUF012 - likewise
 
 
-def _ensure(name: str, slots: int, session: Any) -> None:
-    """Make the pool or correct its size, inside the scheduler's own transaction: it must not be committed here."""
+def _ensure_pool(name: str, slots: int, session: Any) -> None:
+    """Create the pool or correct its size, in the scheduler's own transaction, which must not be committed here."""
     from airflow.models.pool import Pool
 
     found = Pool.get_pool(name, session=session)
@@ -114,12 +114,14 @@ def _ensure(name: str, slots: int, session: Any) -> None:
         "pool": name,
         "slots": slots,
         "include_deferred": False,
-        "description": shown(Message("connections that its department declares")),
+        "description": localize(Message("connections that its department declares")),
     }
     connection = session.connection()
     try:
         with connection.begin_nested():
             connection.execute(Pool.__table__.insert().values(new))
-    except Exception as error:  # which one depends on the database
-        found_by = type(error).__name__
-        _log.info(shown(Message("pool {pool}: another scheduler has made it ({error})", pool=name, error=found_by)))
+    except Exception as error:  # the type depends on the database
+        error_name = type(error).__name__
+        _log.info(
+            localize(Message("pool {pool}: another scheduler has made it ({error})", pool=name, error=error_name))
+        )

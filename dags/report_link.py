@@ -16,7 +16,7 @@ class ReportLink(BaseOperatorLink):
     name = "报告 Report"
 
     def get_link(self, operator: BaseOperator, *, ti_key: Any) -> str:
-        """The URL of the page; Airflow asks where the task has run, and keeps the answer."""
+        """The URL of the page; Airflow stores it when the task has run."""
         from dags.task_context import day_of
         from pipeline.exchange import Exchange
         from pipeline.settings import Settings

@@ -1,4 +1,7 @@
-"""The purge of what is old, for Airflow, at the hour that the settings declare."""
+"""The DAG that purges expired data on its configured schedule.
+
+Airflow parses only files that contain both words, airflow and dag.
+"""
 
 from dags.factory import retention_dag
 

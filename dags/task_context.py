@@ -1,4 +1,4 @@
-"""Gives a task its exchange, its batch and its turn, and turns the errors of a step into what Airflow understands."""
+"""The context of a task: its exchange, batch and turn, and the translation of errors into Airflow's outcomes."""
 
 from __future__ import annotations
 
@@ -14,62 +14,70 @@ from airflow.sdk import get_current_context
 from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSkipException
 
 from dags.metrics import measure_batch, measure_findings, measure_step
-from dags.outcomes import Ended
-from dags.run_notes import ENDED, note_of
+from dags.outcomes import TaskEnded
+from dags.run_notes import NOTE_KEY, note_of
 from standard.day import Day
-from standard.errors import AlreadyDelivered, ExchangeError, QuietHours, TurnTaken, Unreachable, safe_line, unforeseen
-from standard.messages import Message, kept, shown
+from standard.errors import (
+    AlreadyDelivered,
+    ExchangeError,
+    QuietHours,
+    TurnTaken,
+    Unreachable,
+    safe_line,
+    safe_traceback,
+)
+from standard.messages import Message, localize, stored_sentence
 
 if TYPE_CHECKING:
     from pipeline.exchange import Exchange
     from standard.batch import BatchKey
 
 _log = logging.getLogger(__name__)
-_LOOK = timedelta(seconds=20)  # after which a run that waits for its turn looks again
+_TURN_DELAY = timedelta(seconds=20)  # after which a run that waits for its turn tries again
 
 
 @contextmanager
-def running(source: str) -> Iterator[tuple[Exchange, BatchKey]]:
-    """Hold the exchange open for a task that is no step of its run, such as a report."""
+def open_batch(source: str) -> Iterator[tuple[Exchange, BatchKey]]:
+    """Open the exchange for a task that is not a step of its run, such as a report."""
     from standard.batch import BatchKey
 
     with airflow_outcomes(), closing(open_exchange()) as exchange:
-        yield exchange.work(), BatchKey(source, day_of_run())
+        yield exchange.open_scratch(), BatchKey(source, day_of_run())
 
 
 @contextmanager
-def step_of(
+def batch_step(
     source: str, part: int | None = None, *, begins: bool = False, reads: bool = False, ends: bool = False
 ) -> Iterator[tuple[Exchange, BatchKey]]:
-    """Hold a step with the files of its own run; two runs of a source and day take turns.
+    """Open the exchange for a step, with the files of its own run; two runs of a source and day take turns.
 
     Args:
         source: whose batch.
-        part: the part that it works on beside the steps of others.
+        part: the part that it processes, in parallel with the steps of other parts.
         begins: whether it is the first step of the run.
         reads: whether it reads the source.
-        ends: whether another run may begin once it is done.
+        ends: whether another run may begin after it.
     """
     from pipeline.steps.plan import require_begun
-    from workspace.runs import begin, begun, resume, turn
+    from workspace.runs import begin_run, resume_run, run_in_process, turn
 
-    with running(source) as (exchange, key):
+    with open_batch(source) as (exchange, key):
         require_begun(key, key.day, exchange.now())
         run_id = str(get_current_context()["dag_run"].run_id)
         label = f"airflow-{hashlib.sha256(run_id.encode()).hexdigest()[:12]}"
         with (
             turn(exchange.workspace, key, label, pauses=True, together=part is not None) as held,
-            _pages_follow(exchange, key),
+            _rewrite_pages_after_clearing(exchange, key),
             ExitStack() as files,
         ):
             began = monotonic()
             try:
                 if begins and reads:
-                    own = files.enter_context(begun(exchange.workspace, key, label))
+                    own = files.enter_context(run_in_process(exchange.workspace, key, label))
                 else:
                     found = exchange.workspace
-                    own = begin(found, key, label) if begins else resume(found, key, label, reading=reads)
-                yield exchange.within(own), key
+                    own = begin_run(found, key, label) if begins else resume_run(found, key, label, reading=reads)
+                yield exchange.with_workspace(own), key
                 held.over = ends
             except ExchangeError as error:
                 held.over = not isinstance(error, Unreachable)  # it is tried again
@@ -79,10 +87,10 @@ def step_of(
 
 
 @contextmanager
-def _pages_follow(exchange: Exchange, key: BatchKey) -> Iterator[None]:
-    """Write the pages again after a step that was cleared alone and has changed the ledger.
+def _rewrite_pages_after_clearing(exchange: Exchange, key: BatchKey) -> Iterator[None]:
+    """Rewrite the pages after a step that was cleared alone and changed the ledger.
 
-    Airflow does not clear the report with a step before it, so the pages would lag behind.
+    Airflow does not clear the report with an earlier step, so the pages would be outdated.
     """
     from pipeline.reporting import last_entry
 
@@ -99,34 +107,36 @@ def _pages_follow(exchange: Exchange, key: BatchKey) -> Iterator[None]:
 
 @contextmanager
 def airflow_outcomes() -> Iterator[None]:
-    """Turn errors into Airflow's outcomes: ours are final, an unreachable side is tried again, and no value is shown."""
+    """Translate errors into Airflow's outcomes: ours are final, unreachable systems are retried, and no values are shown."""
     try:
         yield
-    except QuietHours as quiet:  # the task leaves its worker, and is started again when they are over
-        _log.info(shown(quiet.message))
-        raise _later(quiet.until) from None
+    except QuietHours as quiet:  # the task frees its worker, and is rescheduled to their end
+        _log.info(localize(quiet.message))
+        raise _reschedule(quiet.until) from None
     except TurnTaken as taken:
-        _log.info(shown(taken.message))
-        raise _later(datetime.now(UTC) + _LOOK) from None
-    except AlreadyDelivered as nothing_new:
-        raise AirflowSkipException(shown(nothing_new.message)) from None
+        _log.info(localize(taken.message))
+        raise _reschedule(datetime.now(UTC) + _TURN_DELAY) from None
+    except AlreadyDelivered as repeated:
+        raise AirflowSkipException(localize(repeated.message)) from None
     except ExchangeError as error:
-        _log.error(shown(error.message))
-        raise Ended(error.exit_code, again=isinstance(error, Unreachable)) from None
+        _log.error(localize(error.message))
+        raise TaskEnded(error.exit_code, retry=isinstance(error, Unreachable)) from None
     except Exception as error:
         _log.error(
-            shown(Message("an unexpected error; report it as a defect:\n{traceback}", traceback=unforeseen(error)))
+            localize(
+                Message("an unexpected error; report it as a defect:\n{traceback}", traceback=safe_traceback(error))
+            )
         )
-        raise Ended(1, again=False) from None
+        raise TaskEnded(1, retry=False) from None
 
 
-def _later(until: datetime) -> AirflowRescheduleException:
-    soon = datetime.now(UTC) + timedelta(seconds=10)  # Airflow refuses an instant that passes while it is told
+def _reschedule(until: datetime) -> AirflowRescheduleException:
+    soon = datetime.now(UTC) + timedelta(seconds=10)  # Airflow rejects an instant that passes before it is processed
     return AirflowRescheduleException(max(until, soon))  # type: ignore[no-untyped-call]  # Airflow's own
 
 
 def open_exchange() -> Exchange:
-    """The exchange by the settings; a connection that the environment does not know is looked up in Airflow."""
+    """Open the configured exchange; connections that are not in the environment are looked up in Airflow."""
     from pipeline.exchange import Exchange
     from pipeline.settings import Settings
 
@@ -134,13 +144,13 @@ def open_exchange() -> Exchange:
 
 
 def _triggered_by() -> str:
-    """Who triggered the run of this task in Airflow; empty where its schedule did."""
+    """Who triggered the run of this task in Airflow; empty for a scheduled run."""
     run = get_current_context()["dag_run"]
     return str(getattr(run, "triggering_user_name", None) or "")
 
 
 def _airflow_connection(name: str) -> str | None:
-    """Where an Airflow connection leads: the `url` in its extra, or the URI Airflow makes of its fields."""
+    """URL of an Airflow connection: the `url` in its extra, or the URI that Airflow builds from its fields."""
     from airflow.sdk import Connection
     from airflow.sdk.exceptions import AirflowNotFoundException
 
@@ -153,15 +163,15 @@ def _airflow_connection(name: str) -> str | None:
 
 
 def day_of_run() -> Day:
-    """The day of the run whose task this is."""
+    """The day of the current task's run."""
     return day_of(get_current_context())
 
 
 def day_of(context: Any) -> Day:
-    """The day of a run: its partition key, or for a run by hand the day it was given.
+    """The day of a run: its partition key, or the parameter `day` of a manual run.
 
     Raises:
-        ExchangeError: where it has neither.
+        ExchangeError: if it has neither.
     """
     text = context["dag_run"].partition_key or context["params"].get("day")
     try:
@@ -176,22 +186,22 @@ def day_of(context: Any) -> Day:
 
 
 def write_pages(exchange: Exchange, key: BatchKey) -> None:
-    """Write the pages of a batch, and hand over the note of its run; where they cannot be written, it is handed over too."""
+    """Write the pages of a batch and pass on the note of its run, even if the pages cannot be written."""
     from pipeline.overview import open_by_rule
     from pipeline.reporting import last_entry, report_later_days
     from pipeline.reporting import report as write_reports
 
     now, entry = exchange.now(), last_entry(exchange, key)
     note = note_of(entry, exchange.page_url(key.source, f"{key.day}.html"))
-    get_current_context()["ti"].xcom_push(key=ENDED, value=note)
+    get_current_context()["ti"].xcom_push(key=NOTE_KEY, value=note)
     if entry is not None:
         measure_batch(entry, now)
     found = open_by_rule(exchange, now, source=key.source)
     measure_findings(key.source, {each["rule"]: each["findings"] for each in found})
     pages = write_reports(exchange, key, now)
     pages += report_later_days(exchange, key.source, [key.day], now)
-    what = Message("nothing in the ledger")
+    status = Message("nothing in the ledger")
     if entry is not None:
-        what = Message("run {run}, {status}", run=entry.run, status=kept(entry.status))
+        status = Message("run {run}, {status}", run=entry.run, status=stored_sentence(entry.status))
     for page in pages:
-        _log.info(shown(Message("{batch}: wrote {page} ({what})", batch=key, page=safe_line(page), what=what)))
+        _log.info(localize(Message("{batch}: wrote {page} ({what})", batch=key, page=safe_line(page), what=status)))

@@ -1,4 +1,4 @@
-"""When a source is run, and which day a run stands for: the day before, the same for the schedule, a person and a backfill."""
+"""When a source is run, and the day of a run: the day before, whether scheduled, manual or backfilled."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from pendulum import DateTime, instance
 
 
 class NightTimetable(CronPartitionTimetable):
-    """Runs at the instants of a cron line; each run stands for the day before, in the zone of the line.
+    """Runs at the instants of a cron line; each run is for the day before, in the line's time zone.
 
-    Airflow knows two runs to be of the same day by their partition date. Its own timetable takes the hour of the schedule for
-    it where it makes the run, and the beginning of the day where a person names that. Here it is the beginning everywhere.
+    Airflow identifies the day of a run by its partition date. Its own timetable uses the hour of the schedule for scheduled runs, but
+    the beginning of the day for manual ones. Here it is always the beginning of the day.
     """
 
     def __init__(self, cron: str, *, timezone: Any, **_serialized: Any) -> None:
         super().__init__(cron, timezone=timezone, run_offset=-1, key_format="%Y-%m-%d")
 
     def iter_partition_dagrun_infos(self, *, earliest: datetime, latest: datetime) -> Iterable[DagRunInfo]:
-        """The days of a backfill, both bounds included, for which the schedule has a run; each once."""
+        """The days of a backfill, both bounds included, for which the schedule has a run; each day once."""
         bounds = [self._local(self.localize_partition_datetime(bound)) for bound in (earliest, latest)]
         day = bounds[0].start_of("day")
         if day < bounds[0]:

@@ -1,1 +1,1 @@
-"""A city that does not exist: five departments with their databases and files over three days, and the key of all that is wrong in them."""
+"""A fictitious city: five departments with databases and files over three days, and an answer key of all their errors."""

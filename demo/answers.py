@@ -1,4 +1,4 @@
-"""What the exchange must find and count in the city: kept by hand, licence by licence, from what was planted."""
+"""The expected findings and counts of the demo city, derived from its planted errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from standard.day import Day
 
 @dataclass(frozen=True, order=True)
 class Planted:
-    """One finding that must be reported. `locator` is empty for a finding on the batch, `element` where none is named."""
+    """One expected finding; `locator` is empty for a finding on the batch, `element` if it concerns none."""
 
     source: str
     day: Day
@@ -24,7 +24,7 @@ class Planted:
 
 @dataclass(frozen=True)
 class Counts:
-    """What the ledger must say of one batch; the names are the ledger's."""
+    """The expected counts of one batch; the names are those of the ledger."""
 
     extracted: int
     accepted: int = 0
@@ -38,37 +38,37 @@ class Counts:
 
 
 def planted(department: Department) -> Iterator[Planted]:
-    """Everything that must be found in one department, disagreements with others left out."""
-    last_seen: dict[int, str] = {}  # of a snapshot: where each licence stood when it was last there
+    """The expected findings of one department, without disagreements between departments."""
+    last_seen: dict[int, str] = {}  # of a snapshot: the last locator of each licence
     for number, day in enumerate(DAYS, 1):
         if number in department.cut:
             yield Planted(department.source, day, "", "snapshot_shrunk", "")
             continue
-        shown = department.shown(number)
-        for row, locator in shown:
+        visible = department.visible_records(number)
+        for row, locator in visible:
             for rule, element in row.broken:
                 yield Planted(department.source, day, locator, rule, element)
         if department.incremental:
-            if any(row.updated_at in (None, NEVER) for row, _ in department.placed(number)):
+            if any(row.updated_at in (None, NEVER) for row, _ in department.records(number)):
                 yield Planted(department.source, day, "", "rows_unseen", "")
         else:
-            last_seen |= {row.licence: locator for row, locator in shown}
-            for licence in last_seen.keys() - {row.licence for row, _ in shown}:
+            last_seen |= {row.licence: locator for row, locator in visible}
+            for licence in last_seen.keys() - {row.licence for row, _ in visible}:
                 yield Planted(department.source, day, last_seen[licence], "vanished", "")
 
 
-def counted(department: Department) -> Iterator[tuple[Day, Counts]]:
-    """What the ledger must say of each night."""
-    known: dict[int, int] = {}  # the edition the platform has of each licence
+def counts_by_day(department: Department) -> Iterator[tuple[Day, Counts]]:
+    """The expected counts of each night."""
+    known: dict[int, int] = {}  # the edition of each licence on the platform
     for number, day in enumerate(DAYS, 1):
-        rows = [row for row, _ in department.shown(number)]
+        rows = [row for row, _ in department.visible_records(number)]
         if number in department.cut:
             yield day, Counts(len(rows), refused=len(rows))
             continue
-        became = Counter(_outcome(row, known) for row in rows)
+        outcomes = Counter(_outcome(row, known) for row in rows)
         known |= {row.licence: row.edition for row in rows if _outcome(row, known) in ("inserted", "updated")}
-        accepted = sum(became[name] for name in ("inserted", "updated", "unchanged", "stale"))
-        yield day, Counts(len(rows), accepted, **became)
+        accepted = sum(outcomes[name] for name in ("inserted", "updated", "unchanged", "stale"))
+        yield day, Counts(len(rows), accepted, **outcomes)
 
 
 def _outcome(row: Row, known: dict[int, int]) -> str:

@@ -1,4 +1,4 @@
-"""How a department's SQLite database is made."""
+"""Writes a department's SQLite database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def write_table(path: Path, table: str, columns: Mapping[str, str], rows: Iterable[Sequence[object]]) -> None:
-    """Make a database with one table, in the place of the one there was.
+    """Write a database with one table, replacing an existing one.
 
     Args:
         path: of the database.
@@ -21,12 +21,12 @@ def write_table(path: Path, table: str, columns: Mapping[str, str], rows: Iterab
     fresh.unlink(missing_ok=True)
     key, *_ = columns
     defined = ", ".join(f'"{name}" {kind}{" PRIMARY KEY" if name == key else ""}' for name, kind in columns.items())
-    places = ", ".join("?" * len(columns))
+    placeholders = ", ".join("?" * len(columns))
     with closing(sqlite3.connect(fresh)) as database:
         database.execute(f'CREATE TABLE "{table}" ({defined})')
-        database.executemany(f'INSERT INTO "{table}" VALUES ({places})', rows)  # noqa: S608 - our own names
+        database.executemany(f'INSERT INTO "{table}" VALUES ({placeholders})', rows)  # noqa: S608 - our own names
         database.commit()
-    fresh.replace(path)  # in one move, so that a night at work sees the old or the new
+    fresh.replace(path)  # atomically, so that a running night sees the old or the new one
 
 
 def url(path: Path) -> str:

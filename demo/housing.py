@@ -1,4 +1,4 @@
-"""Certificates of safety personnel in a workbook made by hand, a new one every day."""
+"""Certificates of safety personnel in a manually kept workbook, a new one every day."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from openpyxl import Workbook
 from demo import slips
 from demo.department import Department
 from demo.people import AREAS, old_number, people
-from demo.safety import HOUSING, Certificate, certificates, claimed, shared, trade_name
-from demo.slips import Slip, Values, edit, instead
-from demo.story import Happening, Plan, Row
+from demo.safety import HOUSING, Certificate, as_shared, certificates, shared_certificates, trade_name
+from demo.slips import Slip, Values, edit, set_value
+from demo.story import DayEvents, Plan, Row
 from standard.day import Day
 
 SOURCE = "housing.safety_personnel"
@@ -25,7 +25,7 @@ _HEADER = (
     ("序号", "姓名", "公民身份号码", "性别", "工作单位", "编号", "岗位类别", "颁发日期", "起", "止", "证书状态", "所在区市", "备注"),
 )  # fmt: skip
 _MERGED = ("A1:M1", "A2:M2", "B4:D4", "F4:G4", "I4:J4", "A4:A5", "E4:E5", "H4:H5", "K4:K5", "L4:L5", "M4:M5")
-_FIRST_ROW = 6  # of the sheet: below two titles, a blank row and two rows of header
+_FIRST_ROW = 6  # below two titles, a blank row and two header rows
 _COLUMNS = tuple("/".join(dict.fromkeys(pair)) for pair in zip(*_HEADER, strict=True))
 _NAME, _NUMBER, _STATUS, _AREA = "持证人/姓名", "持证人/公民身份号码", "证书状态", "所在区市"
 _FROM, _TO = "有效期/起", "有效期/止"
@@ -41,7 +41,7 @@ def _dates(issued: object, start: object, end: object) -> Values:
 
 
 _SLIPS = (
-    # Written oddly, but meant rightly.
+    # Irregular, but correct after cleaning.
     Slip(edit(_NUMBER, slips.lower), 40),
     Slip(edit(_NUMBER, slips.spaced), 10),
     Slip(edit(_NUMBER, slips.padded), 10),
@@ -49,39 +49,39 @@ _SLIPS = (
     Slip(edit("证书/编号", slips.full_width), 10),
     Slip(edit(_NAME, slips.hidden), 10),
     Slip(edit(_TO, slips.at_midnight), 10),
-    Slip(instead(_TO, "长期"), 5),
-    Slip(instead("备注", "原证遗失补发"), 10),
-    Slip(edit("工作单位", slips.padded), 10, day=2),  # written anew, says the same
-    # Eighteen digits typed into a cell of numbers: the sheet keeps fifteen of them.
+    Slip(set_value(_TO, "长期"), 5),
+    Slip(set_value("备注", "原证遗失补发"), 10),
+    Slip(edit("工作单位", slips.padded), 10, day=2),  # rewritten with the same content
+    # Eighteen digits typed into a numeric cell, of which the sheet keeps fifteen.
     Slip(edit(_NUMBER, lambda number: float(number[:17] + "0")), 40, "digits_lost", HOLDER),
-    Slip(instead(_NUMBER, float(_OLD)), 3, "holder_code_old", HOLDER),  # fifteen digits survive it
-    Slip(instead(_NUMBER, _OLD), 3, "holder_code_old", HOLDER),
+    Slip(set_value(_NUMBER, float(_OLD)), 3, "holder_code_old", HOLDER),  # fifteen digits are kept
+    Slip(set_value(_NUMBER, _OLD), 3, "holder_code_old", HOLDER),
     Slip(edit(_NUMBER, slips.wrong_check), 10, "holder_code", HOLDER),
     Slip(edit(_NUMBER, lambda number: number[:17]), 3, "holder_code", HOLDER),
-    Slip(instead(_NUMBER, "无"), 3, "placeholder", HOLDER),
-    Slip(instead(_NUMBER, None), 3, "required", HOLDER),
-    Slip(instead(_NAME, "#N/A"), 2, "cell_error", "certificate_holder_name"),  # a formula that found nobody
-    Slip(instead(_NAME, "测试"), 2, "placeholder", "certificate_holder_name"),
-    Slip(instead("证书/编号", None), 2, "required", "certificate_number"),
+    Slip(set_value(_NUMBER, "无"), 3, "placeholder", HOLDER),
+    Slip(set_value(_NUMBER, None), 3, "required", HOLDER),
+    Slip(set_value(_NAME, "#N/A"), 2, "cell_error", "certificate_holder_name"),  # a failed lookup formula
+    Slip(set_value(_NAME, "测试"), 2, "placeholder", "certificate_holder_name"),
+    Slip(set_value("证书/编号", None), 2, "required", "certificate_number"),
     # Dates.
-    Slip(instead("颁发日期", 45356), 4, "value_unreadable", ISSUED),  # a date that lost its format
-    Slip(instead("颁发日期", "2024年2月30日"), 3, "value_unreadable", ISSUED),
-    Slip(instead("颁发日期", None), 2, "required", ISSUED),
+    Slip(set_value("颁发日期", 45356), 4, "value_unreadable", ISSUED),  # a date that lost its format
+    Slip(set_value("颁发日期", "2024年2月30日"), 3, "value_unreadable", ISSUED),
+    Slip(set_value("颁发日期", None), 2, "required", ISSUED),
     Slip(lambda _: _dates(date(2025, 6, 1), date(2025, 5, 1), date(2028, 5, 1)), 3, "date_order", EFFECTIVE),
     Slip(lambda _: _dates("2025.06.01", date(2025, 6, 1), "2025年1月1日"), 4, "date_order", EXPIRING),
     Slip(lambda _: _dates(date(2026, 3, 20), date(2026, 3, 20), date(2029, 3, 19)), 2, "issued_in_future", ISSUED),
-    # The rest.
-    Slip(instead(_STATUS, "在用"), 3, "status", "certificate_status"),
-    Slip(instead(_AREA, "高新区"), 6, "area_code", "certificate_area_code"),
-    Slip(instead(_AREA, "/"), 3, "placeholder_optional", "certificate_area_code"),
-    Slip(instead("工作单位", "——"), 5, "placeholder_optional", "KZ_GZDW"),
-    Slip(instead("工作单位", "枣庄建设集团" * 40), 2, "length", "KZ_GZDW"),
+    # Other elements.
+    Slip(set_value(_STATUS, "在用"), 3, "status", "certificate_status"),
+    Slip(set_value(_AREA, "高新区"), 6, "area_code", "certificate_area_code"),
+    Slip(set_value(_AREA, "/"), 3, "placeholder_optional", "certificate_area_code"),
+    Slip(set_value("工作单位", "——"), 5, "placeholder_optional", "KZ_GZDW"),
+    Slip(set_value("工作单位", "枣庄建设集团" * 40), 2, "length", "KZ_GZDW"),
     Slip(edit(_NUMBER, slips.wrong_check), 2, "holder_code", HOLDER, day=2),
-    Slip(instead(_STATUS, "08"), 2, "status", "certificate_status", day=3),
+    Slip(set_value(_STATUS, "08"), 2, "status", "certificate_status", day=3),
 )
 
 
-def _say(certificate: Certificate) -> Values:
+def _to_row(certificate: Certificate) -> Values:
     return {
         _NAME: certificate.person.name,
         _NUMBER: certificate.person.number,
@@ -100,8 +100,8 @@ def _invent(count: int, random: Random) -> list[Values]:
     forms = (slips.chinese_date, slips.slashed_date, slips.dotted_date, slips.plain_date)
     rows = []
     for certificate in certificates(count, random, "鲁建安", HOUSING):
-        values = _say(certificate)
-        if random.random() < 0.4:  # the others are real dates
+        values = _to_row(certificate)
+        if random.random() < 0.4:  # the other cells are dates
             form = random.choice(forms)
             values |= {name: form(str(values[name])) for name in ("颁发日期", _FROM, _TO)}
         if random.random() < 0.3:
@@ -119,7 +119,7 @@ def _lay_out(rows: list[Row]) -> list[Row]:
 
 
 def _line(title: str | None, number: int | None = None) -> Row:
-    """A line of the sheet that is no record."""
+    """A line of the sheet that is not a record."""
     return Row(0, dict.fromkeys(_COLUMNS) | {"序号": title, _NAME: number}, -1, -1)
 
 
@@ -144,8 +144,8 @@ def _write(folder: Path, day: Day, rows: Sequence[Row]) -> None:
 
 
 def _without_repeats(titles: Sequence[str]) -> list[str | None]:
-    """The titles of the upper row, each only in the first of its merged cells."""
-    return [None if place and titles[place - 1] == title else title for place, title in enumerate(titles)]
+    """The titles of the upper row, only in the first of the merged cells."""
+    return [None if index and titles[index - 1] == title else title for index, title in enumerate(titles)]
 
 
 DEPARTMENT = Department(
@@ -153,19 +153,19 @@ DEPARTMENT = Department(
         source=SOURCE,
         invent=_invent,
         days=(
-            Happening(new=2_954, copied=5, undecided=3),
-            Happening(new=30, copied=1, changed=25, cancelled=8, corrected=14, vanished=9),
-            Happening(new=25, changed=20, cancelled=6, corrected=10, vanished=5, returned=3),
+            DayEvents(new=2_954, copied=5, undecided=3),
+            DayEvents(new=30, copied=1, changed=25, cancelled=8, corrected=14, vanished=9),
+            DayEvents(new=25, changed=20, cancelled=6, corrected=10, vanished=5, returned=3),
         ),
         slips=_SLIPS,
-        change=instead("工作单位", "枣庄市鲁南建设有限公司"),
-        cancel=instead(_STATUS, "注销"),
-        shared=tuple(shared({1: each.certificate, **each.housing}, _say) for each in claimed()),
+        change=set_value("工作单位", "枣庄市鲁南建设有限公司"),
+        cancel=set_value(_STATUS, "注销"),
+        shared=tuple(as_shared({1: each.certificate, **each.housing}, _to_row) for each in shared_certificates()),
     ),
     connection="housing",
     incremental=False,
     write=_write,
-    locators=lambda rows: [f"{_SHEET}!{_FIRST_ROW + place}" for place in range(len(rows))],
+    locators=lambda rows: [f"{_SHEET}!{_FIRST_ROW + index}" for index in range(len(rows))],
     location=lambda folder: str((folder / "housing").resolve()),
     lay_out=_lay_out,
 )

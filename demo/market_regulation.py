@@ -1,4 +1,4 @@
-"""Food operation licences: a database in daily use, of which every night takes what changed."""
+"""Food operation licences: a database in daily use, read incrementally."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from demo import slips
 from demo.databases import url, write_table
 from demo.department import Department
 from demo.people import companies, people
-from demo.slips import Slip, Values, edit, put
-from demo.story import DAYS, Happening, Plan, Row
+from demo.slips import Slip, Values, edit, set_values
+from demo.story import DAYS, DayEvents, Plan, Row
 from standard.check_characters import uscc
 from standard.day import Day
 
@@ -31,13 +31,13 @@ EFFECTIVE, EXPIRING = "certificate_effective_date", "certificate_expiring_date"
 
 
 def _wrong_inside(code: str) -> str:
-    """A credit code whose own check holds, while that of the organisation code inside does not."""
+    """A credit code with a valid check character, but a wrong one in the inner organisation code."""
     body = code[:16] + ("0" if code[16] != "0" else "1")
     return body + uscc(np.frombuffer(body.encode("ascii"), np.uint8)[None, :]).tobytes().decode()
 
 
 _SLIPS = (
-    # Written oddly, but meant rightly.
+    # Irregular, but correct after cleaning.
     Slip(edit("JYZMC", slips.half_brackets), 200),
     Slip(edit("JYZMC", slips.padded), 20),
     Slip(edit("JYCS", slips.broken_line), 20),
@@ -48,51 +48,51 @@ _SLIPS = (
     Slip(edit("FZRQ", slips.chinese_date), 20),
     Slip(edit("FZRQ", slips.slashed_date), 20),
     Slip(edit("YXQZ", slips.at_midnight), 20),
-    Slip(put(YXQZ="长期"), 20),
-    Slip(put(YXQZ="9999-12-31"), 10),
-    Slip(put(YXQZ=""), 10),
-    Slip(put(XZQH="370402000000"), 10),
-    Slip(edit("JYZMC", slips.full_width), 10, day=2),  # written anew, says the same
+    Slip(set_values(YXQZ="长期"), 20),
+    Slip(set_values(YXQZ="9999-12-31"), 10),
+    Slip(set_values(YXQZ=""), 10),
+    Slip(set_values(XZQH="370402000000"), 10),
+    Slip(edit("JYZMC", slips.full_width), 10, day=2),  # rewritten with the same content
     # Holder codes.
     Slip(edit("TYSHXYDM", slips.wrong_check), 12, "holder_code", HOLDER),
     Slip(edit("TYSHXYDM", slips.letters_for_digits), 4, "holder_code", HOLDER),
-    Slip(put(TYSHXYDM="370402200012345"), 8, "holder_code", HOLDER),  # a registration number of before 2015
-    Slip(put(TYSHXYDM="MA0123456"), 4, "holder_code", HOLDER),  # the organisation code alone
+    Slip(set_values(TYSHXYDM="370402200012345"), 8, "holder_code", HOLDER),  # a registration number from before 2015
+    Slip(set_values(TYSHXYDM="MA0123456"), 4, "holder_code", HOLDER),  # the organisation code alone
     Slip(edit("TYSHXYDM", lambda code: code[:17]), 3, "holder_code", HOLDER),
     Slip(edit("TYSHXYDM", _wrong_inside), 4, "holder_code", HOLDER),
-    Slip(put(TYSHXYDM=_STRANGER), 6, "holder_code", HOLDER),  # a person's number where a company's belongs
-    Slip(put(TYSHXYDM="9.13704E+17"), 3, "digits_lost", HOLDER),
-    Slip(put(TYSHXYDM=None), 5, "required", HOLDER),
-    Slip(put(TYSHXYDM=" \u3000"), 3, "required", HOLDER),
-    Slip(put(TYSHXYDM="----"), 4, "placeholder", HOLDER),
+    Slip(set_values(TYSHXYDM=_STRANGER), 6, "holder_code", HOLDER),  # a person's number instead of a company's
+    Slip(set_values(TYSHXYDM="9.13704E+17"), 3, "digits_lost", HOLDER),
+    Slip(set_values(TYSHXYDM=None), 5, "required", HOLDER),
+    Slip(set_values(TYSHXYDM=" \u3000"), 3, "required", HOLDER),
+    Slip(set_values(TYSHXYDM="----"), 4, "placeholder", HOLDER),
     # Other required elements.
-    Slip(put(XKZBH=None), 3, "required", "certificate_number"),
-    Slip(put(XKZBH="待补"), 2, "placeholder", "certificate_number"),
-    Slip(put(JYZMC="无"), 4, "placeholder", "certificate_holder_name"),
-    Slip(put(FZRQ="空"), 3, "placeholder", ISSUED),
-    Slip(put(FZRQ=None), 3, "required", ISSUED),
-    Slip(put(ZT="在业"), 4, "status", "certificate_status"),
-    Slip(put(ZT="01"), 3, "status", "certificate_status"),  # the housing family's code, where words are written
+    Slip(set_values(XKZBH=None), 3, "required", "certificate_number"),
+    Slip(set_values(XKZBH="待补"), 2, "placeholder", "certificate_number"),
+    Slip(set_values(JYZMC="无"), 4, "placeholder", "certificate_holder_name"),
+    Slip(set_values(FZRQ="空"), 3, "placeholder", ISSUED),
+    Slip(set_values(FZRQ=None), 3, "required", ISSUED),
+    Slip(set_values(ZT="在业"), 4, "status", "certificate_status"),
+    Slip(set_values(ZT="01"), 3, "status", "certificate_status"),  # a code of the housing family, among words
     # Optional elements.
-    Slip(put(YXQZ="-"), 4, "placeholder_optional", EXPIRING),
-    Slip(put(XZQH="N/A"), 3, "placeholder_optional", "certificate_area_code"),
-    Slip(put(JYXM="暂无"), 4, "placeholder_optional", "KZ_JYXM"),
-    Slip(put(JYXM="预包装食品销售，" * 80), 4, "length", "KZ_JYXM"),
-    Slip(put(XZQH="370407"), 6, "area_code", "certificate_area_code"),  # the high-tech zone: not in GB/T 2260
-    Slip(put(XZQH="371302"), 3, "area_code", "certificate_area_code"),
+    Slip(set_values(YXQZ="-"), 4, "placeholder_optional", EXPIRING),
+    Slip(set_values(XZQH="N/A"), 3, "placeholder_optional", "certificate_area_code"),
+    Slip(set_values(JYXM="暂无"), 4, "placeholder_optional", "KZ_JYXM"),
+    Slip(set_values(JYXM="预包装食品销售，" * 80), 4, "length", "KZ_JYXM"),
+    Slip(set_values(XZQH="370407"), 6, "area_code", "certificate_area_code"),  # the high-tech zone: not in GB/T 2260
+    Slip(set_values(XZQH="371302"), 3, "area_code", "certificate_area_code"),
     # Dates.
-    Slip(put(FZRQ="2025-02-30"), 4, "value_unreadable", ISSUED),
-    Slip(put(YXQZ="2027年13月5日"), 3, "value_unreadable", EXPIRING),
-    Slip(put(YXQQ="二〇二五年三月"), 3, "value_unreadable", EFFECTIVE),
-    Slip(put(FZRQ="2025-06-01", YXQQ="2025-05-01", YXQZ="2030-05-01"), 5, "date_order", EFFECTIVE),
-    Slip(put(FZRQ="2025-06-01", YXQQ="2025-06-01", YXQZ="2025-05-31"), 5, "date_order", EXPIRING),
-    Slip(put(FZRQ="2025-06-01", YXQQ=None, YXQZ="2025-05-31"), 2, "date_order", EXPIRING),
-    Slip(put(FZRQ="2099-05-01", YXQQ="2099-05-01", YXQZ="2104-04-30"), 4, "issued_in_future", ISSUED),
+    Slip(set_values(FZRQ="2025-02-30"), 4, "value_unreadable", ISSUED),
+    Slip(set_values(YXQZ="2027年13月5日"), 3, "value_unreadable", EXPIRING),
+    Slip(set_values(YXQQ="二〇二五年三月"), 3, "value_unreadable", EFFECTIVE),
+    Slip(set_values(FZRQ="2025-06-01", YXQQ="2025-05-01", YXQZ="2030-05-01"), 5, "date_order", EFFECTIVE),
+    Slip(set_values(FZRQ="2025-06-01", YXQQ="2025-06-01", YXQZ="2025-05-31"), 5, "date_order", EXPIRING),
+    Slip(set_values(FZRQ="2025-06-01", YXQQ=None, YXQZ="2025-05-31"), 2, "date_order", EXPIRING),
+    Slip(set_values(FZRQ="2099-05-01", YXQQ="2099-05-01", YXQZ="2104-04-30"), 4, "issued_in_future", ISSUED),
     # Later days.
     Slip(edit("TYSHXYDM", slips.wrong_check), 3, "holder_code", HOLDER, day=2),
-    Slip(put(ZT="测试"), 2, "placeholder", "certificate_status", day=2),
-    Slip(put(FZRQ="2099-04-01", YXQQ="2099-04-01", YXQZ="2104-03-31"), 2, "issued_in_future", ISSUED, day=3),
-    Slip(put(JYXM="/"), 2, "placeholder_optional", "KZ_JYXM", day=3),
+    Slip(set_values(ZT="测试"), 2, "placeholder", "certificate_status", day=2),
+    Slip(set_values(FZRQ="2099-04-01", YXQQ="2099-04-01", YXQZ="2104-03-31"), 2, "issued_in_future", ISSUED, day=3),
+    Slip(set_values(JYXM="/"), 2, "placeholder_optional", "KZ_JYXM", day=3),
 )
 
 
@@ -127,7 +127,7 @@ def _change(values: Values) -> Values:
 
 
 def _lay_out(rows: list[Row]) -> list[Row]:
-    """The supplier's test records, which the declaration leaves out; they come with a release on the first day."""
+    """Add the supplier's test records of the first day, which the declaration leaves out."""
     released = DAYS[0].start.replace(tzinfo=None, hour=12)
     values = rows[0].values | {"JYZMC": "系统测试（请勿使用）"}
     tests = [Row(90_000_000 + n, values | {"XKZBH": f"JY1370402{n:07}"}, -1, -1, updated_at=released) for n in range(3)]
@@ -152,13 +152,13 @@ DEPARTMENT = Department(
         source=SOURCE,
         invent=_invent,
         days=(
-            Happening(new=39_940, copied=12, resent=12, undecided=6, unseen=5),
-            Happening(new=240, resent=4, late=14, changed=150, cancelled=40, corrected=25, set_back=3),
-            Happening(new=210, copied=3, late=9, unseen=2, changed=120, cancelled=30, corrected=20),
+            DayEvents(new=39_940, copied=12, resent=12, undecided=6, unseen=5),
+            DayEvents(new=240, resent=4, late=14, changed=150, cancelled=40, corrected=25, set_back=3),
+            DayEvents(new=210, copied=3, late=9, unseen=2, changed=120, cancelled=30, corrected=20),
         ),
         slips=_SLIPS,
         change=_change,
-        cancel=put(ZT="已注销"),
+        cancel=set_values(ZT="已注销"),
     ),
     connection="market_regulation",
     incremental=True,

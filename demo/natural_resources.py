@@ -1,4 +1,4 @@
-"""Real estate titles: a database behind ODBC where the machine has its driver, several owners in one field."""
+"""Real estate titles: a database read over ODBC if the driver is installed, with several owners in one field."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from demo import slips
 from demo.databases import url, write_table
 from demo.department import Department
 from demo.people import AREAS, Company, Person, address, companies, old_number, people
-from demo.slips import Slip, Values, edit, put
-from demo.story import Happening, Plan, Row
+from demo.slips import Slip, Values, edit, set_values
+from demo.story import DayEvents, Plan, Row
 from standard.day import Day
 
 SOURCE = "natural_resources.title"
@@ -31,7 +31,7 @@ CATEGORY, EXPIRING = "certificate_holder_category", "certificate_expiring_date"
 
 
 def _swapped(values: Values) -> Values:
-    """Owner and place typed into each other's columns; the department's `tidy` puts them right."""
+    """Owner and location in each other's columns; the department's `tidy` swaps them back."""
     return {"QLR": values["ZL"], "ZL": values["QLR"]}
 
 
@@ -40,7 +40,7 @@ def _one_more_name(values: Values) -> Values:
 
 
 def _second(text: str) -> slips.Change:
-    """Two owners, the code of the second of whom is `text`."""
+    """Two owners, the second with the code `text`."""
     return lambda values: {
         "QLR": f"{_first(values['QLR'])}、李某",
         "QLRZJH": f"{_first(values['QLRZJH'])}、{text}",
@@ -54,7 +54,7 @@ def _first(value: object) -> str:
 
 
 _SLIPS = (
-    # Written oddly, but meant rightly.
+    # Irregular, but correct after cleaning.
     Slip(_swapped, 30),
     Slip(lambda values: {name: str(values[name]).replace("、", " ＾ ") for name in ("QLR", "QLRZJH")}, 30),
     Slip(lambda values: {name: f"{values[name]}、" for name in ("QLR", "QLRZJH", "QLRZJLX")}, 10),
@@ -63,40 +63,40 @@ _SLIPS = (
     Slip(edit("QLRZJH", slips.lower), 30),
     Slip(edit("ZL", slips.full_width), 10),
     Slip(edit("DJSJ", slips.at_midnight), 10),
-    Slip(put(ZZRQ="9999-12-31"), 10),
-    Slip(put(ZZRQ="长期"), 10),
-    Slip(_swapped, 5, day=2),  # written anew, says the same
-    # What kind of certificate it is.
-    Slip(put(ZSLX="11100000MB0327169900"), 3, "type_code", TYPE),
-    Slip(put(ZSLX="11100000MB03271690001"), 3, "type_code", TYPE),
-    Slip(put(ZSLX="11100000MB03271699035"), 4, "type_code_unknown", TYPE),  # seen in use, in no catalogue
-    Slip(put(ZSLX="11100000MB03271699022"), 6, "type_code_other", TYPE),  # a certificate of registration, not a title
-    Slip(put(ZSLX=None), 2, "required", TYPE),
+    Slip(set_values(ZZRQ="9999-12-31"), 10),
+    Slip(set_values(ZZRQ="长期"), 10),
+    Slip(_swapped, 5, day=2),  # rewritten with the same content
+    # Types of certificates.
+    Slip(set_values(ZSLX="11100000MB0327169900"), 3, "type_code", TYPE),
+    Slip(set_values(ZSLX="11100000MB03271690001"), 3, "type_code", TYPE),
+    Slip(set_values(ZSLX="11100000MB03271699035"), 4, "type_code_unknown", TYPE),  # in use, but in no catalogue
+    Slip(set_values(ZSLX="11100000MB03271699022"), 6, "type_code_other", TYPE),  # a certificate of registration, not a title
+    Slip(set_values(ZSLX=None), 2, "required", TYPE),
     # Owners.
     Slip(_one_more_name, 6, "holder_count", HOLDER),
     Slip(_second("370402188001010013"), 6, "holder_code", HOLDER),
     Slip(_second(_OLD), 6, "holder_code_old", HOLDER),
-    Slip(put(QLR="王某", QLRZJH=_OLD, QLRZJLX="111", QLRLB="1"), 8, "holder_code_old", HOLDER),
-    Slip(put(QLR="王某", QLRZJH="370403188512310022", QLRZJLX="111", QLRLB="1"), 8, "holder_code", HOLDER),
-    Slip(put(QLR="王某", QLRZJH="370402189902300015", QLRZJLX="111", QLRLB="1"), 2, "holder_code", HOLDER),  # no such day
-    Slip(put(QLRZJH="3.70402E+17"), 5, "digits_lost", HOLDER),
-    Slip(put(QLRZJH="待补"), 4, "placeholder", HOLDER),
-    Slip(put(QLRZJH=None), 4, "required", HOLDER),
-    Slip(put(QLRZJLX="01"), 4, "holder_type_code", HOLDER_TYPE),
-    Slip(put(QLR="空"), 4, "placeholder", "certificate_holder_name"),
-    Slip(put(QLR="甲" * 2001, QLRZJH="370402188001010012", QLRZJLX="111", QLRLB="1"), 2, "length", "certificate_holder_name"),
-    Slip(put(QLR="枣庄某某置业有限公司", QLRZJH="91370402MA0000007Y", QLRZJLX="001", QLRLB="1"), 6, "holder_category", CATEGORY),
-    Slip(put(QLRLB="9"), 3, "holder_category", CATEGORY),
-    # The rest.
-    Slip(put(ZL=None), 3, "required", "KZ_ZL"),
-    Slip(put(ZL="无"), 3, "placeholder", "KZ_ZL"),
-    Slip(put(YT="—"), 5, "placeholder_optional", "KZ_YT"),
-    Slip(put(DJSJ="2024/13/01"), 3, "value_unreadable", "certificate_issued_date"),
-    Slip(put(ZZRQ="2009-01-01"), 5, "date_order", EXPIRING),
-    Slip(put(DJSJ="2099-07-01 09:00:00", QSRQ=None, ZZRQ="2169-06-30"), 3, "issued_in_future", "certificate_issued_date"),
-    Slip(put(ZT="3"), 4, "status", "certificate_status"),
-    Slip(put(XZQH="370407"), 4, "area_code", "certificate_area_code"),
-    Slip(put(QLRZJH="-"), 2, "placeholder", HOLDER, day=2),
+    Slip(set_values(QLR="王某", QLRZJH=_OLD, QLRZJLX="111", QLRLB="1"), 8, "holder_code_old", HOLDER),
+    Slip(set_values(QLR="王某", QLRZJH="370403188512310022", QLRZJLX="111", QLRLB="1"), 8, "holder_code", HOLDER),
+    Slip(set_values(QLR="王某", QLRZJH="370402189902300015", QLRZJLX="111", QLRLB="1"), 2, "holder_code", HOLDER),  # no such day
+    Slip(set_values(QLRZJH="3.70402E+17"), 5, "digits_lost", HOLDER),
+    Slip(set_values(QLRZJH="待补"), 4, "placeholder", HOLDER),
+    Slip(set_values(QLRZJH=None), 4, "required", HOLDER),
+    Slip(set_values(QLRZJLX="01"), 4, "holder_type_code", HOLDER_TYPE),
+    Slip(set_values(QLR="空"), 4, "placeholder", "certificate_holder_name"),
+    Slip(set_values(QLR="甲" * 2001, QLRZJH="370402188001010012", QLRZJLX="111", QLRLB="1"), 2, "length", "certificate_holder_name"),
+    Slip(set_values(QLR="枣庄某某置业有限公司", QLRZJH="91370402MA0000007Y", QLRZJLX="001", QLRLB="1"), 6, "holder_category", CATEGORY),
+    Slip(set_values(QLRLB="9"), 3, "holder_category", CATEGORY),
+    # Other elements.
+    Slip(set_values(ZL=None), 3, "required", "KZ_ZL"),
+    Slip(set_values(ZL="无"), 3, "placeholder", "KZ_ZL"),
+    Slip(set_values(YT="—"), 5, "placeholder_optional", "KZ_YT"),
+    Slip(set_values(DJSJ="2024/13/01"), 3, "value_unreadable", "certificate_issued_date"),
+    Slip(set_values(ZZRQ="2009-01-01"), 5, "date_order", EXPIRING),
+    Slip(set_values(DJSJ="2099-07-01 09:00:00", QSRQ=None, ZZRQ="2169-06-30"), 3, "issued_in_future", "certificate_issued_date"),
+    Slip(set_values(ZT="3"), 4, "status", "certificate_status"),
+    Slip(set_values(XZQH="370407"), 4, "area_code", "certificate_area_code"),
+    Slip(set_values(QLRZJH="-"), 2, "placeholder", HOLDER, day=2),
     Slip(_one_more_name, 2, "holder_count", HOLDER, day=3),
 )  # fmt: skip
 
@@ -126,7 +126,7 @@ def _title(number: int, owners: Sequence[Person | Company], random: Random) -> V
         "BDCQZH": f"鲁（{registered.year}）{AREAS[area]}不动产权第{number:07}号",
         "QLR": joined_by.join(owner.name for owner in owners),
         "QLRZJH": joined_by.join(owner.code if isinstance(owner, Company) else owner.number for owner in owners),
-        # One kind stands for all owners where they are alike.
+        # One kind is enough if all owners have the same.
         "QLRZJLX": kinds[0] if len(set(kinds)) == 1 else joined_by.join(kinds),
         "QLRLB": {"111": "1", "001": "2"}[kinds[0]] if len(set(kinds)) == 1 else "3",
         "ZL": f"{address(random, area)}{random.randint(1, 30)}号楼{random.randint(101, 3302)}",
@@ -157,7 +157,7 @@ def _path(folder: Path) -> Path:
 
 def _location(folder: Path) -> str:
     try:
-        import pyodbc  # needs a library of the system, which not every machine has
+        import pyodbc  # needs a system library that may be missing
 
         drivers = pyodbc.drivers()
     except ImportError:
@@ -172,13 +172,13 @@ DEPARTMENT = Department(
         source=SOURCE,
         invent=_invent,
         days=(
-            Happening(new=19_970, copied=5, resent=6, undecided=4),
-            Happening(new=140, resent=2, late=8, changed=80, cancelled=25, corrected=25, set_back=2),
-            Happening(new=120, late=5, changed=60, cancelled=20, corrected=15),
+            DayEvents(new=19_970, copied=5, resent=6, undecided=4),
+            DayEvents(new=140, resent=2, late=8, changed=80, cancelled=25, corrected=25, set_back=2),
+            DayEvents(new=120, late=5, changed=60, cancelled=20, corrected=15),
         ),
         slips=_SLIPS,
-        change=put(YT="仓储"),
-        cancel=put(ZT="2"),
+        change=set_values(YT="仓储"),
+        cancel=set_values(ZT="2"),
     ),
     connection="natural_resources",
     incremental=True,

@@ -1,4 +1,4 @@
-"""`make run`: three nights of the demo city through Airflow, in this process, and what came of them."""
+"""`make run`: three nights of the demo city through Airflow, in this process, and their results."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from dags.in_process import environment, prepare, quiet, run_dag
-from demo.city import DAYS, connections, live
+from dags.in_process import environment, init_metadata, redirect_output, run_dag
+from demo.city import DAYS, advance_to, connections
 
 if TYPE_CHECKING:
-    from standard.batch import LedgerEntry
+    from standard.ledger_entry import LedgerEntry
 
 
 def settings(folder: Path) -> dict[str, str]:
-    """The environment of the demo: nothing but paths and URLs differs from production."""
+    """The environment of the demo; only paths and URLs differ from production."""
     return {
         **environment(folder / "airflow"),
         **connections(folder / "city"),
@@ -31,17 +31,17 @@ def settings(folder: Path) -> dict[str, str]:
 
 
 def main(folder: Path) -> int:
-    """Run the nights; returns 0 even when a source is refused, since the demo plants one that must be.
+    """Run the nights; returns 0 although a source is refused, since the demo plants one.
 
     Args:
-        folder: where the city, the archive, the platform and Airflow's own files are made.
+        folder: of the city, the archive, the platform and Airflow's own files.
     """
     os.environ.update(settings(folder))
     began = time.monotonic()
-    with quiet(folder / "airflow.log") as screen, os.fdopen(os.dup(screen), "w") as out:
+    with redirect_output(folder / "airflow.log") as screen, os.fdopen(os.dup(screen), "w") as out:
         console = Console(file=out, force_terminal=out.isatty(), highlight=False)
         _nights(folder, console)
-        entries, page = _ledger()  # here, where Airflow's logging is not on the screen
+        entries, page = _ledger()  # while Airflow's logging is redirected
     _show(folder, entries, page, time.monotonic() - began)
     return 0
 
@@ -60,10 +60,10 @@ def _nights(folder: Path, console: Console) -> None:
     with Progress(*columns, console=console) as progress:
         sources = list(Exchange(Settings.from_environment()).register)
         task = progress.add_task("Airflow's metadata database", total=len(DAYS) * (len(sources) + 1))
-        prepare()
+        init_metadata()
         for day in DAYS:
             progress.update(task, description=f"{day}: the departments' day")
-            live(folder / "city", day)
+            advance_to(folder / "city", day)
             for source in (*sources, "licence_exchange_deadline"):
                 progress.update(task, description=f"{day}: {source}")
                 state = run_dag(source, day)
@@ -73,7 +73,7 @@ def _nights(folder: Path, console: Console) -> None:
 
 
 def _ledger() -> tuple[list[LedgerEntry], str]:
-    """The ledger, and where the city's page of the last day is."""
+    """The ledger, and the path of the city's page of the last day."""
     from pipeline.exchange import Exchange
     from pipeline.queries import ledger
     from pipeline.settings import Settings

@@ -1,4 +1,4 @@
-"""Invents people, companies and offices: names by lot, citizen numbers of the nineteenth century, credit codes with made-up bodies."""
+"""Invents people and companies: random names, citizen numbers of the nineteenth century, and credit codes of nonexistent bodies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from random import Random
 
 import numpy as np
 
-from standard.check_characters import Signs, citizen, organisation, uscc
+from standard.check_characters import ByteMatrix, citizen, organisation, uscc
 
 AREAS = {
     "370402": "市中区",
@@ -20,19 +20,19 @@ AREAS = {
     "370481": "滕州市",
 }
 
-# Nobody who was born in these days is alive, so no number can be a living person's.
+# Nobody born in this period is alive, so no number can belong to a living person.
 _FIRST_BIRTH, _LAST_BIRTH = date(1840, 1, 1), date(1899, 12, 31)
 
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎"
-# The last ones stand in the four-byte part of GB18030, which older programs lose.
-_GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰建国志文海波峰云龙玲燕红梅林辉䶮㛃"
+# The last two are four-byte characters in GB18030, which older programs lose.
+_FIRST_NAMES = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰建国志文海波峰云龙玲燕红梅林辉䶮㛃"
 _BRANDS = "鑫源恒泰瑞祥宏达福临金穗德胜永昌嘉禾东方润丰信诚安顺兴隆华宇天成"
 _ROADS = ("光明", "文化", "解放", "振兴", "珠江", "长江", "泰山", "君山", "龙泉", "青檀")
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who never was. `sex` is the code of GB/T 2261.1: 1 male, 2 female, as the number itself says."""
+    """A fictitious person; `sex` is the code of GB/T 2261.1 (1 male, 2 female), consistent with the number."""
 
     name: str
     number: str
@@ -41,7 +41,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A company that never was."""
+    """A fictitious company."""
 
     name: str
     code: str
@@ -50,14 +50,14 @@ class Company:
 
 
 def people(count: int, random: Random) -> list[Person]:
-    """Invent people; every citizen number holds its check."""
+    """Invent people; every citizen number has a valid check character."""
     days = (_LAST_BIRTH - _FIRST_BIRTH).days
     areas = list(AREAS)
     bodies = [
         f"{random.choice(areas)}{_FIRST_BIRTH + timedelta(random.randint(0, days)):%Y%m%d}{random.randint(1, 999):03}"
         for _ in range(count)
     ]
-    checks = citizen(_signs(bodies)).tobytes().decode()
+    checks = citizen(_byte_matrix(bodies)).tobytes().decode()
     return [
         Person(_name(random), body + check, "1" if int(body[-1]) % 2 else "2")
         for body, check in zip(bodies, checks, strict=True)
@@ -65,9 +65,9 @@ def people(count: int, random: Random) -> list[Person]:
 
 
 def companies(count: int, random: Random, trade: str) -> list[Company]:
-    """Invent companies of one trade (`餐饮管理`), no two with one credit code."""
+    """Invent companies of one trade (`餐饮管理`) with distinct credit codes."""
     areas = [random.choice(list(AREAS)) for _ in range(count)]
-    # MA0 was never given out in Shandong.
+    # MA0 was never issued in Shandong.
     inner = [f"MA0{number:05}" for number in random.sample(range(100_000), count)]
     codes = _credit_codes([f"91{area}{body}" for area, body in zip(areas, inner, strict=True)])
     return [
@@ -77,38 +77,37 @@ def companies(count: int, random: Random, trade: str) -> list[Company]:
 
 
 def address(random: Random, area: str) -> str:
-    """Invent an address, written from the province down as the registers do."""
+    """Invent an address, from the province down as in the registers."""
     return f"山东省枣庄市{AREAS[area]}{random.choice(_ROADS)}路{random.randint(1, 400)}号"
 
 
 def old_number(person: Person) -> str:
-    """The 15 digits a person would have had before 1999.
+    """The person's number of 15 digits, as used before 1999.
 
-    They say only the last two digits of the year, and mean 19xx; so the year is made 00, which is the last of the
-    nineteenth century.
+    It has only the last two digits of the year, meaning 19xx; the year is set to 00, the last of the nineteenth century.
     """
     day = person.number[10:14].replace("0229", "0228")  # 1900 was no leap year
     return person.number[:6] + "00" + day + person.number[14:17]
 
 
 def _credit_codes(bodies: Sequence[str]) -> list[str]:
-    """Complete 16 characters with the check of the organisation code inside and the check of the whole."""
+    """Complete 16 characters with the check characters of the inner organisation code and of the whole."""
     if not bodies:
         return []
-    inner = organisation(_signs([body[8:] for body in bodies])).tobytes().decode()
+    inner = organisation(_byte_matrix([body[8:] for body in bodies])).tobytes().decode()
     longer = [body + check for body, check in zip(bodies, inner, strict=True)]
-    outer = uscc(_signs(longer)).tobytes().decode()
+    outer = uscc(_byte_matrix(longer)).tobytes().decode()
     return [body + check for body, check in zip(longer, outer, strict=True)]
 
 
-def _signs(texts: Sequence[str]) -> Signs:
+def _byte_matrix(texts: Sequence[str]) -> ByteMatrix:
     """Texts of one length as a matrix of their bytes."""
     return np.frombuffer("".join(texts).encode("ascii"), np.uint8).reshape(len(texts), -1)
 
 
 def _name(random: Random) -> str:
-    given = random.choice(_GIVEN) + (random.choice(_GIVEN) if random.random() < 0.7 else "")
-    return random.choice(_SURNAMES) + given
+    first_name = random.choice(_FIRST_NAMES) + (random.choice(_FIRST_NAMES) if random.random() < 0.7 else "")
+    return random.choice(_SURNAMES) + first_name
 
 
 def _company_name(random: Random, area: str, trade: str) -> str:

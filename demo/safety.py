@@ -1,4 +1,4 @@
-"""Certificates of safety personnel, which the housing department and the human resources department both keep."""
+"""Certificates of safety personnel, kept by both the housing and the human resources department."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from random import Random
 
 from demo.people import AREAS, Company, Person, companies, people
 from demo.slips import Values
-from demo.story import Shared
+from demo.story import SharedLicence
 
 HOUSING = ("11370400MB0000123P", "枣庄市住房和城乡建设局")
 HUMAN_RESOURCES = ("11370400MB0000158A", "枣庄市人力资源和社会保障局")
@@ -19,7 +19,7 @@ _TRADES = {"A": "企业主要负责人", "B": "项目负责人", "C": "专职安
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """One certificate, as it would be written by somebody who writes everything rightly."""
+    """One certificate with correct values."""
 
     number: str
     person: Person
@@ -33,14 +33,14 @@ class Certificate:
 
 
 @dataclass(frozen=True)
-class Claimed:
-    """A certificate of the housing department that human resources keep too.
+class SharedCertificate:
+    """A certificate of the housing department that human resources keeps too.
 
     Attributes:
-        certificate: as the housing department has it on the first day.
-        housing: how it changes there, by day.
-        human_resources: how it is written by the others, by day.
-        disputed: number of the day on which the two begin to disagree, 0 where they never do.
+        certificate: of the housing department on the first day.
+        housing: its changes there, by day.
+        human_resources: its state at human resources, by day.
+        disputed: number of the day on which the two begin to disagree; 0 if they never do.
     """
 
     certificate: Certificate
@@ -50,7 +50,7 @@ class Claimed:
 
 
 def certificates(count: int, random: Random, prefix: str, issuer: tuple[str, str]) -> list[Certificate]:
-    """Invent certificates; their numbers count on from one."""
+    """Invent certificates, numbered from one."""
     employers = companies(max(20, count // 10), random, "建筑工程")
     persons = people(count, random)
     return [
@@ -59,31 +59,31 @@ def certificates(count: int, random: Random, prefix: str, issuer: tuple[str, str
     ]
 
 
-def claimed() -> list[Claimed]:
-    """The certificates kept by both, always the same ones."""
+def shared_certificates() -> list[SharedCertificate]:
+    """The certificates kept by both departments, always the same."""
     random = Random("claimed by two")
-    found = []
-    for place, right in enumerate(certificates(30, random, "鲁建安", HOUSING)):
-        right = replace(right, number=f"鲁建安{right.trade}（{right.issued.year}）9{place:06}")
-        moved = replace(right, employer="枣庄市泰和建设集团有限公司")
-        cancelled = replace(right, status="04")
-        stories = (
-            (12, Claimed(right, {}, {1: right}, 0)),  # two departments, one fact
-            (6, Claimed(right, {}, {1: moved}, 1)),
-            (3, Claimed(right, {}, {1: cancelled}, 1)),
-            (2, Claimed(right, {}, {1: moved, 2: right}, 1)),  # settled on the second day
-            (3, Claimed(right, {2: moved}, {1: right}, 2)),
-            (2, Claimed(right, {}, {2: moved}, 2)),
-            (2, Claimed(right, {3: cancelled}, {1: right}, 3)),
+    shared = []
+    for index, certificate in enumerate(certificates(30, random, "鲁建安", HOUSING)):
+        certificate = replace(certificate, number=f"鲁建安{certificate.trade}（{certificate.issued.year}）9{index:06}")
+        moved = replace(certificate, employer="枣庄市泰和建设集团有限公司")
+        cancelled = replace(certificate, status="04")
+        variants = (
+            (12, SharedCertificate(certificate, {}, {1: certificate}, 0)),  # both agree
+            (6, SharedCertificate(certificate, {}, {1: moved}, 1)),
+            (3, SharedCertificate(certificate, {}, {1: cancelled}, 1)),
+            (2, SharedCertificate(certificate, {}, {1: moved, 2: certificate}, 1)),  # settled on the second day
+            (3, SharedCertificate(certificate, {2: moved}, {1: certificate}, 2)),
+            (2, SharedCertificate(certificate, {}, {2: moved}, 2)),
+            (2, SharedCertificate(certificate, {3: cancelled}, {1: certificate}, 3)),
         )
-        found.append([story for times, story in stories for _ in range(times)][place])
-    return found
+        shared.append([variant for times, variant in variants for _ in range(times)][index])
+    return shared
 
 
-def shared(by_day: dict[int, Certificate], say: Callable[[Certificate], Values]) -> Shared:
-    """A certificate in the words of one department, from the day on which it comes."""
+def as_shared(by_day: dict[int, Certificate], to_row: Callable[[Certificate], Values]) -> SharedLicence:
+    """A shared certificate as rows of one department, from its first day there."""
     first, *later = sorted(by_day)
-    return Shared(say(by_day[first]), first, {day: say(by_day[day]) for day in later})
+    return SharedLicence(to_row(by_day[first]), first, {day: to_row(by_day[day]) for day in later})
 
 
 def _certificate(
@@ -104,5 +104,5 @@ def _certificate(
 
 
 def trade_name(certificate: Certificate) -> str:
-    """What the holder may be responsible for."""
+    """The role for which the holder is certified."""
     return _TRADES[certificate.trade]

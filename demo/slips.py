@@ -1,4 +1,4 @@
-"""The ways in which clerks and systems write a row oddly or wrongly, as functions from its values to the changed ones."""
+"""Irregular and wrong ways of writing a row, as functions from its values to the changed columns."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ Change = Callable[[Values], Values]
 
 @dataclass(frozen=True)
 class Slip:
-    """One way of writing rows, and the finding it must lead to.
+    """A slip in a number of rows, and the expected finding.
 
     Attributes:
-        change: the columns that are written otherwise, from the right values of a row.
-        rows: how many rows are written so.
-        rule: the rule it breaks; empty where cleaning makes the value right again and nothing may be found.
-        element: the element the finding stands on.
-        day: number of the day from which the rows are written so.
-        lasting: whether nobody ever puts it right. So it must be in a snapshot where the slip names another licence: once
-            put right, that other licence would be missed.
+        change: the changed columns, from the correct values of a row.
+        rows: number of rows with this slip.
+        rule: the rule it breaks; empty if cleaning corrects the value and there must be no finding.
+        element: the element of the finding.
+        day: number of the day on which the slip happens.
+        lasting: whether it is never corrected. Required in a snapshot for slips that change the identity of the licence: after a
+            correction the wrong licence would vanish.
     """
 
     change: Change
@@ -31,13 +31,13 @@ class Slip:
     lasting: bool = False
 
 
-def put(**columns: object) -> Change:
-    """Write fixed values into columns."""
+def set_values(**columns: object) -> Change:
+    """Set columns to fixed values."""
     return lambda _values: dict(columns)
 
 
 def edit(column: str, *changes: Callable[[str], object]) -> Change:
-    """Write the value of a column otherwise."""
+    """Transform the value of a column."""
 
     def change(values: Values) -> Values:
         value: object = values[column]
@@ -48,53 +48,53 @@ def edit(column: str, *changes: Callable[[str], object]) -> Change:
     return change
 
 
-def instead(column: str, value: object) -> Change:
-    """Write a fixed value into a column whose name is no Python name."""
+def set_value(column: str, value: object) -> Change:
+    """Set a column whose name is not a Python identifier to a fixed value."""
     return lambda _values: {column: value}
 
 
 def full_width(text: str) -> str:
-    """Letters, digits and signs as wide as Chinese characters."""
+    """Full-width letters, digits and signs."""
     return "".join(chr(ord(sign) + 0xFEE0) if "!" <= sign <= "~" else sign for sign in text)
 
 
 def half_brackets(text: str) -> str:
-    """Parentheses of the half width."""
+    """Half-width parentheses."""
     return text.replace("（", "(").replace("）", ")")
 
 
 def padded(text: str) -> str:
-    """Blanks of all kinds around the text, as copying from web pages leaves them."""
+    """All kinds of blanks around the text, as after copying from web pages."""
     return f"\u3000 {text}\u00a0\t"
 
 
 def hidden(text: str) -> str:
-    """Characters nobody sees: a byte order mark before the text and a zero-width space inside."""
+    """Invisible characters: a byte order mark before the text and a zero-width space inside."""
     return f"\ufeff{text[:2]}\u200b{text[2:]}"
 
 
 def broken_line(text: str) -> str:
-    """A line break after the text, from a cell of several lines."""
+    """A line break after the text, from a multi-line cell."""
     return f"{text}\n"
 
 
 def spaced(text: str) -> str:
-    """Blanks inside a code, in groups as on a card."""
+    """A code in groups separated by blanks, as printed on a card."""
     return f"{text[:6]} {text[6:14]} {text[14:]}"
 
 
 def lower(text: str) -> str:
-    """Small letters."""
+    """Lower-case letters."""
     return text.lower()
 
 
 def wrong_check(code: str) -> str:
-    """Another check character than the right one."""
+    """A wrong check character."""
     return code[:-1] + ("1" if code[-1] != "1" else "2")
 
 
 def letters_for_digits(code: str) -> str:
-    """The letters O and I where a nought and a one belong, which no credit code may hold."""
+    """The letters O and I instead of 0 and 1, which are not allowed in credit codes."""
     return code.replace("0", "O").replace("1", "I")
 
 

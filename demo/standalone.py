@@ -1,4 +1,4 @@
-"""`make airflow`: the demo city under a real scheduler and web page, on loopback, until it is interrupted."""
+"""`make airflow`: the demo city with a real scheduler and web server on loopback, until it is interrupted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _USER, _PASSWORD = "admin", "admin"  # loopback only; production has an auth man
 
 
 def standalone_environment(folder: Path, port: int) -> dict[str, str]:
-    """The variables of an Airflow that listens on loopback only, with one login that is known beforehand."""
+    """The environment variables of an Airflow that listens on loopback only, with one fixed login."""
     passwords = folder / "airflow" / "passwords.json"
     passwords.parent.mkdir(parents=True, exist_ok=True)
     passwords.write_text(json.dumps({_USER: _PASSWORD}), encoding="utf-8")
@@ -35,7 +35,7 @@ def standalone_environment(folder: Path, port: int) -> dict[str, str]:
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(port + 1),
         "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(port + 2),
-        # Airflow starts its parts by name.
+        # Airflow starts its components by name.
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(preload), os.environ.get("PYTHONPATH", "")])),
     }
@@ -43,10 +43,10 @@ def standalone_environment(folder: Path, port: int) -> dict[str, str]:
 
 @contextmanager
 def standalone(environ: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """Start `airflow standalone`, wait until it is ready, and stop all of it in the end.
+    """Start `airflow standalone`, wait until it is ready, and stop all of its processes at the end.
 
     Args:
-        environ: the whole environment of the process.
+        environ: the complete environment of the process.
 
     Raises:
         RuntimeError: when it ends before it is ready.
@@ -68,10 +68,10 @@ def standalone(environ: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
 
 
 def stop(process: subprocess.Popen[str]) -> None:
-    """Stop the process and everything it started, asking first."""
-    for asked in (signal.SIGTERM, signal.SIGKILL):
+    """Terminate the process and everything it started, and kill them if they do not end."""
+    for signal_number in (signal.SIGTERM, signal.SIGKILL):
         try:
-            os.killpg(process.pid, asked)
+            os.killpg(process.pid, signal_number)
         except ProcessLookupError:
             return
         try:
@@ -82,16 +82,16 @@ def stop(process: subprocess.Popen[str]) -> None:
 
 def main(folder: Path, port: int) -> int:
     """Serve until interrupted."""
-    from demo.city import DAYS, live
+    from demo.city import DAYS, advance_to
     from demo.night import settings
 
-    for asked in (signal.SIGTERM, signal.SIGHUP):  # to be ended is no reason to leave a scheduler behind
-        signal.signal(asked, signal.default_int_handler)
+    for signal_number in (signal.SIGTERM, signal.SIGHUP):  # must not leave a scheduler behind
+        signal.signal(signal_number, signal.default_int_handler)
     for day in DAYS:
-        live(folder / "city", day)
+        advance_to(folder / "city", day)
     environ = {**os.environ, **settings(folder), **standalone_environment(folder, port)}
     with (folder / "airflow.log").open("a") as log, standalone(environ) as process:
-        print(  # noqa: T201 - what the command is for
+        print(  # noqa: T201 - the output of the command
             f"http://127.0.0.1:{port}  login {_USER}, password {_PASSWORD}; Ctrl-C stops it; log: {folder}/airflow.log",
             flush=True,
         )
@@ -99,7 +99,7 @@ def main(folder: Path, port: int) -> int:
             for line in process.stdout or ():
                 log.write(line)
         except KeyboardInterrupt:
-            print("stopping")  # noqa: T201 - the program's own answer
+            print("stopping")  # noqa: T201 - the output of the command
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Road transport licences in a text file of GB18030, a whole one every day, but for the day on which it breaks off."""
+"""Road transport licences in a GB18030 text file, a complete one every day except for the day on which it is cut off."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pyarrow as pa
 from demo import slips
 from demo.department import Department
 from demo.people import AREAS, companies
-from demo.slips import Slip, Values, edit, instead
-from demo.story import Happening, Plan, Row
+from demo.slips import Slip, Values, edit, set_value
+from demo.story import DayEvents, Plan, Row
 from standard.check_characters import legacy_37_36, mod_37_36
 from standard.day import Day
 from standard.identifiers import ROOT, mint_identifier
@@ -42,36 +42,36 @@ ISSUED, EFFECTIVE, EXPIRING = "certificate_issued_date", "certificate_effective_
 
 
 def _identifier(values: Values, kind: str = _TYPE, issuer: str | None = None) -> str:
-    """The right identifier of a row, or one that names another type or issuer."""
+    """The correct identifier of a row, or one with another type or issuer."""
     office, number = pa.array([issuer or str(values["发证机关代码"])]), pa.array([str(values["许可证号"])])
     return str(mint_identifier(pa.array([kind]), office, number, pa.array([1]))[0])
 
 
 def _legacy(values: Values) -> Values:
-    """An identifier from the faulty routine that was at work in Shandong (standard.md 1.3)."""
+    """An identifier from the faulty routine that was used in Shandong (standard.md 1.3)."""
     body = _identifier(values)[:-1]
     return {"证照标识": body + str(legacy_37_36(_checked(body))[0])}
 
 
 def _rooted(values: Values) -> Values:
-    """An identifier whose check character takes in the root, as one vendor's program does; or else a mere X or Y."""
-    right = _identifier(values)
-    body = right[:-1]
-    not_these = {right[-1], str(legacy_37_36(_checked(body))[0])}
+    """An identifier whose check character includes the root, as in one vendor's program, or is simply X, Y or Z."""
+    correct = _identifier(values)
+    body = correct[:-1]
+    excluded = {correct[-1], str(legacy_37_36(_checked(body))[0])}
     with_root = str(mod_37_36(pa.array([body]))[0])
-    return {"证照标识": body + next(sign for sign in (with_root, "X", "Y", "Z") if sign not in not_these)}
+    return {"证照标识": body + next(sign for sign in (with_root, "X", "Y", "Z") if sign not in excluded)}
 
 
 def _checked(body: str) -> pa.Array:
     return pa.array([body.removeprefix(ROOT)])
 
 
-def _part(place: int, text: str | None) -> slips.Change:
-    """An identifier with another part at a place, or without it."""
+def _part(index: int, text: str | None) -> slips.Change:
+    """An identifier with one part replaced or removed."""
 
     def change(values: Values) -> Values:
         parts = _identifier(values).split(".")
-        parts[place : place + 1] = [text] if text else []
+        parts[index : index + 1] = [text] if text else []
         return {"证照标识": ".".join(parts)}
 
     return change
@@ -86,17 +86,17 @@ _OF_CITY: Values = {"发证机关代码": _CITY[0], "发证机关": _CITY[1]}
 _OF_OTHERS: Values = {"发证机关代码": "11370400MB0000115W", "发证机关": "枣庄市市场监督管理局"}
 
 _SLIPS = (
-    # Written oddly, but meant rightly.
+    # Irregular, but correct after cleaning.
     Slip(edit("业户名称", slips.half_brackets), 60),
     Slip(edit("业户名称", slips.padded), 20),
-    Slip(edit("业户地址", slips.broken_line), 6),  # a value of two lines: the lines below it count on
+    Slip(edit("业户地址", slips.broken_line), 6),  # a value of two lines, which shifts the line numbers below
     Slip(edit("统一社会信用代码", slips.full_width), 15),
     Slip(edit("统一社会信用代码", slips.lower), 15),
     Slip(edit("许可证号", slips.full_width), 10),
     Slip(edit("证照标识", slips.lower), 15),
-    Slip(instead("有效期止", "长期"), 15),
-    Slip(instead("有效期止", "99991231"), 10),
-    Slip(edit("业户名称", slips.full_width), 10, day=3),  # written anew, says the same
+    Slip(set_value("有效期止", "长期"), 15),
+    Slip(set_value("有效期止", "99991231"), 10),
+    Slip(edit("业户名称", slips.full_width), 10, day=3),  # rewritten with the same content
     # Identifiers (standard.md 1.1 and 1.3).
     Slip(_part(3, "3003"), 4, "identifier", IDENTIFIER),  # a vendor's own root
     Slip(_part(6, None), 3, "identifier", IDENTIFIER),  # no issuer
@@ -110,27 +110,27 @@ _SLIPS = (
     # Issuers.
     Slip(lambda _: {"发证机关代码": "370402", "证照标识": ""}, 4, "issuing_authority_code", ISSUER, lasting=True),
     Slip(lambda _: _OF_OTHERS | {"证照标识": ""}, 4, "issuing_authority_other", ISSUER, lasting=True),
-    # Statuses: what is valid elsewhere is superseded here, and 06 and 11 are nothing.
-    Slip(instead("证照状态", "06"), 4, "status", "certificate_status"),
-    Slip(instead("证照状态", "有效"), 3, "status", "certificate_status"),
-    Slip(instead("证照状态", ""), 3, "required", "certificate_status"),
+    # Statuses: a code that is valid in another family, and undefined ones (06, 11).
+    Slip(set_value("证照状态", "06"), 4, "status", "certificate_status"),
+    Slip(set_value("证照状态", "有效"), 3, "status", "certificate_status"),
+    Slip(set_value("证照状态", ""), 3, "required", "certificate_status"),
     # Holders.
     Slip(edit("统一社会信用代码", slips.wrong_check), 10, "holder_code", HOLDER),
-    Slip(instead("统一社会信用代码", "370400400001234"), 5, "holder_code", HOLDER),  # a number of the old register
-    Slip(instead("统一社会信用代码", "9.13704E+17"), 3, "digits_lost", HOLDER),
-    Slip(instead("统一社会信用代码", "空"), 4, "placeholder", HOLDER),
-    Slip(instead("业户名称", "/"), 3, "placeholder", "certificate_holder_name"),
-    Slip(instead("许可证号", ""), 3, "required", "certificate_number"),
+    Slip(set_value("统一社会信用代码", "370400400001234"), 5, "holder_code", HOLDER),  # a number from the old register
+    Slip(set_value("统一社会信用代码", "9.13704E+17"), 3, "digits_lost", HOLDER),
+    Slip(set_value("统一社会信用代码", "空"), 4, "placeholder", HOLDER),
+    Slip(set_value("业户名称", "/"), 3, "placeholder", "certificate_holder_name"),
+    Slip(set_value("许可证号", ""), 3, "required", "certificate_number"),
     Slip(edit("许可证号", lambda number: number * 12), 2, "length", "certificate_number", lasting=True),
-    # Dates and the rest.
-    Slip(instead("发证日期", "20250230"), 4, "value_unreadable", ISSUED),
-    Slip(instead("有效期止", "2029.6"), 4, "value_unreadable", EXPIRING),
+    # Dates and other elements.
+    Slip(set_value("发证日期", "20250230"), 4, "value_unreadable", ISSUED),
+    Slip(set_value("有效期止", "2029.6"), 4, "value_unreadable", EXPIRING),
     Slip(_dates("20250601", "20250501", "20290531"), 4, "date_order", EFFECTIVE),
     Slip(_dates("20250601", "20250601", "20240531"), 4, "date_order", EXPIRING),
     Slip(_dates("20260901", "20260901", "20300831"), 3, "issued_in_future", ISSUED),
-    Slip(instead("行政区划", "370407"), 6, "area_code", "certificate_area_code"),
-    Slip(instead("行政区划", "-"), 3, "placeholder_optional", "certificate_area_code"),
-    Slip(instead("业户地址", "不详"), 4, "placeholder_optional", "KZ_YHDZ"),
+    Slip(set_value("行政区划", "370407"), 6, "area_code", "certificate_area_code"),
+    Slip(set_value("行政区划", "-"), 3, "placeholder_optional", "certificate_area_code"),
+    Slip(set_value("业户地址", "不详"), 4, "placeholder_optional", "KZ_YHDZ"),
     Slip(edit("统一社会信用代码", slips.wrong_check), 3, "holder_code", HOLDER, day=3),
 )  # fmt: skip
 
@@ -161,17 +161,17 @@ def _invent(count: int, random: Random) -> list[Values]:
 
 
 def _with_identifiers(rows: list[Values]) -> list[Values]:
-    """Two thirds have an identifier from the ministry's system; the others leave it to the platform."""
+    """Two thirds have an identifier from the ministry's system; for the others the platform mints one."""
     offices, numbers = (pa.array([str(row[name]) for row in rows]) for name in ("发证机关代码", "许可证号"))
     minted = mint_identifier(pa.repeat(_TYPE, len(rows)), offices, numbers, pa.repeat(1, len(rows))).to_pylist()
     return [
-        row | {"证照标识": identifier if place % 3 else ""}
-        for place, (row, identifier) in enumerate(zip(rows, minted, strict=True))
+        row | {"证照标识": identifier if index % 3 else ""}
+        for index, (row, identifier) in enumerate(zip(rows, minted, strict=True))
     ]
 
 
 def _lay_out(rows: list[Row]) -> list[Row]:
-    """A line of nothing but commas after the thousandth record, and the total at the end."""
+    """Insert a line of commas only after the thousandth record, and the total at the end."""
     return [*rows[:1000], _line(""), *rows[1000:], _line(f"合计：{len(rows)}")]
 
 
@@ -193,12 +193,12 @@ def _write(folder: Path, day: Day, rows: Sequence[Row]) -> None:
 
 
 def _locators(rows: Sequence[Row]) -> list[str]:
-    """The line on which each record begins, below the header."""
-    found, line = [], 2
+    """The number of the first line of each record."""
+    locators, line = [], 2
     for row in rows:
-        found.append(str(line))
+        locators.append(str(line))
         line += 1 + sum(str(value).count("\n") for value in row.values.values())
-    return found
+    return locators
 
 
 DEPARTMENT = Department(
@@ -206,13 +206,13 @@ DEPARTMENT = Department(
         source=SOURCE,
         invent=_invent,
         days=(
-            Happening(new=9_980, copied=6, undecided=4),
-            Happening(new=60, changed=40, cancelled=12, corrected=20, vanished=8),
-            Happening(new=50, copied=2, changed=30, cancelled=10, corrected=15, vanished=6, returned=2),
+            DayEvents(new=9_980, copied=6, undecided=4),
+            DayEvents(new=60, changed=40, cancelled=12, corrected=20, vanished=8),
+            DayEvents(new=50, copied=2, changed=30, cancelled=10, corrected=15, vanished=6, returned=2),
         ),
         slips=_SLIPS,
-        change=instead("经营范围", "道路普通货物运输,道路货物专用运输（罐式）"),
-        cancel=instead("证照状态", "03"),
+        change=set_value("经营范围", "道路普通货物运输,道路货物专用运输（罐式）"),
+        cancel=set_value("证照状态", "03"),
     ),
     connection="transport",
     incremental=False,

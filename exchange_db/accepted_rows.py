@@ -1,8 +1,7 @@
-"""What of an accepted row travels to the database: of each what tells its fate, the whole of it only where that needs it.
+"""Sends accepted rows to the database: first the columns that decide their fate, full rows only where these are needed.
 
-A record that nobody has claimed goes straight to its claim, one that is merged to the staging table, and one of which
-the source says what it said before stays where it is. So a first load writes every row once, and a full register that is
-seen again writes hardly any.
+A record that nobody has claimed is written straight to its claim, a row to be merged to the staging table, and an unchanged
+row nowhere. So a first load writes every row once, and a full register that is read again writes hardly any.
 """
 
 from __future__ import annotations
@@ -15,36 +14,35 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import ColumnElement, Connection, case, literal, or_, select
 
-from exchange_db.bulk_insert import put, take, weigh
+from exchange_db.bulk import analyze, bulk_insert, bulk_select
 from exchange_db.identifiers import mint_first
-from exchange_db.staging import ARRIVED, Staging
+from exchange_db.staging import FATE_COLUMNS, Staging
 from exchange_db.tables import CLAIM
 from standard.batch import Keys
 
-_SENT = pa.schema([pa.field("record", pa.string()), pa.field("claimed", pa.int32())])
+_NEEDED = pa.schema([pa.field("record", pa.string()), pa.field("claimed", pa.int32())])
 
 
 @dataclass(frozen=True)
-class Accepted:
+class AcceptedRows:
     """The accepted rows of one batch, every record at most once.
 
     Attributes:
-        source: whose they are.
-        batch: its key as text.
-        beginning: of the source's order, of the batch.
+        source: name of the source.
+        batch: key of the batch as text.
+        beginning: of the source's order.
         read_at: instant of the reading.
-        judged_at: of the batch.
-        precedence: as declared now; claims made under another precedence follow it.
-        rows: how many.
-        types: certificate type codes among them, and whether the source gave identifiers with any.
-        read: gives some columns of them, a group at a time.
-        newest_full: instant of the newest full reading of the source that was delivered, this one among them; empty
-            where there is none.
+        judged_at: instant of the judgement.
+        precedence: as declared now; it also applies to claims made under another precedence.
+        rows: number of rows.
+        types: their certificate type codes, and whether the source supplied identifiers with any row of that type.
+        read: reads the named columns of the rows, a group at a time.
+        newest_full: instant of the newest delivered full reading of the source, this one included; empty if there is none.
         keys: what the source's own keys name.
-        changes: whether rows are changes; else each says what a record is when it is read.
-        endings: rows that only say that a record ended; they are not among `rows`.
+        changes: whether rows are changes; otherwise each shows the record as it is when it is read.
+        endings: number of rows that only say that a record ended; they are not included in `rows`.
         keys_repeated: whether a key occurs more than once in the batch.
-        turns: the types whose loads must wait for this one: those of the rows, and those that their identifiers name.
+        turns: types whose loads must wait for this one: those of the rows, and those that their identifiers name.
     """
 
     source: str
@@ -64,13 +62,13 @@ class Accepted:
     turns: Sequence[str] = ()
 
     @property
-    def may_end(self) -> bool:
-        """Whether the batch alone, without anything that was there before it, can make claims end."""
+    def may_end_claims(self) -> bool:
+        """Whether the batch can end claims even if the platform was empty before."""
         return self.endings > 0 or (self.keys_repeated and self.keys.name_records)
 
     @property
-    def of_batch(self) -> dict[str, str | int]:
-        """What every claim of the batch has in common, by column."""
+    def batch_values(self) -> dict[str, str | int]:
+        """The values, by column, that all claims of the batch have in common."""
         return {
             "source": self.source,
             "batch": self.batch,
@@ -81,74 +79,73 @@ class Accepted:
         }
 
     @property
-    def literals(self) -> dict[str, ColumnElement[Any]]:
-        """The same, for statements."""
-        return {name: literal(value) for name, value in self.of_batch.items()}
+    def batch_literals(self) -> dict[str, ColumnElement[Any]]:
+        """The batch values as SQL literals."""
+        return {name: literal(value) for name, value in self.batch_values.items()}
 
 
-class Arrivals:
-    """The accepted rows on their way into the tables of one transaction.
+class IncomingRows:
+    """Writes the accepted rows of a batch to the tables in one transaction.
 
     Attributes:
         accepted: the rows.
     """
 
-    def __init__(self, connection: Connection, staging: Staging, accepted: Accepted) -> None:
+    def __init__(self, connection: Connection, staging: Staging, accepted: AcceptedRows) -> None:
         self.accepted = accepted
         self._connection = connection
         self._staging = staging
         self._staged = False
 
     def stage(self) -> None:
-        """Stage of every row what tells its fate, if that was not done yet."""
+        """Stage the columns that decide the fate of each row, unless this was done before."""
         if not self._staged:
-            put(self._connection, self._staging.arrival, self.accepted.read(ARRIVED))
-            weigh(self._connection, self._staging.arrival)
+            bulk_insert(self._connection, self._staging.arrival, self.accepted.read(FATE_COLUMNS))
+            analyze(self._connection, self._staging.arrival)
             self._staged = True
 
-    def bring_whole(self, merged: Sequence[str] | None) -> None:
-        """Bring the rows that are needed whole to where they are needed; `staging.known` and `staging.rival` are filled.
+    def send_full_rows(self, merged: Sequence[str] | None) -> None:
+        """Write new claims to `claim` and full rows to be merged to staging; `staging.known` and `staging.rival` are filled.
 
         Args:
-            merged: the fates whose rows are merged; None where nobody knows any of the records, and so every row is a
-                new claim.
+            merged: the fates whose rows are merged; None if none of the records is known, so that every row is a new claim.
         """
-        sent = None if merged is None else _sent(self._connection, self._staging, merged)
-        if sent is not None and not sent.num_rows:
+        needed = None if merged is None else _needed_records(self._connection, self._staging, merged)
+        if needed is not None and not needed.num_rows:
             return
         licence = self._staging.licence
         names = [column.name for column in licence.columns if column.name != "identifier_version"]
         for rows in self.accepted.read(names):
-            claims, others = _divided(rows, sent)
-            put(self._connection, CLAIM, [_as_claims(mint_first(claims), self.accepted)])
-            put(self._connection, licence, [mint_first(others)])
-        weigh(self._connection, licence)
+            claims, to_merge = _split(rows, needed)
+            bulk_insert(self._connection, CLAIM, [_as_claims(mint_first(claims), self.accepted)])
+            bulk_insert(self._connection, licence, [mint_first(to_merge)])
+        analyze(self._connection, licence)
 
 
-def _sent(connection: Connection, staging: Staging, merged: Sequence[str]) -> pa.Table:
-    """The records whose rows are needed, and whether somebody claims them already."""
+def _needed_records(connection: Connection, staging: Staging, merged: Sequence[str]) -> pa.Table:
+    """The records whose full rows are needed, and whether any source claims them already."""
     a, k, r = staging.arrival.c, staging.known.c, staging.rival.c
-    beside = staging.arrival.outerjoin(staging.known, k.record == a.record).outerjoin(
+    joined = staging.arrival.outerjoin(staging.known, k.record == a.record).outerjoin(
         staging.rival, r.record == a.record
     )
     claimed = case((or_(k.record.is_not(None), r.record.is_not(None)), 1), else_=0)
-    rows = select(a.record, claimed).select_from(beside).where(or_(k.record.is_(None), k.fate.in_(merged)))
-    return pa.concat_tables([_SENT.empty_table(), *take(connection, rows, _SENT)]).combine_chunks()
+    rows = select(a.record, claimed).select_from(joined).where(or_(k.record.is_(None), k.fate.in_(merged)))
+    return pa.concat_tables([_NEEDED.empty_table(), *bulk_select(connection, rows, _NEEDED)]).combine_chunks()
 
 
-def _divided(rows: pa.Table, sent: pa.Table | None) -> tuple[pa.Table, pa.Table]:
-    """The rows that are new claims, and those that are merged; the rest is not needed."""
-    if sent is None:
+def _split(rows: pa.Table, needed: pa.Table | None) -> tuple[pa.Table, pa.Table]:
+    """The rows that are new claims and the rows to be merged; the others are not needed."""
+    if needed is None:
         return rows, rows.slice(0, 0)
-    place = pc.index_in(rows["record"], sent["record"].combine_chunks())
-    claimed = sent["claimed"].combine_chunks().take(place.combine_chunks())
+    index = pc.index_in(rows["record"], needed["record"].combine_chunks())
+    claimed = needed["claimed"].combine_chunks().take(index.combine_chunks())
     return rows.filter(pc.equal(claimed, 0)), rows.filter(pc.equal(claimed, 1))
 
 
-def _as_claims(rows: pa.Table, accepted: Accepted) -> pa.Table:
-    """The rows as claims that win: what the merge adds is the same for all of them."""
-    for name, value in {**accepted.of_batch, "wins": True}.items():
-        # As wide as the table's column: PostgreSQL takes no other in binary.
-        kind = pa.int32() if name == "beginning" else None
-        rows = rows.append_column(name, pa.repeat(pa.scalar(value, kind), rows.num_rows))
+def _as_claims(rows: pa.Table, accepted: AcceptedRows) -> pa.Table:
+    """The rows as winning claims, with the columns that the merge would add."""
+    for name, value in {**accepted.batch_values, "wins": True}.items():
+        # PostgreSQL's binary COPY requires the width of the column.
+        arrow_type = pa.int32() if name == "beginning" else None
+        rows = rows.append_column(name, pa.repeat(pa.scalar(value, arrow_type), rows.num_rows))
     return rows.append_column("first_observed_at", rows["observed_at"])

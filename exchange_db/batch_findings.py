@@ -1,4 +1,4 @@
-"""How what the platform itself finds is staged, and which rows of a batch came too late."""
+"""Stages the findings about a batch's effect on the platform, and finds its stale rows."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import ColumnElement, Connection, Table, and_, literal, select
 
-from exchange_db.bulk_insert import put, take
-from exchange_db.merge import was_stale
+from exchange_db.bulk import bulk_insert, bulk_select
+from exchange_db.fates import is_late
 from exchange_db.staging import Staging
 from standard.batch import BatchKey
 from standard.masking import mask_texts
 
-_TEXTS = (
+_TEXT_COLUMNS = (
     "source",
     "subject",
     "observed_at",
@@ -24,37 +24,39 @@ _TEXTS = (
     "value",
     "expected",
 )
-_FOUND = pa.schema([*(pa.field(name, pa.string()) for name in _TEXTS), pa.field("beginning", pa.int32())])
+_FINDING_SCHEMA = pa.schema(
+    [*(pa.field(name, pa.string()) for name in _TEXT_COLUMNS), pa.field("beginning", pa.int32())]
+)
 
 
 class Finder:
-    """Finds what a batch does to the platform; each finding is staged, masked like every other.
+    """Stages findings about the effect of a batch on the platform, masked like all findings.
 
     Attributes:
         connection: of the transaction, after the merge.
-        staging: where the merge has put what it knows.
+        staging: the staging tables, filled by the merge.
         key: of the batch.
-        of_batch: what all rows of the batch have in common (`Accepted.literals`).
+        batch_literals: the values that all rows of the batch have in common (`AcceptedRows.batch_literals`).
     """
 
     def __init__(
-        self, connection: Connection, staging: Staging, key: BatchKey, of_batch: dict[str, ColumnElement[Any]]
+        self, connection: Connection, staging: Staging, key: BatchKey, batch_literals: dict[str, ColumnElement[Any]]
     ) -> None:
         self.connection = connection
         self.staging = staging
         self.key = key
-        self.of_batch = of_batch
+        self.batch_literals = batch_literals
 
     def find_stale(self) -> None:
-        """Find the accepted rows that came too late to change anything."""
+        """Stage findings on the accepted rows that were too late to change anything."""
         s = self.staging.licence.c
-        late = and_(s.record == self.staging.known.c.record, was_stale(self.staging))
-        self.stage("stale", self.of_batch | _place(s) | {"observed_at": s.observed_at}, late)
+        late = and_(s.record == self.staging.known.c.record, is_late(self.staging))
+        self.stage("stale", self.batch_literals | _record_columns(s) | {"observed_at": s.observed_at}, late)
 
     def stage(
         self,
         rule: str,
-        given: dict[str, Any],
+        columns: dict[str, Any],
         where: ColumnElement[bool],
         *,
         element: str = "",
@@ -65,36 +67,36 @@ class Finder:
         """Stage findings, masked: a key or a number may be a citizen's.
 
         Args:
-            rule: which they are of.
-            given: columns of a finding that differ from row to row; empty where absent.
-            where: from which rows.
-            element: that they are on.
-            value: that they show.
-            day: to which they belong; the batch's where absent.
-            into: which staging table; `finding` where absent.
+            rule: id of the rule.
+            columns: the columns of a finding that differ from row to row; those that are missing are empty.
+            where: which rows get a finding.
+            element: of the findings.
+            value: of the findings.
+            day: of the findings; that of the batch if empty.
+            into: the staging table; `finding` if absent.
 
         Returns:
-            How many.
+            The number of findings.
         """
-        texts = [given.get(name, literal(value if name == "value" else "")).label(name) for name in _TEXTS]
-        rows = select(*texts, given["beginning"].label("beginning")).where(where)
+        texts = [columns.get(name, literal(value if name == "value" else "")).label(name) for name in _TEXT_COLUMNS]
+        rows = select(*texts, columns["beginning"].label("beginning")).where(where)
         count = 0
-        for found in take(self.connection, rows, _FOUND):
-            count += found.num_rows
-            alike = {"rule": rule, "element": element, "found_by": str(self.key)}
-            alike["day"] = day or str(self.key.day)
-            for name, said in alike.items():
-                found = found.append_column(name, pa.repeat(said, found.num_rows))
-            put(self.connection, self.staging.finding if into is None else into, [_masked(found)])
+        for findings in bulk_select(self.connection, rows, _FINDING_SCHEMA):
+            count += findings.num_rows
+            constants = {"rule": rule, "element": element, "found_by": str(self.key)}
+            constants["day"] = day or str(self.key.day)
+            for name, constant in constants.items():
+                findings = findings.append_column(name, pa.repeat(constant, findings.num_rows))
+            bulk_insert(self.connection, self.staging.finding if into is None else into, [_mask(findings)])
         return count
 
 
-def _place(columns: Any) -> dict[str, Any]:
+def _record_columns(columns: Any) -> dict[str, Any]:
     return {"subject": columns.record, "locator": columns.locator, "certificate_number": columns.certificate_number}
 
 
-def _masked(found: pa.Table) -> pa.Table:
+def _mask(findings: pa.Table) -> pa.Table:
     for name in ("locator", "certificate_number", "value"):
-        masked = mask_texts(found[name].combine_chunks())
-        found = found.set_column(found.schema.get_field_index(name), name, masked)
-    return found
+        masked = mask_texts(findings[name].combine_chunks())
+        findings = findings.set_column(findings.schema.get_field_index(name), name, masked)
+    return findings

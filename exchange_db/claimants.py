@@ -1,4 +1,4 @@
-"""Who claims licences of which type: what a merge must know of other sources before it looks at a single record."""
+"""Which sources claim licences of which type: what a merge must know before it reads a single record."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from exchange_db.tables import CLAIMANT
 
 @dataclass(frozen=True)
 class Claimants:
-    """Those that claim licences of a batch's types.
+    """The sources that claim licences of a batch's types.
 
     Attributes:
-        source: whose batch it is.
-        types: of the batch, and whether it gives identifiers with any of that type.
-        known: the types of which the source has claims already.
+        source: name of the batch's source.
+        types: type codes of the batch, and whether it supplies identifiers with any row of that type.
+        known: the types of which the source already has claims.
         rivals: the other sources that claim any of the types.
-        identifiers: whether any source gives identifiers of its own, of whatever type.
+        identifiers: whether any source supplies identifiers of its own, of any type.
     """
 
     source: str
@@ -30,37 +30,37 @@ class Claimants:
 
     @property
     def alone(self) -> bool:
-        """Whether nothing on the platform can meet what the batch brings: all of it is new, and nobody else claims it."""
+        """Whether the batch cannot meet anything on the platform: all of it is new, and nobody else claims it."""
         return not (self.known or self.rivals or self.identifiers or any(self.types.values()))
 
     @classmethod
     def of(cls, connection: Connection, source: str, types: Mapping[str, bool]) -> Claimants:
-        """Ask the platform. It is sure only while the caller holds the locks of the source and the types."""
+        """Read the claimants. They can change unless the caller holds the locks of the source and the types."""
         c = CLAIMANT.c
-        found = connection.execute(select(c.source, c.certificate_type_code).where(c.certificate_type_code.in_(types)))
-        pairs = [(row.source, row.certificate_type_code) for row in found]
+        rows = connection.execute(select(c.source, c.certificate_type_code).where(c.certificate_type_code.in_(types)))
+        pairs = [(row.source, row.certificate_type_code) for row in rows]
         known = [code for name, code in pairs if name == source]
         rivals = sorted({name for name, _ in pairs if name != source})
-        return cls(source, types, known, rivals, anyone_gives_identifiers(connection))
+        return cls(source, types, known, rivals, any_supplied_identifiers(connection))
 
-    def keep(self, connection: Connection, precedence: int) -> bool:
-        """Write down what the batch adds; returns whether the source ranks otherwise than before."""
+    def save(self, connection: Connection, precedence: int) -> bool:
+        """Write what the batch adds; returns whether the precedence of the source has changed."""
         c = CLAIMANT.c
         moved = connection.execute(
             update(CLAIMANT).where(c.source == self.source, c.precedence != precedence).values(precedence=precedence)
         )
-        for code, gives in self.types.items():
-            mine = (c.source == self.source, c.certificate_type_code == code)
+        for code, supplied in self.types.items():
+            own = (c.source == self.source, c.certificate_type_code == code)
             if code not in self.known:
-                given = {"source": self.source, "certificate_type_code": code}
-                connection.execute(insert(CLAIMANT).values(**given, precedence=precedence, gives_identifiers=gives))
-            elif gives:
-                connection.execute(update(CLAIMANT).where(*mine).values(gives_identifiers=True))
+                values = {"source": self.source, "certificate_type_code": code}
+                connection.execute(insert(CLAIMANT).values(**values, precedence=precedence, gives_identifiers=supplied))
+            elif supplied:
+                connection.execute(update(CLAIMANT).where(*own).values(gives_identifiers=True))
         return moved.rowcount > 0
 
 
-def anyone_gives_identifiers(connection: Connection) -> bool:
-    """Whether any source ever gave identifiers of its own; the exchange's own are never the same for two records."""
+def any_supplied_identifiers(connection: Connection) -> bool:
+    """Whether any source ever supplied identifiers of its own; minted ones are never the same for two records."""
     return (
         connection.execute(select(CLAIMANT.c.source).where(CLAIMANT.c.gives_identifiers == true()).limit(1)).first()
         is not None

@@ -1,4 +1,4 @@
-"""How each kind of column is spelt in each database: texts compare by their bytes everywhere, and hold every script."""
+"""The column types in each database: texts compare by their bytes everywhere, and hold every script."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from sqlalchemy.types import TypeEngine
 
 from standard.day import INSTANT_LENGTH
 
-# A stamp decides by the order of its text, so no database may sort or fold it by the rules of a language.
+# Stamps are compared as texts, so no database may apply the collation of a language.
 _MYSQL = {"charset": "utf8mb4", "collation": "utf8mb4_bin"}
 _SQL_SERVER = "Latin1_General_100_BIN2"
 
 
 def text(length: int) -> TypeEngine[Any]:
-    """A text of at most so many characters."""
+    """A text with a maximum number of characters."""
     return (
         Unicode(length)
         .with_variant(postgresql.VARCHAR(length, collation="C"), "postgresql")
@@ -26,7 +26,7 @@ def text(length: int) -> TypeEngine[Any]:
 
 
 def long_text() -> TypeEngine[Any]:
-    """A text without a limit of its own."""
+    """A text without a maximum length."""
     return (
         UnicodeText()
         .with_variant(postgresql.TEXT(collation="C"), "postgresql")
@@ -36,10 +36,10 @@ def long_text() -> TypeEngine[Any]:
 
 
 def digest() -> TypeEngine[Any]:
-    """A digest, as `transforms.digests` writes it."""
+    """A digest, in the form of `transforms.digests`."""
     return text(32)
 
 
 def instant() -> TypeEngine[Any]:
-    """An instant, as `standard.day` writes it."""
+    """An instant, in the form of `standard.day`."""
     return text(INSTANT_LENGTH)

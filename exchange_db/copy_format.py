@@ -1,4 +1,4 @@
-"""Knows the formats in which PostgreSQL's COPY takes rows: binary for the types we can write, CSV for all others."""
+"""Encodes rows for PostgreSQL's COPY: in binary for the types that we can write, as CSV for all others."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from pyarrow import csv
 _HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 _TRAILER = struct.pack(">h", -1)
 _NULL = struct.pack(">i", -1)
-_DAYS_TO_2000 = 10_957  # from 1970, where Arrow counts dates from, to where PostgreSQL does
+_DAYS_TO_2000 = 10_957  # days from 1970, Arrow's epoch, to PostgreSQL's
 
 
-def spoken(types: Sequence[int], schema: pa.Schema) -> str:
-    """The format for columns of a table, as the word that COPY knows it by.
+def choose_format(types: Sequence[int], schema: pa.Schema) -> str:
+    """The format for the columns of a table, by its name in COPY.
 
-    Systems that answer as PostgreSQL does may keep a type otherwise: openGauss has a DATE with a time of day in some of
-    its modes. So it goes by what the server says that the columns are.
+    Databases compatible with PostgreSQL may store a type differently: in some modes of openGauss a DATE has a time of day.
+    Therefore the types that the server reports decide.
 
     Args:
-        types: the server's numbers of the columns' types (`pg_type.oid`).
-        schema: of the rows that are to go in.
+        types: the server's type numbers of the columns (`pg_type.oid`).
+        schema: of the rows to insert.
     """
-    known = all(field.type in _SENT.get(oid, ()) for oid, field in zip(types, schema, strict=True))
+    known = all(field.type in _BINARY_TYPES.get(oid, ()) for oid, field in zip(types, schema, strict=True))
     return "binary" if known else "csv"
 
 
-def written(blocks: Iterable[pa.RecordBatch], form: str) -> Iterator[memoryview]:
-    """The rows as COPY reads them, a block at a time."""
+def encode(blocks: Iterable[pa.RecordBatch], form: str) -> Iterator[memoryview]:
+    """The rows in COPY's format, a block at a time."""
     if form == "csv":
         yield from map(_csv, blocks)
         return
@@ -43,7 +43,7 @@ def written(blocks: Iterable[pa.RecordBatch], form: str) -> Iterator[memoryview]
 
 
 def _csv(block: pa.RecordBatch) -> memoryview:
-    """A text stands in quotes, so that an empty one is not taken for null, which is nothing at all."""
+    """A block as CSV; texts are quoted, which distinguishes an empty text from null."""
     sink = pa.BufferOutputStream()
     csv.write_csv(block, sink, csv.WriteOptions(include_header=False, batch_size=block.num_rows))
     return memoryview(sink.getvalue())
@@ -58,8 +58,8 @@ def _binary(block: pa.RecordBatch) -> memoryview:
             pieces[-1] += _NULL
         else:
             pieces.append(_NULL)
-    # At least one piece must be a column for there to be rows; an empty one changes nothing.
-    pieces.append(_same(b"", block.num_rows))
+    # At least one piece must be a column to give the number of rows; an empty one does not change the result.
+    pieces.append(_repeat(b"", block.num_rows))
     rows = pc.binary_join_element_wise(
         *(pa.scalar(piece, pa.binary()) if isinstance(piece, bytes) else piece for piece in pieces),
         pa.scalar(b"", pa.binary()),
@@ -79,11 +79,11 @@ def _fields(column: pa.Array) -> list[pa.Array]:
     lengths = np.diff(edges).astype(">i4")
     if missing is not None:
         lengths[missing] = -1
-    return [_fixed(lengths), values]
+    return [_fixed_width(lengths), values]
 
 
-def _fixed(numbers: np.ndarray[Any, Any]) -> pa.Array:
-    """Numbers as their bytes."""
+def _fixed_width(numbers: np.ndarray[Any, Any]) -> pa.Array:
+    """Numbers as an array of their bytes."""
     count, width = len(numbers), numbers.dtype.itemsize
     edges = np.arange(count + 1, dtype=np.int32) * np.int32(width)
     return pa.Array.from_buffers(
@@ -91,11 +91,11 @@ def _fixed(numbers: np.ndarray[Any, Any]) -> pa.Array:
     )
 
 
-def _same(value: bytes, count: int) -> pa.Array:
+def _repeat(value: bytes, count: int) -> pa.Array:
     return pa.repeat(pa.scalar(value, pa.binary()), count)
 
 
-def _numbers(column: pa.Array, kind: str) -> np.ndarray[Any, Any]:
+def _as_numbers(column: pa.Array, kind: str) -> np.ndarray[Any, Any]:
     numbers: np.ndarray[Any, Any] = column.fill_null(0).to_numpy(zero_copy_only=False)
     return numbers.astype(kind)
 
@@ -105,15 +105,15 @@ def _text(column: pa.Array) -> pa.Array:
 
 
 def _boolean(column: pa.Array) -> pa.Array:
-    return _fixed(column.fill_null(False).cast(pa.int8()).to_numpy(zero_copy_only=False))
+    return _fixed_width(column.fill_null(False).cast(pa.int8()).to_numpy(zero_copy_only=False))
 
 
 def _int32(column: pa.Array) -> pa.Array:
-    return _fixed(_numbers(column, ">i4"))
+    return _fixed_width(_as_numbers(column, ">i4"))
 
 
 def _date(column: pa.Array) -> pa.Array:
-    return _fixed((_numbers(column.cast(pa.int32()), "i4") - _DAYS_TO_2000).astype(">i4"))
+    return _fixed_width((_as_numbers(column.cast(pa.int32()), "i4") - _DAYS_TO_2000).astype(">i4"))
 
 
 _VALUES: dict[pa.DataType, Callable[[pa.Array], pa.Array]] = {
@@ -122,5 +122,5 @@ _VALUES: dict[pa.DataType, Callable[[pa.Array], pa.Array]] = {
     pa.int32(): _int32,
     pa.date32(): _date,
 }
-# What may be sent as which of PostgreSQL's types: bool, int4, text, varchar, date.
-_SENT = {16: {pa.bool_()}, 23: {pa.int32()}, 25: {pa.string()}, 1043: {pa.string()}, 1082: {pa.date32()}}
+# The Arrow types that can be sent as each of PostgreSQL's types: bool, int4, text, varchar, date.
+_BINARY_TYPES = {16: {pa.bool_()}, 23: {pa.int32()}, 25: {pa.string()}, 1043: {pa.string()}, 1082: {pa.date32()}}

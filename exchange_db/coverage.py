@@ -1,4 +1,4 @@
-"""Which days of a source the ledger covers, kept as intervals, so that a gap is found without reading the ledger."""
+"""The days of a source that the ledger covers, stored as intervals, so that gaps are found without reading the ledger."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from standard.day import Day
 
 
 class Covered(NamedTuple):
-    """Days of a source that follow one another, of each of which the ledger has a batch.
+    """Consecutive days of a source for which the ledger has batches.
 
     Attributes:
-        first: the first of them.
-        last: the last of them, included.
-        reached: whether the source was reached on all of them; a day on which it was only tried in vain stands alone.
+        first: the first day.
+        last: the last day, included.
+        reached: whether the source was reached on all of them; a day with failed attempts only is an interval of its own.
     """
 
     first: Day
@@ -25,17 +25,17 @@ class Covered(NamedTuple):
     reached: bool
 
 
-def cover(connection: Connection, source: str, day: str, *, reached: bool) -> None:
-    """Add a day of which the ledger has a batch now. The caller holds the source's lock.
+def add_day(connection: Connection, source: str, day: str, *, reached: bool) -> None:
+    """Add a day for which the ledger now has a batch. The caller holds the source's lock.
 
-    Intervals that touch become one, so that a source without gaps has one row however old it is. The order in which days come
-    does not matter.
+    Adjacent intervals are merged, so that a source without gaps has one row, however old it is. The order in which days are
+    added does not matter.
 
     Args:
         connection: of the transaction that writes the ledger.
-        source: its name.
+        source: name of the source.
         day: as text.
-        reached: whether the batch reached its source; a later try in vain takes nothing back.
+        reached: whether the batch reached its source; a later failure does not undo that.
     """
     c = COVERAGE.c
     before, after = (str(Day.of(day).plus(days)) for days in (-1, 1))
@@ -52,27 +52,27 @@ def cover(connection: Connection, source: str, day: str, *, reached: bool) -> No
 
 
 def read_coverage(connection: Connection) -> dict[str, list[Covered]]:
-    """By source the days that the ledger covers, in order; by what a sweep brought no day is covered."""
+    """By source, the days that the ledger covers, in order; batches of sweeps do not count."""
     c = COVERAGE.c
-    found: dict[str, list[Covered]] = {}
+    intervals: dict[str, list[Covered]] = {}
     for source, first, last, reached in connection.execute(select(COVERAGE).order_by(c.source, c.first_day)):
-        found.setdefault(source, []).append(Covered(Day.of(first), Day.of(last), bool(reached)))
-    return found
+        intervals.setdefault(source, []).append(Covered(Day.of(first), Day.of(last), bool(reached)))
+    return intervals
 
 
-def uncovered(covered: Sequence[Covered], until: Day) -> Iterator[tuple[Day, bool]]:
-    """The days of a source, after its first in the ledger and before a day, on which it was not reached.
+def uncovered_days(intervals: Sequence[Covered], until: Day) -> Iterator[tuple[Day, bool]]:
+    """The days on which a source was not reached, after its first day in the ledger and before a given day.
 
     Args:
-        covered: its days in the ledger, in order.
-        until: the day before which all should be there.
+        intervals: its days in the ledger, in order.
+        until: the day before which all days should be covered.
 
     Yields:
-        Each day, and whether the source was tried on it in vain.
+        Each day, and whether an attempt failed on it.
     """
-    tried = {each.first for each in covered if not each.reached}
-    day = covered[0].first
-    for each in (*(each for each in covered if each.reached), Covered(until, until, reached=True)):
-        for lacking in day.through(min(each.first, until).plus(-1)):
-            yield lacking, lacking in tried
-        day = each.last.plus(1)
+    failed = {interval.first for interval in intervals if not interval.reached}
+    day = intervals[0].first
+    for interval in (*(interval for interval in intervals if interval.reached), Covered(until, until, reached=True)):
+        for missing in day.through(min(interval.first, until).plus(-1)):
+            yield missing, missing in failed
+        day = interval.last.plus(1)

@@ -1,4 +1,4 @@
-"""How a judged batch enters the platform: claims, findings and the ledger row in one transaction, or none of them."""
+"""Delivers a judged batch: claims, findings and the ledger row in one transaction."""
 
 from __future__ import annotations
 
@@ -9,203 +9,205 @@ from time import monotonic
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import sqlalchemy.orm  # noqa: F401 - whole, before a thread imports Great Expectations: SQLAlchemy looks into it while it is half made
+import sqlalchemy.orm  # noqa: F401 - before a thread imports Great Expectations: SQLAlchemy inspects modules that are half imported
 from sqlalchemy import Connection
 
-from exchange_db.accepted_rows import Accepted, Arrivals
+from exchange_db.accepted_rows import AcceptedRows, IncomingRows
 from exchange_db.batch_findings import Finder
-from exchange_db.bulk_insert import put, weigh
-from exchange_db.claimants import Claimants, anyone_gives_identifiers
+from exchange_db.bulk import analyze, bulk_insert
+from exchange_db.claimants import Claimants, any_supplied_identifiers
 from exchange_db.database import ExchangeDatabase
 from exchange_db.delivery import Delivery
 from exchange_db.dialects import dialect_of
-from exchange_db.finding_store import Judging, keep_findings
-from exchange_db.first_load import indexed_afterwards
-from exchange_db.ledger import Acceptance, add_to_entry, begin_anew, write_entry
+from exchange_db.finding_store import ClosingContext, store_findings
+from exchange_db.first_load import defer_indexes
+from exchange_db.ledger import update_entry, write_entry
 from exchange_db.merge import Merged, merge
-from exchange_db.platform_rules import redraw
+from exchange_db.platform_rules import recompute
 from exchange_db.presence import (
     close_returned,
-    find_absent,
-    find_absent_from_the_start,
-    find_vanished,
+    mark_absent,
+    mark_absent_new_claims,
     newest_full_reading,
-    sight,
+    record_sightings,
+    update_vanished,
 )
-from exchange_db.refused_rows import deliver_the_rest
-from exchange_db.staged_rows import stage_beside, staged_findings
+from exchange_db.refused_rows import deliver_without_refused
+from exchange_db.rising_numbers import Acceptance, write_new_beginning
+from exchange_db.staged_rows import finding_rows, stage_other_rows
 from exchange_db.staging import Staging, staging
 from exchange_db.tables import BATCH, CLAIM, FINDING_TABLE, HISTORY, SEEN, SIGHTING
-from standard.batch import BatchKey, LedgerEntry, Outcome, Status, Verdict
+from standard.batch import BatchKey, Outcome, Status, Verdict
 from standard.errors import PlatformRefused
 from standard.identifiers import ROOT
+from standard.ledger_entry import LedgerEntry
 
-_NOTHING = Merged(0, 0, 0, 0)
-_TYPE_NAMED = rf"^{ROOT.replace('.', '[.]')}[.](?P<type>[0-9A-Z]{{21}})[.]"  # by an identifier
+_NOTHING_MERGED = Merged(0, 0, 0, 0)
+_TYPE_IN_IDENTIFIER = rf"^{ROOT.replace('.', '[.]')}[.](?P<type>[0-9A-Z]{{21}})[.]"  # by an identifier
 
 
 def deliver_batch(database: ExchangeDatabase, delivery: Delivery, now: str, seconds: float) -> LedgerEntry:
-    """Deliver a batch, or write down that it was refused.
+    """Deliver a batch, or record that it was refused.
+
+    Rows that the database refuses are held, each with a finding, and the others are delivered. They are searched for only if
+    the database refuses the batch as a whole.
 
     Args:
-        database: where to.
-        delivery: what.
+        database: the target.
+        delivery: the batch.
         now: instant text.
-        seconds: what the steps before took.
-
-    Rows that the database does not take are held, each with a finding, and the rest is delivered. What that takes is taken
-    only where the batch was refused as a whole.
+        seconds: duration of the steps before.
 
     Raises:
-        PlatformUnreachable: when the database does not answer or may not be written; nothing was loaded.
-        PlatformRefused: when it does not take the batch even without rows; nothing was loaded.
+        PlatformUnreachable: when the database does not answer or cannot be written; nothing was loaded.
+        PlatformRefused: when it refuses the batch even without rows; nothing was loaded.
         ExchangeError: when the batch does not balance; nothing was loaded.
     """
-    began = monotonic()
+    start = monotonic()
 
-    def deliver(given: Delivery) -> LedgerEntry:
+    def deliver(attempted: Delivery) -> LedgerEntry:
         with database.transaction() as connection:
-            entry = _deliver(database, connection, given, now)
-            return add_to_entry(connection, entry, seconds=round(seconds + monotonic() - began, 3))
+            entry = _deliver(database, connection, attempted, now)
+            return update_entry(connection, entry, seconds=round(seconds + monotonic() - start, 3))
 
-    def attempt(given: Delivery) -> None:
-        with suppress(_TakenBack), database.transaction() as connection:
-            _deliver(database, connection, given, now)
+    def attempt(attempted: Delivery) -> None:
+        with suppress(_RolledBack), database.transaction() as connection:
+            _deliver(database, connection, attempted, now)
             dialect_of(connection).check_constraints(connection)
-            raise _TakenBack
+            raise _RolledBack
 
     try:
         return deliver(delivery)
     except PlatformRefused as refusal:
-        return deliver_the_rest(delivery, deliver, attempt, refusal)
+        return deliver_without_refused(delivery, deliver, attempt, refusal)
 
 
-class _TakenBack(Exception):
-    """Ends a transaction that was only an attempt."""
+class _RolledBack(Exception):
+    """Rolls back a transaction that was only an attempt."""
 
 
 def _deliver(database: ExchangeDatabase, connection: Connection, delivery: Delivery, now: str) -> LedgerEntry:
     verdict = delivery.verdict
     key = BatchKey.of(verdict.batch)
-    _weigh_platform(connection)
+    _analyze_platform(connection)
     staged = staging(connection)
     staged.open(connection)
-    put(connection, staged.finding, [staged_findings(delivery.findings, verdict)])
+    bulk_insert(connection, staged.finding, [finding_rows(delivery.findings, verdict)])
     newest = newest_full_reading(connection, key.source)
-    accepted = _accepted(delivery, newest.taken_at if newest else "")
-    merged, arrivals = _NOTHING, Arrivals(connection, staged, accepted)
+    accepted = _accepted_rows(delivery, newest.taken_at if newest else "")
+    merged, incoming = _NOTHING_MERGED, IncomingRows(connection, staged, accepted)
     if verdict.refused:
         database.lock(connection, [_source_lock(key.source)])
     else:
-        merged = _merged(database, connection, staged, delivery, arrivals)
-    finder = Finder(connection, staged, key, accepted.literals)
+        merged = _merge(database, connection, staged, delivery, incoming)
+    finder = Finder(connection, staged, key, accepted.batch_literals)
     if not verdict.refused:
         finder.find_stale()
     entry = replace(_entry(key, verdict, merged, now), verdict_digest=delivery.digest, **database.actor.as_dict())
-    entry = _write(finder, delivery, arrivals, entry)
+    entry = _write_results(finder, delivery, incoming, entry)
     staged.close(connection)
     return entry
 
 
-def _weigh_platform(connection: Connection) -> None:
-    """Let a database count the tables that only ever grow; servers do so by themselves, between loads."""
-    if not dialect_of(connection).counts_by_itself:
+def _analyze_platform(connection: Connection) -> None:
+    """Update the statistics of the tables that only grow; servers do so themselves, between loads."""
+    if not dialect_of(connection).analyzes_itself:
         for table in (CLAIM, HISTORY, SIGHTING, FINDING_TABLE, SEEN, BATCH):
-            weigh(connection, table)
+            analyze(connection, table)
 
 
 def write_failure(database: ExchangeDatabase, key: BatchKey, reason: str, now: str) -> LedgerEntry:
-    """Write down that a batch could not be had at all, so that the day's pages say who has not arrived."""
-    return _write_alone(
+    """Record that a batch could not be read at all, so that the day's pages show which source is missing."""
+    return _write_single_entry(
         database,
         LedgerEntry(key.source, str(key.day), 0, str(Status.FAILED), judged_at=now, delivered_at=now, reason=reason),
     )
 
 
 def write_repeat(database: ExchangeDatabase, key: BatchKey, reason: str, content: str, now: str) -> LedgerEntry:
-    """Write down that a source has delivered what it had delivered before."""
+    """Record that a source has delivered the same files as before."""
     entry = LedgerEntry(key.source, str(key.day), 0, str(Status.REPEATED), reason=reason, content=content)
-    return _write_alone(database, replace(entry, judged_at=now, taken_at=now, delivered_at=now))
+    return _write_single_entry(database, replace(entry, judged_at=now, taken_at=now, delivered_at=now))
 
 
-def _write_alone(database: ExchangeDatabase, entry: LedgerEntry) -> LedgerEntry:
+def _write_single_entry(database: ExchangeDatabase, entry: LedgerEntry) -> LedgerEntry:
     with database.transaction() as connection:
         database.lock(connection, [_source_lock(entry.source)])
         return write_entry(connection, replace(entry, **database.actor.as_dict()))
 
 
 def write_beginning(database: ExchangeDatabase, source: str, accepted: Acceptance, now: str) -> LedgerEntry:
-    """Write down a person's word that the numbers of a source begin anew.
+    """Record that a person accepted a new beginning of a source's numbers.
 
     Raises:
-        UsageError: when nothing of it was delivered that could.
+        UsageError: when no numbers of the source were delivered.
     """
     with database.transaction() as connection:
         database.lock(connection, [_source_lock(source)])
-        return begin_anew(connection, source, now, accepted, database.actor)
+        return write_new_beginning(connection, source, now, accepted, database.actor)
 
 
 def _source_lock(source: str) -> str:
     return f"source {source}"
 
 
-def _redraw(finder: Finder, arrivals: Arrivals) -> None:
-    """Draw anew what the merge has made true of the platform, or untrue."""
-    identifiers = anyone_gives_identifiers(finder.connection)
+def _recompute(finder: Finder, incoming: IncomingRows) -> None:
+    """Recompute the findings about the platform that the merge may have changed."""
+    identifiers = any_supplied_identifiers(finder.connection)
     if identifiers:
-        arrivals.stage()  # not staged yet where another load was the first to give any, a moment ago
-    redraw(finder, arrivals.accepted, identifiers=identifiers)
+        incoming.stage()  # not staged yet if another load supplied the first identifiers a moment ago
+    recompute(finder, incoming.accepted, identifiers=identifiers)
 
 
-def _write(finder: Finder, delivery: Delivery, arrivals: Arrivals, entry: LedgerEntry) -> LedgerEntry:
-    """Write the ledger, and bring the findings in."""
+def _write_results(finder: Finder, delivery: Delivery, incoming: IncomingRows, entry: LedgerEntry) -> LedgerEntry:
+    """Write the ledger row and store the findings."""
     connection, staged, verdict = finder.connection, finder.staging, delivery.verdict
-    # The ledger comes before the findings are closed, since a delivery is one of the things that close them.
+    # The ledger row is written before findings are closed, because a delivery closes findings.
     entry = write_entry(connection, entry)
     if not verdict.refused:
-        entry = _keep_presence(finder, delivery, arrivals, entry)
-        _redraw(finder, arrivals)
-    judging = Judging.of(verdict.judged_at, delivery.reactions, delivery.keys)
-    keep_findings(connection, staged, finder.key, judging)
+        entry = _update_presence(finder, delivery, incoming, entry)
+        _recompute(finder, incoming)
+    context = ClosingContext.of(verdict.judged_at, delivery.reactions, delivery.keys)
+    store_findings(connection, staged, finder.key, context)
     return entry
 
 
-def _keep_presence(finder: Finder, delivery: Delivery, arrivals: Arrivals, entry: LedgerEntry) -> LedgerEntry:
-    """Write down what the reading held beside what was accepted, and what it, or a newer full one, no longer holds."""
+def _update_presence(finder: Finder, delivery: Delivery, incoming: IncomingRows, entry: LedgerEntry) -> LedgerEntry:
+    """Record which records the reading held without accepting them, and which are absent from it or from a newer full reading."""
     connection, source, verdict = finder.connection, finder.key.source, delivery.verdict
-    sight(connection, finder.staging, source, verdict.taken_at)
+    record_sightings(connection, finder.staging, source, verdict.taken_at)
     newest = newest_full_reading(connection, source)
     if newest is None:
         return entry
     if verdict.kind == "snapshot" and verdict.taken_at == newest.taken_at:
-        find_absent(connection, source, newest)
+        mark_absent(connection, source, newest)
     elif verdict.taken_at < newest.taken_at:
-        arrivals.stage()
-        find_absent_from_the_start(connection, finder.staging, source, newest)
+        incoming.stage()
+        mark_absent_new_claims(connection, finder.staging, source, newest)
     else:
         close_returned(connection, source)
         return entry
-    return add_to_entry(connection, entry, vanished=find_vanished(finder, delivery.vanished, newest))
+    return update_entry(connection, entry, vanished=update_vanished(finder, delivery.vanished, newest))
 
 
-def _merged(
-    database: ExchangeDatabase, connection: Connection, staged: Staging, delivery: Delivery, arrivals: Arrivals
+def _merge(
+    database: ExchangeDatabase, connection: Connection, staged: Staging, delivery: Delivery, incoming: IncomingRows
 ) -> Merged:
-    """Stage what can be staged while others load, then merge."""
-    accepted = arrivals.accepted
-    stage_beside(connection, staged, delivery)
+    """Stage what can be staged while others load, then merge under locks."""
+    accepted = incoming.accepted
+    stage_other_rows(connection, staged, delivery)
     if not Claimants.of(connection, accepted.source, accepted.types).alone:
-        arrivals.stage()
-    # From here on loads of the same source or licence type take turns. Licences of two types can only share an identifier
-    # where one is a source's own and names the other's type, so its turn is taken too.
+        incoming.stage()
+    # From here on, loads of the same source or licence type wait for each other. Licences of two types can share an identifier
+    # only if it is a source's own and names the other type, so that type is locked too.
     database.lock(connection, [_source_lock(accepted.source), *(f"type {code}" for code in accepted.turns)])
     claimants = Claimants.of(connection, accepted.source, accepted.types)
-    with indexed_afterwards(connection, accepted.rows if claimants.alone and delivery.only_source else 0):
-        return merge(connection, staged, claimants, arrivals)
+    with defer_indexes(connection, accepted.rows if claimants.alone and delivery.only_source else 0):
+        return merge(connection, staged, claimants, incoming)
 
 
-def _accepted(delivery: Delivery, newest_full: str) -> Accepted:
-    """The accepted rows, counted."""
+def _accepted_rows(delivery: Delivery, newest_full: str) -> AcceptedRows:
+    """Count the accepted rows and collect their types."""
 
     def read(names: Sequence[str]) -> Iterator[pa.Table]:
         for group in delivery.rows(["outcome", "ends", *names]):
@@ -218,8 +220,8 @@ def _accepted(delivery: Delivery, newest_full: str) -> Accepted:
         count += group.num_rows
         own = group["certificate_identifier"].null_count < group.num_rows
         types |= {code: own or types.get(code, False) for code in pc.unique(group["certificate_type_code"]).to_pylist()}
-        turns |= _types_named(group["certificate_identifier"]) if own else set()
-    return Accepted(
+        turns |= _named_types(group["certificate_identifier"]) if own else set()
+    return AcceptedRows(
         source=BatchKey.of(verdict.batch).source,
         batch=verdict.batch,
         beginning=verdict.beginning,
@@ -238,10 +240,10 @@ def _accepted(delivery: Delivery, newest_full: str) -> Accepted:
     )
 
 
-def _types_named(identifiers: pa.ChunkedArray) -> set[str]:
-    """The licence types that identifiers name; empty for one that names none, as no accepted row has."""
-    found = pc.extract_regex(identifiers.drop_null(), _TYPE_NAMED)
-    return {code or "" for code in pc.unique(pc.struct_field(found, "type")).to_pylist()}
+def _named_types(identifiers: pa.ChunkedArray) -> set[str]:
+    """The licence types named inside identifiers; empty for an identifier without a type, which no accepted row has."""
+    matches = pc.extract_regex(identifiers.drop_null(), _TYPE_IN_IDENTIFIER)
+    return {code or "" for code in pc.unique(pc.struct_field(matches, "type")).to_pylist()}
 
 
 def _entry(key: BatchKey, verdict: Verdict, merged: Merged, now: str) -> LedgerEntry:

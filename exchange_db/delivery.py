@@ -1,4 +1,4 @@
-"""What is to be delivered of one batch, and how many of its rows have which fate so far."""
+"""A delivery: the verdict, rows and findings of a batch, and what its declaration prescribes for them."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ import pyarrow as pa
 from exchange_db.presence import HOLD
 from standard.batch import Keys, Verdict
 
-Rows = Callable[[Sequence[str]], Iterable[pa.Table]]
+RowReader = Callable[[Sequence[str]], Iterable[pa.Table]]
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """What is to be delivered of one batch.
+    """Everything that is to be delivered of one batch.
 
     Attributes:
         verdict: of the batch.
         precedence: of the source among others that claim the same record.
-        rows: gives some columns of the licences, their `outcome` among them, a group at a time; asked for several times.
+        rows: reads the named columns of the licences or their `outcome`, a group at a time; called several times.
         findings: `FINDING`.
-        vanished: what it means when a full reading no longer holds a licence: `keep`, `hold` or `cancel`.
-        reactions: of rules on the batch for which the declaration says so, whether they `refuse` it or `warn`.
+        vanished: what happens to a licence that a full reading no longer holds: `keep`, `hold` or `cancel`.
+        reactions: by rule on the batch, what the declaration demands instead of the default: `refuse` or `warn`.
         keys: what the source's own keys, the locators of its rows, name.
-        changes: whether its rows are changes; else each says what a record is when it is read.
-        digest: of the verdict, by which the ledger names it.
+        changes: whether its rows are changes; otherwise each shows the record as it is when it is read.
+        digest: of the verdict, by which the ledger refers to it.
         only_source: whether no other source is declared, so that no other load can be kept waiting.
-        escaped: whether what sightings show to people is escaped to ASCII, since the database does not take it as it is.
+        escaped: whether the texts of sightings are escaped to ASCII, because the database refuses them as they are.
     """
 
     verdict: Verdict
     precedence: int
-    rows: Rows
+    rows: RowReader
     findings: pa.Table
     vanished: str = HOLD
     reactions: Mapping[str, str] = field(default_factory=dict)

@@ -1,20 +1,18 @@
-"""The ledger: what became of every batch, one row a run, refused unless its sums hold."""
+"""The ledger: the result of every batch, one row a run; an entry whose sums do not hold is refused."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from operator import eq, ge, le
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert, null, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Subquery, and_, case, func, insert, null, select, update
 
-from exchange_db.coverage import cover
+from exchange_db.coverage import add_day
 from exchange_db.tables import BATCH
-from standard.actor import Actor
-from standard.batch import SWEEP, LedgerEntry, Status
-from standard.day import Day
-from standard.errors import ExchangeError, UsageError
-from standard.messages import Message
+from standard.batch import SWEEP, Status
+from standard.errors import ExchangeError
+from standard.ledger_entry import LedgerEntry
 from standard.storable import storable_text
 
 
@@ -34,22 +32,22 @@ def write_entry(connection: Connection, entry: LedgerEntry) -> LedgerEntry:
     last = connection.scalar(select(func.max(b.run)).where(b.source == entry.source, b.day == entry.day)) or 0
     numbered = LedgerEntry(**{**entry.as_dict(), "run": last + 1, "reason": storable_text(entry.reason)})
     connection.execute(insert(BATCH).values(**numbered.as_dict()))
-    # No day has arrived by what a sweep brought, nor by a person's word.
+    # A batch of a sweep or an accepted beginning does not cover its day.
     if entry.kind != SWEEP and entry.status != Status.BEGUN:
-        cover(connection, entry.source, entry.day, reached=entry.status != Status.FAILED)
+        add_day(connection, entry.source, entry.day, reached=entry.status != Status.FAILED)
     return numbered
 
 
-def add_to_entry(connection: Connection, entry: LedgerEntry, **known: float) -> LedgerEntry:
-    """Add to an entry what is known only when the entry is there: how many records have vanished, what its batch took."""
+def update_entry(connection: Connection, entry: LedgerEntry, **values: float) -> LedgerEntry:
+    """Set values of an entry that are known only after it is written: vanished records and duration."""
     b = BATCH.c
-    mine = and_(b.source == entry.source, b.day == entry.day, b.run == entry.run)
-    connection.execute(update(BATCH).where(mine).values(**known))
-    return LedgerEntry(**{**entry.as_dict(), **known})
+    this_run = and_(b.source == entry.source, b.day == entry.day, b.run == entry.run)
+    connection.execute(update(BATCH).where(this_run).values(**values))
+    return LedgerEntry(**{**entry.as_dict(), **values})
 
 
 def write_report_seconds(connection: Connection, source: str, day: str, seconds: float) -> None:
-    """Add to the last run of a batch what its report took."""
+    """Set the duration of the report in the last run of a batch."""
     b = BATCH.c
     of_day = and_(b.source == source, b.day == day)
     last = connection.scalar(select(func.max(b.run)).where(of_day))
@@ -64,179 +62,84 @@ def read_entries(
     since: str | None = None,
     until: str | None = None,
     all_runs: bool = False,
-    standing: bool = False,
+    skip_repeats: bool = False,
     sweeps: bool = False,
 ) -> list[LedgerEntry]:
-    """The runs by day and source; of each batch one run only, unless all are asked for.
+    """The entries by day and source; only the decisive run of each batch, unless all runs are requested.
 
-    That one is the last, or the last that reached the source: a later try that did not changes nothing on the platform. What
-    is no run, a person's word that numbers begin anew, is among all of them only. What a sweep brought is no night's batch: it is
-    left out unless it is asked for, and then stands beside that of its day.
+    The decisive run is the last that reached the source, because a later failure changes nothing on the platform; if none
+    reached it, the last run. An accepted beginning of numbers is not a run and is included only with all runs.
 
     Args:
-        connection: of the platform.
-        source: whose; everybody's where absent.
-        day: of that day alone.
-        since: of no earlier day.
-        until: of no later day.
-        all_runs: whether to give every run.
-        standing: whether a repeat is passed over too, where the batch has a run of which something stands on the platform.
-        sweeps: whether to give what sweeps brought too.
+        connection: to the platform.
+        source: of this source only.
+        day: of this day only.
+        since: not before this day.
+        until: not after this day.
+        all_runs: whether to return every run.
+        skip_repeats: whether a repeated delivery does not count either, if the batch has a run with an effect on the platform.
+        sweeps: whether to return batches of sweeps too, besides those of the nights.
     """
     b = BATCH.c
-    asked = ((eq, b.source, source), (eq, b.day, day), (ge, b.day, since), (le, b.day, until))
-    where = [compared(column, value) for compared, column, value in asked if value is not None]
+    filters = ((eq, b.source, source), (eq, b.day, day), (ge, b.day, since), (le, b.day, until))
+    where = [compare(column, value) for compare, column, value in filters if value is not None]
     if not sweeps:
         where.append(b.kind != SWEEP)
     statement = select(BATCH)
     if not all_runs:
         where.append(b.status != str(Status.BEGUN))
-        repeated = (b.status == str(Status.REPEATED), 1 if standing else 2)
-        reached = case((b.status == str(Status.FAILED), 0), repeated, else_=2)
-        swept = case((b.kind == SWEEP, 1), else_=0)
-        order = func.row_number().over(partition_by=(b.source, b.day, swept), order_by=(reached.desc(), b.run.desc()))
-        ranked = select(b.source, b.day, b.run, order.label("place")).where(*where).subquery()
-        same = and_(*(b[name] == ranked.c[name] for name in ("source", "day", "run")))
-        statement = statement.join(ranked, and_(same, ranked.c.place == 1))
+        ranked = _ranked_runs(where, skip_repeats=skip_repeats)
+        same_run = and_(*(b[name] == ranked.c[name] for name in ("source", "day", "run")))
+        statement = statement.join(ranked, and_(same_run, ranked.c.place == 1))
     return [_entry(row) for row in connection.execute(statement.where(*where).order_by(b.day, b.source, b.run))]
 
 
+def _ranked_runs(where: Sequence[ColumnElement[bool]], *, skip_repeats: bool) -> Subquery:
+    """The runs that match, with their rank (`place`) within each batch; 1 is the decisive run."""
+    b = BATCH.c
+    repeated = (b.status == str(Status.REPEATED), 1 if skip_repeats else 2)
+    reached = case((b.status == str(Status.FAILED), 0), repeated, else_=2)
+    is_sweep = case((b.kind == SWEEP, 1), else_=0)
+    rank = func.row_number().over(partition_by=(b.source, b.day, is_sweep), order_by=(reached.desc(), b.run.desc()))
+    return select(b.source, b.day, b.run, rank.label("place")).where(*where).subquery()
+
+
 def first_day(connection: Connection) -> str | None:
-    """The first day of which the ledger has something."""
+    """The first day of the ledger; None if it is empty."""
     first: str | None = connection.scalar(select(func.min(BATCH.c.day)))
     return first
 
 
 def last_day(connection: Connection) -> str | None:
-    """The last day of which the ledger has something."""
+    """The last day of the ledger; None if it is empty."""
     last: str | None = connection.scalar(select(func.max(BATCH.c.day)))
     return last
 
 
-@dataclass(frozen=True)
-class Marks:
-    """Between which rising numbers a day's batch lies, by the batches delivered around it.
-
-    Attributes:
-        after: the number after which it begins: the greatest that an earlier day ended with; None where none was delivered.
-        until: the number it may not go beyond: the least after which a later day began; None where none was delivered.
-        beginning: how often the numbers began anew.
-        begun_on: the first day since they did, as text; empty where they never did.
-        reached: the greatest number that was accepted since; None where none was.
-        reached_rows: fingerprints of the rows that had it.
-        read_before: the greatest number that was accepted before the source was declared to be read as it is now; None where
-            none was.
-    """
-
-    after: int | None = None
-    until: int | None = None
-    beginning: int = 0
-    begun_on: str = ""
-    reached: int | None = None
-    reached_rows: str = ""
-    read_before: int | None = None
-
-
-def marks(connection: Connection, source: str, day: str, beginning_now: int = 0) -> Marks:
-    """Between which rising numbers a day's batch lies; of numbers from before a person accepted that they began anew nothing follows.
-
-    Args:
-        connection: to the platform.
-        source: its name.
-        day: as text.
-        beginning_now: how often the order of the source began anew before what is read now.
-    """
-    b = BATCH.c
-    begun = connection.execute(
-        select(b.beginning, b.day).where(b.source == source, b.status == str(Status.BEGUN)).order_by(b.beginning.desc())
-    ).first()
-    beginning, begun_on = (begun.beginning, begun.day) if begun else (0, "")
-    same = and_(_delivered(source), b.beginning >= beginning, b.mark_last.is_not(None))
-    after = connection.scalar(select(func.max(b.mark_last)).where(same, b.day < day))
-    until = connection.scalar(select(func.min(b.mark_after)).where(same, b.day > day))
-    # Of several batches that end alike the last one read says what was there last.
-    newest = select(b.mark_last, b.mark_rows).where(same).order_by(b.mark_last.desc(), b.taken_at.desc()).limit(1)
-    reached, rows = connection.execute(newest).first() or (None, None)
-    before = connection.scalar(select(func.max(b.mark_last)).where(same, b.beginning < beginning_now))
-    return Marks(after, until, beginning, begun_on, reached, rows or "", before)
-
-
-class Acceptance(NamedTuple):
-    """A person's word that the numbers of a source begin anew: who said it, and of which column."""
-
-    by: str
-    column: str
-
-
-def begin_anew(
-    connection: Connection, source: str, now: str, accepted: Acceptance, actor: Actor | None = None
-) -> LedgerEntry:
-    """Write down that a source's numbers begin anew after the last day that was delivered. The caller holds its lock.
-
-    Args:
-        connection: to the platform.
-        source: its name.
-        now: instant text.
-        accepted: who says so, and of what.
-        actor: who writes it down.
-
-    Raises:
-        UsageError: when nothing was delivered since they last began.
-    """
-    b = BATCH.c
-    known = marks(connection, source, "")
-    last = connection.scalar(select(func.max(b.day)).where(_delivered(source), b.beginning >= known.beginning))
-    if last is None or known.reached is None:
-        raise UsageError(
-            "LX-103",
-            "{source}: expected numbers that were delivered and begin anew, found none in the ledger; run the source",
-            source=source,
-        )
-    day = str(Day.of(last).plus(1))
-    reason = Message(
-        "{by} accepted that the numbers of {column} begin anew after {number}",
-        by=accepted.by,
-        column=accepted.column,
-        number=known.reached,
-    )
-    ordered_by, beginning = order_now(connection, source)
-    entry = LedgerEntry(
-        *(source, day, 0, str(Status.BEGUN)),
-        kind="incremental",
-        judged_at=now,
-        taken_at=now,
-        delivered_at=now,
-        ordered_by=ordered_by,
-        beginning=beginning + 1,
-        reason=str(reason),
-        **(actor or Actor()).as_dict(),
-    )
-    return write_entry(connection, entry)
-
-
 def known_content(connection: Connection, source: str, day: str | None = None) -> LedgerEntry | None:
-    """The delivered run by whose `content` files are known again; None where there was none.
+    """The delivered run whose `content` digest identifies a repeated delivery; None if there is none.
 
-    Without a day it is the one with the greatest stamp, since that one is the state of the platform: a replay of an old
-    day is delivered later and changes nothing. For files of a day of their own it is the last run of that day, else of the
-    nearest day before it, in whatever order the days came.
+    Without a day it is the run with the greatest stamp, which determines the state of the platform: a replay of an older day
+    is delivered later and changes nothing. For files with a day it is the last run of that day or of the nearest day before.
     """
     b = BATCH.c
     if day is None:
-        return _first(connection, _delivered(source), b.taken_at.desc(), b.judged_at.desc(), b.day.desc(), b.run.desc())
-    return _first(connection, and_(_delivered(source), b.day <= day), b.day.desc(), b.run.desc())
+        return _first_entry(
+            connection, is_delivered_night(source), b.taken_at.desc(), b.judged_at.desc(), b.day.desc(), b.run.desc()
+        )
+    return _first_entry(connection, and_(is_delivered_night(source), b.day <= day), b.day.desc(), b.run.desc())
 
 
 def delivered_before(connection: Connection, source: str, day: str) -> LedgerEntry | None:
-    """The last run of the nearest earlier day that was delivered, with which a day is compared; None where there was none."""
+    """The last run of the nearest earlier delivered day, with which a day is compared; None if there is none."""
     b = BATCH.c
-    return _first(connection, and_(_delivered(source), b.day < day), b.day.desc(), b.run.desc())
+    return _first_entry(connection, and_(is_delivered_night(source), b.day < day), b.day.desc(), b.run.desc())
 
 
-def order_now(connection: Connection, source: str) -> tuple[str, int]:
-    """By what the newest delivered reading of a source was ordered, and which beginning of its order that was.
+def current_order(connection: Connection, source: str) -> tuple[str, int]:
+    """What orders the newest delivered reading of a source, and the beginning of that order; empty and 0 without a delivery.
 
-    Empty and 0 where nothing was delivered. A beginning that a person accepted counts from then on.
+    An accepted beginning of numbers counts from the moment it was accepted.
     """
     b = BATCH.c
     counting = b.status.in_([str(Status.DELIVERED), str(Status.BEGUN)])
@@ -245,18 +148,18 @@ def order_now(connection: Connection, source: str) -> tuple[str, int]:
     return ("", 0) if row is None else (row.ordered_by, row.beginning)
 
 
-def last_read(connection: Connection, source: str, before: int) -> str:
-    """When a source was last read before the so-manieth beginning of its order, as instant text; empty where it never was."""
+def last_reading_before(connection: Connection, source: str, before: int) -> str:
+    """When a source was last read before a given beginning of its order, as instant text; empty if it never was."""
     b = BATCH.c
-    return connection.scalar(select(func.max(b.taken_at)).where(_delivered(source), b.beginning < before)) or ""
+    return connection.scalar(select(func.max(b.taken_at)).where(is_delivered_night(source), b.beginning < before)) or ""
 
 
 def usual_sizes(connection: Connection, source: str, kind: str, before: str, n: int) -> list[int]:
-    """Rows extracted on the last `n` delivered days before a day, the newest first; of each day its last run."""
+    """Extracted rows of the last `n` delivered days before a day, the newest first; of each day the last run."""
     b = BATCH.c
     last = (
         select(b.day, func.max(b.run).label("run"))
-        .where(_delivered(source), b.kind == kind, b.day < before)
+        .where(is_delivered_night(source), b.kind == kind, b.day < before)
         .group_by(b.day)
         .order_by(b.day.desc())
         .limit(n)
@@ -267,9 +170,9 @@ def usual_sizes(connection: Connection, source: str, kind: str, before: str, n: 
 
 
 class Night(NamedTuple):
-    """A delivered night: its day, whether it was a snapshot, when it was read last, and the number it ended with.
+    """A delivered night: its day, whether it was a snapshot, when it was last read, and the number with which it ended.
 
-    A number of an earlier beginning of the source's order is none.
+    The number is None if it belongs to an earlier beginning of the source's order.
     """
 
     day: str
@@ -279,22 +182,22 @@ class Night(NamedTuple):
 
 
 def delivered_nights(connection: Connection, source: str) -> list[Night]:
-    """The delivered nights of a source, by day."""
+    """The delivered nights of a source, in order."""
     b = BATCH.c
-    _, beginning = order_now(connection, source)
+    _, beginning = current_order(connection, source)
     mark = case((b.beginning == beginning, b.mark_last), else_=null())
-    last = select(b.day, b.kind, func.max(b.taken_at), func.max(mark)).where(_delivered(source))
+    last = select(b.day, b.kind, func.max(b.taken_at), func.max(mark)).where(is_delivered_night(source))
     rows = connection.execute(last.group_by(b.day, b.kind).order_by(b.day))
     return [Night(day, kind == "snapshot", taken_at, mark) for day, kind, taken_at, mark in rows]
 
 
-def _delivered(source: str) -> ColumnElement[bool]:
-    """The delivered nights of a source: what a sweep brought is of no window, and no day has arrived by it."""
+def is_delivered_night(source: str) -> ColumnElement[bool]:
+    """Condition for the delivered nights of a source; batches of sweeps are not nights."""
     b = BATCH.c
     return and_(b.source == source, b.status == str(Status.DELIVERED), b.kind != SWEEP)
 
 
-def _first(connection: Connection, where: ColumnElement[bool], *order: Any) -> LedgerEntry | None:
+def _first_entry(connection: Connection, where: ColumnElement[bool], *order: Any) -> LedgerEntry | None:
     row = connection.execute(select(BATCH).where(where).order_by(*order).limit(1)).first()
     return None if row is None else _entry(row)
 

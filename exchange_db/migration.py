@@ -1,4 +1,4 @@
-"""Which version the tables of a database are of, and how they are brought up to the program's."""
+"""Determines the version of a database's tables, and upgrades them to the program's version."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from sqlalchemy import Connection, column, inspect, select, table
 from exchange_db.dialects import dialect_of
 
 _FOLDER = Path(__file__).parent / "migrations"
-# The revisions follow one another, and each file is named r<id>_<what it does>.py: that much is known without Alembic, whose
-# import takes as long as a short command.
+# The revisions are linear, and each file is named r<id>_<what it does>.py. So their ids are known without Alembic, whose import
+# takes as long as a short command.
 _KNOWN = sorted(path.stem[1:].partition("_")[0] for path in (_FOLDER / "versions").glob("r*.py"))
-_FIRST, HEAD = _KNOWN[0], _KNOWN[-1]  # the first has the tables of before versions were kept
+_FIRST, HEAD = _KNOWN[0], _KNOWN[-1]  # the first has the tables from before versions were recorded
 _VERSION = table("alembic_version", column("version_num"))
 
 
 @dataclass(frozen=True)
 class State:
-    """How a database stands to the program.
+    """The state of a database's tables compared with the program.
 
     Attributes:
-        revision: of its tables; empty where none is kept.
+        revision: of its tables; empty if none is recorded.
         pending: the revisions it lacks, as `<id> <what it does>`, in order.
         empty: whether it has none of our tables.
         unknown: whether its tables are newer than the program.
@@ -35,18 +35,18 @@ class State:
 
 
 def state_of(connection: Connection) -> State:
-    """How the database stands to the program."""
-    there = inspect(connection)
-    revision = (connection.scalar(select(_VERSION)) if there.has_table(_VERSION.name) else None) or ""
+    """Compare the tables of a database with the program."""
+    inspector = inspect(connection)
+    revision = (connection.scalar(select(_VERSION)) if inspector.has_table(_VERSION.name) else None) or ""
     if revision and revision not in _KNOWN:
         return State(revision, [], unknown=True)
-    unversioned = not revision and there.has_table("exchange_batch")
+    unversioned = not revision and inspector.has_table("exchange_batch")
     since = _FIRST if unversioned else revision
     return State(revision, _pending(since), empty=not revision and not unversioned)
 
 
 def _pending(since: str) -> list[str]:
-    """The revisions after one, or all of them after none."""
+    """The revisions after a given one, or all of them if it is empty."""
     if since == HEAD:
         return []
     from alembic.script import ScriptDirectory
@@ -56,7 +56,7 @@ def _pending(since: str) -> list[str]:
 
 
 def migrate(connection: Connection) -> None:
-    """Run what is pending, and draw the views anew; where a database can, all of it or nothing."""
+    """Run the pending revisions and recreate the views; atomic if the database can roll back DDL."""
     from alembic import command
     from alembic.config import Config
 

@@ -1,4 +1,4 @@
-"""Which of the rows that a sweep would read have something open on them, so that a person looks at them already."""
+"""Excludes rows with open findings from those that a sweep would read: a person is already looking at them."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from standard.raw import LOCATOR
 from standard.row_groups import in_one_chunk
 
 
-def without_open(unread: pa.Table, folder: Path, key: Sequence[str], *, by_number: bool) -> pa.Table:
-    """Of rows that are not known as they are, those on which nothing is open either; each key once.
+def without_open_rows(unread: pa.Table, folder: Path, key: Sequence[str], *, by_number: bool) -> pa.Table:
+    """The unread rows without an open finding, each key once.
 
-    Findings and sightings keep keys and numbers masked.
+    Findings and sightings store keys and numbers masked, so masked texts are compared.
 
     Args:
-        unread: the columns of the key, `LOCATOR`, `NUMBER`, and `again` where a row is read although something is open on it.
-        folder: where what is known stands.
+        unread: the columns of the key, `LOCATOR`, `NUMBER`, and `again`, true for a row that is read despite an open finding.
+        folder: with the files of `known_keys.write_known_keys`.
         key: the columns of the key.
-        by_number: whether rows are known by key and number rather than by key alone.
+        by_number: whether rows are recognised by key and number rather than by key alone.
     """
-    found = pq.read_table(folder / "others.parquet", columns=["means", "locator", "number"])
-    found = found.filter(pc.equal(found["means"], FOUND))
-    known = _open_under(found["locator"], found["number"], by_number=by_number)
+    open_rows = pq.read_table(folder / "others.parquet", columns=["means", "locator", "number"])
+    open_rows = open_rows.filter(pc.equal(open_rows["means"], FOUND))
+    open_keys = _masked_keys(open_rows["locator"], open_rows["number"], by_number=by_number)
     numbers = pc.utf8_slice_codeunits(pc.fill_null(unread[NUMBER], ""), 0, 128)
-    named = _open_under(unread[LOCATOR], numbers, by_number=by_number)
-    nameless = _open_under(unread[LOCATOR], pa.repeat("", unread.num_rows), by_number=by_number)
-    is_open = pc.or_(pc.is_in(named, known), pc.is_in(nameless, known))
+    row_keys = _masked_keys(unread[LOCATOR], numbers, by_number=by_number)
+    keys_without_number = _masked_keys(unread[LOCATOR], pa.repeat("", unread.num_rows), by_number=by_number)
+    is_open = pc.or_(pc.is_in(row_keys, open_keys), pc.is_in(keys_without_number, open_keys))
     kept = pc.or_(pc.invert(is_open), in_one_chunk(unread["again"]))
-    left = unread.filter(kept).select(list(dict.fromkeys([*key, LOCATOR, NUMBER]))).combine_chunks()
-    first = pa.table({"key": left[LOCATOR], "row": pa.array(range(left.num_rows), pa.int64())})
-    return left.take(first.group_by("key").aggregate([("row", "min")])["row_min"])
+    rows = unread.filter(kept).select(list(dict.fromkeys([*key, LOCATOR, NUMBER]))).combine_chunks()
+    first = pa.table({"key": rows[LOCATOR], "row": pa.array(range(rows.num_rows), pa.int64())})
+    return rows.take(first.group_by("key").aggregate([("row", "min")])["row_min"])
 
 
-def _open_under(locators: Any, numbers: Any, *, by_number: bool) -> pa.Array:
+def _masked_keys(locators: Any, numbers: Any, *, by_number: bool) -> pa.Array:
     keys = mask_texts(in_one_chunk(locators))
     if not by_number:
         return keys

@@ -1,4 +1,4 @@
-"""What people ask the platform: a day's findings, and everything behind one licence."""
+"""Queries for people: a day's findings, and everything known about one licence."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Connection, Select, and_, or_, select
 
-from exchange_db.staging import FOUND
+from exchange_db.staging import FINDING_KEY
 from exchange_db.tables import CLAIM, FINDING_TABLE, HISTORY
 from exchange_db.views import FINDING_VIEW, LICENCE_TABLE, SEEN_VIEW, VERSION
 from standard.batch import BatchKey
 from standard.finding import FINDING
 
-# A finding as reports take it: where it was seen, and how it stands.
+# A finding in reports: its sight and its state.
 REPORTED = pa.schema(
     [
         *FINDING,
@@ -25,8 +25,8 @@ REPORTED = pa.schema(
         pa.field("platform_holds", pa.bool_()),
     ]
 )
-_AT_ONCE = 10_000  # findings taken from the database at once
-_STAMPED = [
+_CHUNK = 10_000  # findings fetched at once
+_CLAIM_COLUMNS = [
     CLAIM.c[name]
     for name in (
         *("record", "source", "wins", "ended", "moved_to", "absent_at"),
@@ -36,85 +36,85 @@ _STAMPED = [
 
 
 def read_findings(connection: Connection, key: BatchKey) -> pa.Table:
-    """The findings seen on a batch's day, and those of its source still open from earlier days.
+    """The findings seen on a batch's day, and those of its source that are still open from earlier days.
 
     Returns:
-        A table of `REPORTED`; `row` is -1 throughout, since places in a batch mean nothing to people.
+        A table of `REPORTED`; `row` is always -1, because positions in a batch mean nothing to people.
     """
     s, f = SEEN_VIEW.c, FINDING_VIEW.c
-    same = and_(*(s[name] == f[name] for name in FOUND))
+    same_finding = and_(*(s[name] == f[name] for name in FINDING_KEY))
     state = (f.first_day, f.last_day, f.open)
     of_day = (
-        select(*_shown(s), s.day, *state)
-        .select_from(SEEN_VIEW.join(FINDING_VIEW, same))
+        select(*_reported_columns(s), s.day, *state)
+        .select_from(SEEN_VIEW.join(FINDING_VIEW, same_finding))
         .where(s.source == key.source, s.day == str(key.day))
         .order_by(s.id)
     )
-    earlier = select(*_shown(f), f.last_day.label("day"), *state).where(
+    earlier = select(*_reported_columns(f), f.last_day.label("day"), *state).where(
         f.source == key.source, f.open, f.last_day < str(key.day)
     )
-    tables = [table for statement in (of_day, earlier) for table in _tables(connection, statement)]
+    tables = [table for statement in (of_day, earlier) for table in _select_tables(connection, statement)]
     return pa.concat_tables([REPORTED.empty_table(), *tables]).combine_chunks()
 
 
-def _tables(connection: Connection, statement: Select[Any]) -> Iterator[pa.Table]:
-    """The findings of a query, some thousands at a time, column by column."""
-    result = connection.execute(statement, execution_options={"yield_per": _AT_ONCE})
+def _select_tables(connection: Connection, statement: Select[Any]) -> Iterator[pa.Table]:
+    """The findings of a query as tables, a chunk at a time."""
+    result = connection.execute(statement, execution_options={"yield_per": _CHUNK})
     for rows in result.partitions():
         columns = dict(zip(result.keys(), zip(*rows, strict=True), strict=True))
         columns["row"] = (-1,) * len(rows)
         yield pa.table([pa.array(columns[field.name], field.type) for field in REPORTED], schema=REPORTED)
 
 
-def _shown(columns: Any) -> list[Any]:
+def _reported_columns(columns: Any) -> list[Any]:
     names = [name for name in REPORTED.names if name not in {"row", "day", "first_day", "last_day", "open"}]
     return [columns.subject.label("record") if name == "record" else columns[name] for name in names]
 
 
-def claims_of(connection: Connection, key: BatchKey, judged: Sequence[str]) -> pa.Table:
-    """The claims that a batch brought and that stand, of some of its runs.
+def delivered_claims(connection: Connection, key: BatchKey, judged_at: Sequence[str]) -> pa.Table:
+    """The present claims that some runs of a batch delivered.
 
     Args:
         connection: to the platform.
         key: of the batch.
-        judged: the instants at which the batch was judged in those runs.
+        judged_at: the instants of judgement of those runs.
 
     Returns:
         A table of `record`, `digest`, `certificate_number` and `locator`.
     """
-    from exchange_db.bulk_insert import take
+    from exchange_db.bulk import bulk_select
 
     c = CLAIM.c
     columns = (c.record, c.digest, c.certificate_number, c.locator)
-    brought = select(*columns).where(c.source == key.source, c.batch == str(key), c.judged_at.in_(judged))
+    delivered = select(*columns).where(c.source == key.source, c.batch == str(key), c.judged_at.in_(judged_at))
     schema = pa.schema([(column.name, pa.string()) for column in columns])
-    return pa.concat_tables([schema.empty_table(), *take(connection, brought, schema)])
+    return pa.concat_tables([schema.empty_table(), *bulk_select(connection, delivered, schema)])
 
 
-def torn_sources(connection: Connection, key: BatchKey) -> list[str]:
-    """Other sources that were found, by this batch, to disagree with it: their pages of the day change too."""
+def disagreeing_sources(connection: Connection, key: BatchKey) -> list[str]:
+    """Other sources for which this batch has opened findings: their pages of the day change too."""
     s = SEEN_VIEW.c
-    found = select(s.source).distinct().where(s.found_by == str(key), s.source != key.source)
-    return sorted(connection.scalars(found))
+    sources = select(s.source).distinct().where(s.found_by == str(key), s.source != key.source)
+    return sorted(connection.scalars(sources))
 
 
 def trace(connection: Connection, text: str) -> list[dict[str, Any]]:
-    """Everything behind the licences that an identifier or a number names, those that were only ever held among them.
+    """Everything known about the licences with an identifier or a number, including those that were only ever held.
 
     Returns:
-        One entry a record: `licence`, `claims`, `versions`, `findings` (each sight of one) and `states` (each finding once, with
-        its first and last day and whether it is open), each as plain values.
+        One entry a record: `licence`, `claims`, `versions`, `findings` (every sight) and `states` (each finding once, with its
+        first and last day and whether it is open), each as plain values.
     """
-    named = [
+    by_name = [
         select(t.record).where(or_(t.certificate_identifier == text, t.certificate_number == text))
         for t in (CLAIM.c, HISTORY.c)
     ]
-    held = select(SEEN_VIEW.c.subject).where(SEEN_VIEW.c.certificate_number == text)
-    records = sorted({record for statement in (*named, held) for record in connection.scalars(statement)})
-    return [_traced(connection, record) for record in records]
+    by_finding = select(SEEN_VIEW.c.subject).where(SEEN_VIEW.c.certificate_number == text)
+    records = sorted({record for statement in (*by_name, by_finding) for record in connection.scalars(statement)})
+    return [_trace_record(connection, record) for record in records]
 
 
-def _traced(connection: Connection, record: str) -> dict[str, Any]:
+def _trace_record(connection: Connection, record: str) -> dict[str, Any]:
     def rows(statement: Any) -> list[dict[str, Any]]:
         return [dict(row) for row in connection.execute(statement).mappings()]
 
@@ -122,7 +122,7 @@ def _traced(connection: Connection, record: str) -> dict[str, Any]:
     return {
         "record": record,
         "licence": rows(select(LICENCE_TABLE).where(LICENCE_TABLE.c.record == record)),
-        "claims": rows(select(*_STAMPED).where(CLAIM.c.record == record).order_by(CLAIM.c.source)),
+        "claims": rows(select(*_CLAIM_COLUMNS).where(CLAIM.c.record == record).order_by(CLAIM.c.source)),
         "versions": rows(select(VERSION).where(VERSION.c.record == record).order_by(VERSION.c.last_observed_at)),
         "findings": rows(
             select(SEEN_VIEW).where(SEEN_VIEW.c.subject == record).order_by(SEEN_VIEW.c.day, SEEN_VIEW.c.id)

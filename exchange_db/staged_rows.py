@@ -1,4 +1,4 @@
-"""How the findings of a batch, and its rows that are no accepted content, are staged: as they are kept and shown to people."""
+"""Stages the findings of a batch and its rows that are not accepted contents, in the form in which they are stored."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
-from exchange_db.bulk_insert import put
+from exchange_db.bulk import bulk_insert
 from exchange_db.delivery import Delivery
 from exchange_db.staging import Staging
 from standard.batch import BatchKey, Outcome, Verdict
@@ -16,54 +16,56 @@ from standard.masking import mask_texts
 from standard.raw import LOCATOR_LENGTH
 from standard.storable import escaped_texts, storable_texts
 
-_SIGHTED = ["record", "locator", "certificate_number"]
-_ENDING = [*_SIGHTED, "observed_at"]
+_SIGHTING_COLUMNS = ["record", "locator", "certificate_number"]
+_ENDING_COLUMNS = [*_SIGHTING_COLUMNS, "observed_at"]
 
 
-def stage_beside(connection: Connection, staged: Staging, delivery: Delivery) -> None:
-    """Stage the rows that name a record and are no accepted content: those that were not accepted, and the ends."""
+def stage_other_rows(connection: Connection, staged: Staging, delivery: Delivery) -> None:
+    """Stage the rows that name a record but are not accepted contents: rows that were not accepted, and ends."""
     if delivery.verdict.accepted == delivery.verdict.extracted and not delivery.verdict.endings:
         return
-    for group in delivery.rows(["outcome", "ends", *_ENDING]):
+    for group in delivery.rows(["outcome", "ends", *_ENDING_COLUMNS]):
         accepted = pc.equal(group["outcome"], str(Outcome.ACCEPTED))
         endings = group.filter(pc.and_(accepted, group["ends"]))
-        put(connection, staged.ending, [_as_endings(endings.select(_ENDING), escaped=delivery.escaped)])
-        # The same record may come again. A row that says it ended does not say that it is there.
-        named = pc.and_(pc.not_equal(group["record"], ""), pc.invert(group["ends"]))
-        beside = group.filter(pc.and_(named, pc.invert(accepted))).select(_SIGHTED)
-        # Shown to people when the record vanishes, and to nobody else; a number too long for the platform is held anyway.
-        for name, most in (("certificate_number", 128), ("locator", LOCATOR_LENGTH)):
-            beside = _shown(beside, name, most, escaped=delivery.escaped)
-        put(connection, staged.sighting, [beside])
+        bulk_insert(
+            connection, staged.ending, [_ending_rows(endings.select(_ENDING_COLUMNS), escaped=delivery.escaped)]
+        )
+        # A record may occur several times. A row that ends it does not show that it is present.
+        holds_record = pc.and_(pc.not_equal(group["record"], ""), pc.invert(group["ends"]))
+        sightings = group.filter(pc.and_(holds_record, pc.invert(accepted))).select(_SIGHTING_COLUMNS)
+        # These texts are only shown to people, if the record vanishes. A number that is too long for the platform is held anyway.
+        for name, length in (("certificate_number", 128), ("locator", LOCATOR_LENGTH)):
+            sightings = _storable(sightings, name, length, escaped=delivery.escaped)
+        bulk_insert(connection, staged.sighting, [sightings])
 
 
-def _as_endings(rows: pa.Table, *, escaped: bool) -> pa.Table:
-    """Ends as they are kept, each with the subject of a finding on it."""
+def _ending_rows(rows: pa.Table, *, escaped: bool) -> pa.Table:
+    """The ends as they are stored, each with the subject for a finding on it."""
     rows = rows.combine_chunks()
-    nameless = pc.equal(rows["record"], "").combine_chunks()
-    places = _place_names(mask_texts(rows["locator"].combine_chunks()), nameless)
-    rows = rows.append_column("subject", pc.if_else(nameless, places, rows["record"]))
+    without_record = pc.equal(rows["record"], "").combine_chunks()
+    subjects = _locator_subjects(mask_texts(rows["locator"].combine_chunks()), without_record)
+    rows = rows.append_column("subject", pc.if_else(without_record, subjects, rows["record"]))
     number = pc.fill_null(rows["certificate_number"], "")
     rows = rows.set_column(rows.schema.get_field_index("certificate_number"), "certificate_number", number)
-    return _shown(rows, "certificate_number", 128, escaped=escaped)
+    return _storable(rows, "certificate_number", 128, escaped=escaped)
 
 
-def _shown(table: pa.Table, name: str, most: int, *, escaped: bool) -> pa.Table:
-    place = table.schema.get_field_index(name)
-    shown = storable_texts(mask_texts(table[name].combine_chunks()))
-    shown = escaped_texts(shown) if escaped else shown
-    return table.set_column(place, name, pc.utf8_slice_codeunits(shown, 0, most))
+def _storable(table: pa.Table, name: str, length: int, *, escaped: bool) -> pa.Table:
+    index = table.schema.get_field_index(name)
+    texts = storable_texts(mask_texts(table[name].combine_chunks()))
+    texts = escaped_texts(texts) if escaped else texts
+    return table.set_column(index, name, pc.utf8_slice_codeunits(texts, 0, length))
 
 
-def staged_findings(findings: pa.Table, verdict: Verdict) -> pa.Table:
-    """Findings as the platform keeps them.
+def finding_rows(findings: pa.Table, verdict: Verdict) -> pa.Table:
+    """The findings as the platform stores them.
 
-    The subject is the record; where the row names none, the place itself; of a finding on the batch, its day.
+    The subject is the record; for a row without one, a digest of its locator; for a finding on the batch, its day.
     """
     key, count = BatchKey.of(verdict.batch), findings.num_rows
-    nameless = pc.equal(findings["record"], "")
-    places = _place_names(findings["locator"].combine_chunks(), nameless.combine_chunks())
-    whole = pc.less(findings["row"], 0)
+    without_record = pc.equal(findings["record"], "")
+    subjects = _locator_subjects(findings["locator"].combine_chunks(), without_record.combine_chunks())
+    of_batch = pc.less(findings["row"], 0)
     of_snapshot = verdict.kind == "snapshot"
     columns = {
         "source": pa.repeat(key.source, count),
@@ -71,7 +73,7 @@ def staged_findings(findings: pa.Table, verdict: Verdict) -> pa.Table:
         "found_by": pa.repeat(verdict.batch, count),
         "rule": findings["rule"],
         "element": findings["element"],
-        "subject": pc.if_else(whole, str(key.day), pc.if_else(nameless, places, findings["record"])),
+        "subject": pc.if_else(of_batch, str(key.day), pc.if_else(without_record, subjects, findings["record"])),
         "locator": findings["locator"],
         "certificate_number": findings["certificate_number"],
         "value": findings["value"],
@@ -84,8 +86,8 @@ def staged_findings(findings: pa.Table, verdict: Verdict) -> pa.Table:
     return pa.table(columns)
 
 
-def _place_names(locators: pa.Array, nameless: pa.Array) -> pa.Array:
-    """The subjects of findings on rows that name no record: a digest of the whole place, null for all other rows."""
-    places = pc.if_else(nameless, locators, None).dictionary_encode()
-    named = [hashlib.sha256(text.encode()).hexdigest()[:32] for text in places.dictionary.to_pylist()]
-    return pa.array(named, pa.string()).take(places.indices)
+def _locator_subjects(locators: pa.Array, without_record: pa.Array) -> pa.Array:
+    """The subjects of findings on rows without a record: a digest of the whole locator; null for all other rows."""
+    distinct = pc.if_else(without_record, locators, None).dictionary_encode()
+    digests = [hashlib.sha256(text.encode()).hexdigest()[:32] for text in distinct.dictionary.to_pylist()]
+    return pa.array(digests, pa.string()).take(distinct.indices)

@@ -1,4 +1,4 @@
-"""The tables of the exchange database, derived from LICENCE; their columns carry the standard's names."""
+"""The tables of the exchange database; the columns of elements are derived from LICENCE and have the standard's names."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from standard.raw import LOCATOR_LENGTH
 
 METADATA = MetaData()
 
-_LONG = 1000  # from this length on a column is a text without a limit of its own
-_MOVED = text_clause("moved_to IS NOT NULL")  # of few claims; a database that can indexes no others
+_LONG = 1000  # columns of this length or more have no maximum length in the database
+_MOVED = text_clause("moved_to IS NOT NULL")  # few claims; only these are indexed where partial indexes exist
 _SOURCE, _DAY, _LOCATOR, _BATCH = 128, 10, LOCATOR_LENGTH, 160
 
 
-def _type(field: Field) -> TypeEngine[Any]:
+def _element_type(field: Field) -> TypeEngine[Any]:
     if field.kind is Kind.DATE:
         return Date()
     if field.kind is Kind.TIME:
@@ -29,13 +29,13 @@ def _type(field: Field) -> TypeEngine[Any]:
     return long_text() if field.length is None or field.length >= _LONG else text(field.length)
 
 
-def _said() -> list[Column[Any]]:
-    """What one source says of one licence, where it says it, and when.
+def _content_columns() -> list[Column[Any]]:
+    """The columns of a content: what one source says about one licence, with its locator and times.
 
-    `certificate_identifier` is the source's own where `identifier_version` is null, else minted with that version.
+    `certificate_identifier` is the source's own if `identifier_version` is null, else minted with that version.
     """
     return [
-        *(Column(field.name, _type(field), nullable=not field.required) for field in LICENCE.fields),
+        *(Column(field.name, _element_type(field), nullable=not field.required) for field in LICENCE.fields),
         Column("identifier_version", Integer),
         Column("face", long_text(), nullable=False),
         Column("source_updated_at", instant()),
@@ -43,14 +43,14 @@ def _said() -> list[Column[Any]]:
         Column("batch", text(_BATCH), nullable=False),
         Column("face_digest", digest(), nullable=False),
         Column("first_observed_at", instant(), nullable=False),
-        *_stamp(),
-        # The newest reading that held this content, whatever order the source gave it: presence is drawn from it.
+        *_stamp_columns(),
+        # The newest reading that held this content, whatever its order; presence is computed from it.
         Column("seen_at", instant(), nullable=False),
     ]
 
 
-def _stamp() -> list[Column[Any]]:
-    """The stamp without its digest: which beginning of the source's order, the order, the reading, the judgement."""
+def _stamp_columns() -> list[Column[Any]]:
+    """The stamp without its digest: the beginning of the source's order, the order, the reading, the judgement."""
     return [
         Column("beginning", Integer, nullable=False),
         Column("observed_at", instant(), nullable=False),
@@ -59,15 +59,15 @@ def _stamp() -> list[Column[Any]]:
     ]
 
 
-# What each source says now of a record, whole, with the stamp that decides. One row a record and source is all that a
-# first load writes; the current state of a record is the claim that wins it.
+# The present content of a record from each source, with the stamp that decides. A first load writes just one row for each
+# record and source; the current state of a record is its winning claim.
 CLAIM = Table(
     "claim",
     METADATA,
     Column("record", digest(), primary_key=True),
     Column("source", text(_SOURCE), primary_key=True),
     Column("digest", digest(), nullable=False),
-    *_said(),
+    *_content_columns(),
     Column("wins", Boolean, nullable=False),
     # The first full reading after the newest reading that held the record; null while the source has it.
     Column("absent_at", instant()),
@@ -80,8 +80,8 @@ CLAIM = Table(
     Index("claim_by_successor", "moved_to", postgresql_where=_MOVED, sqlite_where=_MOVED, mssql_where=_MOVED),
 )
 
-# Who claims licences of a type. A few rows, which say of millions of claims what is the same for all of a source: how
-# it ranks, and whether it ever gave identifiers of its own.
+# Which source claims licences of which type: a few rows with the facts that are the same for all claims of a source, its
+# precedence, and whether it ever supplied identifiers of its own.
 CLAIMANT = Table(
     "claimant",
     METADATA,
@@ -91,21 +91,21 @@ CLAIMANT = Table(
     Column("gives_identifiers", Boolean, nullable=False),
 )
 
-# What a source said before, or what came too late to count: never a content that its claim has now.
+# Former contents, and contents that came too late to become a claim; never the present content of a claim.
 HISTORY = Table(
     "claim_history",
     METADATA,
     Column("record", digest(), primary_key=True),
     Column("source", text(_SOURCE), primary_key=True),
     Column("digest", digest(), primary_key=True),
-    *_said(),
+    *_content_columns(),
     Index("claim_history_by_identifier", "certificate_identifier"),
     Index("claim_history_by_number", "certificate_number"),
     Index("claim_history_by_place", "source", "locator"),
 )
 
-# The newest reading of a source that held a record without it being accepted: rows that were held, and keys that a sweep
-# met. Where it is newer than what the claim says, the record is there all the same.
+# The newest reading of a source that held a record without accepting its row: held rows, and keys that a sweep met. If it is
+# newer than the claim, the record is still present.
 SIGHTING = Table(
     "sighting",
     METADATA,
@@ -116,22 +116,22 @@ SIGHTING = Table(
     Column("certificate_number", text(128), nullable=False),
 )
 
-# Which record a source's own key named before its claim stood under another key. With the claims and their history this
-# is all that keys are known to have named.
+# The record that a source's own key named before its claim got another key. Together with the claims and their history these
+# are all records that keys are known to have named.
 FORMER_KEY = Table(
     "former_key",
     METADATA,
-    Column("id", Integer, primary_key=True),  # of source, record and locator together no database could make a key
+    Column("id", Integer, primary_key=True),  # source, record and locator together are too long for a key
     Column("source", text(_SOURCE), nullable=False),
     Column("record", digest(), nullable=False),
     Column("locator", text(_LOCATOR), nullable=False),
-    *_stamp(),
+    *_stamp_columns(),
     Column("seen_at", instant(), nullable=False),
     Index("former_key_by_record", "record"),
     Index("former_key_by_place", "source", "locator"),
 )
 
-# Every end that a source has said, of a record, or of one of its keys where the row names no record.
+# Every end that a source has sent, for a record, or for a key if the row names no record.
 ENDING = Table(
     "ending",
     METADATA,
@@ -139,7 +139,7 @@ ENDING = Table(
     Column("source", text(_SOURCE), nullable=False),
     Column("record", digest(), nullable=False),
     Column("locator", text(_LOCATOR), nullable=False),
-    *_stamp(),
+    *_stamp_columns(),
     Column("subject", digest(), nullable=False),  # of a finding on it
     Column("certificate_number", text(128), nullable=False),
     Column("batch", text(_BATCH), nullable=False),
@@ -147,7 +147,7 @@ ENDING = Table(
     Index("ending_by_place", "source", "locator"),
 )
 
-# Readings of a source's keys alone, each of them whole: beside the delivered snapshots they say what is no longer there.
+# Complete readings of a source's keys; like delivered snapshots they show which records no longer exist.
 SWEEP = Table(
     "sweep",
     METADATA,
@@ -194,7 +194,7 @@ BATCH = Table(
     Index("exchange_batch_by_day", "day"),
 )
 
-# Who was shown what may be personal: `licex trace` and `licex preview` write here before they show anything.
+# Who was shown personal data: `licex trace` and `licex preview` write here before they show anything.
 AUDIT = Table(
     "audit",
     METADATA,
@@ -206,8 +206,8 @@ AUDIT = Table(
     Index("audit_by_time", "at"),
 )
 
-# What was taken away because it was old: the account of `licex purge`, which is never purged itself. `source` is empty for
-# the city's pages, `bytes` is 0 for findings, and `ended_at` null where the purge was killed; the next one took the rest.
+# What `licex purge` has removed; this table is never purged itself. `source` is empty for the city's pages, `bytes` is 0 for
+# findings, and `ended_at` is null if the purge was killed; the next one removed the rest.
 PURGE = Table(
     "purge",
     METADATA,
@@ -221,8 +221,8 @@ PURGE = Table(
     Column("ended_at", instant()),
 )
 
-# The days of which the ledger has a batch, as intervals: of a source without gaps one row, however many nights it has had.
-# A day on which the source was only tried in vain stands alone.
+# The days for which the ledger has a batch, as intervals: one row for a source without gaps, however many nights it has.
+# A day with failed attempts only is an interval of its own.
 COVERAGE = Table(
     "coverage",
     METADATA,
@@ -232,36 +232,36 @@ COVERAGE = Table(
     Column("reached", Boolean, nullable=False),
 )
 
-# What a load holds while it merges, so that loads which may touch the same rows do so one after the other.
+# The locks of a load while it merges, so that loads that may change the same rows wait for each other.
 LOCK = Table("exchange_lock", METADATA, Column("name", text(160), primary_key=True))
 
 
-def _place() -> list[Column[Any]]:
+def _finding_columns() -> list[Column[Any]]:
     return [
         Column("locator", text(_LOCATOR), nullable=False),
         Column("certificate_number", text(128), nullable=False),
         Column("value", text(200), nullable=False),
         Column("expected", long_text(), nullable=False),
-        *_stamp(),
+        *_stamp_columns(),
     ]
 
 
-# What is wrong now, or was: one row a rule, element and subject (the record, or the place where no record is named).
+# The state of each finding, one row for each rule, element and subject (the record, or a digest of the locator without one).
 # People read the view `finding`, which adds whether the platform has a state of the record.
 FINDING_TABLE = Table(
     "finding_state",
     METADATA,
-    # In this order, since all findings on one subject are asked for together.
+    # In this order, because all findings on one subject are queried together.
     Column("source", text(_SOURCE), primary_key=True),
     Column("subject", digest(), primary_key=True),
     Column("rule", text(40), primary_key=True),
     Column("element", text(128), primary_key=True),
-    *_place(),
+    *_finding_columns(),
     Column("day", text(_DAY), nullable=False),  # of the batch that saw it last
     Column("first_day", text(_DAY), nullable=False),
     Column("last_day", text(_DAY), nullable=False),
     Column("open", Boolean, nullable=False),
-    # Those that are closed only ever become more. A database that can indexes none of them.
+    # Closed findings only become more; they are not indexed where partial indexes exist.
     *(
         Index(
             f"finding_state_open_by_{first}",
@@ -274,7 +274,8 @@ FINDING_TABLE = Table(
     ),
 )
 
-# Where and on which day a row or a batch broke a rule; what a day's report lists. The view `finding_seen` is of it.
+# Every sight of a finding: where and on which day a row or a batch broke a rule. A day's report lists them; the view is
+# `finding_seen`.
 SEEN = Table(
     "finding_sight",
     METADATA,
@@ -285,7 +286,7 @@ SEEN = Table(
     Column("rule", text(40), nullable=False),
     Column("element", text(128), nullable=False),
     Column("subject", digest(), nullable=False),
-    *_place(),
+    *_finding_columns(),
     Index("finding_sight_by_batch", "source", "day"),
     Index("finding_sight_by_finder", "found_by"),
     Index("finding_sight_by_subject", "subject"),

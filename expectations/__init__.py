@@ -1,4 +1,4 @@
-"""Judging a batch with Great Expectations: which rows are accepted, which are held, and whether the batch is refused."""
+"""Judges a batch with Great Expectations: which rows are accepted, which are held, and whether the batch is refused."""
 
 from expectations.deferred import defer
 

@@ -1,4 +1,4 @@
-"""How a batch is judged: its shape, its rows group by group, its rows together, its sizes; then the gate."""
+"""Judges a batch: its shape, its rows group by group, its rows together and its sizes; the gate then decides."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from expectations.batch_rules import Batch, Sizes, judge_effects, judge_sizes, whole_batch
+from expectations.batch_rules import Batch, Sizes, judge_effects, judge_sizes, open_batch
 from expectations.drift import judge_drift
 from expectations.gate import counts_of, failing, first_causes, held_rows, outcomes, refusals
 from expectations.runner import judge_groups
@@ -28,13 +28,13 @@ _NO_ROWS = pa.array([], pa.int64())
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a batch, standardised and judged by rows; a batch that is not split has one.
+    """One part of a batch, standardised and judged row by row; a batch that is not split has one.
 
     Attributes:
-        path: of the Parquet of its licences, on this machine's disk.
-        extracted: records.
-        left_out: rows that are not records.
-        findings: `FINDING`; what could not be typed and what `judge_rows` found, `row` counting within the part.
+        path: of the Parquet file of its licences, on this machine's disk.
+        extracted: number of records.
+        left_out: number of rows that are not records.
+        findings: `FINDING`; from standardising and from `judge_rows`, with `row` counted within the part.
     """
 
     path: str
@@ -44,13 +44,13 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Before:
-    """What the source delivered before.
+class Baseline:
+    """What a batch is compared with.
 
     Attributes:
-        manifest: of the last delivered batch.
-        usual: records of the last delivered batches of this kind, in any order.
-        effects: what delivering this batch would end.
+        manifest: of the last delivered batch; None where there is none.
+        usual: numbers of records of the last delivered batches of this kind, in any order.
+        effects: the records that delivering this batch would end.
     """
 
     manifest: Manifest | None = None
@@ -60,7 +60,7 @@ class Before:
 
 @dataclass(frozen=True)
 class Assessment:
-    """A verdict, the findings it rests on, and what becomes of each row in order."""
+    """A verdict, the findings it rests on, and the outcome of each row in order."""
 
     verdict: Verdict
     findings: pa.Table
@@ -68,11 +68,11 @@ class Assessment:
 
 
 def judge_rows(source: Source, taken_at: str, groups: Iterable[pa.Table]) -> pa.Table:
-    """Judge the rows of a batch, or of a part of it, each by itself.
+    """Judge the rows of a batch, or of a part of it, one by one.
 
     Args:
-        source: the declaration.
-        taken_at: instant text; when the source was read, with which rules about time compare.
+        source: the declared source.
+        taken_at: instant text; when the source was read, which rules about time compare with.
         groups: the licences, a row group at a time.
 
     Returns:
@@ -84,83 +84,85 @@ def judge_rows(source: Source, taken_at: str, groups: Iterable[pa.Table]) -> pa.
     return pa.concat_tables([FINDING.empty_table(), *judge_groups(source, taken_at, groups)])
 
 
-def decide(source: Source, manifest: Manifest, parts: Sequence[Part], before: Before, judged_at: str) -> Assessment:
-    """Judge a batch as a whole, and decide what becomes of it and of each row.
+def decide(source: Source, manifest: Manifest, parts: Sequence[Part], baseline: Baseline, judged_at: str) -> Assessment:
+    """Judge a batch as a whole, and decide about it and each of its rows.
 
     Args:
-        source: the declaration.
+        source: the declared source.
         manifest: of the raw archive.
-        parts: in the order in which their rows count through the batch.
-        before: what this batch is compared with.
-        judged_at: instant text; the second part of every stamp.
+        parts: in the order of their rows in the batch.
+        baseline: what this batch is compared with.
+        judged_at: instant text; becomes part of every stamp.
     """
-    expect = expected_of(source, manifest.kind)
+    expect = expect_of(source, manifest.kind)
     starts = [0, *accumulate(part.extracted for part in parts)]
     extracted = starts[-1]
-    findings = judge_drift(source.declaration, manifest, before.manifest, extracted, before.usual)
+    findings = judge_drift(source.declaration, manifest, baseline.manifest, extracted, baseline.usual)
     endings, repeated = _NO_ROWS, 0
     if not refusals(findings, expect.drift.reactions):
-        with whole_batch([part.path for part in parts], starts[:-1]) as batch:
-            endings, repeated = _kinds_of_rows(source, batch)
-            sizes = Sizes(extracted, len(endings), batch.filled(expect.filled), repeated if rows_named(source) else 0)
+        with open_batch([part.path for part in parts], starts[:-1]) as batch:
+            endings, repeated = _endings_and_repeated_keys(source, batch)
+            sizes = Sizes(
+                extracted, len(endings), batch.filled(expect.filled), repeated if keys_name_rows(source) else 0
+            )
             findings = pa.concat_tables(
-                [findings, judge_sizes(expect, manifest, sizes), judge_effects(expect, manifest, before.effects)]
+                [findings, judge_sizes(expect, manifest, sizes), judge_effects(expect, manifest, baseline.effects)]
             )
             if not refusals(findings, expect.drift.reactions):
-                rows = [_shifted(part.findings, start) for part, start in zip(parts, starts[:-1], strict=True)]
-                findings = _with_rows(source, batch, pa.concat_tables([findings, *rows]))
+                rows = [_shift(part.findings, start) for part, start in zip(parts, starts[:-1], strict=True)]
+                findings = _add_row_findings(source, batch, pa.concat_tables([findings, *rows]))
     left_out = sum(part.left_out for part in parts)
-    decided = _decided(source, manifest, findings, (extracted, left_out), judged_at)
-    accepted = 0 if decided.verdict.refused else _accepted_among(decided.outcomes, endings)
+    decided = _decide(source, manifest, findings, (extracted, left_out), judged_at)
+    accepted = 0 if decided.verdict.refused else _count_accepted(decided.outcomes, endings)
     return replace(decided, verdict=replace(decided.verdict, endings=accepted, keys_repeated=repeated > 0))
 
 
-def expected_of(source: Source, kind: str) -> Expect:
-    """What is expected of a batch: how big a night is, and what its rows are like, says nothing of those that a sweep found."""
+def expect_of(source: Source, kind: str) -> Expect:
+    """The declared expectations of a batch; those about the size and rows of a night do not apply to rows that a sweep found."""
     expect = source.declaration.expect
     if kind != SWEEP:
         return expect
     return expect.model_copy(update={"rows": Rows(), "filled": {}, "held": Most(max=1.0)})
 
 
-def rows_named(source: Source) -> bool:
-    """Whether each of the source's keys is promised to name one row."""
+def keys_name_rows(source: Source) -> bool:
+    """Whether each key of the source is declared to name one row."""
     return source.declaration.extract.keys is Keys.ROWS
 
 
-def _kinds_of_rows(source: Source, batch: Batch) -> tuple[pa.Array, int]:
-    """Places of the rows that only say that a record ended, and how many keys occur more than once."""
+def _endings_and_repeated_keys(source: Source, batch: Batch) -> tuple[pa.Array, int]:
+    """Positions of the rows that only say that a record ended, and the number of keys that occur more than once."""
     extract = source.declaration.extract
     changes = isinstance(extract, DatabaseExtract) and extract.changes is not None
     endings = batch.endings() if changes else _NO_ROWS
     return endings, batch.repeated_keys() if extract.keys.name_records else 0
 
 
-def _accepted_among(become: pa.DictionaryArray, places: pa.Array) -> int:
-    return int(pc.sum(pc.equal(become.take(places).cast(pa.string()), str(Outcome.ACCEPTED))).as_py() or 0)
+def _count_accepted(row_outcomes: pa.DictionaryArray, positions: pa.Array) -> int:
+    return int(pc.sum(pc.equal(row_outcomes.take(positions).cast(pa.string()), str(Outcome.ACCEPTED))).as_py() or 0)
 
 
-def _shifted(findings: pa.Table, start: int) -> pa.Table:
-    """The findings of a part with places in the batch. The causes of a cell all lie in one part."""
+def _shift(findings: pa.Table, start: int) -> pa.Table:
+    """The findings of a part with row positions in the batch; only the first cause of each cell, which lies in one part."""
     row = findings["row"]
-    moved = pc.if_else(pc.less(row, 0), row, pc.add(row, start))
-    return first_causes(findings.set_column(FINDING.get_field_index("row"), FINDING.field("row"), moved))
+    shifted = pc.if_else(pc.less(row, 0), row, pc.add(row, start))
+    return first_causes(findings.set_column(FINDING.get_field_index("row"), FINDING.field("row"), shifted))
 
 
-def _with_rows(source: Source, batch: Batch, findings: pa.Table) -> pa.Table:
+def _add_row_findings(source: Source, batch: Batch, findings: pa.Table) -> pa.Table:
     if "certificate_identifier" in source.declaration.columns:
         findings = first_causes(pa.concat_tables([findings, batch.taken_identifiers()]))
     ordered_by = source.declaration.extract.ordered_by
     return pa.concat_tables([findings, batch.duplicates(held_rows(findings), ordered_by)])
 
 
-def _decided(
+def _decide(
     source: Source, manifest: Manifest, findings: pa.Table, sizes: tuple[int, int], judged_at: str
 ) -> Assessment:
-    (extracted, left_out), expect = sizes, expected_of(source, manifest.kind)
+    (extracted, left_out), expect = sizes, expect_of(source, manifest.kind)
     refused = refusals(findings, expect.drift.reactions)
-    become = outcomes(0 if refused else extracted, findings)
-    counts = counts_of(become)
+    row_outcomes = outcomes(0 if refused else extracted, findings)
+    counts = counts_of(row_outcomes)
     verdict = Verdict(
         batch=manifest.batch,
         judged_at=judged_at,
@@ -175,24 +177,24 @@ def _decided(
         failing=failing(findings),
         held_limit=expect.held.max,
     )
-    return Assessment(verdict, findings, become)
+    return Assessment(verdict, findings, row_outcomes)
 
 
 def _reason(findings: pa.Table, refused: Sequence[str]) -> str:
-    """One sentence a refusal: the rule, what was expected and what was found."""
-    broken = findings.filter(pc.is_in(findings["rule"], pa.array(refused, pa.string()))).to_pylist()
-    return safe_line("; ".join(map(_refusal, broken)))
+    """One sentence for each refusal: the rule, what was expected and what was found."""
+    refusing = findings.filter(pc.is_in(findings["rule"], pa.array(refused, pa.string()))).to_pylist()
+    return safe_line("; ".join(map(_refusal_sentence, refusing)))
 
 
-def _refusal(found: Mapping[str, Any]) -> Message:
-    """One finding on a batch as a sentence."""
-    rule, expected, value = RULES[found["rule"]], found["expected"], found["value"] or Message("none")
-    if found["element"]:
+def _refusal_sentence(finding: Mapping[str, Any]) -> Message:
+    """A finding on a batch as a sentence."""
+    rule, expected, value = RULES[finding["rule"]], finding["expected"], finding["value"] or Message("none")
+    if finding["element"]:
         return Message(
             "{title_zh} {title_en} {element}: expected {expected}, found {value}",
             title_zh=rule.title_zh,
             title_en=rule.title_en,
-            element=found["element"],
+            element=finding["element"],
             expected=expected,
             value=value,
         )

@@ -1,4 +1,4 @@
-"""Rules that only the whole batch can answer: duplicates, identifiers used twice, sizes and filled shares."""
+"""Rules on the batch as a whole: duplicates, identifiers used twice, sizes, filled shares and what delivery would end."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ import pyarrow.compute as pc
 
 from sources.declaration import Expect
 from standard.batch import Effects, Manifest, OrderedBy
-from standard.finding import FINDING, found_in, found_on_batch
+from standard.finding import FINDING, findings_on_batch, findings_on_rows
 from standard.row_groups import in_one_chunk
 from standard.violation import Violation
 
-# Rows of one record compete: contents with contents, and ends with ends. The greatest order wins, and of equal rows the
-# first. Nothing is guessed: where rows differ and one of them has no credible order, all are held, and so are different
-# rows of the greatest order, and a content and an end of the same order. A day stands for all of it: a row of a day may be
-# later than another of an hour of that day. Most records have one row: those are sorted out
-# by the hash of the record first, which takes a number for each of them instead of its text.
+# Rows of one record compete: contents with contents, and ends with ends. The greatest order wins, and the first of equal
+# rows. Nothing is guessed: if rows differ and one of them has no credible order, all are held; so are different rows with the
+# greatest order, and a content and an end of the same order. An order that is a whole day covers all of it: such a row may be
+# later than one with an hour of that day. Most records have one row only; they are excluded first by the hash of the record,
+# which needs a number for each instead of its text.
 _DUPLICATES = """
 WITH often AS (
     SELECT hash(record) AS name FROM licences WHERE record <> '' GROUP BY ALL HAVING count(*) > 1
@@ -53,7 +53,7 @@ FROM placed JOIN top USING (record, ends)
 WHERE blind OR NOT at_top OR contents > 1 OR tied OR row <> winner
 ORDER BY row
 """
-# What says which of several rows of a batch came last.
+# The column that orders several rows of a record.
 _ORDER = {
     OrderedBy.READING: "source_updated_at",
     OrderedBy.TIME: "observed_at",
@@ -86,31 +86,31 @@ WHERE certificate_identifier IN (
 ORDER BY row
 """
 
-_PLACES = """
+_ROWS = """
 SELECT row, locator, record, certificate_number, observed_at, certificate_identifier
 FROM licences WHERE row IN (SELECT row FROM found) ORDER BY row
 """
 
-_MEMORY = "256MB"  # what does not fit goes to a temporary folder
+_MEMORY = "256MB"  # anything beyond is spilled to a temporary folder
 
 
 class Batch:
-    """All licences of a batch, wherever their parts lie; rows count on from one part to the next."""
+    """All licences of a batch, from all of its parts; rows are numbered through the whole batch."""
 
     def __init__(self, database: duckdb.DuckDBPyConnection) -> None:
         self._database = database
 
     def taken_identifiers(self) -> pa.Table:
-        """Findings on every row whose identifier another record of the batch has too."""
-        found = self._database.sql(_IDENTIFIER_TAKEN).to_arrow_table()
-        return self._findings(found, "certificate_identifier")
+        """Findings on every row whose identifier is also that of another record of the batch."""
+        violating = self._database.sql(_IDENTIFIER_TAKEN).to_arrow_table()
+        return self._findings(violating, "certificate_identifier")
 
     def duplicates(self, held: pa.Array, ordered_by: OrderedBy) -> pa.Table:
-        """Findings on every row that another row of its record beats (`duplicate`), or that cannot be decided.
+        """Findings on every row that is older than another row of its record (`duplicate`), or that cannot be decided.
 
         Args:
-            held: places of rows that are held already and do not compete.
-            ordered_by: what says which of several rows came last.
+            held: positions of rows that are held already and do not compete.
+            ordered_by: what orders several rows of a record.
         """
         self._database.register("held", pa.table({"row": held}))
         order = _ORDER[ordered_by]
@@ -118,16 +118,16 @@ class Batch:
         return self._findings(self._database.sql(statement).to_arrow_table(), "")
 
     def endings(self) -> pa.Array:
-        """Places of the rows that only say that a record ended, ascending."""
-        found = self._database.sql("SELECT row FROM licences WHERE ends ORDER BY row").to_arrow_table()
-        return found["row"].combine_chunks()
+        """Positions of the rows that only say that a record ended, ascending."""
+        ends = self._database.sql("SELECT row FROM licences WHERE ends ORDER BY row").to_arrow_table()
+        return ends["row"].combine_chunks()
 
     def repeated_keys(self) -> int:
-        """How many locators stand on more than one row that says what a record is."""
+        """The number of locators that belong to more than one row; rows that only end a record are not counted."""
         return int(self._database.sql(_KEYS_REPEATED).fetchall()[0][0])
 
     def filled(self, elements: Iterable[str]) -> dict[str, int]:
-        """Of each element, in how many records it is filled."""
+        """By element, the number of records in which it is filled."""
         names = list(elements)
         if not names:
             return {}
@@ -135,26 +135,33 @@ class Batch:
         counted = self._database.sql(f"SELECT {counts} FROM licences WHERE NOT ends").to_arrow_table()  # noqa: S608 - names of elements
         return {name: column[0].as_py() for name, column in zip(names, counted.columns, strict=True)}
 
-    def _findings(self, found: pa.Table, element: str) -> pa.Table:
-        if not found.num_rows:
+    def _findings(self, violating: pa.Table, element: str) -> pa.Table:
+        """Findings on rows.
+
+        Args:
+            violating: `row` and `rule`, ordered by row.
+            element: whose value the findings show; none if empty.
+        """
+        if not violating.num_rows:
             return FINDING.empty_table()
-        self._database.register("found", found)
-        places = self._database.sql(_PLACES).to_arrow_table()
-        values = in_one_chunk(places[element]) if element else None
+        self._database.register("found", violating)
+        rows = self._database.sql(_ROWS).to_arrow_table()
+        values = in_one_chunk(rows[element]) if element else None
         violations = []
-        for rule in pc.unique(found["rule"]).to_pylist():
-            at = pc.indices_nonzero(pc.equal(found["rule"], rule))
-            violations.append(Violation(rule, element, at, found=values.take(at) if values is not None else None))
-        return found_in(places, violations)
+        for rule in pc.unique(violating["rule"]).to_pylist():
+            positions = pc.indices_nonzero(pc.equal(violating["rule"], rule))
+            found = values.take(positions) if values is not None else None
+            violations.append(Violation(rule, element, positions, found=found))
+        return findings_on_rows(rows, violations)
 
 
 @contextmanager
-def whole_batch(paths: Sequence[str], starts: Sequence[int]) -> Iterator[Batch]:
-    """The licences of all parts.
+def open_batch(paths: Sequence[str], starts: Sequence[int]) -> Iterator[Batch]:
+    """Open the licences of all parts as one batch.
 
     Args:
-        paths: the Parquet of each part, on this machine's disk.
-        starts: place in the batch of the first row of each part.
+        paths: the Parquet file of each part, on this machine's disk.
+        starts: position in the batch of the first row of each part.
     """
     parts = (
         f"SELECT * REPLACE (row + {start} AS row) FROM read_parquet({_literal(path)})"  # noqa: S608 - our own paths
@@ -169,19 +176,19 @@ def whole_batch(paths: Sequence[str], starts: Sequence[int]) -> Iterator[Batch]:
 
 
 def _literal(text: str) -> str:
-    """A text as SQL takes it; a view takes no parameters."""
+    """A text as an SQL literal; a view accepts no parameters."""
     return "'" + text.replace("'", "''") + "'"
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How big a batch is beside what it should be.
+    """The sizes of a batch that the declaration limits.
 
     Attributes:
-        extracted: records.
-        endings: those among them that only say that a record ended, and have no elements to be filled.
-        filled: of each element, in how many of the others it is filled.
-        repeated_keys: keys that name more than one row, where keys name rows.
+        extracted: number of records.
+        endings: records among them whose row only says that they ended; such rows have no elements to be filled.
+        filled: by element, the number of other records in which it is filled.
+        repeated_keys: number of keys that name more than one row, where keys are declared to name rows.
     """
 
     extracted: int
@@ -191,8 +198,8 @@ class Sizes:
 
 
 def judge_sizes(expect: Expect, manifest: Manifest, sizes: Sizes) -> pa.Table:
-    """Findings on the batch from its declaration's `expect` and the source's own count."""
-    return found_on_batch([*_sizes(expect, sizes), *_counts(manifest)], manifest.taken_at)
+    """Findings on the sizes of a batch, by its declaration's `expect`, the source's own count and the witness."""
+    return findings_on_batch([*_sizes(expect, sizes), *_counts(manifest)], manifest.taken_at)
 
 
 def _sizes(expect: Expect, sizes: Sizes) -> Iterator[Violation]:
@@ -211,7 +218,7 @@ def _sizes(expect: Expect, sizes: Sizes) -> Iterator[Violation]:
 
 
 def _counts(manifest: Manifest) -> Iterator[Violation]:
-    """What the source, and the witness that is declared, count otherwise than we; rows that are in no day."""
+    """Counts of the source or the declared witness that differ from ours, and rows that belong to no day."""
     if manifest.counted is not None and manifest.counted != manifest.rows:
         yield Violation("count_differs", found=str(manifest.rows), expected=str(manifest.counted))
     if manifest.witnessed != manifest.beside_witness:
@@ -222,34 +229,34 @@ def _counts(manifest: Manifest) -> Iterator[Violation]:
         yield Violation("rows_unseen", found=f"{manifest.without_time} + {manifest.future_time}", expected="0")
 
 
-# So few licences may always end at once: one of three is no register that was turned over.
-_FEW = 10
+# This many licences may always end at once: one of three is not a register that was turned over.
+_ALWAYS_ALLOWED = 10
 
 
 def judge_effects(expect: Expect, manifest: Manifest, effects: Effects) -> pa.Table:
-    """Findings on the batch from what delivering it would end: shares of records, whatever the number of rows.
+    """Findings on the share of records that delivering the batch would end.
 
-    Two full readings are compared by their records. Where the platform never had a full one, and where keys name other
-    records, a few are no matter.
+    Two full readings are compared exactly. If the platform never had a full one, and for keys that name other records, a
+    few records may always end.
     """
-    ended = {
+    exceeded = {
         "snapshot_shrunk": too_many_lost(expect, effects),
-        "register_turned_over": _too_many(effects.moved, _share(expect, effects), effects, _FEW),
+        "register_turned_over": _too_many(effects.moved, _share(expect, effects), effects, _ALWAYS_ALLOWED),
     }
-    violations = (Violation(rule, found=most[0], expected=most[1]) for rule, most in ended.items() if most)
-    return found_on_batch(violations, manifest.taken_at)
+    violations = (Violation(rule, found=sizes[0], expected=sizes[1]) for rule, sizes in exceeded.items() if sizes)
+    return findings_on_batch(violations, manifest.taken_at)
 
 
 def too_many_lost(expect: Expect, effects: Effects) -> tuple[str, str] | None:
-    """How many records a full reading lacks, and how many it may; None where it may lack so many."""
-    return _too_many(effects.lost, _share(expect, effects), effects, 0 if effects.compared else _FEW)
+    """How many records a full reading lacks and how many it may lack, as texts; None if it lacks no more than that."""
+    return _too_many(effects.lost, _share(expect, effects), effects, 0 if effects.compared else _ALWAYS_ALLOWED)
 
 
 def _share(expect: Expect, effects: Effects) -> int:
-    """How many whole records the declared share is; three tenths of ten are three, though no float says so."""
+    """The declared share as a whole number of records; the tolerance corrects floats, so that 0.3 of 10 is 3."""
     return floor(expect.lost.max * effects.had + 1e-9)
 
 
-def _too_many(ended: int, most: int, effects: Effects, few: int) -> tuple[str, str] | None:
-    """How many end and how many may, by the declared share; None where no more do, or only a few that are no matter."""
-    return (f"{ended} / {effects.had}", f"<= {most} / {effects.had}") if ended > max(most, few) else None
+def _too_many(ended: int, allowed: int, effects: Effects, tolerated: int) -> tuple[str, str] | None:
+    """How many records end and how many may end, as texts; None if no more end than are allowed or tolerated."""
+    return (f"{ended} / {effects.had}", f"<= {allowed} / {effects.had}") if ended > max(allowed, tolerated) else None

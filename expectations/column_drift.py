@@ -1,4 +1,4 @@
-"""Which of a source's columns came, went or changed their names, judged beside those of the batch before."""
+"""Finds columns of a source that were added, dropped or renamed since the last delivered batch."""
 
 from __future__ import annotations
 
@@ -13,48 +13,48 @@ from standard.violation import Violation
 
 Profiles = Mapping[str, Mapping[str, Any]]
 
-ENOUGH = 50  # rows, below which shares and shapes say nothing
-_ALIKE = 0.6  # of two names; ZSBH and ZSBH2 are 0.89, FZRQ and QSRQ 0.5
-_MOSTLY = 0.95  # share of values that must have one shape for the column to have it
+MIN_ROWS = 50  # below which shares and shapes are not significant
+_MIN_LIKENESS = 0.6  # of two names; ZSBH and ZSBH2 are 0.89, FZRQ and QSRQ 0.5
+_MIN_SHARE = 0.95  # of values with one shape, for the column to have that shape
 
 
 def judge_columns(declaration: Declaration, today: Manifest, last: Manifest | None) -> Iterator[Violation]:
-    """What does not fit the declaration: of a source's first batch as such, later as a change.
+    """Violations by columns that do not fit the declaration; after the first batch they are reported as changes.
 
     Args:
-        declaration: every column is mapped, ignored or used for something else, or nobody declared it.
-        today: of the batch judged.
-        last: of the last delivered batch, None where there is none.
+        declaration: says which columns are mapped, ignored or used otherwise; all others are undeclared.
+        today: manifest of the judged batch.
+        last: manifest of the last delivered batch; None where there is none.
     """
     yield from _ambiguous(declaration, today)
-    declaration = declaration.as_read(today.columns)
-    declared, missing = declaration.declared_columns, declaration.lacks(today.columns)
+    declaration = declaration.for_columns(today.columns)
+    declared, missing = declaration.declared_columns, declaration.missing_columns(today.columns)
     unknown = [name for name in today.columns if name not in declared]
     if len(missing) > len(declared) / 2:
-        # Whatever stands where the titles should be may be somebody's record.
+        # These are no titles: they may be the values of a record, so they are not shown.
         yield from _not_as_declared(declared, missing, [f"{len(today.columns)} 列"])
     elif last is None:
         yield from _not_as_declared(declared, missing, unknown)
     else:
-        # What the last batch was delivered without, since the declaration lets that pass, is still not there.
-        passing = declaration.expect.drift.column_dropped != "refuse"
-        gone = [name for name in missing if passing or name in last.columns]
+        # If the declaration tolerates dropped columns, the last batch may have been delivered without them.
+        tolerated = declaration.expect.drift.column_dropped != "refuse"
+        gone = [name for name in missing if tolerated or name in last.columns]
         yield from _not_as_declared(declared, [name for name in missing if name not in gone], [])
         yield from _changed(declaration, gone, unknown, today, last)
 
 
 def _ambiguous(declaration: Declaration, today: Manifest) -> Iterator[Violation]:
-    """The elements whose column is there by two of its names, so that nobody knows which holds its values."""
-    for element, there in declaration.ambiguous(today.columns).items():
+    """The elements of which two declared column names exist, so that it is unknown which holds the values."""
+    for element, existing in declaration.ambiguous(today.columns).items():
         expected = " / ".join(declaration.columns[element].names)
-        yield Violation("columns_ambiguous", element, found="、".join(there), expected=expected)
+        yield Violation("columns_ambiguous", element, found="、".join(existing), expected=expected)
 
 
 def shape(profile: Mapping[str, Any] | None) -> str:
-    """The shape that nearly all values of a column have: `date`, `digits` or `other`; empty where too few were seen."""
+    """The shape of nearly all values of a column: `date`, `digits` or `other`; empty if there is none, or too few values."""
     shapes: Mapping[str, int] = (profile or {}).get("shapes", {})
     seen = sum(shapes.values())
-    return next((name for name, count in shapes.items() if seen >= ENOUGH and count >= _MOSTLY * seen), "")
+    return next((name for name, count in shapes.items() if seen >= MIN_ROWS and count >= _MIN_SHARE * seen), "")
 
 
 def _not_as_declared(declared: Sequence[str], missing: Sequence[str], unknown: Sequence[str]) -> Iterator[Violation]:
@@ -88,30 +88,32 @@ def _changed(
 
 
 def _renamed(gone: Sequence[str], new: Sequence[str], before: Profiles, after: Profiles) -> dict[str, str]:
-    """The new name of each column that has one: by likeness of names, else where exactly two columns are left alike."""
+    """Old and new names of renamed columns: by the likeness of names, else if exactly one old and one new column look equal."""
     pairs = [(likeness(old.casefold(), name.casefold()), old, name) for old in gone for name in new]
-    fitting = [pair for pair in pairs if pair[0] >= _ALIKE and not _unlike(before.get(pair[1]), after.get(pair[2]))]
-    found: dict[str, str] = {}
+    fitting = [
+        pair for pair in pairs if pair[0] >= _MIN_LIKENESS and not _differ(before.get(pair[1]), after.get(pair[2]))
+    ]
+    renamed: dict[str, str] = {}
     for _, old, name in sorted(fitting, reverse=True):
-        if old not in found and name not in found.values():
-            found[old] = name
-    alike = [
+        if old not in renamed and name not in renamed.values():
+            renamed[old] = name
+    equal = [
         (old, name)
         for old in gone
         for name in new
-        if old not in found and name not in found.values() and _same(before.get(old), after.get(name))
+        if old not in renamed and name not in renamed.values() and _look_equal(before.get(old), after.get(name))
     ]
-    only = {old: name for old, name in alike if sum(old in pair or name in pair for pair in alike) == 1}
-    return found | only
+    unique = {old: name for old, name in equal if sum(old in pair or name in pair for pair in equal) == 1}
+    return renamed | unique
 
 
-def _unlike(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> bool:
-    """Whether two columns hold different things for certain."""
+def _differ(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> bool:
+    """Whether two columns certainly hold different values."""
     return bool(shape(old) and shape(new) and shape(old) != shape(new))
 
 
-def _same(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> bool:
-    """Whether two columns look like one and the same."""
+def _look_equal(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> bool:
+    """Whether two columns look like the same column."""
     if not old or not new or not shape(old) or shape(old) != shape(new):
         return False
     nulls = abs(old["nulls"] / old["rows"] - new["nulls"] / new["rows"])
@@ -119,7 +121,7 @@ def _same(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> bool:
 
 
 def _mapping_line(declaration: Declaration, old: str, new: str) -> str:
-    """The lines of the declaration as they would have to read."""
+    """The lines of the declaration as they would have to be for the new name."""
     extract = declaration.extract
     lines = [
         f"{element}: {_mapping(column, new)}" for element, column in declaration.columns.items() if column.source == old
@@ -135,5 +137,5 @@ def _mapping_line(declaration: Declaration, old: str, new: str) -> str:
 
 
 def _mapping(column: Column, new: str) -> str:
-    said = column.model_dump(by_alias=True, exclude_defaults=True) | {"from": new}
-    return new if len(said) == 1 else json.dumps(said, ensure_ascii=False)
+    mapping = column.model_dump(by_alias=True, exclude_defaults=True) | {"from": new}
+    return new if len(mapping) == 1 else json.dumps(mapping, ensure_ascii=False)

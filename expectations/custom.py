@@ -1,4 +1,4 @@
-"""Our own expectation: a predicate holds of some columns of every row; what it reports is where it does not."""
+"""Our own expectation: a predicate holds for some columns of every row; it reports the rows where it does not."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from great_expectations.expectations.expectation_configuration import Expectatio
 from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 
-from expectations.predicates import PREDICATES, arrow, broken_places
+from expectations.predicates import PREDICATES, arrow, failing_positions
 
 
 class _Broken(TableMetricProvider):  # type: ignore[misc]  # Great Expectations is untyped here
-    """The places at which a predicate does not hold, and nothing else.
+    """The positions of the rows for which a predicate does not hold, and nothing else.
 
-    The map metrics of Great Expectations copy the frame without its nulls, rebuild its index and gather the values that
-    fail, some fifty milliseconds a rule and group. Our predicates know nulls, and the values are personal.
+    The map metrics of Great Expectations copy the frame without its nulls, rebuild its index and collect the failing values,
+    which takes some fifty milliseconds a rule and group. Our predicates handle nulls, and the values are personal.
     """
 
     metric_name = "rows.broken"
-    value_keys = ("predicate", "columns", "given")
+    value_keys = ("predicate", "columns", "operands")
 
     @metric_value(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]  # untyped
     def _pandas(
@@ -35,35 +35,35 @@ class _Broken(TableMetricProvider):  # type: ignore[misc]  # Great Expectations 
     ) -> Any:
         frame, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE)
         columns = [arrow(frame[name]) for name in metric_value_kwargs["columns"]]
-        holds = PREDICATES[metric_value_kwargs["predicate"]](columns, metric_value_kwargs["given"] or [])
-        return broken_places(holds)
+        holds = PREDICATES[metric_value_kwargs["predicate"]](columns, metric_value_kwargs["operands"] or [])
+        return failing_positions(holds)
 
 
 class ExpectRowsToHold(BatchExpectation):  # type: ignore[misc]  # untyped
-    """Expect a predicate of `expectations.predicates` to hold of the named columns of every row.
+    """Expect a predicate of `expectations.predicates` to hold for the named columns of every row.
 
-    A row of which it cannot say (a value is missing) holds: `required` has those.
+    It holds for a row that it cannot decide because a value is missing: the rule `required` covers those.
 
     Attributes:
-        predicate: its name.
-        columns: what it is given, in its order.
-        given: texts that it compares with: a greatest length, the codes of a list.
+        predicate: name of the predicate.
+        columns: its columns, in its order.
+        operands: texts that it compares with: a maximum length, the codes of a list.
     """
 
     predicate: str
     columns: list[str]
-    given: list[str] = []  # noqa: RUF012 - pydantic copies it
+    operands: list[str] = []  # noqa: RUF012 - pydantic copies it
     metric_dependencies: ClassVar[tuple[str, ...]] = ("rows.broken",)
-    success_keys: ClassVar[tuple[str, ...]] = ("predicate", "columns", "given")
-    args_keys: ClassVar[tuple[str, ...]] = ("predicate", "columns", "given")
-    _said: ExpectationConfiguration | None = PrivateAttr(None)
+    success_keys: ClassVar[tuple[str, ...]] = ("predicate", "columns", "operands")
+    args_keys: ClassVar[tuple[str, ...]] = ("predicate", "columns", "operands")
+    _configuration: ExpectationConfiguration | None = PrivateAttr(None)
 
     @property
     def configuration(self) -> ExpectationConfiguration:
-        """Itself as Great Expectations writes it down; made once, since it is asked for some thirty times a group."""
-        if self._said is None:
-            self._said = super().configuration
-        return self._said
+        """The configuration of the expectation; cached, since it is read some thirty times a group."""
+        if self._configuration is None:
+            self._configuration = super().configuration
+        return self._configuration
 
     def _validate(self, metrics: dict[str, Any], *_: object, **__: object) -> dict[str, Any]:
         broken = metrics["rows.broken"]

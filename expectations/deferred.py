@@ -1,7 +1,7 @@
-"""Keeps libraries from being loaded that Great Expectations imports only for expectations that no rule of ours is made of.
+"""Defers libraries that Great Expectations imports for expectations that none of our rules uses.
 
-scipy's statistics and altair's charts take two fifths of its import, which every command and every worker waits for. Both
-are loaded as ever by whoever uses anything of them.
+scipy's statistics and altair's charts take two fifths of its import time, which every command and every worker waits for.
+Both are loaded as usual when anything of them is used.
 """
 
 from __future__ import annotations
@@ -13,30 +13,30 @@ from threading import Lock
 from types import ModuleType
 from typing import Any
 
-_turn = Lock()
+_lock = Lock()
 _UNUSED = ("altair", "scipy.stats")  # for the divergence and the distribution tests of whole columns
 
 
 class _Deferred(ModuleType):
-    """Stands for a module until something of it is asked for.
+    """A stand-in for a module until one of its attributes is used.
 
-    Python's own LazyLoader loads a module already where a second one imports it.
+    Python's own LazyLoader loads a module as soon as a second module imports it.
     """
 
     def __getattr__(self, name: str) -> Any:
-        with _turn:
+        with _lock:
             if sys.modules.get(self.__name__) is self:
                 del sys.modules[self.__name__]
         return getattr(import_module(self.__name__), name)
 
 
 def defer() -> None:
-    """Put stand-ins where a module is not loaded yet; to be called before Great Expectations is imported."""
+    """Register a stand-in for each module that is not loaded yet. Call this before importing Great Expectations."""
     for name in _UNUSED:
         spec = None if name in sys.modules else find_spec(name)
         if spec is not None:
             sys.modules[name] = module = _Deferred(name)
-            # Whoever looks for the module of a file asks all there are for theirs; that is no use of this one.
+            # Code that looks for the module of a file reads these attributes of all modules; that must not load this one.
             module.__spec__, module.__file__ = spec, spec.origin
             package, _, own = name.rpartition(".")
             if package:

@@ -1,4 +1,4 @@
-"""Whether a batch is shaped like the last delivered one: columns, types, shares of nulls and codes, size. Pure."""
+"""Compares a batch with those before it: columns, types, shares of nulls and codes, size. Pure."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from math import sqrt
 import numpy as np
 import pyarrow as pa
 
-from expectations.column_drift import ENOUGH, judge_columns, shape
+from expectations.column_drift import MIN_ROWS, judge_columns, shape
 from sources.declaration import Declaration
 from standard.batch import Manifest
-from standard.finding import found_on_batch
+from standard.finding import findings_on_batch
 from standard.violation import Violation
 
-_MARGIN = 4  # standard errors by which two shares must differ at least; by chance that happens once in 16,000 columns
-_USUAL_NEEDED = 5  # batches, before anybody knows what is usual
+_MARGIN = 4  # minimum difference of two shares in standard errors; chance exceeds it once in 16,000 columns
+_MIN_BATCHES = 5  # needed to know what is usual
 
 
 def judge_drift(
@@ -23,23 +23,23 @@ def judge_drift(
 ) -> pa.Table:
     """Compare a batch with those before it.
 
-    Shares are compared where both batches have 50 rows, and must differ by more than the declaration allows and by more
-    than chance would explain. What the declaration says to ignore is not said.
+    Shares are compared if both batches have 50 rows; they must differ by more than the declaration allows and by more than
+    chance would explain. Rules that the declaration ignores give no findings.
 
     Args:
         declaration: says what is allowed.
-        today: of the batch judged.
-        last: of the last delivered batch, None where there is none.
-        rows: records of this batch.
-        usual: records of the last delivered batches of this kind.
+        today: manifest of the judged batch.
+        last: manifest of the last delivered batch; None where there is none.
+        rows: number of records of this batch.
+        usual: numbers of records of the last delivered batches of this kind.
 
     Returns:
-        `FINDING`, all on the batch; `element` is the standard's element or the department's column, `expected` what was
-        before, and of a renamed column the line to write into the declaration.
+        `FINDING`, all on the batch; `element` is the standard's element or the department's column, `expected` the former
+        value, or for a renamed column the line to write into the declaration.
     """
     reactions = declaration.expect.drift.reactions
     drifted = [*judge_columns(declaration, today, last), *_size(declaration, rows, usual)]
-    declaration = declaration.as_read(today.columns)
+    declaration = declaration.for_columns(today.columns)
     if last is not None:
         drifted += [
             *_types(declaration, today, last),
@@ -47,15 +47,15 @@ def judge_drift(
             *_nulls(declaration, today, last),
             *_codes(declaration, today, last),
         ]
-    return found_on_batch((item for item in drifted if reactions.get(item.rule) != "ignore"), today.taken_at)
+    return findings_on_batch((item for item in drifted if reactions.get(item.rule) != "ignore"), today.taken_at)
 
 
 def _size(declaration: Declaration, rows: int, usual: Sequence[int]) -> Iterator[Violation]:
-    """Rows outside the band of the batches before: three quartile ranges beyond the quartiles, and not narrower than allowed.
+    """Numbers of rows outside three interquartile ranges beyond the quartiles, or the declared band if that is wider.
 
-    Quartiles bear one odd batch in four; where quiet days are a quarter of all, they are within the band.
+    Quartiles tolerate one odd batch in four; where quiet days are a quarter of all, they are within the band.
     """
-    if len(usual) < _USUAL_NEEDED:
+    if len(usual) < _MIN_BATCHES:
         return
     low, middle, high = np.quantile(usual, [0.25, 0.5, 0.75])
     slack = max(3 * (high - low), declaration.expect.drift.rows_unusual.more_than * middle, _MARGIN * sqrt(middle))
@@ -65,11 +65,11 @@ def _size(declaration: Declaration, rows: int, usual: Sequence[int]) -> Iterator
 
 
 def _types(declaration: Declaration, today: Manifest, last: Manifest) -> Iterator[Violation]:
-    """The type in the source's own words where it has types; else the shape of the values."""
-    # Two ways of reading one database name its types differently.
-    named = today.origin.get("backend") == last.origin.get("backend")
+    """Changes of the type that the source names, or of the shape of the values if it names none."""
+    # Different backends name the types of one database differently.
+    same_backend = today.origin.get("backend") == last.origin.get("backend")
     for name in _in_both(declaration.declared_columns, today, last):
-        now, before = (manifest.types.get(name) if named else None for manifest in (today, last))
+        now, before = (manifest.types.get(name) if same_backend else None for manifest in (today, last))
         if not (now and before):
             now, before = shape(today.profile.get(name)), shape(last.profile.get(name))
         if now and before and now != before:
@@ -77,7 +77,7 @@ def _types(declaration: Declaration, today: Manifest, last: Manifest) -> Iterato
 
 
 def _forms(declaration: Declaration, today: Manifest, last: Manifest) -> Iterator[Violation]:
-    """Forms of update times that no row had before: where one is not known, its rows are in no day."""
+    """New forms of update times: rows with a form that cannot be parsed belong to no day."""
     name, before = declaration.extract.updated_at, [form for form in last.forms if form]
     new = [form for form in today.forms if form and form not in before]
     if name is not None and before and new:
@@ -94,11 +94,11 @@ def _nulls(declaration: Declaration, today: Manifest, last: Manifest) -> Iterato
 
 
 def _codes(declaration: Declaration, today: Manifest, last: Manifest) -> Iterator[Violation]:
-    """The code of each column whose share among the filled rows moved furthest, if it moved too far."""
+    """For each column, the code whose share of the filled rows changed most, if it changed too much."""
     for name in _compared(declaration, today, last):
         profiles = today.profile[name], last.profile[name]
         sizes = [part["rows"] - part["nulls"] for part in profiles]
-        if min(sizes) < ENOUGH or not all("values" in part for part in profiles):
+        if min(sizes) < MIN_ROWS or not all("values" in part for part in profiles):
             continue
         codes = sorted({code for part in profiles for code in part["values"]})
         shares = {
@@ -113,18 +113,18 @@ def _codes(declaration: Declaration, today: Manifest, last: Manifest) -> Iterato
 
 def _jumped(shares: Sequence[float], sizes: Sequence[int], more_than: float) -> bool:
     """Whether two shares differ by more than is allowed and by more than chance explains."""
-    together = sum(share * size for share, size in zip(shares, sizes, strict=True)) / sum(sizes)
-    error = sqrt(together * (1 - together) * sum(1 / size for size in sizes))
+    pooled = sum(share * size for share, size in zip(shares, sizes, strict=True)) / sum(sizes)
+    error = sqrt(pooled * (1 - pooled) * sum(1 / size for size in sizes))
     return abs(shares[0] - shares[1]) > max(more_than, _MARGIN * error)
 
 
 def _compared(declaration: Declaration, today: Manifest, last: Manifest) -> list[str]:
-    """The mapped columns of which both batches have enough rows."""
+    """The mapped columns with enough rows in both batches."""
     mapped = dict.fromkeys(declaration.mapped_columns())
     return [
         name
         for name in _in_both(list(mapped), today, last)
-        if min(manifest.profile.get(name, {}).get("rows", 0) for manifest in (today, last)) >= ENOUGH
+        if min(manifest.profile.get(name, {}).get("rows", 0) for manifest in (today, last)) >= MIN_ROWS
     ]
 
 

@@ -16,7 +16,7 @@ from standard.rules import RANK, RULES, refuses
 
 _CRITICAL = pa.array([rule.id for rule in RULES.values() if rule.critical])
 _ORDER = pa.array(list(RANK))
-# What reading finds wrong with a cell. On no element at all it is about a column that the declaration makes nothing of.
+# Faults that reading finds in a cell. Without an element the fault is in a column that the declaration does not map.
 _FAULTS = pa.array(
     [
         *("digits_lost", "bytes_undecodable", "value_cut", "formula_uncalculated", "guard_unclear", "cell_error"),
@@ -28,18 +28,18 @@ _HELD, _DUPLICATE = 1, 2
 
 
 def first_causes(findings: pa.Table) -> pa.Table:
-    """Of several rules broken by one cell, the first in the order of `standard.rules`: the others follow from it.
+    """For each cell, only the finding whose rule comes first in `standard.rules`: the others follow from it.
 
-    A broken order of dates is said once a row, on the earliest element it shows on. What is found on a whole row or on
-    the whole batch has no cell; each rule is said once.
+    Dates out of order are reported once a row, on the earliest element. Findings on a whole row or on the batch belong to no
+    cell and are all kept.
     """
     if not findings.num_rows:
         return findings
     row = findings["row"].to_numpy()
-    # Only numbers are sorted and compared; the texts of the findings are moved once, at the end.
+    # Only numbers are sorted and compared; the texts of the findings are copied once, at the end.
     rank, cell = _numbered(findings["rule"], _ORDER), _cells(findings)
-    at = np.arange(len(row))
-    order = np.lexsort((at, rank, cell, row))
+    positions = np.arange(len(row))
+    order = np.lexsort((positions, rank, cell, row))
     first = np.ones(len(order), dtype=bool)
     first[1:] = (row[order][1:] != row[order][:-1]) | (cell[order][1:] != cell[order][:-1])
     kept = order[first]
@@ -47,10 +47,10 @@ def first_causes(findings: pa.Table) -> pa.Table:
 
 
 def _cells(findings: pa.Table) -> npt.NDArray[np.int64]:
-    """A number for the element of each finding; one of its own for each that has none."""
-    once = pc.if_else(pc.equal(findings["rule"], "date_order"), "dates", findings["element"])
-    none = pc.or_(pc.less(findings["row"], 0), pc.equal(once, "")).to_numpy()
-    return np.where(none, -1 - np.arange(len(none)), _numbered(once, pc.unique(once)))
+    """A number for the element of each finding; a unique one for each finding without an element."""
+    elements = pc.if_else(pc.equal(findings["rule"], "date_order"), "dates", findings["element"])
+    none = pc.or_(pc.less(findings["row"], 0), pc.equal(elements, "")).to_numpy()
+    return np.where(none, -1 - np.arange(len(none)), _numbered(elements, pc.unique(elements)))
 
 
 def _numbered(texts: pa.ChunkedArray, known: pa.Array) -> npt.NDArray[np.int64]:
@@ -59,13 +59,13 @@ def _numbered(texts: pa.ChunkedArray, known: pa.Array) -> npt.NDArray[np.int64]:
 
 
 def held_rows(findings: pa.Table) -> pa.Array:
-    """Places of the rows that a critical rule holds, each once.
+    """Positions of the rows that a critical rule holds, each once.
 
-    A cell that could not be read holds its row only when it was meant for something.
+    A cell that could not be read holds its row only if its column is mapped.
     """
-    for_nothing = pc.and_(pc.equal(findings["element"], ""), pc.is_in(findings["rule"], _FAULTS))
+    unmapped = pc.and_(pc.equal(findings["element"], ""), pc.is_in(findings["rule"], _FAULTS))
     critical = pc.and_(pc.is_in(findings["rule"], _CRITICAL), pc.greater_equal(findings["row"], 0))
-    return pc.unique(findings["row"].filter(pc.and_(critical, pc.invert(for_nothing))))
+    return pc.unique(findings["row"].filter(pc.and_(critical, pc.invert(unmapped))))
 
 
 def refusals(findings: pa.Table, reactions: Mapping[str, str] | None = None) -> list[str]:
@@ -73,23 +73,23 @@ def refusals(findings: pa.Table, reactions: Mapping[str, str] | None = None) -> 
 
     Args:
         findings: `FINDING`.
-        reactions: of rules for which the declaration says so, whether they `refuse`, `warn` or are `ignore`d.
+        reactions: by rule, what the declaration demands instead of the default: `refuse`, `warn` or `ignore`.
     """
     broken = dict.fromkeys(findings["rule"].filter(pc.less(findings["row"], 0)).to_pylist())
     return [rule for rule in broken if refuses(rule, reactions or {})]
 
 
 def outcomes(extracted: int, findings: pa.Table) -> pa.DictionaryArray:
-    """What becomes of each row, in order: `accepted`, `held` or `duplicate`; one byte a row."""
-    become = np.zeros(extracted, dtype=np.int8)
-    become[findings["row"].filter(pc.equal(findings["rule"], "duplicate")).to_numpy()] = _DUPLICATE
-    become[held_rows(findings).to_numpy()] = _HELD
-    return pa.DictionaryArray.from_arrays(pa.array(become), _OUTCOMES)
+    """The outcome of each row, in order: `accepted`, `held` or `duplicate`; one byte a row."""
+    indexes = np.zeros(extracted, dtype=np.int8)
+    indexes[findings["row"].filter(pc.equal(findings["rule"], "duplicate")).to_numpy()] = _DUPLICATE
+    indexes[held_rows(findings).to_numpy()] = _HELD
+    return pa.DictionaryArray.from_arrays(pa.array(indexes), _OUTCOMES)
 
 
-def counts_of(become: pa.DictionaryArray) -> dict[str, int]:
-    """How many rows have each outcome."""
-    counts = np.bincount(become.indices.to_numpy(), minlength=len(_OUTCOMES))
+def counts_of(row_outcomes: pa.DictionaryArray) -> dict[str, int]:
+    """The number of rows with each outcome."""
+    counts = np.bincount(row_outcomes.indices.to_numpy(), minlength=len(_OUTCOMES))
     return dict(zip(_OUTCOMES.to_pylist(), counts.tolist(), strict=True))
 
 
@@ -101,5 +101,5 @@ def failing(findings: pa.Table) -> dict[str, int]:
         .group_by("dimension")
         .aggregate([("row", "count_distinct")])
     )
-    found = dict(zip(counts["dimension"].to_pylist(), counts["row_count_distinct"].to_pylist(), strict=True))
-    return {str(name): found[str(name)] for name in Dimension if str(name) in found}
+    by_dimension = dict(zip(counts["dimension"].to_pylist(), counts["row_count_distinct"].to_pylist(), strict=True))
+    return {str(name): by_dimension[str(name)] for name in Dimension if str(name) in by_dimension}

@@ -1,4 +1,4 @@
-"""What our expectation tests: each predicate takes whole columns of a group and says row by row whether they hold."""
+"""The predicates of our expectation: each takes whole columns of a group and returns, row by row, whether it holds."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from standard.identifiers import (
 from standard.licence import HOLDERS_JOINED_BY
 from standard.row_groups import in_one_chunk
 
-# Takes the columns it is named with, and the texts it compares with; gives true, false, or null where it cannot say.
+# Takes its columns and the texts it compares with; returns true, false, or null for a row that it cannot decide.
 Predicate = Callable[[Sequence[pa.Array], Sequence[str]], pa.Array]
-OfOne = Callable[[pa.Array], pa.Array]
-OfTwo = Callable[[pa.Array, pa.Array], pa.Array]
+Test = Callable[[pa.Array], pa.Array]
+PairTest = Callable[[pa.Array, pa.Array], pa.Array]
 
 
 def arrow(series: pd.Series) -> pa.Array:
-    """A column of a frame as one Arrow array, without copying where pandas holds Arrow already."""
+    """A column of a frame as one Arrow array, without copying if pandas already holds Arrow."""
     return in_one_chunk(pa.Array.from_pandas(series))
 
 
-def broken_places(holds: pa.Array) -> list[int]:
-    """The places at which a predicate says no."""
+def failing_positions(holds: pa.Array) -> list[int]:
+    """The positions of the rows for which a predicate is false."""
     return [] if pc.all(holds).as_py() else pc.indices_nonzero(pc.invert(holds)).to_pylist()
 
 
-def _of_one(test: OfOne) -> Predicate:
-    """A predicate over one column, tested once for each distinct value where there are few."""
+def _on_distinct(test: Test) -> Predicate:
+    """A predicate on one column; if there are few distinct values, each is tested once."""
 
     def holds(columns: Sequence[pa.Array], _: Sequence[str]) -> pa.Array:
         (values,) = columns
@@ -50,8 +50,8 @@ def _of_one(test: OfOne) -> Predicate:
     return holds
 
 
-def _of_each(test: Callable[..., pa.Array]) -> Predicate:
-    """A predicate over several columns, each row for itself."""
+def _on_columns(test: Callable[..., pa.Array]) -> Predicate:
+    """A predicate on several columns of a row."""
     return lambda columns, _: test(*columns)
 
 
@@ -59,20 +59,20 @@ def _filled(columns: Sequence[pa.Array], _: Sequence[str]) -> pa.Array:
     return columns[0].is_valid()
 
 
-def _short_enough(columns: Sequence[pa.Array], given: Sequence[str]) -> pa.Array:
-    (values,), most = columns, int(given[0])
-    # No text has more characters than bytes, and bytes need not be looked at to be counted.
+def _short_enough(columns: Sequence[pa.Array], operands: Sequence[str]) -> pa.Array:
+    (values,), limit = columns, int(operands[0])
+    # No text has more characters than bytes, and its number of bytes is known without reading it.
     lengths = pc.binary_length(values)
-    return pc.less_equal(lengths if (pc.max(lengths).as_py() or 0) <= most else pc.utf8_length(values), most)
+    return pc.less_equal(lengths if (pc.max(lengths).as_py() or 0) <= limit else pc.utf8_length(values), limit)
 
 
-def _one_of(columns: Sequence[pa.Array], given: Sequence[str]) -> pa.Array:
+def _one_of(columns: Sequence[pa.Array], operands: Sequence[str]) -> pa.Array:
     (values,) = columns
-    return pc.or_(pc.is_in(values, pa.array(given, pa.string())), values.is_null())
+    return pc.or_(pc.is_in(values, pa.array(operands, pa.string())), values.is_null())
 
 
-def _not_after(columns: Sequence[pa.Array], given: Sequence[str]) -> pa.Array:
-    return pc.less_equal(columns[0], date.fromisoformat(given[0]))
+def _not_after(columns: Sequence[pa.Array], operands: Sequence[str]) -> pa.Array:
+    return pc.less_equal(columns[0], date.fromisoformat(operands[0]))
 
 
 def _in_order(earlier: pa.Array, later: pa.Array) -> pa.Array:
@@ -80,13 +80,13 @@ def _in_order(earlier: pa.Array, later: pa.Array) -> pa.Array:
 
 
 def _counts_agree(*columns: pa.Array) -> pa.Array:
-    """Several holders have as many codes and names; one type may stand for all of them."""
+    """Several holders need as many codes as names; one type may apply to all of them."""
     names, codes, types = (pc.count_substring(array, HOLDERS_JOINED_BY) for array in columns)
     return pc.and_(pc.equal(names, codes), pc.or_(pc.equal(types, codes), pc.equal(types, 0)))
 
 
-def _each_holder(codes: pa.Array, types: pa.Array, test: OfTwo) -> pa.Array:
-    """Whether all holders of a row pass a test on (code, type); rows whose counts differ pass, another rule has them."""
+def _all_holders(codes: pa.Array, types: pa.Array, test: PairTest) -> pa.Array:
+    """Whether all holders of a row pass a test on (code, type); rows whose counts differ pass, because another rule covers them."""
     passed = pc.fill_null(test(codes, types), True)
     several = pc.fill_null(pc.match_substring(codes, HOLDERS_JOINED_BY), False)
     if not pc.any(several).as_py():
@@ -94,25 +94,24 @@ def _each_holder(codes: pa.Array, types: pa.Array, test: OfTwo) -> pa.Array:
     return pc.replace_with_mask(passed, several, _several_pass(codes.filter(several), types.filter(several), test))
 
 
-def _several_pass(codes: pa.Array, types: pa.Array, test: OfTwo) -> pa.Array:
+def _several_pass(codes: pa.Array, types: pa.Array, test: PairTest) -> pa.Array:
     lists = pc.split_pattern(codes, HOLDERS_JOINED_BY)
     parent, flat = pc.list_parent_indices(lists), pc.list_flatten(lists)
     passed = pc.fill_null(test(flat, _type_of_each(lists, types, parent)), True)
-    return _without(parent.filter(pc.invert(passed)), len(codes))
+    return _all_but(parent.filter(pc.invert(passed)), len(codes))
 
 
 def _type_of_each(codes: pa.Array, types: pa.Array, parent: pa.Array) -> pa.Array:
-    """The holder type that stands beside each flattened code."""
+    """The holder type of each flattened code."""
     type_lists = pc.split_pattern(types, HOLDERS_JOINED_BY)
-    many, counts = pc.list_value_length(type_lists), pc.list_value_length(codes)
-    single = pc.equal(many, 1)
-    known = pc.or_(single, pc.equal(many, counts))
-    width = len(parent)
-    first = pc.subtract(pa.array(np.arange(width)), _starts(counts).take(parent))
-    offset = pc.if_else(single.take(parent), 0, first)
-    start = _starts(many).take(parent)
-    place = pc.if_else(pc.fill_null(known.take(parent), False), pc.add(start, offset), None)
-    return pc.list_flatten(type_lists).take(place)
+    type_counts, counts = pc.list_value_length(type_lists), pc.list_value_length(codes)
+    single = pc.equal(type_counts, 1)
+    matching = pc.or_(single, pc.equal(type_counts, counts))
+    index_in_row = pc.subtract(pa.array(np.arange(len(parent))), _starts(counts).take(parent))
+    offset = pc.if_else(single.take(parent), 0, index_in_row)
+    start = _starts(type_counts).take(parent)
+    index = pc.if_else(pc.fill_null(matching.take(parent), False), pc.add(start, offset), None)
+    return pc.list_flatten(type_lists).take(index)
 
 
 def _starts(counts: pa.Array) -> pa.Array:
@@ -120,39 +119,39 @@ def _starts(counts: pa.Array) -> pa.Array:
     return pc.subtract(pc.cumulative_sum(filled), filled)
 
 
-def _without(places: pa.Array, rows: int) -> pa.Array:
-    """True in every row but those."""
+def _all_but(positions: pa.Array, rows: int) -> pa.Array:
+    """True for all rows but those at the positions."""
     mask = np.ones(rows, dtype=bool)
-    mask[places.to_numpy()] = False
+    mask[positions.to_numpy()] = False
     return pa.array(mask)
 
 
 def _code_fits(codes: pa.Array, types: pa.Array) -> pa.Array:
-    return _each_holder(codes, types, holder_code_fits)
+    return _all_holders(codes, types, holder_code_fits)
 
 
 def _code_not_old(codes: pa.Array, types: pa.Array) -> pa.Array:
-    """No holder is named by a 15-digit citizen number under the type of the 18-digit one."""
+    """No holder code is a 15-digit citizen number whose type is that of an 18-digit one."""
 
-    def current(each: pa.Array, type_of_each: pa.Array) -> pa.Array:
-        return pc.invert(pc.and_(pc.equal(type_of_each, "111"), is_old_citizen_number(each)))
+    def current(code: pa.Array, holder_type: pa.Array) -> pa.Array:
+        return pc.invert(pc.and_(pc.equal(holder_type, "111"), is_old_citizen_number(code)))
 
-    return _each_holder(codes, types, current)
+    return _all_holders(codes, types, current)
 
 
 def _category_fits(categories: pa.Array, types: pa.Array) -> pa.Array:
-    """Category 1 has persons only, 2 organisations only; 3 and 4 say nothing about the holder types."""
+    """Category 1 is for persons only, 2 for organisations only; 3 and 4 allow any holder type."""
     of_type = holder_categories()
     distinct = types.dictionary_encode()
-    # Of each combination of holder types that occurs, which categories it has; there are few.
-    met = [
+    # The categories of each combination of holder types; few combinations occur.
+    combinations = [
         {of_type[code] for code in text.split(HOLDERS_JOINED_BY) if code in of_type} if text else set()
         for text in distinct.dictionary.to_pylist()
     ]
     fits = pc.or_(categories.is_null(), pc.is_in(categories, pa.array(["3", "4"])))
     for category in pc.unique(categories.drop_null()).to_pylist():
-        right = pa.array([found <= {category} for found in met], pa.bool_()).take(distinct.indices)
-        fits = pc.or_(fits, pc.and_(pc.fill_null(pc.equal(categories, category), False), pc.fill_null(right, True)))
+        allowed = pa.array([found <= {category} for found in combinations], pa.bool_()).take(distinct.indices)
+        fits = pc.or_(fits, pc.and_(pc.fill_null(pc.equal(categories, category), False), pc.fill_null(allowed, True)))
     return fits
 
 
@@ -180,16 +179,16 @@ PREDICATES: dict[str, Predicate] = {
     "short_enough": _short_enough,
     "one_of": _one_of,
     "not_after": _not_after,
-    "type_code": _of_one(is_type_code),
-    "uscc": _of_one(is_uscc),
-    "holder_types_known": _of_one(_holder_types_known),
+    "type_code": _on_distinct(is_type_code),
+    "uscc": _on_distinct(is_uscc),
+    "holder_types_known": _on_distinct(_holder_types_known),
     "identifier_well_formed": _identifier_is_not("malformed"),
     "identifier_checks": _identifier_is_not("wrong_check"),
     "identifier_not_legacy": _identifier_is_not("legacy_check"),
-    "holder_counts_agree": _of_each(_counts_agree),
-    "holder_code_fits": _of_each(_code_fits),
-    "holder_code_not_old": _of_each(_code_not_old),
-    "holder_category_fits": _of_each(_category_fits),
-    "identifier_names_record": _of_each(_identifier_names_record),
-    "in_order": _of_each(_in_order),
+    "holder_counts_agree": _on_columns(_counts_agree),
+    "holder_code_fits": _on_columns(_code_fits),
+    "holder_code_not_old": _on_columns(_code_not_old),
+    "holder_category_fits": _on_columns(_category_fits),
+    "identifier_names_record": _on_columns(_identifier_names_record),
+    "in_order": _on_columns(_in_order),
 }

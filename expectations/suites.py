@@ -1,4 +1,4 @@
-"""Which expectations a source is judged by: those of the standard, of its licence type, and of its declaration."""
+"""Builds the expectations of a source: those of the standard, of its licence type, and of its declaration."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from standard.field import Field, Kind
 from standard.licence import DERIVED, LICENCE
 from standard.rules import RULES
 
-# For each element, the predicates its values must hold, by the rule they break otherwise.
-_OF_COLUMN = {
+# By rule, an element and the predicate that its values must satisfy.
+_COLUMN_PREDICATES = {
     "type_code": ("certificate_type_code", "type_code"),
     "issuing_authority_code": ("certificate_issuing_authority_code", "uscc"),
     "holder_type_code": ("certificate_holder_type_code", "holder_types_known"),
@@ -24,8 +24,8 @@ _OF_COLUMN = {
     "identifier_check": ("certificate_identifier", "identifier_checks"),
     "identifier_legacy": ("certificate_identifier", "identifier_not_legacy"),
 }
-# The same for several elements of a row; the finding stands on the first-named element.
-_OF_ROW = (
+# The same for several elements of a row: the rule, the element of the finding, the predicate, and its columns.
+_ROW_PREDICATES = (
     ("holder_count", "certificate_holder_code", "holder_counts_agree",
      ("certificate_holder_name", "certificate_holder_code", "certificate_holder_type_code")),
     ("holder_code_old", "certificate_holder_code", "holder_code_not_old",
@@ -46,8 +46,8 @@ _OF_ROW = (
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What one expectation of a suite stands for, and what would have been right."""
+class JudgedRule:
+    """The rule and element of one expectation of a suite, and what would have been right."""
 
     rule: str
     element: str
@@ -57,63 +57,63 @@ class Judged:
 def build_suite(source: Source, day: Day) -> ExpectationSuite:
     """The expectations for one source's rows as read on one day, each with severity, rule and element in its `meta`.
 
-    Only what the source itself says is judged: an element that is not mapped is either empty throughout or filled in by
-    the exchange from what was checked with the declaration.
+    Only values from the source are judged: an element that is not mapped is either empty throughout or filled in by the
+    exchange from the checked declaration.
     """
     mapped = set(source.declaration.columns)
     filled = mapped | set(DERIVED)
-    wanted = [rule for rule in _expected(source, day) if set(rule.columns) & mapped and set(rule.columns) <= filled]
-    return ExpectationSuite(name=source.name, expectations=[_expectation(rule) for rule in wanted])
+    checks = [check for check in _checks(source, day) if set(check.columns) & mapped and set(check.columns) <= filled]
+    return ExpectationSuite(name=source.name, expectations=[_expectation(check) for check in checks])
 
 
-def judged(meta: dict[str, str]) -> Judged:
-    """What an expectation said of itself in its `meta`."""
-    return Judged(meta["rule"], meta["element"], meta["expected"])
+def judged_rule(meta: dict[str, str]) -> JudgedRule:
+    """The rule that an expectation stands for, from its `meta`."""
+    return JudgedRule(meta["rule"], meta["element"], meta["expected"])
 
 
 @dataclass(frozen=True)
-class _Expected:
-    """One rule on one element: what must hold of which columns, compared with what is given."""
+class _Check:
+    """One rule on one element: the predicate, its columns, the texts it compares with, and the finding's `expected`."""
 
     rule: str
     element: str
     predicate: str
     columns: tuple[str, ...]
-    given: tuple[str, ...] = ()
-    shown: str = ""
+    operands: tuple[str, ...] = ()
+    expected: str = ""
 
 
-def _expectation(item: _Expected) -> ExpectRowsToHold:
+def _expectation(check: _Check) -> ExpectRowsToHold:
     return ExpectRowsToHold(
-        predicate=item.predicate,
-        columns=list(item.columns),
-        given=list(item.given),
-        severity=str(RULES[item.rule].severity),
-        meta={"rule": item.rule, "element": item.element, "expected": item.shown},
+        predicate=check.predicate,
+        columns=list(check.columns),
+        operands=list(check.operands),
+        severity=str(RULES[check.rule].severity),
+        meta={"rule": check.rule, "element": check.element, "expected": check.expected},
     )
 
 
-def _expected(source: Source, day: Day) -> Iterator[_Expected]:
+def _checks(source: Source, day: Day) -> Iterator[_Check]:
     for field in (*LICENCE.fields, *source.face):
-        yield from _of_field(field)
-    yield from _of_lists(source)
-    for rule, (element, predicate) in _OF_COLUMN.items():
-        yield _Expected(rule, element, predicate, (element,))
-    for rule, element, predicate, columns in _OF_ROW:
-        yield _Expected(rule, element, predicate, columns)
+        yield from _field_checks(field)
+    yield from _list_checks(source)
+    for rule, (element, predicate) in _COLUMN_PREDICATES.items():
+        yield _Check(rule, element, predicate, (element,))
+    for rule, element, predicate, columns in _ROW_PREDICATES:
+        yield _Check(rule, element, predicate, columns)
     issued = "certificate_issued_date"
-    yield _Expected("issued_in_future", issued, "not_after", (issued,), (str(day),), f"<= {day}")
+    yield _Check("issued_in_future", issued, "not_after", (issued,), (str(day),), f"<= {day}")
 
 
-def _of_field(field: Field) -> Iterator[_Expected]:
-    name, most = field.name, field.length
+def _field_checks(field: Field) -> Iterator[_Check]:
+    name, limit = field.name, field.length
     if field.required:
-        yield _Expected("required", name, "filled", (name,))
-    if most is not None and field.kind in {Kind.TEXT, Kind.CODE}:
-        yield _Expected("length", name, "short_enough", (name,), (str(most),), f"<= {most}")
+        yield _Check("required", name, "filled", (name,))
+    if limit is not None and field.kind in {Kind.TEXT, Kind.CODE}:
+        yield _Check("length", name, "short_enough", (name,), (str(limit),), f"<= {limit}")
 
 
-def _of_lists(source: Source) -> Iterator[_Expected]:
+def _list_checks(source: Source) -> Iterator[_Check]:
     declaration, city = source.declaration, source.city
     lists = {
         "type_code_unknown": ("certificate_type_code", sorted(city.licence_types)),
@@ -124,5 +124,5 @@ def _of_lists(source: Source) -> Iterator[_Expected]:
         "holder_category": ("certificate_holder_category", list(code_list("holder_category"))),
     }
     for rule, (element, values) in lists.items():
-        shown = " / ".join(values) if len(values) <= 8 else ""
-        yield _Expected(rule, element, "one_of", (element,), tuple(values), shown)
+        expected = " / ".join(values) if len(values) <= 8 else ""
+        yield _Check(rule, element, "one_of", (element,), tuple(values), expected)

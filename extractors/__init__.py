@@ -1,4 +1,4 @@
-"""How the records of a source are read, wherever they are: all of them, as text, each with its place."""
+"""Reads the records of a source, wherever they are: all of them, as text, each with its locator."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from standard.partition import Part
 
 __all__ = ["Part", "Reading", "Request", "open_source", "raw_schema"]
-_HOMES = {
+_MODULES = {
     "Part": "standard.partition",
     "Reading": "extractors.raw",
     "Request": "extractors.request",
@@ -22,21 +22,21 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    """Import a name when it is first used: the process that reads workbooks imports this package, and needs none of them."""
-    if name not in _HOMES:
+    """Import a name on first use: the process that reads workbooks imports this package, and needs none of them."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_MODULES[name]), name)
 
 
 @contextmanager
 def open_source(request: Request) -> Iterator[Reading]:
-    """Open a source for the rows of one day, or one part of them.
+    """Open a source to read the rows of one day, or one part of them.
 
     Raises:
         UsageError: for the past of a snapshot, or a database without a location.
         DeclarationError: for a path or an encoding that cannot be used.
-        SourceUnreachable: when the source does not answer, or the file is not there; also while the batches are read.
-        SourceRefused: when it is there but not as declared; also while the batches are read.
+        SourceUnreachable: when the source does not answer, or its file is missing; also while the batches are read.
+        SourceRefused: when it exists but differs from its declaration; also while the batches are read.
     """
     from sources.database_extract import DatabaseExtract
     from standard.errors import UsageError

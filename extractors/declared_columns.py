@@ -1,4 +1,4 @@
-"""How the columns that a source has differ from those that its declaration names, before a night finds out."""
+"""Compares the columns of a source with its declaration, before the first night does."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from standard.messages import Message, all_of
 from standard.nearest import with_nearest
 
 
-def columns_amiss(source: str, declaration: Declaration, columns: Sequence[str]) -> Iterator[Message]:
-    """Why a night would be refused for the columns there are, a sentence each.
+def column_problems(source: str, declaration: Declaration, columns: Sequence[str]) -> Iterator[Message]:
+    """Explain why a night would be refused for its columns, a sentence each.
 
     Args:
         source: its name.
-        declaration: what is declared of it.
-        columns: all that are there.
+        declaration: of the source.
+        columns: all columns of the source.
     """
-    if not declaration.expect.drift.columns_may_go and (missing := declaration.lacks(columns)):
+    if not declaration.expect.drift.columns_may_go and (missing := declaration.missing_columns(columns)):
         yield Message(
             "{source}: expected the columns {missing} that its declaration names, found {there} others; "
             "restore the columns, or announce their new names",
@@ -35,19 +35,19 @@ def columns_amiss(source: str, declaration: Declaration, columns: Sequence[str])
         )
 
 
-def columns_beside(declaration: Declaration, columns: Sequence[str]) -> Iterator[Message]:
-    """What refuses a first batch alone: columns that nobody declared, all of them, or that the declaration lets go.
+def undeclared_columns(declaration: Declaration, columns: Sequence[str]) -> Iterator[Message]:
+    """Report what refuses a first batch only: undeclared columns, and missing ones that the declaration allows to disappear.
 
-    Who looks at a source does not ask whether there was a batch before.
+    A check does not know whether there was a batch before.
     """
-    declared = declaration.as_read(columns).declared_columns
+    declared = declaration.for_columns(columns).declared_columns
     unknown = [name for name in columns if name not in declared]
     if unknown:
         yield Message(
             "nobody declared {columns}: a first batch is refused, later ones do what expect.drift says of column_added",
             columns=", ".join(unknown),
         )
-    if declaration.expect.drift.columns_may_go and (missing := declaration.lacks(columns)):
+    if declaration.expect.drift.columns_may_go and (missing := declaration.missing_columns(columns)):
         yield Message(
             "without {columns}: a first batch is refused, of later ones its elements are empty",
             columns=with_nearest(missing, columns),

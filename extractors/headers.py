@@ -10,60 +10,60 @@ from standard.raw import FAULT, LOCATOR
 
 
 def column_names(titles: Sequence[str]) -> list[str]:
-    """Give every column a name of its own.
+    """Make the titles of columns unique.
 
-    A title that stands there twice becomes `姓名` and `姓名#2`, an empty one `列D` (the letter a spreadsheet shows), so
-    that such a column is met by the later steps as one that nobody declared.
+    A repeated title becomes `姓名#2`, an empty one `列D` (the letter that a spreadsheet shows), so that later steps treat such a
+    column as undeclared.
     """
     names: list[str] = []
-    taken = {LOCATOR, FAULT}
-    for place, title in enumerate(titles):
-        name = wanted = title or f"列{letters(place)}"
+    used = {LOCATOR, FAULT}
+    for index, title in enumerate(titles):
+        name = base = title or f"列{letters(index)}"
         number = 1
-        while name in taken:
+        while name in used:
             number += 1
-            name = f"{wanted}#{number}"
-        taken.add(name)
+            name = f"{base}#{number}"
+        used.add(name)
         names.append(name)
     return names
 
 
-def letters(place: int) -> str:
-    """The letters a spreadsheet shows for a column counted from 0."""
+def letters(index: int) -> str:
+    """The letters that a spreadsheet shows for a column counted from 0."""
     text = ""
-    place += 1
-    while place:
-        place, digit = divmod(place - 1, 26)
+    index += 1
+    while index:
+        index, digit = divmod(index - 1, 26)
         text = chr(ord("A") + digit) + text
     return text
 
 
 def is_by_letters(name: str) -> bool:
-    """Whether a name is one that a column without a title gets; no header has it."""
+    """Whether a name is made from letters, as for a column without a title; no header contains it."""
     return re.fullmatch("列[A-Z]{1,3}", name) is not None
 
 
 def clean_title(text: str) -> str:
-    """A title without outer blanks and without the line breaks that only fit it into its cell."""
+    """Strip outer blanks, and the line breaks that only fit a title into its cell."""
     return "".join(line.strip() for line in text.strip("\ufeff \t\r\n\u3000").splitlines())
 
 
 def find_header(candidates: Sequence[Sequence[str]], declared: Collection[str]) -> tuple[int, list[str]] | None:
-    """The first candidate that has the most declared titles, if that is at least half of them.
+    """Find the first candidate with the most declared titles, if these are at least half of them.
 
     Returns:
-        Its place, and its titles as the declaration writes them, where no more differs than blanks and the width of
-        signs: people fill `姓名` up to `姓　名`, and type brackets in either width.
+        Its index, and its titles, spelled as declared where they differ in nothing but blanks and the width of characters:
+        people pad `姓名` to `姓　名`, and type brackets in either width.
     """
-    place = _place(candidates, declared)
-    if place is not None:
-        return place, _as_declared(candidates[place], declared)
-    meant = [_as_declared(titles, declared) for titles in candidates]
-    place = _place(meant, declared)
-    return None if place is None else (place, meant[place])
+    index = _best_match(candidates, declared)
+    if index is not None:
+        return index, _as_declared(candidates[index], declared)
+    renamed = [_as_declared(titles, declared) for titles in candidates]
+    index = _best_match(renamed, declared)
+    return None if index is None else (index, renamed[index])
 
 
-def _place(candidates: Sequence[Sequence[str]], declared: Collection[str]) -> int | None:
+def _best_match(candidates: Sequence[Sequence[str]], declared: Collection[str]) -> int | None:
     known = {name for name in declared if not is_by_letters(name)} or set(declared)
     found = [len(known.intersection(titles)) for titles in candidates]
     most = max(found, default=0)
@@ -71,14 +71,18 @@ def _place(candidates: Sequence[Sequence[str]], declared: Collection[str]) -> in
 
 
 def _as_declared(titles: Sequence[str], declared: Collection[str]) -> list[str]:
-    """A title is left as it is where another one fits the same declared title too."""
-    wanted, there = _by_form(declared), _by_form(titles)
-    meant = {there[form][0]: names[0] for form, names in wanted.items() if len(there.get(form, [])) == len(names) == 1}
-    return [meant.get(title, title) for title in titles]
+    """Spell titles as declared; a title remains as it is where another one matches the same declared title, too."""
+    declared_forms, present = _by_form(declared), _by_form(titles)
+    renamed = {
+        present[form][0]: names[0]
+        for form, names in declared_forms.items()
+        if len(present.get(form, [])) == len(names) == 1
+    }
+    return [renamed.get(title, title) for title in titles]
 
 
 def _by_form(titles: Iterable[str]) -> dict[str, list[str]]:
-    """Titles by what of them is not looks: without blanks and signs of no width, every sign in its usual form."""
+    """Group titles by their form without blanks and zero-width characters, compatibility characters normalised."""
     found: dict[str, list[str]] = {}
     for title in titles:
         signs = unicodedata.normalize("NFKC", title)

@@ -1,4 +1,4 @@
-"""How the values of a source are written as text, each in one way that loses nothing."""
+"""Writes the values of a source as text, each in one way that loses nothing."""
 
 from __future__ import annotations
 
@@ -14,35 +14,34 @@ import pyarrow.compute as pc
 
 _BINARY_KINDS = frozenset({bytes, bytearray, memoryview})
 
-# From here on a spreadsheet has rounded the last digits of a whole number, so it may not look like one any more.
-_EXACT = 1e15
+# From this number on a spreadsheet has rounded the last digits of an integer, so it must not look like one.
+_ROUNDED_FROM = 1e15
 
-# A column as text, and the places of the rows whose value is not text in any encoding we know of: null there.
-Written: TypeAlias = tuple[pa.StringArray, list[int]]
+# A column as text, and the indices of the rows whose value is invalid in every known encoding: null there.
+TextColumn: TypeAlias = tuple[pa.StringArray, list[int]]
 
-# Before the digits of a value that was bytes and no text: a text may look the same. It is a character of nobody's.
-BINARY = "\U0010fffb"
+# Prefix of the digits of a binary value, as a text may look the same. It is a private-use character.
+BINARY_MARK = "\U0010fffb"
 
 
-def written_values(values: Sequence[object]) -> Written:
-    """Write one column of Python values as text.
+def text_from_values(values: Sequence[object]) -> TextColumn:
+    """Write a column of Python values as text.
 
-    A text whose bytes did not decode is known by the halves of characters (`surrogateescape`) that stand in it. Bytes are
-    written with `BINARY` before them.
+    Surrogates mark a text whose bytes did not decode (`surrogateescape`). Bytes are written with the prefix `BINARY_MARK`.
     """
     if any(kind in _BINARY_KINDS for kind in set(map(type, values))):
-        values = [BINARY + text_of(value) if type(value) in _BINARY_KINDS else value for value in values]
+        values = [BINARY_MARK + text_of(value) if type(value) in _BINARY_KINDS else value for value in values]
     try:
         return text_array(values), []
     except UnicodeError:
-        bad = [place for place, value in enumerate(values) if isinstance(value, str) and not _is_text(value)]
-        wrong = set(bad)
-        return text_array([None if place in wrong else value for place, value in enumerate(values)]), bad
+        undecodable = [index for index, value in enumerate(values) if isinstance(value, str) and not _is_text(value)]
+        indices = set(undecodable)
+        return text_array([None if index in indices else value for index, value in enumerate(values)]), undecodable
 
 
-def written_array(array: pa.Array) -> Written:
-    """Write one column of Arrow values as `written_values` writes them, without a call for every value where it can be."""
-    if isinstance(array, pa.ExtensionArray):  # a number or the like that its driver already writes as text
+def text_from_array(array: pa.Array) -> TextColumn:
+    """Write a column of Arrow values as `text_from_values` does, without a call for every value where possible."""
+    if isinstance(array, pa.ExtensionArray):  # a number or the like, which the driver already writes as text
         array = array.storage
     kind = array.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
@@ -51,35 +50,37 @@ def written_array(array: pa.Array) -> Written:
         array, kind = array.cast(pa.int8()), pa.int8()
     if pa.types.is_integer(kind) or pa.types.is_date32(kind) or pa.types.is_null(kind):
         return array.cast(pa.string()), []
-    if pa.types.is_float32(kind):  # Arrow knows its shortest digits; as a double it would seem to have many more
+    if pa.types.is_float32(kind):  # Arrow writes its shortest digits; as a double it would have many more
         array = array.cast(pa.string()).cast(pa.float64())
     if (pa.types.is_timestamp(kind) and kind.tz is None) or pa.types.is_time(kind):
-        return _moments(array), []
-    if pa.types.is_decimal(kind) and 0 <= kind.scale <= 6:  # beyond, Arrow writes small ones with an exponent
+        return _time_texts(array), []
+    if pa.types.is_decimal(kind) and 0 <= kind.scale <= 6:  # above, Arrow writes small numbers with an exponent
         return array.cast(pa.string()), []
-    return written_values(array.to_pylist())
+    return text_from_values(array.to_pylist())
 
 
-def _moments(array: pa.Array) -> pa.StringArray:
-    """Times as text, with six digits of a second where it has a fraction, and nine where it needs them."""
+def _time_texts(array: pa.Array) -> pa.StringArray:
+    """Write times as text, with six digits of a second if it has a fraction, and nine if needed."""
     microseconds = pa.timestamp("us") if pa.types.is_timestamp(array.type) else pa.time64("us")
     try:
         texts = array.cast(microseconds).cast(pa.string())
-    except pa.ArrowInvalid:  # SQL Server's reach to a ten-millionth of a second
+    except pa.ArrowInvalid:  # SQL Server has ten-millionths of a second
         texts = pc.replace_substring_regex(array.cast(pa.string()), r"(\.\d{6})000$", r"\1")
     return pc.replace_substring_regex(texts, r"\.0+$", "")
 
 
-def _decoded(texts: pa.StringArray) -> Written:
-    """A driver's text column as it is; it may hold bytes that are not UTF-8, which Arrow itself does not look at."""
+def _decoded(texts: pa.StringArray) -> TextColumn:
+    """Validate a driver's text column, which may contain invalid UTF-8 that Arrow itself does not check."""
     try:
         texts.validate(full=True)
     except pa.ArrowInvalid:
         raw = texts.cast(pa.binary())
-        bad = [place for place, value in enumerate(raw.to_pylist()) if value is not None and not _is_utf8(value)]
+        undecodable = [
+            index for index, value in enumerate(raw.to_pylist()) if value is not None and not _is_utf8(value)
+        ]
         keep = np.ones(len(raw), bool)
-        keep[bad] = False
-        return pc.if_else(pa.array(keep), raw, pa.scalar(None, pa.binary())).cast(pa.string()), bad
+        keep[undecodable] = False
+        return pc.if_else(pa.array(keep), raw, pa.scalar(None, pa.binary())).cast(pa.string()), undecodable
     return texts, []
 
 
@@ -100,7 +101,7 @@ def _is_utf8(value: bytes) -> bool:
 
 
 def text_array(values: Sequence[object]) -> pa.StringArray:
-    """Write one column of values as text; a null stays null.
+    """Write a column of values as text; a null stays null.
 
     Raises:
         UnicodeError: for a text that is not Unicode (half of a surrogate pair).
@@ -108,18 +109,18 @@ def text_array(values: Sequence[object]) -> pa.StringArray:
     kinds = set(map(type, values)) - {type(None)}
     if kinds <= {str}:
         return pa.array(values, pa.string())
-    if (digits := _whole_numbers(values, kinds)) is not None:
+    if (digits := _integer_texts(values, kinds)) is not None:
         return digits
     writers = {kind: text_of.dispatch(kind) for kind in kinds}
     return pa.array([None if value is None else writers[type(value)](value) for value in values], pa.string())
 
 
-def _whole_numbers(values: Sequence[object], kinds: set[type]) -> pa.StringArray | None:
-    """What `text_of` gives, without a call for every value; None where not all of them are whole numbers of 64 bits."""
+def _integer_texts(values: Sequence[object], kinds: set[type]) -> pa.StringArray | None:
+    """The result of `text_of` without a call for every value; None unless all are integers of 64 bits."""
     try:
         if kinds == {int}:
             return pa.array(values, pa.int64()).cast(pa.string())
-        if kinds == {float} and pc.max(pc.abs(numbers := pa.array(values, pa.float64()))).as_py() < _EXACT:
+        if kinds == {float} and pc.max(pc.abs(numbers := pa.array(values, pa.float64()))).as_py() < _ROUNDED_FROM:
             return numbers.cast(pa.int64()).cast(pa.string())
     except (OverflowError, pa.ArrowInvalid):
         pass
@@ -139,8 +140,8 @@ def _(value: bool) -> str:
 
 @text_of.register
 def _(value: float) -> str:
-    """Digits where a float holds them exactly; else scientific notation, by which later steps know the digits are lost."""
-    if abs(value) >= _EXACT:
+    """Digits where a float holds them exactly; else scientific notation, which tells later steps that digits are lost."""
+    if abs(value) >= _ROUNDED_FROM:
         return f"{Decimal(repr(value)).normalize():e}"
     return str(int(value)) if value.is_integer() else repr(value)
 
@@ -167,10 +168,10 @@ def _(value: time) -> str:
 
 @text_of.register
 def _(value: timedelta) -> str:
-    """Hours may be more than 24, as spreadsheets show elapsed time; one below zero has a sign before it."""
-    sign, passed = ("-", -value) if value < timedelta() else ("", value)
-    minutes, seconds = divmod(passed // timedelta(seconds=1), 60)
-    fraction = f".{passed.microseconds:06}" if passed.microseconds else ""
+    """Hours may exceed 24, as spreadsheets show elapsed time; a negative time has a leading sign."""
+    sign, elapsed = ("-", -value) if value < timedelta() else ("", value)
+    minutes, seconds = divmod(elapsed // timedelta(seconds=1), 60)
+    fraction = f".{elapsed.microseconds:06}" if elapsed.microseconds else ""
     return f"{sign}{minutes // 60:02}:{minutes % 60:02}:{seconds:02}{fraction}"
 
 

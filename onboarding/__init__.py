@@ -1,1 +1,1 @@
-"""How a new source begins: its columns are profiled, and a declaration is proposed from titles and values."""
+"""Onboards new sources: profiles their columns, and proposes a declaration from titles and values."""

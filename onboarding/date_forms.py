@@ -1,4 +1,4 @@
-"""Knows in which forms days and times are written, and which values of a column of days are none."""
+"""Recognises the formats of days and times, and the values of a column of days that are none."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _YEAR, _MONTH, _DAY = r"(?:1[89]|20|21)\d\d", r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9
 _TWO_MONTH, _TWO_DAY = r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
 _HOUR, _MINUTE = r"(?:[01]?\d|2[0-3])", r"[0-5]?\d"
 
-# Of the ISO form the reader needs no declaration, with a time of day or without.
+# The ISO format needs no declaration, with or without a time of day.
 ISO = "%Y-%m-%d"
 _ISO_WITH_TIME = rf"^{_YEAR}-{_TWO_MONTH}-{_TWO_DAY}[ T](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?$"
 
-# In the order in which a declaration lists them. Of none of them another form reads the same text as another day.
+# In the order in which a declaration lists them. No text is a different day in two of them.
 FORMS = {
     ISO: rf"^{_YEAR}-{_MONTH}-{_DAY}$",
     "%Y年%m月%d日": rf"^{_YEAR}年{_MONTH}月{_DAY}日$",
@@ -29,7 +29,7 @@ FORMS = {
     "%Y%m%d%H%M%S": rf"^{_YEAR}{_TWO_MONTH}{_TWO_DAY}(?:[01]\d|2[0-3])[0-5]\d[0-5]\d$",
 }
 WITH_TIME = "with a time of day"
-# Written like days, but of one alone nobody knows which.
+# Texts that look like days, but are ambiguous.
 UNSURE = {
     "day first or month first": r"^\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)\d\d$",
     "years of two digits": r"^\d\d[-/.]\d{1,2}[-/.]\d{1,2}$",
@@ -42,13 +42,13 @@ _PARTS = r"^(?P<y>\d{4})\D?(?P<m>\d\d?)\D?(?P<d>\d\d?)"
 
 
 def forms_of(values: pa.Array) -> Iterator[tuple[str, pa.Array]]:
-    """Which values are days or times of which form; `WITH_TIME` stands for ISO texts with a time, which need no form.
+    """Find the values that are days or times, by format; `WITH_TIME` stands for ISO texts with a time, which need no format.
 
     Args:
-        values: distinct texts without nulls, trimmed and of the usual width.
+        values: distinct texts without nulls, trimmed and normalised.
 
     Yields:
-        The strptime form, or a key of `UNSURE`, and a mask over the values.
+        The strptime format, or a key of `UNSURE`, and a mask over the values.
     """
     yield WITH_TIME, pc.match_substring_regex(values, _ISO_WITH_TIME)
     for form, pattern in {**FORMS, **UNSURE}.items():
@@ -56,7 +56,7 @@ def forms_of(values: pa.Array) -> Iterator[tuple[str, pa.Array]]:
 
 
 def day_numbers(values: pa.Array) -> pa.Array:
-    """A number for each text of a day, greater for a later one; fit to compare means, not to count days."""
+    """Number texts of days in their order; the numbers serve to compare means, not to count days."""
     parts = pc.extract_regex(values, _PARTS)
     year, month, day = (pc.struct_field(parts, name).cast(pa.int64()) for name in ("y", "m", "d"))
     return pc.add(pc.add(pc.multiply(year, 372), pc.multiply(month, 31)), day)

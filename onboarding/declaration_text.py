@@ -1,4 +1,4 @@
-"""Writes a proposed declaration as YAML with its comments, so that nothing a source holds can become more than a text."""
+"""Writes a proposed declaration as YAML with comments, so that no content of a source can become more than a text."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _FLOW = ("department",)  # written on one line
 
 
 def yaml_text(suggestion: Suggestion) -> str:
-    """The declaration as text.
+    """Write the declaration as text.
 
     Raises:
-        ExchangeError: where the text does not read as what was proposed, which would be a defect here.
+        ExchangeError: if the text does not parse as the proposal, which would be a defect here.
     """
     lines = [*_comments(suggestion.header), *_mapping(suggestion, (), suggestion.declaration, 0)]
     if suggestion.unsure:
         lines += ["", *_comments(["Not declared, with what speaks for it and against it:", *suggestion.unsure])]
     lines += ["", *_comments(["The columns:", *suggestion.columns])]
     text = "\n".join(lines) + "\n"
-    if Document(text).value != _as_read(suggestion.declaration):
+    if Document(text).value != _as_parsed(suggestion.declaration):
         raise ExchangeError(
             "LX-900",
             "suggest: expected a declaration that reads as it was proposed, found another; report this as a defect",
@@ -40,7 +40,7 @@ def yaml_text(suggestion: Suggestion) -> str:
 
 
 def csv_text(rows: Sequence[Mapping[str, str]], *, header: bool) -> str:
-    """Rows of one of the city's tables, as it has them."""
+    """Write rows of one of the city's tables as CSV."""
     if not rows:
         return ""
     out = io.StringIO()
@@ -55,12 +55,12 @@ def _one_line(value: str) -> str:
     return safe_line(value)
 
 
-def _as_read(value: Any) -> Any:
-    """As a declaration is read: everything a text, but null."""
+def _as_parsed(value: Any) -> Any:
+    """Convert values as parsing a declaration does: all to text, except for null."""
     if isinstance(value, dict):
-        return {str(key): _as_read(each) for key, each in value.items()}
+        return {str(key): _as_parsed(each) for key, each in value.items()}
     if isinstance(value, list):
-        return [_as_read(each) for each in value]
+        return [_as_parsed(each) for each in value]
     return None if value is None else str(value)
 
 
@@ -79,7 +79,7 @@ def _mapping(suggestion: Suggestion, path: Path, values: Mapping[str, Any], dept
 
 
 def _on_one_line(path: Path) -> bool:
-    """Whether a mapping is short enough by its kind: a column, a lookup, the department."""
+    """Whether a mapping is always short: a column, a lookup, the department."""
     return len(path) > 1 or path in {(name,) for name in _FLOW}
 
 
@@ -92,7 +92,7 @@ def _flow(value: Any) -> str:
 
 
 def _scalar(value: Any) -> str:
-    """A text, in quotes where YAML or a reader might take it for something else."""
+    """Write a text, in quotes if YAML or a reader might misinterpret it."""
     text = str(value)
     if isinstance(value, int) or (_PLAIN.fullmatch(text) and text not in _MEANS_NULL):
         return text
@@ -114,6 +114,6 @@ def _comments(sentences: Sequence[str]) -> list[str]:
 
 
 def _comment(sentence: str) -> str:
-    """A sentence that stays on its line, whatever it quotes."""
+    """Write a sentence as a comment of one line, whatever it quotes."""
     line = safe_line(sentence)
     return f"# {line if len(line) <= _LONGEST else line[: _LONGEST - 1] + '…'}"

@@ -1,4 +1,4 @@
-"""Looks at the distinct values of all columns of a batch at once: what each may be, and how many rows have it."""
+"""Classifies the distinct values of all columns of a batch at once, and counts their rows."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from standard.licence import PLACEHOLDER
 
 
 @dataclass(frozen=True)
-class Part:
+class DistinctValues:
     """The distinct values of one column in one batch.
 
     Attributes:
-        rows: of the batch, those without a value included.
-        texts: the values as written, but for blanks around them; none of them empty.
-        usual: the same with every sign in its usual width.
-        counts: how many rows have each.
-        masks: by kind of value, form of a day, or pattern, which of them are of it.
+        rows: of the batch, including those without a value.
+        texts: the values as written, except for blanks around them; none of them empty.
+        usual: the same, normalised.
+        counts: the number of rows of each.
+        masks: of the values of each kind, format of days, or pattern.
         kinds: the kinds among the masks.
-        forms: the forms of days among them.
-        digests: a number for each value.
+        forms: the formats of days among the masks.
+        digests: of the values.
     """
 
     rows: int
@@ -41,14 +41,14 @@ class Part:
     digests: npt.NDArray[np.uint64]
 
     def rows_of(self, name: str) -> int:
-        """How many rows have a value of a kind."""
+        """The number of rows with a value of a kind."""
         return int(self.counts[self.masks[name]].sum())
 
 
-def parts(batch: pa.RecordBatch, columns: Sequence[str]) -> list[Part]:
-    """The distinct values of some columns of a batch.
+def distinct_values(batch: pa.RecordBatch, columns: Sequence[str]) -> list[DistinctValues]:
+    """Classify the distinct values of some columns of a batch.
 
-    All columns are looked at together, since preparing a pattern takes longer than trying it on a small register.
+    All columns are processed together, since compiling a pattern takes longer than matching it on a small register.
     """
     counted = [_counted(batch.column(name)) for name in columns]
     texts = pa.concat_arrays([pa.array([], pa.string()), *(values for values, _ in counted)])
@@ -57,24 +57,24 @@ def parts(batch: pa.RecordBatch, columns: Sequence[str]) -> list[Part]:
     forms = {form: _flags(mask) for form, mask in forms_of(usual)}
     others = {each: _flags(pc.match_substring_regex(usual, each)) for each in (PLACEHOLDER, LATE, FOOTER, TEST_RECORD)}
     masks = {**kinds, **forms, **others}
-    found, start = [], 0
+    results, start = [], 0
     for values, counts in counted:
         end = start + len(values)
-        own = {name: mask[start:end] for name, mask in masks.items()}
-        found.append(
-            Part(
+        column_masks = {name: mask[start:end] for name, mask in masks.items()}
+        results.append(
+            DistinctValues(
                 batch.num_rows,
                 values,
                 usual.slice(start, len(values)),
                 counts,
-                own,
+                column_masks,
                 list(kinds),
                 list(forms),
                 hashed[start:end],
             )
         )
         start = end
-    return found
+    return results
 
 
 def _counted(values: pa.Array) -> tuple[pa.StringArray, npt.NDArray[np.int64]]:

@@ -15,12 +15,12 @@ from standard.field import Kind
 from standard.licence import LICENCE
 
 _MOST, _MANY, _HALF, _FEW = 0.9, 0.8, 0.5, 0.02
-_ENOUGH = 20  # rows, from which on repeats say something
-_A_LIST = 500  # distinct values of a list with an end
+_ENOUGH = 20  # rows, from which repeated values are significant
+_A_LIST = 500  # distinct values of a closed list
 
 
 class Fit(IntEnum):
-    """What values say of an element."""
+    """How values agree with an element."""
 
     AGAINST = -1
     SILENT = 0
@@ -30,7 +30,7 @@ class Fit(IntEnum):
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the values of a column say, and a sentence on it that shows none of them."""
+    """The judgement of a column's values, and a sentence on it that shows none of them."""
 
     fit: Fit
     why: str
@@ -40,9 +40,9 @@ def evidence(name: str, column: ColumnProfile, city: City) -> Evidence:
     """Judge the values of a column for an element.
 
     Args:
-        name: of the element, or `key`, `updated_at`, `operation`, `row_number`; of every other role values say nothing.
+        name: of the element, or `key`, `updated_at`, `operation`, `row_number`; for every other role values are irrelevant.
         column: the column.
-        city: whose codes count.
+        city: with its codes.
     """
     if column.filled <= 0:
         return Evidence(Fit.SILENT, f"it is empty in all {column.rows:,} rows")
@@ -55,23 +55,23 @@ def evidence(name: str, column: ColumnProfile, city: City) -> Evidence:
 
 
 def percent(share: float) -> str:
-    """A share as people read it; one that is not whole is not shown as if it were."""
+    """Write a share as a percentage; one that is not 100 % is never rounded to it."""
     shown = f"{100 * share:.1f} %"
     return "nearly all" if shown == "100.0 %" and share < 1 else shown.replace(".0 %", " %")
 
 
 def area_names() -> dict[str, str]:
-    """The codes of areas by their names, but for one that stands for several (市辖区)."""
+    """The codes of areas by name, except for a name of several (市辖区)."""
     return {name: code for code, name in code_list("area").items() if name != "市辖区"}
 
 
 def distinct_share(column: ColumnProfile) -> float:
-    """Distinct values to filled rows; 1 where there are more than were counted."""
+    """The share of distinct values in filled rows; 1 if there were too many to count."""
     counted = column.distinct_count
-    return counted.number / max(column.filled, 1) if counted.whole else 1.0
+    return counted.number / max(column.filled, 1) if counted.complete else 1.0
 
 
-def _of(share: float, needed: float, what: str) -> Evidence:
+def _share_evidence(share: float, needed: float, what: str) -> Evidence:
     return Evidence(Fit.AGREES if share >= needed else Fit.AGAINST, f"{percent(share)} of its values are {what}")
 
 
@@ -86,17 +86,17 @@ def _number(column: ColumnProfile) -> Evidence:
         return Evidence(Fit.AGAINST, "most of its values are UUIDs")
     if column.filled >= _ENOUGH and distinct_share(column) < _HALF:
         return Evidence(Fit.AGAINST, f"its {column.filled:,} values are only {column.distinct_count} different ones")
-    return _of(column.share("has_digit"), _MANY, "numbers, hardly any twice")
+    return _share_evidence(column.share("has_digit"), _MANY, "numbers, hardly any twice")
 
 
 def _identifier(column: ColumnProfile) -> Evidence:
-    found = _of(column.share("identifier"), _HALF, "licence identifiers (GB/T 36904)")
+    found = _share_evidence(column.share("identifier"), _HALF, "licence identifiers (GB/T 36904)")
     proven = found.fit is Fit.AGREES and distinct_share(column) > _HALF
     return Evidence(Fit.PROVES, found.why) if proven else found
 
 
 def _type_code(column: ColumnProfile) -> Evidence:
-    found = _of(column.share("type_code"), _HALF, "codes of licence types")
+    found = _share_evidence(column.share("type_code"), _HALF, "codes of licence types")
     return Evidence(Fit.PROVES, found.why) if found.fit is Fit.AGREES else found
 
 
@@ -105,19 +105,19 @@ def _type_name(column: ColumnProfile) -> Evidence:
         return Evidence(Fit.AGAINST, "its values are kinds of holders or of their codes")
     if column.values is None or len(column.values) > _A_LIST:
         return Evidence(Fit.AGAINST, f"it has {column.distinct_count} different values")
-    return _of(column.share("chinese"), _MANY, "Chinese words")
+    return _share_evidence(column.share("chinese"), _MANY, "Chinese words")
 
 
 def _authority(column: ColumnProfile) -> Evidence:
     if column.values is None or len(column.values) > _A_LIST:
         return Evidence(Fit.AGAINST, f"it has {column.distinct_count} different values")
-    return _of(column.share("authority"), 0.7, "names of authorities")
+    return _share_evidence(column.share("authority"), 0.7, "names of authorities")
 
 
 def _authority_code(column: ColumnProfile) -> Evidence:
     if column.values is None or len(column.values) > _A_LIST:
         return Evidence(Fit.AGAINST, f"it has {column.distinct_count} different values")
-    return _of(column.share("credit_code"), _HALF, "credit codes, both check characters right")
+    return _share_evidence(column.share("credit_code"), _HALF, "credit codes, both check characters right")
 
 
 def _dates(column: ColumnProfile) -> Evidence:
@@ -125,19 +125,19 @@ def _dates(column: ColumnProfile) -> Evidence:
         if column.forms[form] > _FEW * column.filled:
             rows = column.forms[form]
             return Evidence(Fit.AGAINST, f"{rows:,} of its values are written as {form}, which no form reads surely")
-    return _of(column.dated, _MANY, "days")
+    return _share_evidence(column.dated, _MANY, "days")
 
 
 def _holder_name(column: ColumnProfile) -> Evidence:
-    if column.filled >= _ENOUGH and column.distinct_count.whole and column.distinct_count.number == 1:
+    if column.filled >= _ENOUGH and column.distinct_count.complete and column.distinct_count.number == 1:
         return Evidence(Fit.AGAINST, "all its values are the same")
     if column.dated > _HALF or column.share("code_like") > _HALF:
         return Evidence(Fit.AGAINST, "most of its values are codes or days")
-    return _of(max(column.share("chinese"), column.share("person")), _MANY, "Chinese names")
+    return _share_evidence(max(column.share("chinese"), column.share("person")), _MANY, "Chinese names")
 
 
 def _holder_code(column: ColumnProfile) -> Evidence:
-    share = min(1.0, column.share("citizen") + column.share("credit_code"))  # some digits hold both checks
+    share = min(1.0, column.share("citizen") + column.share("credit_code"))  # some numbers pass both checks
     if share >= _HALF and column.filled >= _ENOUGH and distinct_share(column) < _FEW:
         return Evidence(Fit.AGAINST, f"its codes are only {column.distinct_count} different ones")
     if share >= _HALF:
@@ -153,16 +153,16 @@ def _holder_code(column: ColumnProfile) -> Evidence:
 def _holder_type(column: ColumnProfile) -> Evidence:
     share = _share_of_parts(column, code_list("holder_type"))
     named = _share_of_words(column, "holder_type")
-    return _of(max(share, named), _MANY, "kinds of holder codes (GB/T 36903 annex A)")
+    return _share_evidence(max(share, named), _MANY, "kinds of holder codes (GB/T 36903 annex A)")
 
 
 def _holder_type_name(column: ColumnProfile) -> Evidence:
-    return _of(_share_of_parts(column, code_list("holder_type").values()), _MANY, "names of holder codes")
+    return _share_evidence(_share_of_parts(column, code_list("holder_type").values()), _MANY, "names of holder codes")
 
 
 def _category(column: ColumnProfile) -> Evidence:
     share = max(known_share(column, code_list("holder_category")), _share_of_words(column, "holder_category"))
-    return _of(share, _MOST, "categories of holders")
+    return _share_evidence(share, _MOST, "categories of holders")
 
 
 def _status(column: ColumnProfile) -> Evidence:
@@ -173,7 +173,7 @@ def _status(column: ColumnProfile) -> Evidence:
     families = max(known_share(column, family) for family in status_families().values())
     known = max(families, _share_of_words(column, "status"))
     mixed = known_share(column, {code for family in status_families().values() for code in family})
-    found = _of(max(known, mixed), _MANY, "known codes or words of states")
+    found = _share_evidence(max(known, mixed), _MANY, "known codes or words of states")
     return found if found.fit is Fit.AGREES else Evidence(Fit.SILENT, found.why)
 
 
@@ -191,7 +191,7 @@ def _area(column: ColumnProfile, city: City) -> Evidence:
 
 
 def _text(column: ColumnProfile) -> Evidence:
-    return _of(column.share("chinese"), _HALF, "Chinese texts")
+    return _share_evidence(column.share("chinese"), _HALF, "Chinese texts")
 
 
 def _key(column: ColumnProfile) -> Evidence:
@@ -201,7 +201,7 @@ def _key(column: ColumnProfile) -> Evidence:
 
 
 def _updated_at(column: ColumnProfile) -> Evidence:
-    return _of(column.dated, _MOST, "times")
+    return _share_evidence(column.dated, _MOST, "times")
 
 
 def _operation(column: ColumnProfile) -> Evidence:
@@ -212,8 +212,8 @@ def _operation(column: ColumnProfile) -> Evidence:
 
 
 def _row_number(column: ColumnProfile) -> Evidence:
-    # A register with a total every so many rows has some words among its numbers.
-    return _of(column.share("digits"), _HALF, "whole numbers")
+    # A register with intermediate totals has some words among its numbers.
+    return _share_evidence(column.share("digits"), _HALF, "whole numbers")
 
 
 _JUDGES: dict[str, Callable[[ColumnProfile], Evidence]] = {
@@ -239,7 +239,7 @@ _JUDGES: dict[str, Callable[[ColumnProfile], Evidence]] = {
 
 
 def _share_of_parts(column: ColumnProfile, known: Iterable[str]) -> float:
-    """The share of rows whose value is known, or several known ones beside one another."""
+    """The share of rows whose value consists of one or several known values."""
     wanted, values = set(known), dict(column.values or {})
     right = sum(rows for value, rows in values.items() if {*_parts(value)} <= wanted)
     return right / column.filled

@@ -1,4 +1,4 @@
-"""Proposes how a source is read: where its rows are, what names one, what says that it changed."""
+"""Proposes `extract`: where a source's rows are, what identifies a row, and what tells that it changed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from onboarding.profile import ColumnProfile
 _DAY = {r"(?<!\d)(20\d\d)-(\d\d)-(\d\d)(?!\d)": "{day}", r"(?<!\d)(20\d\d)(\d\d)(\d\d)(?!\d)": "{day:%Y%m%d}",
         r"(?<!\d)(20\d\d)_(\d\d)_(\d\d)(?!\d)": "{day:%Y_%m_%d}", r"(20\d\d)年(\d\d)月(\d\d)日": "{day:%Y年%m月%d日}"}  # fmt: skip
 _LOOK_BACK = "2h"
-# Operation columns that a layout defines, so that values which were not seen yet are known all the same.
+# Operation columns that a national layout defines, so that values not seen yet are known, too.
 _NATIONAL = re.compile("(?i)^(cd_operation|cd_czlx)$")
 
 
@@ -27,8 +27,8 @@ class Section:
     """A part of a declaration.
 
     Attributes:
-        values: its keys.
-        notes: by key, comments that stand above it.
+        values: of its keys.
+        notes: comments above each key.
         used: the source's columns that it names.
     """
 
@@ -37,7 +37,7 @@ class Section:
     used: list[str] = field(default_factory=list)
 
     def note(self, key: str, *sentences: str) -> None:
-        """Put comments above a key."""
+        """Add comments above a key."""
         self.notes.setdefault(key, []).extend(sentences)
 
 
@@ -161,7 +161,7 @@ def _changes(section: Section, columns: Mapping[str, ColumnProfile], assignment:
         if _NATIONAL.match(name):
             kept, deleted = list(dict.fromkeys(["I", "U", *kept])), list(dict.fromkeys(["D", *deleted]))
         if not deleted:
-            continue  # what it says of a row without ever deleting one changes nothing
+            continue  # a column that never deletes a row is useless
         section.values["changes"] = {"operation": name, "kept": kept, "deleted": deleted}
         counts = ", ".join(f"{value} in {rows:,}" for value, rows in (columns[name].values or {}).items())
         section.note("changes", f"{name}: {counts} rows; ask whether there are further values")

@@ -1,4 +1,4 @@
-"""Proposes the fields of a licence's face: their short names, what a city must describe of them, which are personal."""
+"""Proposes the fields of a licence's face: their short names, the city's descriptions, and which are personal."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from standard.field import Field
 
 _LENGTHS = (20, 50, 100, 200, 500, 1000, 2000)
 _LATIN = re.compile(r"[0-9A-Za-z_]+")
-_A_FEW = 60  # distinct values of a list of words, which is nobody's
+_A_FEW = 60  # distinct values of a list of words that are about nobody
 _SHARE = 0.01
 _DAYS = 0.9
 
 
 @dataclass
 class Face:
-    """What is proposed of the fields of the face.
+    """The proposal for the fields of the face.
 
     Attributes:
-        values: by short name what stands in `columns`.
-        reasons: by short name a comment.
+        values: the entries of `columns`, by short name.
+        reasons: for each field, as a comment.
         lookups: by name.
-        rows: what a city must add to `face_field.csv`.
+        rows: to be added to the city's `face_field.csv`.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -50,33 +50,33 @@ def face_section(
         columns: the profiles by name.
         names: the columns that are no element and have a use on the face.
         type_code: of the licence type.
-        known: the fields that the city has described of that type.
+        known: the city's fields of that type.
     """
-    found = Face()
+    face = Face()
     for name in names:
-        short = _known(name, known, found) or _short_name(name, found)
-        found.values[short] = name
+        short = _described_name(name, known, face) or _short_name(name, face)
+        face.values[short] = name
         described = next((each for each in known if each.name == short), None)
         title, _ = face_title(name)
         personal, why = is_personal(columns[name])
         if described is None:
-            found.rows.append(_row(type_code, short, title, columns[name], personal))
+            face.rows.append(_field_row(type_code, short, title, columns[name], personal))
             unknown = "; FILL IN its Chinese title in face_field.csv" if title.isascii() else ""
-            found.reasons[short] = f"{'personal' if personal else 'not personal'}: {why}{unknown}"
+            face.reasons[short] = f"{'personal' if personal else 'not personal'}: {why}{unknown}"
         else:
-            found.reasons[short] = f"the city's field {described.title}"
-        _read_as(found, short, columns[name])
+            face.reasons[short] = f"the city's field {described.title}"
+        _set_conversion(face, short, columns[name])
     for each in known:
-        if each.required and each.name not in found.values:
-            found.values[each.name] = f"{FILL_IN}：{each.title}"
-            found.reasons[each.name] = (
+        if each.required and each.name not in face.values:
+            face.values[each.name] = f"{FILL_IN}：{each.title}"
+            face.reasons[each.name] = (
                 "FILL IN: the city requires it, and no column is known as it; a run is refused until it is named"
             )
-    return found
+    return face
 
 
 def is_personal(column: ColumnProfile) -> tuple[bool, str]:
-    """Whether a field is about a person, and why; where nobody knows it counts as one, since masking loses nothing."""
+    """Whether a field is about a person, and why; if unknown it counts as one, since masking loses nothing."""
     title, personal = face_title(column.name)
     for kind, what in (("citizen", "citizen numbers"), ("phone", "telephone numbers")):
         if column.share(kind) > _SHARE:
@@ -90,39 +90,39 @@ def is_personal(column: ColumnProfile) -> tuple[bool, str]:
     if column.share("number") > _DAYS and column.longest <= 8:
         return False, "its values are short numbers"
     counted = column.distinct_count
-    words = column.values is not None and counted.whole and counted.number <= _A_FEW
+    words = column.values is not None and counted.complete and counted.number <= _A_FEW
     if words and counted.number * 5 <= column.filled and column.share("person") < 0.3:
         return False, f"its few different values ({counted}) are no names"
     return True, "not known; take the mark away where it is about nobody"
 
 
-def _known(name: str, known: Sequence[Field], found: Face) -> str:
-    """The short name of the city's field that a column is, by its own name, its title or their initials."""
+def _described_name(name: str, known: Sequence[Field], face: Face) -> str:
+    """The short name of the city's field that a column matches, by name, title or their initials."""
     own = _own_title(name)
     forms = {name.upper(), f"KZ_{own.upper()}", f"KZ_{initials(own)}"}
     for each in known:
-        if each.name not in found.values and (each.name.upper() in forms or title_form(each.title) == title_form(own)):
+        if each.name not in face.values and (each.name.upper() in forms or title_form(each.title) == title_form(own)):
             return each.name
     return ""
 
 
-def _short_name(name: str, found: Face) -> str:
+def _short_name(name: str, face: Face) -> str:
     own = re.sub("^KZ_", "", _own_title(name), flags=re.IGNORECASE)
     letters = own.upper() if _LATIN.fullmatch(own) else initials(title_form(own))
     short = wanted = f"KZ_{re.sub('[^0-9A-Z_]', '', letters)[:40] or 'QT'}"
     number = 1
-    while short in found.values or not FACE_NAME.fullmatch(short):
+    while short in face.values or not FACE_NAME.fullmatch(short):
         number += 1
         short = f"{wanted}{number}"
     return short
 
 
 def _own_title(name: str) -> str:
-    """Of a header of several lines the last."""
+    """The last line of a header of several lines."""
     return name.rpartition("/")[2] or name
 
 
-def _row(type_code: str, short: str, title: str, column: ColumnProfile, personal: bool) -> dict[str, str]:
+def _field_row(type_code: str, short: str, title: str, column: ColumnProfile, personal: bool) -> dict[str, str]:
     sex = bool(_sexes(column)) or (title == "性别" and column.longest == 1)
     kind = "date" if column.dated > _DAYS else "code" if sex else "text"
     length = next((each for each in _LENGTHS if each >= column.longest), _LENGTHS[-1])
@@ -137,18 +137,18 @@ def _row(type_code: str, short: str, title: str, column: ColumnProfile, personal
     }
 
 
-def _read_as(found: Face, short: str, column: ColumnProfile) -> None:
-    """How the values of a field are read: a day by its forms, the words for sexes by their codes."""
+def _set_conversion(face: Face, short: str, column: ColumnProfile) -> None:
+    """Set how the values of a field are converted: a day by its formats, the words for sexes to their codes."""
     if words := _sexes(column):
-        found.lookups["sexes"] = {**found.lookups.get("sexes", {}), **words}
-        found.values[short] = {"from": column.name, "lookup": "sexes"}
-    elif column.dated > _DAYS and any(row["short_name"] == short and row["kind"] == "date" for row in found.rows):
+        face.lookups["sexes"] = {**face.lookups.get("sexes", {}), **words}
+        face.values[short] = {"from": column.name, "lookup": "sexes"}
+    elif column.dated > _DAYS and any(row["short_name"] == short and row["kind"] == "date" for row in face.rows):
         forms = date_forms([column])
-        found.values[short] = {"from": column.name, "formats": forms} if forms else column.name
+        face.values[short] = {"from": column.name, "formats": forms} if forms else column.name
 
 
 def _sexes(column: ColumnProfile) -> dict[str, str | None]:
-    """The codes of GB/T 2261.1, where nearly all values are words for them."""
+    """The codes of GB/T 2261.1, if nearly all values are words for them."""
     known, values = code_of("sex"), dict(column.values or {})
     words = {value: known[value.lower()] for value in values if value.lower() in known and not value.isascii()}
     rows = sum(values[value] for value in words)

@@ -1,4 +1,4 @@
-"""Decides which column is which element: where title and values agree, and only one column fits."""
+"""Assigns columns to elements: where title and values agree, and only one column matches."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from onboarding.evidence import Evidence, Fit, evidence
-from onboarding.holders import only_of_the_holder
+from onboarding.holders import candidates_of_holder
 from onboarding.profile import ColumnProfile
 from onboarding.vocabulary import Meaning, Strength, meanings
 from sources.city import City
 from standard.licence import LICENCE
 
-# An area stands in many registers by its code and by its name; a second holder or day is another one.
-_SAID_ONCE = frozenset({"certificate_area_code", "certificate_holder_type_code", "certificate_holder_category"})
+# Elements that many registers have both by code and by name; a second holder or day is another one.
+_NEEDED_ONCE = frozenset({"certificate_area_code", "certificate_holder_type_code", "certificate_holder_category"})
 _CALLED = {"key": "a key", "updated_at": "an update time"}
 _ROLES = ("updated_at", "operation", "key", "row_number", "remark", "created", "exchange")
 
 
 @dataclass(frozen=True)
-class Claim:
-    """What speaks for a column being an element or having a role.
+class Candidate:
+    """A column as a candidate for an element or role.
 
     Attributes:
         name: of the element or role.
         column: of the source.
-        meaning: what its title names; None where only its values say so.
-        evidence: what its values say.
+        meaning: of its title; None if only its values suggest the element.
+        evidence: of its values.
     """
 
     name: str
@@ -36,12 +36,12 @@ class Claim:
 
     @property
     def rank(self) -> tuple[int, int]:
-        """How much speaks for it, title first."""
+        """The strength of the candidate, title first."""
         return (int(self.meaning.strength) if self.meaning else 0, int(self.evidence.fit))
 
     @property
-    def holds(self) -> bool:
-        """Whether it is enough to be declared: a likely title needs values that agree, no title values that prove."""
+    def is_accepted(self) -> bool:
+        """Whether it is good enough to be declared: a likely title needs values that agree, no title values that prove."""
         fit = self.evidence.fit
         if self.meaning is None:
             return fit is Fit.PROVES
@@ -57,132 +57,153 @@ class Claim:
 
 @dataclass
 class Assignment:
-    """Which column is what.
+    """The assignment of columns to elements and roles.
 
     Attributes:
-        elements: the claim that holds, by element.
-        roles: the claims that hold, by role, the surest first.
-        unsure: by column, what it may be and why nobody knows.
-        blocked: columns of which that is the reason to leave them out.
-        again: by column, of which other one it says the same.
+        elements: the accepted candidate, by element.
+        roles: the accepted candidates by role, the surest first.
+        unsure: possible meanings and doubts, by column.
+        blocked: columns that are left out because of such doubts.
+        repeats: by column, the column that has the same content.
     """
 
-    elements: dict[str, Claim] = field(default_factory=dict)
-    roles: dict[str, list[Claim]] = field(default_factory=dict)
+    elements: dict[str, Candidate] = field(default_factory=dict)
+    roles: dict[str, list[Candidate]] = field(default_factory=dict)
     unsure: dict[str, list[str]] = field(default_factory=dict)
     blocked: set[str] = field(default_factory=set)
-    again: dict[str, str] = field(default_factory=dict)
+    repeats: dict[str, str] = field(default_factory=dict)
 
     @property
     def used(self) -> set[str]:
         """The columns that are elements."""
-        return {claim.column for claim in self.elements.values()}
+        return {candidate.column for candidate in self.elements.values()}
 
     def role(self, name: str) -> list[str]:
         """The columns of a role."""
-        return [claim.column for claim in self.roles.get(name, [])]
+        return [candidate.column for candidate in self.roles.get(name, [])]
 
     def doubt(self, column: str, sentence: str) -> None:
-        """Note what a column may be."""
+        """Note a possible meaning of a column."""
         self.unsure.setdefault(column, []).append(sentence)
 
 
 def assign(columns: Mapping[str, ColumnProfile], city: City, category: str) -> Assignment:
-    """Decide what each column is.
+    """Assign each column.
 
     Args:
         columns: the profiles by name.
-        city: whose codes count.
-        category: who may hold the licence type: 1 a person, 2 an organisation; anything else where nobody said.
+        city: with its codes.
+        category: of the licence type's holders: 1 persons, 2 organisations; anything else if unknown.
     """
-    claims = _claims(columns, city)
+    candidates = _candidates(columns, city)
     found = Assignment()
     for role in _ROLES:
-        held = [claim for claim in claims if claim.name == role and claim.holds]
-        found.roles[role] = sorted(held, key=lambda claim: claim.rank, reverse=True)
-    taken = _surely_of_a_role(found)
-    elements = [claim for claim in claims if claim.name in LICENCE.by_name and claim.column not in taken]
-    standing, doubts = only_of_the_holder([claim for claim in elements if claim.holds], columns, category)
+        of_role = [candidate for candidate in candidates if candidate.name == role and candidate.is_accepted]
+        found.roles[role] = sorted(of_role, key=lambda candidate: candidate.rank, reverse=True)
+    with_role = _columns_with_sure_role(found)
+    elements = [
+        candidate for candidate in candidates if candidate.name in LICENCE.by_name and candidate.column not in with_role
+    ]
+    accepted, doubts = candidates_of_holder(
+        [candidate for candidate in elements if candidate.is_accepted], columns, category
+    )
     for column, sentence in doubts:
         found.doubt(column, sentence)
-    _settle(found, standing)
-    _note_repeats(found, standing)
-    _note_contradictions(found, [claim for claim in claims if not claim.holds and claim.column not in taken])
+    _assign_elements(found, accepted)
+    _note_repeats(found, accepted)
+    _note_contradictions(
+        found,
+        [candidate for candidate in candidates if not candidate.is_accepted and candidate.column not in with_role],
+    )
     return found
 
 
-def _note_repeats(found: Assignment, standing: Sequence[Claim]) -> None:
-    for claim in standing:
-        if claim.name in _SAID_ONCE and claim.name in found.elements and claim.column not in found.used:
-            found.again[claim.column] = f"says again what {found.elements[claim.name].column} says"
+def _note_repeats(found: Assignment, accepted: Sequence[Candidate]) -> None:
+    for candidate in accepted:
+        if candidate.name in _NEEDED_ONCE and candidate.name in found.elements and candidate.column not in found.used:
+            found.repeats[candidate.column] = f"says again what {found.elements[candidate.name].column} says"
 
 
-def _note_contradictions(found: Assignment, claims: Sequence[Claim]) -> None:
-    """Say which titles name what their values are not."""
-    for claim in claims:
-        if claim.meaning is None or claim.column in found.used or claim.name in found.elements:
+def _note_contradictions(found: Assignment, candidates: Sequence[Candidate]) -> None:
+    """Note the titles that contradict their values."""
+    for candidate in candidates:
+        if candidate.meaning is None or candidate.column in found.used or candidate.name in found.elements:
             continue
-        named = claim.meaning.strength is not Strength.LIKELY
-        if claim.name in LICENCE.by_name:
-            found.doubt(claim.column, f"may be {claim.name}: {claim.meaning.why}, but {claim.evidence.why}")
+        named = candidate.meaning.strength is not Strength.LIKELY
+        if candidate.name in LICENCE.by_name:
+            found.doubt(
+                candidate.column, f"may be {candidate.name}: {candidate.meaning.why}, but {candidate.evidence.why}"
+            )
             if named:
-                found.blocked.add(claim.column)
-        elif claim.name in _CALLED and named and claim.evidence.fit is Fit.AGAINST:
-            found.doubt(claim.column, f"is called {_CALLED[claim.name]}, but {claim.evidence.why}")
+                found.blocked.add(candidate.column)
+        elif candidate.name in _CALLED and named and candidate.evidence.fit is Fit.AGAINST:
+            found.doubt(candidate.column, f"is called {_CALLED[candidate.name]}, but {candidate.evidence.why}")
 
 
-def _claims(columns: Mapping[str, ColumnProfile], city: City) -> list[Claim]:
-    claims: list[Claim] = []
+def _candidates(columns: Mapping[str, ColumnProfile], city: City) -> list[Candidate]:
+    candidates: list[Candidate] = []
     for name, column in columns.items():
         named = meanings(name)
-        claims += [Claim(each.name, name, each, evidence(each.name, column, city)) for each in named.values()]
+        candidates += [Candidate(each.name, name, each, evidence(each.name, column, city)) for each in named.values()]
         for proven in ("certificate_identifier", "certificate_area_code"):
             if proven not in named:
-                claims.append(Claim(proven, name, None, evidence(proven, column, city)))
-    return claims
+                candidates.append(Candidate(proven, name, None, evidence(proven, column, city)))
+    return candidates
 
 
-def _surely_of_a_role(found: Assignment) -> set[str]:
-    """Columns whose title names a role outright, so that no likely element may have them."""
-    claims = [claim for claims in found.roles.values() for claim in claims]
-    return {claim.column for claim in claims if claim.meaning and claim.meaning.strength is Strength.NAMED}
+def _columns_with_sure_role(found: Assignment) -> set[str]:
+    """Columns whose title names a role outright, so that they cannot be likely elements."""
+    candidates = [candidate for candidates in found.roles.values() for candidate in candidates]
+    return {
+        candidate.column
+        for candidate in candidates
+        if candidate.meaning and candidate.meaning.strength is Strength.NAMED
+    }
 
 
-def _settle(found: Assignment, standing: Sequence[Claim]) -> None:
-    """Give each element its column, the surest first; where two are as sure, none."""
-    for rank in sorted({claim.rank for claim in standing}, reverse=True):
-        while step := _alone(found, [claim for claim in standing if claim.rank == rank]):
+def _assign_elements(found: Assignment, accepted: Sequence[Candidate]) -> None:
+    """Assign a column to each element, the surest first; of two equally sure ones neither."""
+    for rank in sorted({candidate.rank for candidate in accepted}, reverse=True):
+        while step := _unrivalled(found, [candidate for candidate in accepted if candidate.rank == rank]):
             found.elements[step.name] = step
-        for claim in standing:
-            if claim.rank == rank and claim.name not in found.elements and claim.column not in found.used:
+        for candidate in accepted:
+            if candidate.rank == rank and candidate.name not in found.elements and candidate.column not in found.used:
                 rivals = [
-                    each for each in standing
-                    if each.rank == rank and each is not claim and each.column not in found.used
-                    and (each.name == claim.name or each.column == claim.column) and each.name not in found.elements
+                    each for each in accepted
+                    if each.rank == rank and each is not candidate and each.column not in found.used
+                    and (each.name == candidate.name or each.column == candidate.column) and each.name not in found.elements
                 ]  # fmt: skip
-                others = sorted({each.column if each.name == claim.name else each.name for each in rivals})
-                found.doubt(claim.column, f"may be {claim.name}, as may {' and '.join(others)}: {claim.why}")
-                found.blocked.add(claim.column)
-        blocked = {claim.name for claim in standing if claim.rank == rank and claim.column not in found.used}
-        standing = [claim for claim in standing if claim.name not in blocked or claim.rank >= rank]
+                others = sorted({each.column if each.name == candidate.name else each.name for each in rivals})
+                found.doubt(
+                    candidate.column, f"may be {candidate.name}, as may {' and '.join(others)}: {candidate.why}"
+                )
+                found.blocked.add(candidate.column)
+        blocked = {
+            candidate.name for candidate in accepted if candidate.rank == rank and candidate.column not in found.used
+        }
+        accepted = [candidate for candidate in accepted if candidate.name not in blocked or candidate.rank >= rank]
 
 
-def _alone(found: Assignment, claims: Sequence[Claim]) -> Claim | None:
-    """A claim without a rival: its element has no other column, and its column no other element."""
-    free = [claim for claim in claims if claim.name not in found.elements and claim.column not in found.used]
-    for claim in free:
-        of_element = [each for each in free if each.name == claim.name]
-        of_column = [each for each in free if each.column == claim.column]
+def _unrivalled(found: Assignment, candidates: Sequence[Candidate]) -> Candidate | None:
+    """A candidate without a rival: its element has no other column, and its column no other element."""
+    free = [
+        candidate
+        for candidate in candidates
+        if candidate.name not in found.elements and candidate.column not in found.used
+    ]
+    for candidate in free:
+        of_element = [each for each in free if each.name == candidate.name]
+        of_column = [each for each in free if each.column == candidate.column]
         if len(of_element) == 1 and len(of_column) == 1:
-            return claim
+            return candidate
     return None
 
 
-def titled(columns: Sequence[str]) -> dict[str, str]:
-    """The elements that titles alone name surely, by which a reader tells records from headers: each with its column."""
+def elements_by_title(columns: Sequence[str]) -> dict[str, str]:
+    """Map the elements that titles alone name surely to their columns; a reader separates records from headers by them."""
     found: dict[str, list[str]] = {}
     for name in columns:
         for each in meanings(name).values():
             if each.name in LICENCE.by_name and each.strength >= Strength.INITIALS:
                 found.setdefault(each.name, []).append(name)
-    return {name: several[0] for name, several in found.items() if len(several) == 1}
+    return {name: titles[0] for name, titles in found.items() if len(titles) == 1}

@@ -1,4 +1,4 @@
-"""Where the records of an undeclared source were found, how they were read, and what a person said of the source."""
+"""The origin of an undeclared source's records, and the options for the proposal."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ class Origin:
     Attributes:
         kind: `database`, `workbook` or `text`.
         name: the table; or the name of the file.
-        connection: its name; of a file what stands for its folder, or empty.
-        rows: how many were read; they are all there were.
+        connection: its name; for a file the name of its folder's connection, or empty.
+        rows: the number of rows read, which are all rows.
         columns: their names, in order.
-        types: of a table, type of each column in the words of its database, where it tells.
+        types: of a table's columns, as its database names them, where known.
         header_rows: of a workbook.
         sheet: of a workbook.
         others: further visible sheets, which were not read.
         encoding: of a text.
         delimiter: of a text.
-        above: what stands above the header.
+        above: the texts above the header.
     """
 
     kind: str
@@ -42,11 +42,11 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Given:
-    """What a person said of the source; empty where nothing.
+class SuggestOptions:
+    """The options of `licex suggest`; empty if not specified.
 
     Attributes:
-        city: the licence types, areas and face fields there are.
+        city: with its licence types, areas and face fields.
         since: the first day.
         source: its name, `<department>.<licence>`.
         licence_type: code or name of the licence type.

@@ -1,4 +1,4 @@
-"""What is counted of each column while all rows of an undeclared source pass by, in memory that does not grow with them."""
+"""Profiles each column of an undeclared source in one pass over all rows, in bounded memory."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ import pyarrow.compute as pc
 
 from onboarding.date_forms import LATE, UNSURE, day_numbers
 from onboarding.distinct_count import DistinctCount
-from onboarding.distinct_values import Part, parts
+from onboarding.distinct_values import DistinctValues, distinct_values
 from onboarding.value_kinds import FOOTER, TEST_RECORD
 from standard.licence import PLACEHOLDER
 
-MOST_VALUES = 1_000  # distinct values of a column that are kept; one with more holds no codes
-_LONGEST_KEPT = 60  # characters of a value that is kept
+MOST_VALUES = 1_000  # distinct values that are kept of a column; one with more has no codes
+_LONGEST_KEPT = 60  # characters of a kept value
 _SHAPES, _LOOKED_AT, _EXAMPLES = 5, 1_000, 3
 _SHAPE_LENGTH = 24
 _REPEATED = re.compile(r"([9A文])\1{3,}")
@@ -28,21 +28,21 @@ _REPEATED = re.compile(r"([9A文])\1{3,}")
 
 @dataclass
 class ColumnProfile:
-    """What one column holds.
+    """The profile of one column.
 
     Attributes:
         name: of the column.
-        rows: all of them.
-        empty: rows without a value, or with nothing but blanks.
-        placeholders: rows with a word for nothing (`空`, `无`).
+        rows: the number of all rows.
+        empty: rows without a value, or with only blanks.
+        placeholders: rows with a word for no value (`空`, `无`).
         longest: characters of the longest value.
-        kinds: rows by kind of value (`onboarding.value_kinds`); a value may be of several.
-        forms: rows by form of a day or time (`onboarding.date_forms`).
-        values: rows by value, as written but for blanks around it; None where there are too many.
-        words: of a column of days, the values that are none, and days so late that they may stand for no end.
+        kinds: rows by kind of value (`onboarding.value_kinds`); a value may have several.
+        forms: rows by format of a day or time (`onboarding.date_forms`).
+        values: rows by value, as written except for blanks around it; None if there are too many.
+        words: in a column of days, the values that are none, and days so late that they may stand for no end.
         footers: values that begin as totals and signatures below a table do.
         tests: values that begin as test records do.
-        shapes: how values look (`9` a digit, `A` a letter, `文` a Chinese character), of a sample.
+        shapes: the shapes of a sample of values (`9` a digit, `A` a letter, `文` a Chinese character).
         examples: some values, not masked.
     """
 
@@ -64,7 +64,7 @@ class ColumnProfile:
 
     @property
     def filled(self) -> int:
-        """Rows with a value that says something."""
+        """Rows with a value that is neither empty nor a placeholder."""
         return self.rows - self.empty - self.placeholders
 
     @property
@@ -74,12 +74,12 @@ class ColumnProfile:
 
     @property
     def days(self) -> int:
-        """Rows whose value is a day or time of a form that can be declared."""
+        """Rows whose value is a day or time in a format that can be declared."""
         return sum(rows for form, rows in self.forms.items() if form not in UNSURE)
 
     @property
     def mean_day(self) -> float | None:
-        """The mean of its days, as `date_forms.day_numbers` counts them; None where it has none."""
+        """The mean of its days by `date_forms.day_numbers`; None without any."""
         total, count = self._days
         return total / count if count else None
 
@@ -92,37 +92,37 @@ class ColumnProfile:
         """The share of the filled rows whose value is a day or time."""
         return self.days / self.filled if self.filled > 0 else 0.0
 
-    def add(self, part: Part) -> None:
+    def add(self, values: DistinctValues) -> None:
         """Count the values of one batch."""
-        self.rows += part.rows
-        self.empty += part.rows - int(part.counts.sum())
-        if not len(part.texts):
+        self.rows += values.rows
+        self.empty += values.rows - int(values.counts.sum())
+        if not len(values.texts):
             return
-        nothing = part.masks[PLACEHOLDER]
-        self.placeholders += part.rows_of(PLACEHOLDER)
-        self.longest = max(self.longest, pc.max(pc.utf8_length(part.texts)).as_py())
-        self.distinct_count.add(part.digests, int(part.counts.sum()))
-        for kind in part.kinds:
-            self.kinds[kind] += part.rows_of(kind)
-        self._add_days(part, ~nothing)
-        self._add_values(part.texts, part.counts)
+        nothing = values.masks[PLACEHOLDER]
+        self.placeholders += values.rows_of(PLACEHOLDER)
+        self.longest = max(self.longest, pc.max(pc.utf8_length(values.texts)).as_py())
+        self.distinct_count.add(values.digests, int(values.counts.sum()))
+        for kind in values.kinds:
+            self.kinds[kind] += values.rows_of(kind)
+        self._add_days(values, ~nothing)
+        self._add_values(values.texts, values.counts)
         for counter, pattern in ((self.footers, FOOTER), (self.tests, TEST_RECORD)):
-            _count(counter, part.texts.filter(pa.array(part.masks[pattern])), part.counts[part.masks[pattern]])
-        self._look(part.texts.filter(pa.array(~nothing)))
+            _count(counter, values.texts.filter(pa.array(values.masks[pattern])), values.counts[values.masks[pattern]])
+        self._look(values.texts.filter(pa.array(~nothing)))
 
-    def _add_days(self, part: Part, something: npt.NDArray[np.bool_]) -> None:
-        days = np.zeros(len(part.texts), bool)
-        for form in part.forms:
-            self.forms[form] += part.rows_of(form)
+    def _add_days(self, values: DistinctValues, something: npt.NDArray[np.bool_]) -> None:
+        days = np.zeros(len(values.texts), bool)
+        for form in values.forms:
+            self.forms[form] += values.rows_of(form)
             if form not in UNSURE:
-                days |= part.masks[form]
+                days |= values.masks[form]
         if days.any():
-            numbers = day_numbers(part.usual.filter(pa.array(days))).to_numpy(False)
+            numbers = day_numbers(values.usual.filter(pa.array(days))).to_numpy(False)
             total, count = self._days
-            self._days = (total + float((numbers * part.counts[days]).sum()), count + int(part.counts[days].sum()))
-        kept = (~days | part.masks[LATE]) & something
+            self._days = (total + float((numbers * values.counts[days]).sum()), count + int(values.counts[days].sum()))
+        kept = (~days | values.masks[LATE]) & something
         if self.days and len(self.words) < MOST_VALUES:
-            _count(self.words, part.texts.filter(pa.array(kept)), part.counts[kept])
+            _count(self.words, values.texts.filter(pa.array(kept)), values.counts[kept])
 
     def _add_values(self, texts: pa.Array, rows: npt.NDArray[np.int64]) -> None:
         if self.values is None:
@@ -133,7 +133,7 @@ class ColumnProfile:
             self.values = None
 
     def _look(self, texts: pa.Array) -> None:
-        """Look at some values from all over the batch."""
+        """Sample values from all over the batch."""
         if not len(texts):
             return
         places = np.unique(np.linspace(0, len(texts) - 1, _LOOKED_AT).astype(np.int64))
@@ -156,28 +156,28 @@ def profile(columns: Sequence[str], batches: Iterable[pa.RecordBatch]) -> dict[s
     """Profile every column over all rows.
 
     Args:
-        columns: which columns of the batches.
+        columns: to be profiled.
         batches: all rows, as text.
     """
-    found = {name: ColumnProfile(name) for name in columns}
-    for each in found.values():
+    results = {name: ColumnProfile(name) for name in columns}
+    for each in results.values():
         each.distinct_count.share(len(columns))
     for batch in batches:
-        for name, part in zip(columns, parts(batch, columns), strict=True):
-            found[name].add(part)
-    return found
+        for name, values in zip(columns, distinct_values(batch, columns), strict=True):
+            results[name].add(values)
+    return results
 
 
 def known_share(column: ColumnProfile, known: Iterable[Any]) -> float:
-    """The share of the filled rows whose value is among some; nothing where the column has too many values for codes."""
+    """The share of the filled rows whose value is one of `known`; 0 if the column has too many values for codes."""
     if column.values is None or column.filled <= 0:
         return 0.0
     wanted = set(known)
     return sum(rows for value, rows in column.values.items() if value in wanted) / column.filled
 
 
-def _counted(found: re.Match[str]) -> str:
-    return f"{found[1]}{{{len(found[0])}}}"
+def _counted(match: re.Match[str]) -> str:
+    return f"{match[1]}{{{len(match[0])}}}"
 
 
 def _count(counter: Counter[str], texts: pa.Array, rows: npt.NDArray[np.int64]) -> None:

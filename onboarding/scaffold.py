@@ -1,4 +1,4 @@
-"""Writes a proposed declaration and the rows that go with it into a folder, and never over anything that is there."""
+"""Writes a proposed declaration and its rows of the city's tables into a folder, without overwriting anything."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ LICENCE_TYPES, FACE_FIELDS = "licence_type.csv", "face_field.csv"
 
 
 def rows_to_add(suggestion: Suggestion) -> dict[str, str]:
-    """By the name of the city's table the rows that it lacks, with their header; tables that lack none are not there."""
+    """Write the rows that the city's tables lack as CSV with a header, by name of the table; complete tables are left out."""
     rows = {LICENCE_TYPES: suggestion.licence_types, FACE_FIELDS: suggestion.face_fields}
     return {name: csv_text(each, header=True) for name, each in rows.items() if each}
 
 
-def write(suggestion: Suggestion, folder: Path) -> tuple[list[Path], dict[str, str]]:
-    """Write `<folder>/<department>/<licence>.yaml`, and the city's tables where the folder has none.
+def write_declaration(suggestion: Suggestion, folder: Path) -> tuple[list[Path], dict[str, str]]:
+    """Write `<folder>/<department>/<licence>.yaml`, and the city's tables if the folder has none.
 
     Args:
         suggestion: with the name of its source.
         folder: of the declarations.
 
     Returns:
-        The files that were written; and by the name of a table that is there already the rows that must be added by hand.
+        The written files; and by name of an existing table the rows that must be added by hand.
 
     Raises:
-        UsageError: where the source has no name, or its declaration is there already.
+        UsageError: if the source has no name, or its declaration already exists.
     """
     if not suggestion.source:
         raise UsageError(
@@ -37,27 +37,27 @@ def write(suggestion: Suggestion, folder: Path) -> tuple[list[Path], dict[str, s
         )
     department, _, licence = suggestion.source.partition(".")
     path = folder / department / f"{licence}.yaml"
-    for taken in (path, path.with_suffix(".yml")):
-        if taken.exists():
+    for existing in (path, path.with_suffix(".yml")):
+        if existing.exists():
             raise UsageError(
                 "LX-109",
                 "{path}: expected no declaration yet, found one; remove it, or give another --source",
-                path=taken,
+                path=existing,
             )
     text = yaml_text(suggestion)
     path.parent.mkdir(parents=True, exist_ok=True)
-    written = [_new(path, text)]
-    left = {}
+    written = [_create(path, text)]
+    remaining = {}
     for name, rows in rows_to_add(suggestion).items():
         table = folder / name
         if table.exists():
-            left[name] = rows.partition("\n")[2]
+            remaining[name] = rows.partition("\n")[2]
         else:
-            written.append(_new(table, rows))
-    return written, left
+            written.append(_create(table, rows))
+    return written, remaining
 
 
-def _new(path: Path, text: str) -> Path:
+def _create(path: Path, text: str) -> Path:
     with path.open("x", encoding="utf-8") as file:
         file.write(text)
     return path

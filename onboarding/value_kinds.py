@@ -1,4 +1,4 @@
-"""Knows what a value may be by itself: an identifier by its check characters, a name by its signs, a telephone."""
+"""Classifies values by themselves: an identifier by its check characters, a name by its characters, a telephone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from standard.identifiers import check_identifier, is_citizen_number, is_old_cit
 
 _INVISIBLE = r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\x{ad}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{206f}\x{feff}]"
 _BLANK = " \t\r\n\x0b\x0c\x85\xa0\u3000\u2000\u2002\u2003\u2009\u202f"
-# What stands between several holders; in the usual width, so ； is ;
+# Separators of several holders; in normalised texts, so ； is ;
 SEPARATORS = ("、", "^", ";", ",", "/")
 _SEVERAL = r"[、^;,/].*$"
 
@@ -40,20 +40,20 @@ _UUID = r"^[0-9A-Fa-f]{8}-?([0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}$"
 
 
 def trimmed(values: pa.Array) -> pa.Array:
-    """Texts as written, but for blanks around them; null is an empty text."""
+    """Strip blanks around texts; null becomes an empty text."""
     return pc.fill_null(pc.utf8_trim(values, _BLANK), "")
 
 
 def plain(values: pa.Array) -> pa.Array:
-    """Texts with every sign in its usual width and none that nobody sees."""
+    """Normalise compatibility characters (NFKC), and remove invisible ones."""
     return pc.utf8_trim(pc.replace_substring_regex(pc.utf8_normalize(values, "NFKC"), _INVISIBLE, ""), _BLANK)
 
 
 def kinds_of(values: pa.Array) -> Iterator[tuple[str, pa.Array]]:
-    """Which values are of which kind; of several holders in one value the first is looked at.
+    """Find the values of each kind; of several holders in one value the first is examined.
 
     Args:
-        values: distinct texts without nulls, as `plain` gives them.
+        values: distinct texts without nulls, as `plain` returns them.
 
     Yields:
         The kind and a mask over the values: `credit_code`, `citizen`, `type_code`, `identifier`, `uuid`, and the keys of

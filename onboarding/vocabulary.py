@@ -1,4 +1,4 @@
-"""Knows which element or use the title of a column names: in Chinese, by pinyin initials, or in English."""
+"""Finds the elements or roles that a column's title may name: in Chinese, by pinyin initials, or in English."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _SIGNS = re.compile(r"[\W_]+")
 _LATIN = re.compile(r"[0-9A-Za-z_\s.\-]+")
 _OF_FACE = re.compile("^KZ_", re.IGNORECASE)
 _LATIN_OF = {"certain": "latin", "likely": "likely_latin"}
-_ENOUGH = 3  # initials; two are those of too many words
-# Below these titles stands what is not the holder's: 法定代表人/姓名.
+_ENOUGH = 3  # initials; two are too ambiguous
+# Columns below these titles are not the holder's: 法定代表人/姓名.
 OTHER_PERSON = re.compile("法定|法人|负责|联系|经办|代理|监护|主管|投资")
 
 
 class Strength(IntEnum):
-    """How sure a title is of what it names: values must agree, or only must not contradict."""
+    """How surely a title names something: values must agree, or only must not contradict."""
 
     LIKELY = 1
     INITIALS = 2
@@ -35,12 +35,12 @@ class Strength(IntEnum):
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a title may name.
+    """A possible meaning of a title.
 
     Attributes:
         name: an element, or a role such as `updated_at`.
         strength: how sure that is.
-        title: the title that it was known by.
+        title: the known title that matched.
     """
 
     name: str
@@ -56,10 +56,10 @@ class Meaning:
 
 
 def meanings(title: str) -> dict[str, Meaning]:
-    """Everything that a title may name, by element or role, each as surely as it may.
+    """Find all possible meanings of a title, by element or role, each with its greatest strength.
 
     Args:
-        title: of a column; of a header of several lines the parts are joined by `/`.
+        title: of a column; the lines of a header are joined by `/`.
     """
     found: dict[str, Meaning] = {}
     for meaning in _of_title(title):
@@ -69,7 +69,7 @@ def meanings(title: str) -> dict[str, Meaning]:
 
 
 def face_title(title: str) -> tuple[str, bool | None]:
-    """The Chinese title of a field of the face, and whether it is personal; None where nobody knows."""
+    """The Chinese title of a face field, and whether it is personal; None if unknown."""
     known, by_initials = _faces()
     form = title_form(_OF_FACE.sub("", title.rpartition("/")[2] or title))
     if form in known:
@@ -79,7 +79,7 @@ def face_title(title: str) -> tuple[str, bool | None]:
 
 
 def title_form(title: str) -> str:
-    """A title without blanks, signs and what stands in brackets, every sign in its usual width."""
+    """Normalise a title: without blanks, punctuation and text in brackets, compatibility characters normalised."""
     plain = unicodedata.normalize("NFKC", title)
     return _SIGNS.sub("", _BRACKETS.sub("", plain)) or _SIGNS.sub("", plain)
 
@@ -143,7 +143,7 @@ class _Tables:
 @cache
 def _words() -> dict[str, Any]:
     text = (Path(__file__).parent / "vocabulary.yaml").read_text(encoding="utf-8")
-    words: dict[str, Any] = Document(text).value  # of which `NO` is a text, as in a declaration
+    words: dict[str, Any] = Document(text).value  # in which `NO` is a text, as in a declaration
     return words
 
 
@@ -172,7 +172,7 @@ def _tables() -> _Tables:
 
 @cache
 def _faces() -> tuple[dict[str, bool], dict[str, list[str]]]:
-    """Whether fields of the face are personal by title, and the titles by their initials."""
+    """Whether fields of the face are personal, by title; and the titles by initials."""
     face = _words()["face"]
     known = {title: kind == "personal" for kind in ("plain", "personal") for title in face[kind]}
     by_initials: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""The steps of a batch, from its source to its report, and what holds them together."""
+"""Runs a batch from its source to its report."""
 
 from pipeline.memory import share_freed_memory
 

@@ -1,4 +1,4 @@
-"""Keeps account of who is shown what may be personal, though it is masked."""
+"""The audit trail: who was shown masked personal data."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from pipeline.exchange import Exchange
 from standard.day import Day, instant_text
 
 
-def write_down(exchange: Exchange, action: str, subject: str) -> None:
-    """Write down that somebody is about to be shown something.
+def record_access(exchange: Exchange, action: str, subject: str) -> None:
+    """Record an access before the data is shown.
 
     Args:
         exchange: where everything is.
         action: the command.
-        subject: the batch, or the licence, masked.
+        subject: the batch, or the masked licence.
 
     Raises:
-        PlatformUnreachable: when it cannot be written; then nothing may be shown.
+        PlatformUnreachable: when it cannot be recorded; then nothing may be shown.
     """
     database = exchange.database
     with database.transaction() as connection:
         write_audit(connection, database.actor, instant_text(exchange.now()), action, subject)
 
 
-def audit(exchange: Exchange, since: Day | None) -> list[dict[str, Any]]:
-    """Who was shown what, the oldest first; without what was before a day."""
+def list_accesses(exchange: Exchange, since: Day | None) -> list[dict[str, Any]]:
+    """List the recorded accesses, oldest first; `since` leaves out earlier days."""
     first = instant_text(since.start) if since else None
     return exchange.database.read(read_audit, first)

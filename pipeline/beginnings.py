@@ -1,4 +1,4 @@
-"""Decides from which number or time a day is read, and records where the order of a source begins anew."""
+"""Where the reading of a day begins, and where the order of a source begins anew."""
 
 from __future__ import annotations
 
@@ -6,43 +6,45 @@ from dataclasses import replace
 from datetime import datetime
 
 from exchange_db.deliver import write_beginning
-from exchange_db.ledger import Acceptance, Marks, last_read, marks, order_now
+from exchange_db.ledger import current_order, last_reading_before
+from exchange_db.rising_numbers import Acceptance, Marks, read_marks
 from pipeline.exchange import Exchange
 from sources.database_extract import DatabaseExtract
 from sources.register import Source
-from standard.batch import BatchKey, LedgerEntry
+from standard.batch import BatchKey
 from standard.day import instant_text
 from standard.errors import UsageError
+from standard.ledger_entry import LedgerEntry
 from standard.masking import mask_text
 
 
 def beginning_of_order(exchange: Exchange, source: Source) -> int:
-    """Count how often a source's order began anew before the rows that are read now.
+    """Count how often the order of a source has begun anew.
 
-    It begins anew where a person accepts it, and where the source is declared to be ordered otherwise than before. A register
-    and a table of its changes that are ordered alike share one order.
+    It begins anew when a person accepts it, and when the declared order changes. A register and the log of its changes share one
+    order when both are ordered alike.
     """
-    before, beginning = exchange.database.read(order_now, source.name)
+    before, beginning = exchange.database.read(current_order, source.name)
     return beginning + (before.partition("/")[0] not in {"", str(source.declaration.extract.ordered_by)})
 
 
 def marks_of_day(exchange: Exchange, key: BatchKey, beginning: int) -> Marks:
-    """The rising numbers between which a day lies; without bounds for a source that is read otherwise.
+    """The rising numbers that bound a day; no bounds for a source that is not read by number.
 
     Args:
         exchange: where everything is.
         key: of the batch.
-        beginning: what `beginning_of_order` gives.
+        beginning: result of `beginning_of_order`.
 
     Raises:
-        UsageError: for a day whose rows were read already by an order that has ended.
+        UsageError: for a day whose rows were already read under an earlier order.
     """
     extract, known = exchange.source(key).declaration.extract, Marks()
     if isinstance(extract, DatabaseExtract) and extract.rising:
-        known = _after_read_before(key, exchange.database.read(marks, key.source, str(key.day), beginning))
+        known = _skip_numbers_read_before(key, exchange.database.read(read_marks, key.source, str(key.day), beginning))
     elif isinstance(extract, DatabaseExtract) and extract.changes:
-        _require_unread(key, exchange.database.read(last_read, key.source, beginning))
-    _require_since(key, known)
+        _require_unread(key, exchange.database.read(last_reading_before, key.source, beginning))
+    _require_after_beginning(key, known)
     return known
 
 
@@ -50,7 +52,7 @@ def accept_beginning(exchange: Exchange, name: str, by: str, at: datetime) -> Le
     """Record in the ledger that the rising numbers of a source begin anew, and who accepted it.
 
     Raises:
-        UsageError: for a source without such numbers, one of which none was delivered, or an empty name.
+        UsageError: for a source without rising numbers, one that has delivered none, or an empty name.
     """
     extract = exchange.register.source(name).declaration.extract
     if not isinstance(extract, DatabaseExtract) or extract.rising is None:
@@ -69,8 +71,8 @@ def accept_beginning(exchange: Exchange, name: str, by: str, at: datetime) -> Le
     return write_beginning(exchange.database, name, accepted, instant_text(at))
 
 
-def _require_since(key: BatchKey, known: Marks) -> None:
-    """Require a day since the numbers began anew: the numbers in the database now are none of an earlier day's."""
+def _require_after_beginning(key: BatchKey, known: Marks) -> None:
+    """Require a day since the numbers began anew; the numbers now in the database do not cover earlier days."""
     if str(key.day) < known.begun_on:
         raise UsageError(
             "LX-106",
@@ -82,13 +84,13 @@ def _require_since(key: BatchKey, known: Marks) -> None:
 
 
 def _require_unread(key: BatchKey, last: str) -> None:
-    """Require a day that a table of changes can add to.
+    """Require a day whose changes are not on the platform yet.
 
-    A register shows the newest state whenever it is read. Changes that are read again show an old one.
+    A register always shows the newest state; changes that are read again show an old one.
 
     Args:
         key: of the batch.
-        last: instant text of the last reading by another declaration; empty where there was none.
+        last: instant text of the last reading under another declaration; empty if there was none.
     """
     if instant_text(key.day.end) <= last:
         raise UsageError(
@@ -100,11 +102,11 @@ def _require_unread(key: BatchKey, last: str) -> None:
         )
 
 
-def _after_read_before(key: BatchKey, known: Marks) -> Marks:
-    """The marks of a day of a source that is read by numbers again, after it was declared otherwise for a while.
+def _skip_numbers_read_before(key: BatchKey, known: Marks) -> Marks:
+    """Leave out numbers that were read before the source was declared otherwise for a while.
 
-    The numbers read before belong to an earlier beginning of the source's order. Read again, an old change would be newer
-    than all that was read otherwise in between; the numbers cannot tell whether a row is a change or the present state.
+    Those numbers belong to an earlier beginning of the order. Reading them again would make an old change newer than everything
+    read in between, because a number does not show whether a row is a change or the present state.
 
     Raises:
         UsageError: for a day all of whose numbers were read before; a day without numbers stays empty.

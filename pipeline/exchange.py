@@ -1,4 +1,4 @@
-"""Gives every step what it needs: the clock, and by the settings the declarations, the archive and the platform."""
+"""The resources of one process: clock, declarations, workspace and platform database."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """The present."""
+    """The current instant."""
     return datetime.now(UTC)
 
 
@@ -31,9 +31,9 @@ class Exchange:
 
     Attributes:
         settings: where everything is.
-        now: gives the present.
-        trial: whether what is done is thrown away, so that the ledger must not know of it.
-        user: who runs it, where that is not the user of the operating system.
+        now: the clock.
+        trial: whether the results are discarded, so that nothing may be written to the ledger.
+        user: on whose behalf it runs; empty for the user of the operating system.
     """
 
     def __init__(self, settings: Settings, now: Clock | None = None, user: str = "") -> None:
@@ -56,16 +56,16 @@ class Exchange:
 
     @cached_property
     def database(self) -> ExchangeDatabase:
-        """The platform's database, with its tables there."""
+        """The platform's database; its tables are created if needed."""
         from exchange_db.database import ExchangeDatabase
-        from pipeline.settings import acting
+        from pipeline.settings import current_actor
 
-        database = ExchangeDatabase(self.settings.target, acting(self.user))
+        database = ExchangeDatabase(self.settings.target, current_actor(self.user))
         database.prepare()
         return database
 
-    def work(self) -> Self:
-        """Begin to read, judge or write: from here on temporary files lie where only the exchange's user may read them.
+    def open_scratch(self) -> Self:
+        """Open the scratch folder, so that only the exchange's user can read temporary files from here on.
 
         Raises:
             PlatformUnreachable: when the disk of the workspace cannot be written.
@@ -73,15 +73,15 @@ class Exchange:
         self.workspace.open_scratch()
         return self
 
-    def within(self, workspace: Workspace) -> Self:
-        """The same exchange with the workspace of one run; both have one platform, which is closed once."""
+    def with_workspace(self, workspace: Workspace) -> Self:
+        """The same exchange with the workspace of one run; both share one platform connection, which is closed once."""
         _ = self.database
         bound = copy(self)
         bound.workspace = workspace
         return bound
 
     def as_trial(self, workspace: Workspace, database: ExchangeDatabase | None) -> Self:
-        """The same exchange with a workspace that is thrown away, and a platform that is where there is none yet."""
+        """The same exchange with a temporary workspace, and a temporary database where the platform is still empty."""
         bound = copy(self)
         bound.trial, bound.workspace = True, workspace
         if database is not None:
@@ -89,14 +89,14 @@ class Exchange:
         return bound
 
     def close(self) -> None:
-        """Give back what was opened."""
+        """Close whatever was opened."""
         if "workspace" in self.__dict__:
             self.workspace.close_scratch()
         if "database" in self.__dict__:
             self.database.close()
 
     def page_url(self, *names: str) -> str:
-        """Where people open a report: below the declared address of the reports, else in the workspace."""
+        """URL of a report: below the configured reports URL, otherwise in the workspace."""
         base, path = self.settings.reports_url.rstrip("/"), self.workspace.report_path(*names)
         if base:
             return "/".join([base, *map(quote, names)])
@@ -107,16 +107,16 @@ class Exchange:
         return self.register.source(key.source)
 
     def location(self, source: Source) -> str | None:
-        """What the connection that a source declares stands for; None where it declares none."""
+        """URL or folder of the connection that a source declares; None if it declares none."""
         connection = source.declaration.extract.connection
         return self.settings.connection(connection) if connection else None
 
     def witness(self, source: Source) -> str | None:
-        """What the connection of the witness that a source declares stands for; None where it declares none."""
+        """URL of the connection of a source's witness; None if it declares none."""
         witness = getattr(source.declaration.extract, "witness", None)
         return self.settings.connection(witness.connection) if witness else None
 
     def secret(self, source: Source) -> str | None:
-        """The password that a source of files declares by name; None where it declares none."""
+        """The password of a source's files, which is declared by name; None if it declares none."""
         name = getattr(source.declaration.extract, "password", None)
         return self.settings.connection(name) if name else None

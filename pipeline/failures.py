@@ -1,4 +1,4 @@
-"""Records in the ledger why a source could not be read, so that the pages of the day name it."""
+"""Records in the ledger why a source could not be read, so that the day's reports name it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pipeline.exchange import Exchange
 from standard.batch import BatchKey, Verdict
 from standard.day import instant_text
 from standard.errors import QuietHours, SourceRefused, Unreachable
-from standard.finding import found_on_batch
+from standard.finding import findings_on_batch
 from standard.violation import Violation
 
 
 @contextmanager
 def record_failure(exchange: Exchange, key: BatchKey, now: datetime) -> Iterator[None]:
-    """Record in the ledger what goes wrong while the source is queried, and raise it again; a trial records nothing."""
+    """Record an error of the source in the ledger and re-raise it; a trial records nothing."""
     try:
         yield
     except QuietHours:
@@ -34,7 +34,7 @@ def record_failure(exchange: Exchange, key: BatchKey, now: datetime) -> Iterator
 
 
 def _record_refusal(exchange: Exchange, key: BatchKey, error: SourceRefused, at: str) -> None:
-    """Record that what the source holds could not be taken: a refused batch without rows, and its finding."""
+    """Record a refused batch without rows, and the finding that explains it."""
     declaration = exchange.source(key).declaration
     kind = "incremental" if declaration.incremental else "snapshot"
     verdict = Verdict(
@@ -47,5 +47,5 @@ def _record_refusal(exchange: Exchange, key: BatchKey, error: SourceRefused, at:
         ordered_by=declaration.extract.read_as,
         declaration=exchange.source(key).digest,
     )
-    found = found_on_batch([Violation(error.rule, found=error.found, expected=error.expected)], at)
+    found = findings_on_batch([Violation(error.rule, found=error.found, expected=error.expected)], at)
     deliver_batch(exchange.database, Delivery(verdict, declaration.precedence, lambda _names: [], found), at, 0.0)

@@ -1,4 +1,4 @@
-"""Which days of a source the ledger lacks, and of which of them the source can still be asked."""
+"""Days that are missing from the ledger, and which of them the source can still provide."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from exchange_db.coverage import Covered, read_coverage, uncovered
+from exchange_db.coverage import Covered, read_coverage, uncovered_days
 from exchange_db.ledger import last_day
 from pipeline.exchange import Exchange
 from sources.schedule import has_run
-from standard.batch import BatchKey, LedgerEntry, Status
+from standard.batch import BatchKey, Status
 from standard.day import Day
+from standard.ledger_entry import LedgerEntry
 from standard.messages import Message
 
 if TYPE_CHECKING:
     from sources.register import Source
 
-# So long a day is asked for again that was asked for in vain, and a page names one that cannot be asked for any more.
+# For so many days a failed day is retried, and pages name a day that the source can no longer provide.
 RECENT_DAYS = 14
 
 
@@ -28,8 +29,8 @@ class Missed:
 
     Attributes:
         key: of the batch.
-        tried: whether the ledger knows that it was asked for, in vain.
-        gone: whether the source cannot be asked for it any more.
+        tried: whether a run of it failed.
+        gone: whether the source can no longer provide it.
     """
 
     key: BatchKey
@@ -37,7 +38,7 @@ class Missed:
     gone: bool
 
     def entry(self) -> LedgerEntry:
-        """How it stands in a list of the ledger, which has no row of it."""
+        """A ledger entry for the day, which has no row in the ledger."""
         reason = (
             Message("no run came to the ledger, and the source cannot be asked for it any more")
             if self.gone
@@ -51,24 +52,24 @@ class Missed:
 def missed_days(
     exchange: Exchange, coverage: Mapping[str, Sequence[Covered]], until: Day, now: datetime
 ) -> list[Missed]:
-    """The days that the ledger lacks of each declared source, after its first there and before a day.
+    """The days of each declared source that are missing from the ledger, after its first entry and before a day.
 
-    A source of changes lacks every day of which it has no batch, since the rows of a day are in no other day's window. Of a
-    snapshot those days are meant on which its schedule would have taken it.
+    An incremental source misses every day without a batch, since no other day's window covers its rows. A snapshot misses the days on
+    which its schedule would have taken it.
 
     Args:
         exchange: where everything is.
-        coverage: by source the days that the ledger has of it (`read_coverage`).
-        until: the day before which all should be there.
-        now: the present, by which it is known what can still be asked.
+        coverage: the days in the ledger by source (`read_coverage`).
+        until: check the days before this one.
+        now: decides which days the source can still provide.
     """
-    found: list[Missed] = []
+    missed: list[Missed] = []
     for name in sorted(coverage.keys() & exchange.register.paths.keys()):
-        days = list(uncovered(coverage[name], until))
-        source = exchange.register.read(name)[0] if days else None  # reading a declaration takes its time
+        days = list(uncovered_days(coverage[name], until))
+        source = exchange.register.read(name)[0] if days else None  # reading a declaration is slow
         if source is not None:
-            found += _missed(exchange, source, days, now)
-    return found
+            missed += _missed(exchange, source, days, now)
+    return missed
 
 
 def _missed(exchange: Exchange, source: Source, days: Iterable[tuple[Day, bool]], now: datetime) -> Iterator[Missed]:
@@ -86,10 +87,10 @@ def _is_archived(exchange: Exchange, key: BatchKey) -> bool:
     return archive_of(exchange.workspace, key).exists(key, MANIFEST)
 
 
-def ledger_lacks(exchange: Exchange, now: datetime, until: Day | None = None) -> list[Missed]:
-    """The days that the ledger lacks before the last that it has of any source, or before a day that is later."""
+def find_missed_days(exchange: Exchange, now: datetime, until: Day | None = None) -> list[Missed]:
+    """The days missing from the ledger before its last day, or before a later one."""
     with exchange.database.transaction(reading=True) as connection:
         coverage, last = read_coverage(connection), last_day(connection)
-    # A sweep makes no day arrive, but where one ran the nights before it should have run too.
+    # A sweep delivers no day, but the nights before one should have run too.
     ends = [Day.of(last)] if last else []
     return missed_days(exchange, coverage, max([*ends, *([until] if until else [])]), now) if coverage else []

@@ -1,4 +1,4 @@
-"""Reads a file or table of which nothing is declared yet, all of it, and has a declaration proposed."""
+"""Reads an undeclared file or table completely and proposes a declaration for it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from onboarding.mapping import titled
-from onboarding.origin import Given, Origin
+from onboarding.mapping import elements_by_title
+from onboarding.origin import Origin, SuggestOptions
 from onboarding.profile import profile
 from onboarding.suggest import Suggestion, suggest
 from pipeline.exchange import Exchange
@@ -26,6 +26,7 @@ from standard.errors import UsageError
 from standard.messages import Message
 
 if TYPE_CHECKING:
+    from extractors.files.outline import Outline
     from extractors.raw import Reading
     from extractors.request import Request
 
@@ -34,10 +35,10 @@ _CONNECTION = re.compile("[A-Za-z][A-Za-z0-9_]*")
 
 
 def require_name(name: str) -> None:
-    """See that a name can be that of a source.
+    """Require a valid name of a source, or none.
 
     Raises:
-        UsageError: for one that cannot.
+        UsageError: for an invalid name.
     """
     if name and not _NAME.fullmatch(name):
         raise UsageError(
@@ -47,20 +48,22 @@ def require_name(name: str) -> None:
         )
 
 
-def suggest_file(exchange: Exchange, path: Path, given: Given, now: datetime, on_progress: OnProgress) -> Suggestion:
+def suggest_file(
+    exchange: Exchange, path: Path, options: SuggestOptions, now: datetime, on_progress: OnProgress
+) -> Suggestion:
     """Propose the declaration of a workbook or text file.
 
     Args:
-        exchange: whose workspace keeps temporary files, and whose city's codes count.
+        exchange: with the workspace for temporary files, and the city's codes.
         path: of the file.
-        given: what a person said.
+        options: of the command.
         now: instant of reading.
         on_progress: receives each step as it begins.
 
     Raises:
-        UsageError: where there is no such file.
+        UsageError: if there is no such file.
         SourceUnreachable: when it cannot be read.
-        SourceRefused: when it is no table.
+        SourceRefused: if it contains no table.
     """
     from extractors.files.outline import outline
     from extractors.files.source_file import SourceFile
@@ -70,47 +73,51 @@ def suggest_file(exchange: Exchange, path: Path, given: Given, now: datetime, on
             "LX-102", "{path}: expected a file, found none; give its path, or a connection and a table", path=path
         )
     on_progress(Message("{name}: look for its header", name=path.name))
-    exchange.work()
+    exchange.open_scratch()
     with TemporaryDirectory(prefix="licex-") as folder:
-        begins = outline(SourceFile(path.name, path.name, path), Path(folder))
-    extract: dict[str, Any] = {"kind": begins.kind, "path": path.name.replace("{", "{{").replace("}", "}}")}
-    if begins.kind == "workbook":
-        extract |= {"sheet": begins.sheet, "header_rows": begins.header_rows}
+        layout = outline(SourceFile(path.name, path.name, path), Path(folder))
+    extract: dict[str, Any] = {"kind": layout.kind, "path": path.name.replace("{", "{{").replace("}", "}}")}
+    if layout.kind == "workbook":
+        extract |= {"sheet": layout.sheet, "header_rows": layout.header_rows}
     else:
-        extract |= {"encoding": begins.encoding, "delimiter": begins.delimiter}
-    department = given.source.partition(".")[0]
-    origin = Origin(
-        begins.kind,
+        extract |= {"encoding": layout.encoding, "delimiter": layout.delimiter}
+    request = _request(options, extract, layout.titles, str(path.parent), now)
+    return _suggest(request, _file_origin(path, layout, options), options, on_progress)
+
+
+def _file_origin(path: Path, layout: Outline, options: SuggestOptions) -> Origin:
+    department = options.source.partition(".")[0]
+    return Origin(
+        layout.kind,
         path.name,
         department if _CONNECTION.fullmatch(department) else "",
         0,
-        begins.titles,
-        header_rows=begins.header_rows,
-        sheet=begins.sheet,
-        others=begins.others,
-        encoding=begins.encoding,
-        delimiter=begins.delimiter,
-        above=begins.above,
+        layout.titles,
+        header_rows=layout.header_rows,
+        sheet=layout.sheet,
+        others=layout.others,
+        encoding=layout.encoding,
+        delimiter=layout.delimiter,
+        above=layout.above,
     )
-    return _suggest(_request(given, extract, begins.titles, str(path.parent), now), origin, given, on_progress)
 
 
 def suggest_table(
-    exchange: Exchange, connection: str, table: str, given: Given, now: datetime, on_progress: OnProgress
+    exchange: Exchange, connection: str, table: str, options: SuggestOptions, now: datetime, on_progress: OnProgress
 ) -> Suggestion:
     """Propose the declaration of a table or view.
 
     Args:
-        exchange: whose settings know the connection.
+        exchange: with the settings of the connection.
         connection: its name.
         table: `TABLE` or `SCHEMA.TABLE`.
-        given: what a person said.
+        options: of the command.
         now: instant of reading.
         on_progress: receives each step as it begins.
 
     Raises:
-        UsageError: for a connection that nobody set.
-        SourceUnreachable: when the database does not answer, or the answer is no.
+        UsageError: for an unknown connection.
+        SourceUnreachable: when the database does not answer, or rejects the login.
         SourceRefused: when there is no such table.
     """
     from extractors.databases.table_outline import table_columns
@@ -123,7 +130,7 @@ def suggest_table(
             connection=connection,
         )
     location = exchange.settings.connection(connection)
-    exchange.work()
+    exchange.open_scratch()
     on_progress(Message("{name}: look at its columns", name=table))
     extract: dict[str, Any] = {"kind": "database", "connection": connection, "table": table, "key": ["?"]}
     types = table_columns(table, location, DatabaseExtract.model_validate(extract))
@@ -131,48 +138,51 @@ def suggest_table(
         raise UsageError("LX-102", "{table}: expected a table with columns, found none; name another", table=table)
     extract["key"] = [next(iter(types))]
     origin = Origin("database", table, connection, 0, list(types), types=types)
-    return _suggest(_request(given, extract, list(types), location, now), origin, given, on_progress)
+    return _suggest(_request(options, extract, list(types), location, now), origin, options, on_progress)
 
 
-def _suggest(request: Request, origin: Origin, given: Given, on_progress: OnProgress) -> Suggestion:
+def _suggest(request: Request, origin: Origin, options: SuggestOptions, on_progress: OnProgress) -> Suggestion:
     from extractors import open_source
 
     with open_source(request) as reading:
-        columns = profile(reading.columns, _watched(origin.name, reading, on_progress))
+        columns = profile(reading.columns, _report_rows(origin.name, reading, on_progress))
         rows = max((column.rows for column in columns.values()), default=0)
         read = replace(origin, rows=rows, columns=reading.columns)
     on_progress(Message("{name}: propose", name=origin.name))
-    return suggest(given, read, columns)
+    return suggest(options, read, columns)
 
 
-def _watched(name: str, reading: Reading, on_progress: OnProgress) -> Iterator[pa.RecordBatch]:
-    rows, of = 0, reading.counted
+def _report_rows(name: str, reading: Reading, on_progress: OnProgress) -> Iterator[pa.RecordBatch]:
+    """Yield the batches of a reading, and report the number of rows after each."""
+    rows, total = 0, reading.counted
     for batch in reading.batches:
         yield batch
         rows += batch.num_rows
-        if of:
-            on_progress(Message("{name}: {rows:,} of {all:,} rows", name=name, rows=rows, all=of))
+        if total:
+            on_progress(Message("{name}: {rows:,} of {all:,} rows", name=name, rows=rows, all=total))
         else:
             on_progress(Message("{name}: {rows:,} rows", name=name, rows=rows))
 
 
-def _request(given: Given, extract: dict[str, Any], columns: Sequence[str], location: str, now: datetime) -> Request:
-    """A question for all rows, in the words of a declaration that is there for its reading alone."""
+def _request(
+    options: SuggestOptions, extract: dict[str, Any], columns: Sequence[str], location: str, now: datetime
+) -> Request:
+    """A request for all rows, with a provisional declaration."""
     from extractors.request import Request
 
-    elements = titled(columns) or {"certificate_number": columns[0]}
+    elements = elements_by_title(columns) or {"certificate_number": columns[0]}
     declaration = Declaration.model_validate(
         {
             "title": "?",
             "department": {"code": "?", "name": "?"},
             "certificate_type_code": "?",
             "schedule": "0 0 * * *",
-            "since": given.since,
+            "since": options.since,
             "extract": extract,
             "columns": elements,
             "ignore": [name for name in columns if name not in elements.values()],
         }
     )
     name = extract.get("table") or extract["path"]
-    source = Source(name, Path(name), declaration, LicenceType("?", "?", ""), (), given.city)
+    source = Source(name, Path(name), declaration, LicenceType("?", "?", ""), (), options.city)
     return Request(source, Day.at(now), location, now)

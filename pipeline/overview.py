@@ -1,4 +1,4 @@
-"""How the sources stand, and what is open, for whoever looks in the morning."""
+"""Status of the sources and open findings, for the morning review."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from exchange_db.overview import OpenFindings, days_since, first_days, newest_en
 from pipeline.exchange import Exchange
 from pipeline.missed import RECENT_DAYS
 from sources.schedule import has_run, next_run
-from standard.batch import LedgerEntry, Status
+from standard.batch import Status
 from standard.day import Day, instant_text
 from standard.errors import DeclarationError
+from standard.ledger_entry import LedgerEntry
 
 if TYPE_CHECKING:
     from sources.register import Source
@@ -23,16 +24,16 @@ _WEEK, _MONTH = 7, 30
 
 @dataclass(frozen=True)
 class SourceState:
-    """How one declared source stands.
+    """Status of one declared source.
 
     Attributes:
         source: its name.
-        department: as reports say it; empty where the declaration cannot be used.
+        department: name of the department; empty where the declaration cannot be used.
         schedule: cron line, Asia/Shanghai; likewise.
-        next_run: instant text of the next run by its schedule; empty where that is not known.
-        last: the entry of its newest night; None where the ledger has none.
-        missed: days of the last `RECENT_DAYS` that it owes: of which the ledger has no batch that reached it.
-        open: findings on its records and batches that are open.
+        next_run: instant text of the next scheduled run; empty if unknown.
+        last: ledger entry of its newest night; None if there is none.
+        missed: days of the last `RECENT_DAYS` without a batch that was read.
+        open: number of open findings.
         problem: why its declaration cannot be used.
     """
 
@@ -46,19 +47,19 @@ class SourceState:
     problem: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """The state as plain values."""
+        """The status as plain values."""
         return asdict(self)
 
 
 def source_states(exchange: Exchange, now: datetime, name: str | None = None) -> list[SourceState]:
-    """How the declared sources stand, or one of them.
+    """Status of all declared sources, or of one.
 
     Raises:
-        DeclarationError: for a name that nobody declared.
+        DeclarationError: for an undeclared name.
     """
     register = exchange.register
     if name is not None and name not in register.paths:
-        register.source(name)  # says which name was probably meant
+        register.source(name)  # raises with the nearest name
     names = [name] if name else list(register)
     with exchange.database.transaction(reading=True) as connection:
         newest, first, last = newest_entries(connection, names), first_days(connection, names), last_day(connection)
@@ -76,7 +77,7 @@ def source_states(exchange: Exchange, now: datetime, name: str | None = None) ->
                 source=each_name,
                 department=source.declaration.department.name if source else "",
                 schedule=source.declaration.schedule if source else "",
-                next_run=_next(source, now) if source else "",
+                next_run=_next_run_text(source, now) if source else "",
                 last=newest.get(each_name),
                 missed=_missed(source, due, recent.get(each_name, {})) if source else 0,
                 open=open_by_source.get(each_name, 0),
@@ -86,25 +87,26 @@ def source_states(exchange: Exchange, now: datetime, name: str | None = None) ->
     return states
 
 
-def _next(source: Source, now: datetime) -> str:
+def _next_run_text(source: Source, now: datetime) -> str:
     following = next_run(source.declaration.schedule, now)
     return instant_text(following) if following else ""
 
 
 def _due(first: str | None, last: str | None) -> list[Day]:
-    """The recent days between the first of a source and the last that the ledger has of any."""
+    """The recent days between the first of a source and the last in the ledger."""
     if first is None or last is None:
         return []
     end = Day.of(last)
     return list(max(Day.of(first), end.plus(-RECENT_DAYS)).through(end.plus(-1)))
 
 
-def _missed(source: Source, due: list[Day], states: dict[str, str]) -> int:
-    """How many of the days it owes, as `pipeline.missed` counts them."""
+def _missed(source: Source, due: list[Day], statuses: dict[str, str]) -> int:
+    """Number of missed days, counted as in `pipeline.missed`."""
     declared = source.declaration
-    lacking = [day for day in due if states.get(str(day)) in {None, Status.FAILED}]
+    missing = [day for day in due if statuses.get(str(day)) in {None, Status.FAILED}]
     return sum(
-        str(day) in states or declared.extract.incremental or has_run(declared.schedule, day.plus(1)) for day in lacking
+        str(day) in statuses or declared.extract.incremental or has_run(declared.schedule, day.plus(1))
+        for day in missing
     )
 
 
@@ -114,17 +116,17 @@ def open_by_rule(
     """The open findings by department, rule and age, the oldest of a department first.
 
     Returns:
-        Of each source and rule: `department` (its folder's name where the declaration cannot be used), `source`, `rule`,
-        `findings`, how many are of the last seven days, of the last thirty, and older, `since` and `days`, the age of the oldest.
+        One row for each source and rule: `department` (the folder's name where the declaration cannot be used), `source`, `rule`,
+        `findings`, `week` (of the last 7 days), `month` (of the last 30), `older`, `since`, and `days`, the age of the oldest.
 
     Raises:
-        DeclarationError: for a source that neither the declarations nor the findings know.
+        DeclarationError: for a source that is neither declared nor has findings.
     """
     today, register = Day.at(now), exchange.register
     with exchange.database.transaction(reading=True) as connection:
         found = open_findings(connection, str(today.plus(-_WEEK)), str(today.plus(-_MONTH)), source=source, rule=rule)
     if source is not None and not found and source not in register.paths:
-        register.source(source)  # says which name was probably meant
+        register.source(source)  # raises with the nearest name
     departments = {name: _department(exchange, name) for name in {each.source for each in found}}
     rows = [_row(each, departments[each.source], today) for each in found]
     return sorted(rows, key=lambda row: (row["department"], row["since"], row["source"], row["rule"]))

@@ -1,4 +1,4 @@
-"""Overlaps two steps of a batch: a thread makes the next item of the first while the second works on the last."""
+"""Overlaps two steps of a batch: a thread produces the next item while the caller processes the current one."""
 
 from __future__ import annotations
 
@@ -8,57 +8,57 @@ from queue import Full, Queue
 from typing import TypeVar
 
 _T = TypeVar("_T")
-_LOOK = 0.1  # seconds after which a thread that waits looks whether anybody still wants what it has
+_POLL_SECONDS = 0.1  # how often a waiting thread checks whether the caller has stopped
 
 
 def prefetch(items: Iterable[_T], depth: int = 1) -> Iterator[_T]:
-    """Yield the same items in the same order, made in a thread of their own.
+    """Yield the same items in the same order, produced in a thread.
 
-    Columns are computed outside Python's lock, so both steps run at the same time. An error in the thread is raised here, at the
-    place of its item. A caller that stops early stops the thread before its next item.
+    Columns are computed without Python's lock, so both steps run in parallel. An error in the thread is raised here in place of its
+    item. A caller that stops early stops the thread before its next item.
 
     Args:
-        items: only the thread touches them from now on.
-        depth: the number of finished items that may wait; memory holds one more, and the one the caller works on.
+        items: used only by the thread from now on.
+        depth: number of finished items that may wait; memory also holds the one being produced and the one being processed.
     """
-    made: Queue[tuple[str, _T | BaseException | None]] = Queue(depth)
-    unwanted = threading.Event()
+    queue: Queue[tuple[str, _T | BaseException | None]] = Queue(depth)
+    stopped = threading.Event()
 
-    def make() -> None:
+    def produce() -> None:
         try:
             for item in items:
-                if not _put(made, ("item", item), unwanted):
+                if not _put(queue, ("item", item), stopped):
                     return
-            _put(made, ("end", None), unwanted)
-        except BaseException as error:  # everything is raised again where it is waited for
-            _put(made, ("error", error), unwanted)
+            _put(queue, ("end", None), stopped)
+        except BaseException as error:  # re-raised in the caller's thread
+            _put(queue, ("error", error), stopped)
         finally:
             close = getattr(items, "close", None)
             if close is not None:
                 close()
 
-    maker = threading.Thread(target=make, daemon=True)
-    maker.start()
+    producer = threading.Thread(target=produce, daemon=True)
+    producer.start()
     try:
-        while (got := made.get())[0] == "item":
-            yield got[1]  # type: ignore[misc]  # an item, by its mark
-        if got[0] == "error":
-            assert isinstance(got[1], BaseException)
-            raise got[1]
+        while (entry := queue.get())[0] == "item":
+            yield entry[1]  # type: ignore[misc]  # the tag says that it is an item
+        if entry[0] == "error":
+            assert isinstance(entry[1], BaseException)
+            raise entry[1]
     finally:
-        unwanted.set()
-        maker.join()
+        stopped.set()
+        producer.join()
 
 
 def _put(
     queue: Queue[tuple[str, _T | BaseException | None]],
     entry: tuple[str, _T | BaseException | None],
-    unwanted: threading.Event,
+    stopped: threading.Event,
 ) -> bool:
-    """Hand over an entry; False when nobody wants it any more."""
-    while not unwanted.is_set():
+    """Put an entry into the queue; returns False if the caller has stopped."""
+    while not stopped.is_set():
         try:
-            queue.put(entry, timeout=_LOOK)
+            queue.put(entry, timeout=_POLL_SECONDS)
         except Full:
             continue
         return True

@@ -1,25 +1,25 @@
-"""Knows what every batch needs that takes long to load or to make, so that a process which forks for each task has it once."""
+"""Preloads what every batch needs and is slow to load, so that a process that forks for each task loads it once."""
 
 from __future__ import annotations
 
 from importlib import import_module
 
-from pipeline.memory import uncollected
+from pipeline.memory import gc_disabled
 
-_NEEDED = (
+_MODULES = (
     "extractors", "extractors.databases.readers.adbc", "extractors.databases.readers.sqlalchemy", "extractors.databases.extract", "extractors.files.extract",
-    "workspace.column_profile", "transforms.conform", "transforms.shape", "expectations.assess", "pipeline.runner", "pipeline.reporting", "reports.workbook",
-    "pyarrow.dataset", "fsspec.implementations.local",  # which load when a file is first read
+    "workspace.column_profile", "transforms.conform", "transforms.required_columns", "expectations.assess", "pipeline.runner", "pipeline.reporting", "reports.workbook",
+    "pyarrow.dataset", "fsspec.implementations.local",  # loaded when a file is first read
 )  # fmt: skip
-_LISTENED = "sqlite://"  # a database that nobody opens
+_UNOPENED_URL = "sqlite://"  # a database that is never opened
 
 
 def preload() -> None:
-    """Load all of it, and open nothing, so that the process may fork. A fork needs none of the threads that libraries keep."""
-    with uncollected():
-        for name in _NEEDED:
+    """Load the modules without opening anything, so that the process can fork; forks do not need the libraries' threads."""
+    with gc_disabled():
+        for name in _MODULES:
             import_module(name)
-    import_module("expectations.runner").ready()
-    import_module("reports.frame").ready()
-    # SQLAlchemy prepares its events when the first is listened to, which takes a fifth of a second.
-    import_module("exchange_db.dialects").make_engine(_LISTENED)
+    import_module("expectations.runner").warm_up()
+    import_module("reports.frame").preload_templates()
+    # Registering the first event listener initialises SQLAlchemy's events, which takes a fifth of a second.
+    import_module("exchange_db.dialects").make_engine(_UNOPENED_URL)

@@ -1,4 +1,4 @@
-"""Keeps readings outside the hours in which a department's database must not be queried."""
+"""Keeps readings out of the hours in which a department's database must not be queried."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class TimeBudget:
-    """The time that a reading has before the next quiet hours begin.
+    """The time left for a reading before the next quiet hours begin.
 
     Attributes:
-        time: from the start of the reading to that instant.
+        time: from the start of the reading until then.
         quiet: the error to raise from then on.
     """
 
@@ -57,7 +57,7 @@ def require_outside_quiet_hours(source: Source, now: datetime) -> None:
     for begin, end in _quiet_hours(source):
         if begin <= local < end if begin < end else not end <= local < begin:
             raise QuietHours(
-                _next(end, now),
+                _next_instant(end, now),
                 "{source}: expected to be asked outside the department's quiet hours {begin:%H:%M}-{end:%H:%M}, "
                 "found {local:%H:%M} (Asia/Shanghai); try again after {end:%H:%M}",
                 source=source.name,
@@ -69,19 +69,19 @@ def require_outside_quiet_hours(source: Source, now: datetime) -> None:
 
 @contextmanager
 def before_quiet_hours(source: Source, now: datetime) -> Iterator[TimeBudget | None]:
-    """Bound a reading by the next quiet hours; yields None where the department declares none.
+    """End a reading when the next quiet hours begin; yields None if the department declares none.
 
     Raises:
-        QuietHours: when they have begun already, or begin while the database is queried.
+        QuietHours: when they have already begun, or begin while the database is queried.
     """
     require_outside_quiet_hours(source, now)
-    first = min(((_next(begin, now), begin, end) for begin, end in _quiet_hours(source)), default=None)
+    first = min(((_next_instant(begin, now), begin, end) for begin, end in _quiet_hours(source)), default=None)
     if first is None:
         yield None
         return
     at, begin, end = first
     quiet = QuietHours(
-        _next(end, at),
+        _next_instant(end, at),
         "{source}: expected its reading to be over when the department's quiet hours {begin:%H:%M}-{end:%H:%M} begin, "
         "found it going on and ended it; try again after {end:%H:%M}",
         source=source.name,
@@ -91,7 +91,7 @@ def before_quiet_hours(source: Source, now: datetime) -> Iterator[TimeBudget | N
     budget = TimeBudget(at - now, quiet)
     try:
         yield budget
-    except SourceUnreachable:  # the database cancelled the statement when its time was over
+    except SourceUnreachable:  # the database cancelled the statement at its time limit
         if not budget.spent:
             raise
     else:
@@ -100,13 +100,13 @@ def before_quiet_hours(source: Source, now: datetime) -> Iterator[TimeBudget | N
 
 
 def _quiet_hours(source: Source) -> list[tuple[time, time]]:
-    """The declared hours of a database; files may be read at any time."""
+    """The declared quiet hours of a database; files may be read at any time."""
     database = isinstance(source.declaration.extract, DatabaseExtract)
     return source.declaration.department.quiet_hours if database else []
 
 
-def _next(clock: time, now: datetime) -> datetime:
-    """The next instant at which clocks in the city show a time."""
+def _next_instant(clock: time, now: datetime) -> datetime:
+    """The next instant at which the city's clocks show a time."""
     local = now.astimezone(SHANGHAI)
     today = local.replace(hour=clock.hour, minute=clock.minute, second=0, microsecond=0)
     return today if local < today else today + timedelta(days=1)

@@ -1,4 +1,4 @@
-"""How what earlier versions kept of personal values is masked again, by what is declared today."""
+"""Masks personal values that earlier versions stored, according to the present declarations."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ _FINDINGS = (files.CONFORMED, files.JUDGED, files.FINDINGS)
 
 
 class Remasked(NamedTuple):
-    """What was changed, or would be: files of the archive, and findings on the platform."""
+    """What was changed, or would be: paths in the archive, and the number of findings on the platform."""
 
     paths: list[str]
     findings: int
 
 
 def remask(exchange: Exchange, *, dry_run: bool) -> Remasked:
-    """Take out of manifests, archived findings and the platform's findings what of personal values should not be there; and files that earlier versions have begun to write and not ended.
+    """Mask personal values in manifests, archived findings and the platform's findings, and remove files that were never completed.
 
-    Values of sources that nobody declares any more are all taken for personal.
+    All values of sources that are no longer declared count as personal.
 
     Args:
-        exchange: where everything is. Nothing else may write meanwhile.
-        dry_run: whether the changes are only named.
+        exchange: where everything is. Nothing else may write in the meantime.
+        dry_run: whether to report the changes only.
 
     Raises:
         DeclarationError: when a declaration cannot be used; nothing was changed.
     """
     sources = {name: exchange.register.source(name) for name in exchange.register}
     paths = []
-    for key, name in exchange.workspace.written((*_MANIFESTS, *_FINDINGS)):
+    for key, name in exchange.workspace.find_files((*_MANIFESTS, *_FINDINGS)):
         source = sources.get(key.source)
-        of_manifest = name.rpartition("/")[2] in _MANIFESTS
-        change = _manifest if of_manifest else _findings
-        if change(exchange, key, name, source, dry_run):
+        is_manifest = name.rpartition("/")[2] in _MANIFESTS
+        mask = _mask_manifest if is_manifest else _mask_findings
+        if mask(exchange, key, name, source, dry_run):
             paths.append(exchange.workspace.path(key, name))
     for path in exchange.workspace.half_written():
         paths.append(path)
@@ -59,37 +59,37 @@ def remask(exchange: Exchange, *, dry_run: bool) -> Remasked:
     return Remasked(paths, found)
 
 
-def _manifest(exchange: Exchange, key: BatchKey, name: str, source: Source | None, dry_run: bool) -> bool:
-    from workspace.column_profile import without_names
+def _mask_manifest(exchange: Exchange, key: BatchKey, name: str, source: Source | None, dry_run: bool) -> bool:
+    from workspace.column_profile import without_unlisted_values
 
-    kept = read_manifest(exchange.workspace, key, name)
-    profile = without_names(kept.profile, source)
-    if profile == kept.profile:
+    manifest = read_manifest(exchange.workspace, key, name)
+    profile = without_unlisted_values(manifest.profile, source)
+    if profile == manifest.profile:
         return False
     if not dry_run:
-        text = replace(kept, profile=profile).to_json()
+        text = replace(manifest, profile=profile).to_json()
         exchange.workspace.write_text(exchange.workspace.path(key, name), text)
     return True
 
 
-def _findings(exchange: Exchange, key: BatchKey, name: str, source: Source | None, dry_run: bool) -> bool:
-    found = exchange.workspace.read_table(key, name)
-    personal = _personal(source, pc.unique(found["element"]).to_pylist())
+def _mask_findings(exchange: Exchange, key: BatchKey, name: str, source: Source | None, dry_run: bool) -> bool:
+    findings = exchange.workspace.read_table(key, name)
+    personal = _personal(source, pc.unique(findings["element"]).to_pylist())
     masked = pc.and_(
-        pc.is_in(found["element"], pa.array(sorted(personal), pa.string())),
-        pc.invert(pc.starts_with(found["rule"], "placeholder")),
+        pc.is_in(findings["element"], pa.array(sorted(personal), pa.string())),
+        pc.invert(pc.starts_with(findings["rule"], "placeholder")),
     )
-    values = pc.if_else(masked, mask_personal(found["value"].combine_chunks()), found["value"])
-    if values.equals(found["value"]):
+    values = pc.if_else(masked, mask_personal(findings["value"].combine_chunks()), findings["value"])
+    if values.equals(findings["value"]):
         return False
     if not dry_run:
-        place = found.schema.get_field_index("value")
-        table = found.set_column(place, found.schema.field(place), values)
-        exchange.workspace.write_table(exchange.workspace.path(key, name), [table], found.schema)
+        index = findings.schema.get_field_index("value")
+        table = findings.set_column(index, findings.schema.field(index), values)
+        exchange.workspace.write_table(exchange.workspace.path(key, name), [table], findings.schema)
     return True
 
 
 def _personal(source: Source | None, elements: list[str]) -> set[str]:
-    """Which of some elements are personal; of a source that nobody declares all that are not the standard's may be."""
+    """The personal ones among some elements; of an undeclared source, all face fields count as personal."""
     fields = LICENCE.by_name | {field.name: field for field in (source.face if source else ())}
     return {name for name in elements if (fields[name].personal if name in fields else name.startswith("KZ_"))}

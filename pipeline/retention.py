@@ -1,4 +1,4 @@
-"""What is old enough to go, what must stay all the same and why, and how it is purged."""
+"""Purges data that exceeds its retention period, and explains what old data is kept."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from uuid import uuid4
 from exchange_db.retention import (
     PurgedPart,
     SourceHistory,
-    accounted,
     count_old_findings,
     known_sources,
+    record_purge,
     remove_old_findings,
     source_history,
 )
@@ -25,17 +25,17 @@ from standard.messages import Message
 from standard.retention import Purgeable
 from workspace.retention import StoredBatch, purge_batch, size_of, stored_batch, stored_reports
 from workspace.runs import turn
-from workspace.workspace import StoredFile
+from workspace.store import StoredFile
 
-LEAST_DAYS = 31  # a page speaks of thirty days
-CITY = ""  # whose pages are the city's
+LEAST_DAYS = 31  # a page covers thirty days
+CITY = ""  # in place of a source, for the city's pages
 _ARCHIVED = (Purgeable.RAW, Purgeable.LICENCES)
 _AT_WORK = Message("a run is at work, or was killed")
 
 
 @dataclass(frozen=True)
 class KeptBatch:
-    """A batch that is old enough, and stays all the same: `why` is one phrase."""
+    """An old batch that is kept; `why` gives the reason in one phrase."""
 
     key: BatchKey
     why: Message
@@ -46,8 +46,8 @@ class Purge:
     """What a purge removes, or would remove.
 
     Attributes:
-        parts: by source, in the order in which they go.
-        kept: batches that are old enough and stay.
+        parts: by source, in the order of removal.
+        kept: old batches that are kept.
     """
 
     parts: list[PurgedPart] = field(default_factory=list)
@@ -55,13 +55,13 @@ class Purge:
 
 
 def kept_days(declared: Mapping[Purgeable, str]) -> dict[Purgeable, int]:
-    """For how many days what may be purged is kept; without what is kept for ever.
+    """Parse the retention periods in days; what is kept for ever is left out.
 
     Args:
-        declared: as the settings have it.
+        declared: texts from the settings.
 
     Raises:
-        UsageError: for what is no number of days, for too few, and for ages of which one makes another untrue.
+        UsageError: for an invalid number of days, for too few, and for periods that contradict each other.
     """
     days: dict[Purgeable, int] = {}
     for what, text in declared.items():
@@ -74,7 +74,7 @@ def kept_days(declared: Mapping[Purgeable, str]) -> dict[Purgeable, int]:
                 text=text,
             )
         days[what] = int(text)
-    # A replay finds again what is in an archive, and a page that is drawn again lists all findings of its day.
+    # A replay reproduces the findings of an archive, and a rewritten page lists all findings of its day.
     for first in (*_ARCHIVED, Purgeable.REPORTS):
         if Purgeable.FINDINGS in days and days.get(first, days[Purgeable.FINDINGS] + 1) > days[Purgeable.FINDINGS]:
             raise UsageError(
@@ -90,51 +90,53 @@ def kept_days(declared: Mapping[Purgeable, str]) -> dict[Purgeable, int]:
 
 
 def purge(exchange: Exchange, on_progress: OnProgress, *, apply: bool = False) -> Purge:
-    """Remove what the settings let go, source by source; a purge that is killed is done by the next.
+    """Purge expired data, source by source; the next purge completes one that was killed.
 
     Args:
         exchange: where everything is.
-        on_progress: receives each source as it is looked at.
-        apply: whether to remove it; else it is only counted.
+        on_progress: receives each source as it is processed.
+        apply: whether to remove the data; otherwise it is only counted.
 
     Raises:
-        UsageError: for ages that cannot be.
+        UsageError: for invalid retention periods.
         PlatformUnreachable: when the database or the disk does not answer.
     """
-    found, days = Purge(), kept_days(exchange.settings.keep)
-    for step in _steps(exchange, days, found, on_progress) if days else ():
-        found.parts.append(step.part)
+    purged, days = Purge(), kept_days(exchange.settings.keep)
+    for step in _steps(exchange, days, purged, on_progress) if days else ():
+        purged.parts.append(step.part)
         if apply:
             step.remove()
-    return found
+    return purged
 
 
-def _steps(exchange: Exchange, days: Mapping[Purgeable, int], found: Purge, on_progress: OnProgress) -> Iterator[_Step]:
+def _steps(
+    exchange: Exchange, days: Mapping[Purgeable, int], purged: Purge, on_progress: OnProgress
+) -> Iterator[_Step]:
     sources = exchange.database.read(known_sources)
-    purging = _Purging(exchange, days, found.kept)
+    planner = _PurgePlanner(exchange, days, purged.kept)
     for source in sources:
         on_progress(source)
-        yield from purging.of_source(source)
-    yield from purging.of_reports(CITY, max(purging.last_days, default=None))
+        yield from planner.source_steps(source)
+    yield from planner.report_steps(CITY, max(planner.last_days, default=None))
 
 
 class _Step(NamedTuple):
-    """One step of a purge: what it removes, and what does so."""
+    """One step of a purge: the part it removes, and the function that removes it."""
 
     part: PurgedPart
     remove: Callable[[], object]
 
 
 @dataclass
-class _Purging:
-    """A purge of all sources, step by step; each is made when the one before was done.
+class _PurgePlanner:
+    """Plans the steps of a purge lazily: each step is planned after the previous one was applied.
 
     Attributes:
         exchange: where everything is.
-        days: for how many days what may be purged is kept.
-        kept: batches that are old enough and stay.
+        days: retention periods in days.
+        kept: old batches that are kept.
         last_days: the last delivered day of each source.
-        without_raw: batches whose raw archive goes by this purge.
+        without_raw: batches whose raw archive this purge removes.
     """
 
     exchange: Exchange
@@ -143,68 +145,68 @@ class _Purging:
     last_days: list[Day] = field(default_factory=list)
     without_raw: set[BatchKey] = field(default_factory=set)
 
-    def of_source(self, source: str) -> Iterator[_Step]:
-        """The steps of one source: its pages before the findings they show, and findings after what would show them again."""
+    def source_steps(self, source: str) -> Iterator[_Step]:
+        """The steps of one source: pages before the findings they show, and findings after the archives they come from."""
         history = self.exchange.database.read(source_history, source)
         if history.last is None:
-            return  # nothing of it was ever delivered: all there is of it may be all there will be
+            return  # nothing was ever delivered, so its files may be all there is
         self.last_days.append(history.last)
-        yield from self.of_reports(source, history.last)
+        yield from self.report_steps(source, history.last)
         keys = self.exchange.workspace.batches(source)
-        befores = [before for what in self.days if (before := self._before(what, history.last))]
-        batches = [stored_batch(self.exchange.workspace, key) for key in keys if key.day < max(befores)]
-        yield from self._of_archive(source, Purgeable.LICENCES, batches, history)
-        yield from self._of_archive(source, Purgeable.RAW, batches, history)
-        if before := self._before(Purgeable.FINDINGS, history.last):
+        cutoffs = [cutoff for what in self.days if (cutoff := self._cutoff(what, history.last))]
+        batches = [stored_batch(self.exchange.workspace, key) for key in keys if key.day < max(cutoffs)]
+        yield from self._archive_steps(source, Purgeable.LICENCES, batches, history)
+        yield from self._archive_steps(source, Purgeable.RAW, batches, history)
+        if cutoff := self._cutoff(Purgeable.FINDINGS, history.last):
             archived = {batch.key for batch in batches if Purgeable.RAW in batch.files} - self.without_raw
-            yield from self._of_findings(source, before, {key.day for key in archived if key.day < before})
+            yield from self._finding_steps(source, cutoff, {key.day for key in archived if key.day < cutoff})
 
-    def of_reports(self, source: str, last: Day | None) -> Iterator[_Step]:
-        """The step that removes pages and lists of a source, or of the city; none where there are none."""
-        before = last and self._before(Purgeable.REPORTS, last)
-        reports = stored_reports(self.exchange.workspace, source) if before else {}
-        old = {day: stored for day, stored in reports.items() if before and day < before}
+    def report_steps(self, source: str, last: Day | None) -> Iterator[_Step]:
+        """The step that removes the pages and lists of a source, or of the city, if there are any."""
+        cutoff = last and self._cutoff(Purgeable.REPORTS, last)
+        reports = stored_reports(self.exchange.workspace, source) if cutoff else {}
+        old = {day: stored for day, stored in reports.items() if cutoff and day < cutoff}
         if old:
             stored = [file for files in old.values() for file in files]
             part = self._part(source, Purgeable.REPORTS, old, stored)
             yield _Step(part, lambda: self._remove_files(part, stored))
 
-    def _of_archive(
+    def _archive_steps(
         self, source: str, what: Purgeable, batches: Iterable[StoredBatch], history: SourceHistory
     ) -> Iterator[_Step]:
-        before = history.last and self._before(what, history.last)
-        old = [batch for batch in batches if before and what in batch.files and batch.key.day < before]
-        why = {batch.key: _why_kept(batch, history, self._young_from(what)) for batch in old}
+        cutoff = history.last and self._cutoff(what, history.last)
+        old = [batch for batch in batches if cutoff and what in batch.files and batch.key.day < cutoff]
+        reasons = {batch.key: _why_kept(batch, history, self._young_from(what)) for batch in old}
         if what is Purgeable.RAW:
-            self.kept += [KeptBatch(key, reason) for key, reason in why.items() if reason]
-        going = [batch for batch in old if not why[batch.key]]
+            self.kept += [KeptBatch(key, reason) for key, reason in reasons.items() if reason]
+        removable = [batch for batch in old if not reasons[batch.key]]
         if what is Purgeable.RAW:
-            self.without_raw.update(batch.key for batch in going)
-        if going:
-            stored = [file for batch in going for file in batch.files[what]]
-            part = self._part(source, what, [batch.key.day for batch in going], stored)
-            yield _Step(part, lambda: self._remove_batches(part, going))
+            self.without_raw.update(batch.key for batch in removable)
+        if removable:
+            stored = [file for batch in removable for file in batch.files[what]]
+            part = self._part(source, what, [batch.key.day for batch in removable], stored)
+            yield _Step(part, lambda: self._remove_batches(part, removable))
 
-    def _of_findings(self, source: str, before: Day, archived: Collection[Day]) -> Iterator[_Step]:
-        kept = self.days[Purgeable.FINDINGS]
-        part = self.exchange.database.read(count_old_findings, source, before, archived, kept)
+    def _finding_steps(self, source: str, cutoff: Day, archived: Collection[Day]) -> Iterator[_Step]:
+        days = self.days[Purgeable.FINDINGS]
+        part = self.exchange.database.read(count_old_findings, source, cutoff, archived, days)
         if part is not None:
-            yield _Step(part, lambda: remove_old_findings(self.exchange.database, part, before, archived, self._now()))
+            yield _Step(part, lambda: remove_old_findings(self.exchange.database, part, cutoff, archived, self._now()))
 
     def _remove_files(self, part: PurgedPart, stored: Iterable[StoredFile]) -> None:
-        with accounted(self.exchange.database, part, self._now):
+        with record_purge(self.exchange.database, part, self._now):
             for each in stored:
                 self.exchange.workspace.remove_stored(each)
 
-    def _remove_batches(self, part: PurgedPart, going: Iterable[StoredBatch]) -> None:
-        with accounted(self.exchange.database, part, self._now):
-            for batch in going:
+    def _remove_batches(self, part: PurgedPart, batches: Iterable[StoredBatch]) -> None:
+        with record_purge(self.exchange.database, part, self._now):
+            for batch in batches:
                 if not self._remove_batch(batch, part.what):
                     self.kept.append(KeptBatch(batch.key, _AT_WORK))
                     self.without_raw.discard(batch.key)
 
     def _remove_batch(self, seen: StoredBatch, what: Purgeable) -> bool:
-        """Remove files of a batch in its turn; returns whether no run was at work, or has been since it was looked at."""
+        """Remove files of a batch in its turn; returns False if a run is at work, or has been since the batch was read."""
         workspace, key = self.exchange.workspace, seen.key
         try:
             with turn(workspace, key, f"purge-{uuid4().hex[:12]}") as held:
@@ -221,8 +223,8 @@ class _Purging:
         texts = sorted(map(str, days))
         return PurgedPart(source, what, self.days[what], texts[0], texts[-1], *size_of(stored))
 
-    def _before(self, what: Purgeable, last: Day) -> Day | None:
-        """The first day of which something stays, which is the last delivered one at the latest; None where all stays."""
+    def _cutoff(self, what: Purgeable, last: Day) -> Day | None:
+        """The first day that is kept, at the latest the last delivered one; None if everything is kept."""
         return min(self._young_from(what), last) if what in self.days else None
 
     def _young_from(self, what: Purgeable) -> Day:
@@ -233,7 +235,7 @@ class _Purging:
 
 
 def _why_kept(batch: StoredBatch, history: SourceHistory, young_from: Day) -> Message | None:
-    """Why an old batch stays; None where it may go."""
+    """Why an old batch is kept; None if it may be removed."""
     taken_at = history.settled.get(batch.key)
     if taken_at is None:
         return Message("what it brought was not delivered")

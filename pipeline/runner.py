@@ -1,7 +1,7 @@
 """Runs a batch from end to end.
 
-A night, a command, a replay, a dry run and a preview take the same steps. They differ in where the rows come from (the source
-or its archive), in the workspace they write to, and in whether anything is kept (`Exchange.trial`).
+A night, a command, a replay, a dry run and a preview run the same steps. They differ in the origin of the rows (the source or its
+archive), in the workspace they write to, and in whether the results are kept (`Exchange.trial`).
 """
 
 from __future__ import annotations
@@ -17,40 +17,41 @@ import pyarrow as pa
 
 from pipeline.exchange import Exchange
 from pipeline.failures import record_failure
-from pipeline.memory import uncollected
+from pipeline.memory import gc_disabled
 from pipeline.prefetch import prefetch
 from pipeline.progress import OnProgress, count_rows
-from pipeline.reporting import have_charts, last_entry, page_path, report
+from pipeline.reporting import last_entry, load_charts_script, page_path, report
 from pipeline.steps.assess import assess
-from pipeline.steps.deliver import deliver, problem, stands
+from pipeline.steps.deliver import deliver, is_delivered, problem
 from pipeline.steps.extract import ArchivedReading, open_reading
 from pipeline.steps.judge import judge_groups
-from pipeline.steps.plan import must_come_from_archive, numbers_of, require_begun, write_plan
+from pipeline.steps.plan import must_come_from_archive, planned_part_numbers, require_begun, write_plan
 from pipeline.steps.standardise import iter_standardised
-from standard.batch import BatchKey, LedgerEntry
+from standard.batch import BatchKey
 from standard.day import instant_text
 from standard.errors import AlreadyDelivered, ExchangeError, PlatformUnreachable, TurnTaken, UsageError
-from standard.messages import Message, kept
+from standard.ledger_entry import LedgerEntry
+from standard.messages import Message, stored_sentence
 from workspace import batch_files as files
-from workspace.batch_files import of_part
-from workspace.manifests import gather, part_numbers
+from workspace.batch_files import part_file
+from workspace.manifests import part_numbers, write_batch_manifest
 from workspace.provenance import require_declared_as_read, require_raw
-from workspace.runs import PROCESS, begun, take_archive, turn
+from workspace.runs import PROCESS, adopt_archive, run_in_process, turn
 
-_LOOK = 0.5  # seconds between two looks of a process that waits for its turn
+_POLL_SECONDS = 0.5  # how often a process that waits for its turn checks
 _READ = Message("read")
 
 
 @dataclass(frozen=True)
-class Ran:
-    """How one batch ended.
+class BatchResult:
+    """Result of one batch.
 
     Attributes:
         key: of the batch.
-        entry: of the ledger; None where the platform could not be reached.
-        problem: what stopped it, or why a person must look.
+        entry: its ledger entry; None if the platform could not be reached.
+        problem: what stopped it, or why somebody must look at it.
         exit_code: of the command.
-        page: path of the department's page; empty where none was drawn.
+        page: path of the department's page; empty if none was written.
     """
 
     key: BatchKey
@@ -60,66 +61,66 @@ class Ran:
     page: str = ""
 
 
-def load_ahead(exchange: Exchange) -> None:
-    """Load what judging and reporting need, which takes seconds, while the source is being read."""
+def start_preloading(exchange: Exchange) -> None:
+    """Load what judging and reporting need in a thread, which takes seconds, while the source is being read."""
 
     def load() -> None:
-        with uncollected():
-            import expectations.assess  # noqa: F401 - for its presence
+        with gc_disabled():
+            import expectations.assess  # noqa: F401 - preloads the module
 
         with suppress(OSError, ExchangeError):  # the batch itself reports what is wrong with the workspace
-            have_charts(exchange.workspace)
+            load_charts_script(exchange.workspace)
 
     threading.Thread(target=load, name="load ahead").start()
 
 
-def run_batch(exchange: Exchange, key: BatchKey, on_progress: OnProgress, *, from_archive: bool = False) -> Ran:
-    """Run every step of one batch, and report how it ended, whatever happened.
+def run_batch(exchange: Exchange, key: BatchKey, on_progress: OnProgress, *, from_archive: bool = False) -> BatchResult:
+    """Run every step of one batch and write its reports, whatever the outcome.
 
     Args:
         exchange: where everything is.
         key: of the batch.
         on_progress: receives each step as it begins.
-        from_archive: whether to judge the archived raw again instead of reading the source.
+        from_archive: whether to judge the raw archive again instead of reading the source.
     """
     label = f"{PROCESS}-{uuid4().hex[:12]}"
     try:
         require_begun(key, key.day, exchange.now())
     except UsageError as error:
-        return Ran(key, None, error.message, error.exit_code)
+        return BatchResult(key, None, error.message, error.exit_code)
     before = 0
     try:
-        exchange.work()
+        exchange.open_scratch()
         with _turn(exchange, key, label, on_progress):
             last = last_entry(exchange, key)
             before = last.run if last else 0
-            with begun(exchange.workspace, key, label) as own:  # removed at the end unless it became the day's
-                entry, found = _run_steps(exchange.within(own), key, on_progress, from_archive=from_archive)
+            with run_in_process(exchange.workspace, key, label) as run:  # removed at the end unless it became the day's
+                entry, found = _run_steps(exchange.with_workspace(run), key, on_progress, from_archive=from_archive)
         on_progress(Message("report"))
         report(exchange, key, exchange.now())
-        entry = last_entry(exchange, key, entry.run - 1) or entry  # now with what the report took
-    except AlreadyDelivered as nothing_new:
+        entry = last_entry(exchange, key, entry.run - 1) or entry  # now with the duration of the report
+    except AlreadyDelivered as repeated:
         report(exchange, key, exchange.now())
-        return Ran(key, last_entry(exchange, key, before), nothing_new.message, page=page_path(exchange, key))
+        return BatchResult(key, last_entry(exchange, key, before), repeated.message, page=page_path(exchange, key))
     except ExchangeError as error:
-        return _stopped(exchange, key, error, on_progress, before)
-    return Ran(key, entry, found, 1 if found else 0, page_path(exchange, key))
+        return _report_stopped(exchange, key, error, on_progress, before)
+    return BatchResult(key, entry, found, 1 if found else 0, page_path(exchange, key))
 
 
 def _run_steps(
     exchange: Exchange, key: BatchKey, on_progress: OnProgress, *, from_archive: bool
 ) -> tuple[LedgerEntry, Message]:
-    """Run the steps up to the ledger; returns its entry, and why a person must look."""
+    """Run the steps up to the delivery; returns the ledger entry, and the problem if there is one."""
     began = time.monotonic()
     prepare(exchange, key, on_progress, from_archive=from_archive)
     on_progress(Message("assess"))
     verdict = assess(exchange, key, exchange.now())
-    if from_archive and verdict.refused and stands(exchange, key):
+    if from_archive and verdict.refused and is_delivered(exchange, key):
         raise ExchangeError(
             "LX-505",
             "{batch}: expected a replay that can be delivered, found one to be refused: {reason}; the day stays as it was delivered",
             batch=key,
-            reason=kept(verdict.reason),
+            reason=stored_sentence(verdict.reason),
         )
     on_progress(Message("deliver"))
     entry = deliver(exchange, key, exchange.now(), time.monotonic() - began)
@@ -127,34 +128,34 @@ def _run_steps(
 
 
 def prepare(exchange: Exchange, key: BatchKey, on_progress: OnProgress, *, from_archive: bool = False) -> None:
-    """Bring a batch from its source, or its archive, to judged licences.
+    """Extract, standardise and judge a batch, from its source or its archive.
 
-    It does what the steps `plan`, `extract`, `standardise` and `judge` do one after the other, but at the same time, group by
-    group; what it leaves in the workspace is the same to the byte.
+    Runs the steps `plan`, `extract`, `standardise` and `judge` overlapping, group by group; the files in the workspace are identical
+    to those of the separate steps.
 
     Args:
         exchange: where everything is.
         key: of the batch.
         on_progress: receives each step as it begins, and how many rows are read.
-        from_archive: whether to take the archived raw instead of reading the source.
+        from_archive: whether to use the raw archive instead of reading the source.
 
     Raises:
-        ExchangeError: as those steps do, and where there is no archive to take.
+        ExchangeError: as those steps do, and where the archive is missing.
     """
     now = exchange.now()
-    if from_archive and not take_archive(exchange.workspace, key):
+    if from_archive and not adopt_archive(exchange.workspace, key):
         raise ExchangeError(
             "LX-502", "{batch}: expected the archived raw of that day, found none; run that day first", batch=key
         )
     if from_archive or must_come_from_archive(exchange, key, now):
         on_progress(Message("standardise and judge"))
-        for part in part_numbers(gather(exchange.workspace, key)):
+        for part in part_numbers(write_batch_manifest(exchange.workspace, key)):
             _prepare_archived(exchange, key, part)
         return
     on_progress(_READ)
     with record_failure(exchange, key, now):
         planned = write_plan(exchange, key, now)
-        numbers = numbers_of(planned)
+        numbers = planned_part_numbers(planned)
         for part in numbers:
             step = _READ
             if part is not None:
@@ -179,7 +180,7 @@ def prepare_reading(
 def _prepare_archived(exchange: Exchange, key: BatchKey, part: int | None) -> None:
     archived = require_raw(exchange.workspace, key, part)
     require_declared_as_read(exchange.source(key), key, archived)
-    raw = exchange.workspace.read_groups(key, of_part(files.RAW, part))
+    raw = exchange.workspace.read_groups(key, part_file(files.RAW, part))
     _standardise_and_judge(exchange, key, archived.columns, archived.taken_at, raw, part)
 
 
@@ -192,20 +193,22 @@ def _standardise_and_judge(
 
 @contextmanager
 def _turn(exchange: Exchange, key: BatchKey, label: str, on_progress: OnProgress) -> Iterator[None]:
-    """Hold the turn of this process; waits while another run of the day has it."""
-    with ExitStack() as held:
+    """Hold the turn of the batch; waits while another run of the day holds it."""
+    with ExitStack() as stack:
         while True:
             try:
-                held.enter_context(turn(exchange.workspace, key, label)).over = True
+                stack.enter_context(turn(exchange.workspace, key, label)).over = True
                 break
             except TurnTaken:
                 on_progress(Message("waits for another run of that day"))
-                time.sleep(_LOOK)
+                time.sleep(_POLL_SECONDS)
         yield
 
 
-def _stopped(exchange: Exchange, key: BatchKey, error: ExchangeError, on_progress: OnProgress, before: int) -> Ran:
-    """Report a batch that could not go on, where the platform can be reached; it has a ledger row if one was written."""
+def _report_stopped(
+    exchange: Exchange, key: BatchKey, error: ExchangeError, on_progress: OnProgress, before: int
+) -> BatchResult:
+    """Write the reports of a batch that was stopped, unless the platform is unreachable; its entry may be missing."""
     entry, page = None, ""
     if not isinstance(error, PlatformUnreachable):
         try:
@@ -213,5 +216,5 @@ def _stopped(exchange: Exchange, key: BatchKey, error: ExchangeError, on_progres
             report(exchange, key, exchange.now())
             entry, page = last_entry(exchange, key, before), page_path(exchange, key)
         except ExchangeError:
-            entry = None  # the user must hear what stopped the batch
-    return Ran(key, entry, error.message, error.exit_code, page)
+            entry = None  # the user must see what stopped the batch
+    return BatchResult(key, entry, error.message, error.exit_code, page)

@@ -1,4 +1,4 @@
-"""Every setting of the exchange; the only module that reads the environment."""
+"""All settings of the exchange; the only module that reads them from the environment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from standard.actor import Actor
 from standard.errors import UsageError
 from standard.retention import Purgeable
 
-# Name, meaning, default; what `docs/cli.md` prints.
+# Name, meaning, default, for `docs/cli.md`.
 DOCUMENTED = (
     ("LICEX_SOURCES", "Folder of declarations, `<department>/<licence>.yaml`.", "the project's own `sources/`"),
     ("LICEX_WORKSPACE", "Folder or fsspec URL of the archive, the steps' files and the reports.", "`.run/workspace`"),
@@ -51,10 +51,10 @@ class Settings:
         reports_group: name of the group that may read reports.
         reports_url: address under which a web server serves the reports; empty for their paths.
         scratch: folder for temporary files; empty for the workspace's own.
-        keep: for how many days what may be purged is kept, as it was set; without what is kept for ever.
+        keep: retention periods as configured; what is kept for ever is left out.
         purge: cron line at which the DAG purges; empty for never.
         connections: URLs by `LICEX_CONN_<NAME>`.
-        resolve: asked for a connection that the environment does not know.
+        resolve: looks up a connection that is not in the environment.
     """
 
     sources: Path
@@ -90,33 +90,33 @@ class Settings:
         )
 
     def connection(self, name: str) -> str:
-        """Where a declared connection leads.
+        """The URL or folder of a declared connection.
 
         Raises:
-            UsageError: when neither the environment nor Airflow knows it.
+            UsageError: when it is set neither in the environment nor in Airflow.
         """
         variable = f"LICEX_CONN_{name.upper()}"
-        found = self.connections.get(variable) or self.resolve(name)
-        if not found:
+        location = self.connections.get(variable) or self.resolve(name)
+        if not location:
             raise UsageError(
                 "LX-105",
                 "{connection}: expected the connection's URL in {variable} or in an Airflow connection named {connection}, found neither; set one of them",
                 connection=name,
                 variable=variable,
             )
-        return found
+        return location
 
 
-def log_file_named() -> str:
-    """The log file of all commands; empty where none is named."""
+def configured_log_file() -> str:
+    """The configured log file of all commands; empty if there is none."""
     return os.environ.get("LICEX_LOG") or ""
 
 
-def acting(user: str = "") -> Actor:
-    """Who runs this process, where, and with which version of the program.
+def current_actor(user: str = "") -> Actor:
+    """Who runs this process, on which host, and with which version of the program.
 
     Args:
-        user: who it runs for; the user of the operating system when absent. The environment is not asked: it says what one wants.
+        user: on whose behalf it runs; by default the user of the operating system, not `USER`, which anybody can set.
     """
     try:
         version = program_version()
@@ -128,7 +128,7 @@ def acting(user: str = "") -> Actor:
 def _system_user() -> str:
     try:
         return getpwuid(os.getuid()).pw_name
-    except KeyError:  # a container may run a user that it does not know
+    except KeyError:  # a container may run as a user without an account
         return str(os.getuid())
 
 
@@ -136,7 +136,7 @@ def program_version() -> str:
     """The version of the installed program.
 
     Raises:
-        UsageError: where the program runs from a folder in which it was not installed.
+        UsageError: if the package is not installed.
     """
     from importlib.metadata import PackageNotFoundError, version
 

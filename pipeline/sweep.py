@@ -1,4 +1,4 @@
-"""Sweeps an incremental source: compares all of its keys with what the platform knows, and acts on the difference."""
+"""Sweeps an incremental source: compares all of its keys with those known to the platform, and acts on the differences."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from uuid import uuid4
 
 import pyarrow as pa
 
-from exchange_db.key_comparison import Compared, Comparing, compare
-from exchange_db.known_keys import write_known
+from exchange_db.key_comparison import ComparisonOptions, KeyComparison, compare_keys
+from exchange_db.known_keys import write_known_keys
 from exchange_db.ledger import delivered_nights
 from exchange_db.presence import newest_full_reading
-from exchange_db.sweep import Sweeping, keep_sweep, refuse_sweep
+from exchange_db.sweep import Sweep, refuse_sweep, store_sweep
 from pipeline.beginnings import beginning_of_order
 from pipeline.exchange import Exchange
 from pipeline.progress import OnProgress
@@ -27,37 +27,38 @@ from pipeline.runner import prepare_reading
 from pipeline.steps.assess import assess
 from pipeline.steps.deliver import deliver
 from pipeline.steps.extract import ArchivedReading
-from pipeline.swept_keys import SweptKeys, database_of, location_of
-from pipeline.unread import Unread, read_until
+from pipeline.swept_keys import SweptKeys, database_extract, database_url
+from pipeline.unread import UnreadRows, read_until
 from sources.register import Source
-from standard.batch import BatchKey, Effects, Keys, LedgerEntry, OrderedBy
+from standard.batch import BatchKey, Effects, Keys, OrderedBy
 from standard.day import Day, instant_text
 from standard.errors import UsageError
+from standard.ledger_entry import LedgerEntry
 from standard.locator import without_numbers
-from standard.messages import Message, kept
+from standard.messages import Message, stored_sentence
 from standard.raw import LOCATOR
 from workspace import batch_files as files
-from workspace.runs import PROCESS, begun
+from workspace.runs import PROCESS, run_in_process
 
 _NO_PROBLEM = Message("")
 
 
 @dataclass(frozen=True)
-class Swept:
-    """The result of a sweep.
+class SweepResult:
+    """Result of a sweep; the names are those of `licex sweep --json`.
 
     Attributes:
         source: whose keys were read.
-        taken_at: instant text.
-        keys_met: rows of the source.
-        absent: records that no key names any more.
-        vanished: records that count as vanished; 0 until the sweep is recorded.
-        returned: records that had vanished and are there again.
-        unread: rows that were never read, or not in their present state.
-        why: how many of them a night should have read, and why it has not; empty where none should.
-        not_found: unread rows that were gone when they were to be read.
+        taken_at: instant text of the reading.
+        keys_met: number of rows in the source.
+        absent: number of records that no key names any more.
+        vanished: number of records that count as vanished; 0 until the sweep is recorded.
+        returned: number of records that had vanished and are back.
+        unread: number of rows that were never read, or not in their present state.
+        why: how many of them a night should have read, and why it did not; empty if none.
+        not_found: number of unread rows that were gone when they were to be read.
         entry: ledger entry of the batch that delivered them.
-        problem: why a person must look, as one sentence; empty where nobody must.
+        problem: why somebody must look at it, as one sentence; empty if nobody must.
         seconds: duration.
     """
 
@@ -75,11 +76,10 @@ class Swept:
     seconds: float = 0.0
 
 
-def sweep(exchange: Exchange, name: str, on_progress: OnProgress, *, dry_run: bool = False) -> Swept:
+def sweep(exchange: Exchange, name: str, on_progress: OnProgress, *, dry_run: bool = False) -> SweepResult:
     """Read all keys of a source, deliver the rows that were never read, and find the records that vanished.
 
-    The unread rows are delivered before the sweep counts as a full reading, so a sweep may be killed anywhere and the next one
-    does the rest.
+    Unread rows are delivered before the sweep counts as a full reading, so the next sweep completes one that was killed.
 
     Args:
         exchange: where everything is.
@@ -99,11 +99,22 @@ def sweep(exchange: Exchange, name: str, on_progress: OnProgress, *, dry_run: bo
             "{source}: expected sweep to be declared, found none; declare it, such as sweep: {{schedule: 0 3 * * 6}}",
             source=name,
         )
-    exchange.work()
+    exchange.open_scratch()
     key = BatchKey(name, Day.at(taken).plus(-1), sweep=True)
     beginning = beginning_of_order(exchange, source)
-    compared = _compared(exchange, source, taken, beginning, on_progress)
-    swept = Swept(
+    compared = _compare_keys(exchange, source, taken, beginning, on_progress)
+    swept = _counted(name, taken, compared)
+    declared = source.declaration
+    keys = declared.extract.keys
+    sweeping = Sweep(key, swept.taken_at, "", beginning, compared, declared.vanished, keys, swept.unread, 0.0)
+    swept = _refuse_excessive_loss(exchange, source, swept, sweeping, dry_run=dry_run)
+    if not (dry_run or swept.problem):
+        swept = _deliver_and_record(exchange, source, swept, sweeping, on_progress)
+    return replace(swept, seconds=round(monotonic() - began, 3))
+
+
+def _counted(name: str, taken: datetime, compared: KeyComparison) -> SweepResult:
+    return SweepResult(
         name,
         instant_text(taken),
         compared.keys_met,
@@ -111,17 +122,12 @@ def sweep(exchange: Exchange, name: str, on_progress: OnProgress, *, dry_run: bo
         compared.returned.num_rows,
         compared.unread.num_rows,
     )
-    declared = source.declaration
-    keys = declared.extract.keys
-    sweeping = Sweeping(key, swept.taken_at, "", beginning, compared, declared.vanished, keys, swept.unread, 0.0)
-    swept = _guarded(exchange, source, swept, sweeping, dry_run=dry_run)
-    if not (dry_run or swept.problem):
-        swept = _done(exchange, source, swept, sweeping, on_progress)
-    return replace(swept, seconds=round(monotonic() - began, 3))
 
 
-def _compared(exchange: Exchange, source: Source, taken: datetime, beginning: int, on_progress: OnProgress) -> Compared:
-    """Compare the keys of the source with those that the platform knows; they go to disk as they arrive."""
+def _compare_keys(
+    exchange: Exchange, source: Source, taken: datetime, beginning: int, on_progress: OnProgress
+) -> KeyComparison:
+    """Compare the keys of the source with those known to the platform; both are written to disk as they are read."""
     with tempfile.TemporaryDirectory(prefix="licex-") as folder:
         met = Path(folder) / "met.parquet"
         reader = SweptKeys(source, taken)
@@ -132,14 +138,16 @@ def _compared(exchange: Exchange, source: Source, taken: datetime, beginning: in
             nights = delivered_nights(connection, source.name)
             extract = reader.extract
             numbered = extract.ordered_by is OrderedBy.NUMBER
-            write_known(connection, source.name, instant_text(taken), beginning, Path(folder), numbered=numbered)
+            write_known_keys(connection, source.name, instant_text(taken), beginning, Path(folder), numbered=numbered)
         on_progress(Message("compare"))
         rows, until = extract.keys is Keys.ROWS, read_until(source, nights)
-        known_by = Comparing(extract.key_columns, reader.by_number, rows, until, not numbered)
-        return compare(met, Path(folder), known_by)
+        comparison = ComparisonOptions(extract.key_columns, reader.by_number, rows, until, not numbered)
+        return compare_keys(met, Path(folder), comparison)
 
 
-def _guarded(exchange: Exchange, source: Source, swept: Swept, sweeping: Sweeping, *, dry_run: bool) -> Swept:
+def _refuse_excessive_loss(
+    exchange: Exchange, source: Source, swept: SweepResult, sweeping: Sweep, *, dry_run: bool
+) -> SweepResult:
     """Refuse a sweep that would end more records than the declaration allows."""
     from expectations.batch_rules import too_many_lost
 
@@ -164,39 +172,43 @@ def _guarded(exchange: Exchange, source: Source, swept: Swept, sweeping: Sweepin
     return replace(swept, problem=problem.coded("LX-505"))
 
 
-def _done(exchange: Exchange, source: Source, swept: Swept, sweeping: Sweeping, on_progress: OnProgress) -> Swept:
+def _deliver_and_record(
+    exchange: Exchange, source: Source, swept: SweepResult, sweeping: Sweep, on_progress: OnProgress
+) -> SweepResult:
     """Deliver the unread rows, then record the sweep."""
     began = monotonic()
     if swept.unread:
         on_progress(Message("read {rows:,} rows that were never read, or not as they are", rows=swept.unread))
-        with begun(exchange.workspace, sweeping.key, f"{PROCESS}-{uuid4().hex[:12]}") as own:
-            unread, entry = _delivered(exchange.within(own), source, sweeping, on_progress)
-        sweeping = replace(sweeping, not_found=unread.left_of(sweeping.compared.unread))
+        with run_in_process(exchange.workspace, sweeping.key, f"{PROCESS}-{uuid4().hex[:12]}") as run:
+            unread, entry = _deliver_unread(exchange.with_workspace(run), source, sweeping, on_progress)
+        sweeping = replace(sweeping, not_found=unread.not_seen(sweeping.compared.unread))
         swept = replace(swept, why=unread.why, not_found=sweeping.not_found.num_rows, entry=entry)
         if entry is not None and entry.status != "delivered":
             report(exchange, sweeping.key, exchange.now())
-            problem = Message("{batch}: refused: {reason}", batch=sweeping.key, reason=kept(entry.reason))
+            problem = Message("{batch}: refused: {reason}", batch=sweeping.key, reason=stored_sentence(entry.reason))
             return replace(swept, problem=problem.coded("LX-505"))
     on_progress(Message("record the sweep"))
     finished = replace(sweeping, swept_at=instant_text(exchange.now()), seconds=monotonic() - began)
-    vanished = keep_sweep(exchange.database, finished)
+    vanished = store_sweep(exchange.database, finished)
     report(exchange, sweeping.key, exchange.now())
     return replace(swept, vanished=vanished)
 
 
-def _delivered(
-    exchange: Exchange, source: Source, sweeping: Sweeping, on_progress: OnProgress
-) -> tuple[Unread, LedgerEntry | None]:
-    """Read rows by their keys and deliver them as a batch; the entry is None where none of them is a record any more."""
+def _deliver_unread(
+    exchange: Exchange, source: Source, sweeping: Sweep, on_progress: OnProgress
+) -> tuple[UnreadRows, LedgerEntry | None]:
+    """Read the unread rows by their keys and deliver them as a batch; the entry is None if none of them is a record any more."""
     from extractors import Request
-    from extractors.databases.keys import read_rows_of
+    from extractors.databases.keys import read_rows_by_key
 
     key, now, began = sweeping.key, exchange.now(), monotonic()
-    unread = Unread(source, instant_text(now), exchange.database.read(delivered_nights, source.name))
+    unread = UnreadRows(source, instant_text(now), exchange.database.read(delivered_nights, source.name))
     with before_quiet_hours(source, now) as budget:
-        request = Request(source, key.day, location_of(exchange, source), now, within=budget.time if budget else None)
-        with read_rows_of(request, database_of(source), _keys_of(sweeping.compared.unread)) as read:
-            read.batches = _with_reason(unread, read.batches, read.origin)
+        request = Request(
+            source, key.day, database_url(exchange, source), now, time_limit=budget.time if budget else None
+        )
+        with read_rows_by_key(request, database_extract(source), _distinct_keys(sweeping.compared.unread)) as read:
+            read.batches = _note_reasons(unread, read.batches, read.origin)
             reading = ArchivedReading(exchange, key, read, None, budget, sweeping.beginning)
             prepare_reading(exchange, key, reading, on_progress)
     if not json.loads(exchange.workspace.read_text(key, files.STANDARDISED))["extracted"]:
@@ -205,16 +217,18 @@ def _delivered(
     return unread, deliver(exchange, key, exchange.now(), monotonic() - began)
 
 
-def _keys_of(unread: pa.Table) -> pa.Table:
+def _distinct_keys(unread: pa.Table) -> pa.Table:
     """The distinct keys of the unread rows."""
     locators = without_numbers(unread[LOCATOR].combine_chunks())
-    places = pa.table({"key": locators, "row": pa.array(range(len(locators)), pa.int64())})
-    first = places.group_by("key").aggregate([("row", "min")])["row_min"]
+    positions = pa.table({"key": locators, "row": pa.array(range(len(locators)), pa.int64())})
+    first = positions.group_by("key").aggregate([("row", "min")])["row_min"]
     return unread.set_column(unread.column_names.index(LOCATOR), LOCATOR, locators).take(first)
 
 
-def _with_reason(unread: Unread, batches: Iterator[pa.RecordBatch], origin: dict[str, str]) -> Iterator[pa.RecordBatch]:
-    """Yield the rows, and then note in the archive why they were unread; it becomes a finding."""
-    yield from unread.watch(batches)
+def _note_reasons(
+    unread: UnreadRows, batches: Iterator[pa.RecordBatch], origin: dict[str, str]
+) -> Iterator[pa.RecordBatch]:
+    """Yield the rows, then note in the archive why they were unread, which becomes a finding."""
+    yield from unread.count(batches)
     if why := unread.why:
         origin["unread"] = str(why)

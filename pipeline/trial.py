@@ -1,4 +1,4 @@
-"""Runs a batch up to its verdict in a workspace that is thrown away: a dry run, or a preview of a source."""
+"""Runs a batch up to its verdict in a temporary workspace: a dry run, or a preview of a source."""
 
 from __future__ import annotations
 
@@ -15,37 +15,38 @@ import pyarrow.compute as pc
 from exchange_db.database import ExchangeDatabase
 from pipeline.exchange import Exchange
 from pipeline.progress import OnProgress
-from pipeline.runner import Ran, prepare
+from pipeline.runner import BatchResult, prepare
 from pipeline.steps.assess import assess, last_delivered
-from pipeline.steps.deliver import REFUSED, too_many_held
+from pipeline.steps.deliver import REFUSED, too_many_held_message
 from sources.declaration import Declaration
 from sources.register import Source
-from standard.batch import BatchKey, LedgerEntry, Verdict
+from standard.batch import BatchKey, Verdict
 from standard.errors import ExchangeError
+from standard.ledger_entry import LedgerEntry
 from standard.licence import LICENCE
 from standard.masking import mask_personal, mask_texts
-from standard.messages import Message, kept
+from standard.messages import Message, stored_sentence
 from standard.retention import Purgeable
 from workspace import batch_files as files
-from workspace.batch_files import of_part
-from workspace.manifests import part_numbers, put_together
+from workspace.batch_files import part_file
+from workspace.manifests import batch_manifest, part_numbers
 from workspace.purged import require_kept
 from workspace.runs import archive_of
 from workspace.workspace import Workspace
 
 _SHOWN = 10  # rows of a preview
-# The rules by which a value may lack in a lookup; by any other it is wrong, and a lookup would hide that.
+# Rules that a missing lookup entry may explain; any other value is wrong, which a lookup would hide.
 _BY_LOOKUP = frozenset(["status", "holder_type_code", "holder_category", "area_code", "value_unreadable"])
 
 
 @dataclass(frozen=True)
-class Trial(Ran):
-    """How a batch would end; nothing of it is kept.
+class Trial(BatchResult):
+    """Result of a dry run or preview; nothing is kept.
 
     Attributes:
-        findings: of all rows, grouped by rule, element and value, the most frequent first: how many there are (`findings`),
-            where the first stands (`locator`), what was expected, and a `hint` where the declaration can mend it.
-        rows: the first rows in the standard, with the elements that are filled; personal values are masked.
+        findings: of all rows, grouped by rule, element and value, most frequent first: the number (`findings`), the `locator` of the
+            first, the `expected` value, and a `hint` if the declaration can fix it.
+        rows: the first standardised rows, with the elements that are filled; personal values are masked.
     """
 
     findings: tuple[dict[str, Any], ...] = ()
@@ -59,14 +60,14 @@ def try_batch(exchange: Exchange, key: BatchKey, on_progress: OnProgress, *, fro
         exchange: where everything is.
         key: of the batch.
         on_progress: receives each step as it begins.
-        from_archive: whether to judge the archived raw instead of reading the source.
+        from_archive: whether to judge the raw archive instead of reading the source.
     """
     try:
         with open_trial(exchange, key, from_archive=from_archive) as trial:
             prepare(trial, key, on_progress, from_archive=from_archive)
             on_progress(Message("assess"))
             verdict = assess(trial, key, trial.now())
-            findings = _grouped(trial.workspace.read_table(key, files.FINDINGS), trial.source(key).declaration)
+            findings = _group_findings(trial.workspace.read_table(key, files.FINDINGS), trial.source(key).declaration)
             rows = _first_rows(trial, key)
     except ExchangeError as error:
         return Trial(key, None, error.message, error.exit_code)
@@ -75,24 +76,24 @@ def try_batch(exchange: Exchange, key: BatchKey, on_progress: OnProgress, *, fro
 
 
 def _problem(key: BatchKey, verdict: Verdict) -> Message:
-    """Why a person would have to look; empty where nobody would."""
+    """Why somebody would have to look at the batch; empty if nobody would."""
     if verdict.refused:
-        return kept(verdict.reason).coded(REFUSED)
+        return stored_sentence(verdict.reason).coded(REFUSED)
     if verdict.held_above_limit:
-        held = too_many_held(key, verdict.held_limit, verdict)
+        held = too_many_held_message(key, verdict.held_limit, verdict)
         return Message("{held}; a run would deliver the rest", held=held).coded(REFUSED)
     return Message("")
 
 
 def _entry(key: BatchKey, verdict: Verdict) -> LedgerEntry:
-    """The ledger entry of the run, up to the delivery."""
+    """The ledger entry that the run would have before its delivery."""
     status = Message("dry run: refused") if verdict.refused else Message("dry run: delivered")
     known = {**verdict.facts(), **verdict.counts(), "reason": verdict.reason, "failing": verdict.failing}
     refused = verdict.extracted if verdict.refused else 0
     return LedgerEntry(key.source, str(key.day), 0, status, refused=refused, **known)
 
 
-def _grouped(findings: pa.Table, declaration: Declaration) -> tuple[dict[str, Any], ...]:
+def _group_findings(findings: pa.Table, declaration: Declaration) -> tuple[dict[str, Any], ...]:
     grouped = findings.group_by(["rule", "element", "value"], use_threads=False).aggregate(
         [("rule", "count"), ("locator", "first"), ("expected", "first")]
     )
@@ -103,7 +104,7 @@ def _grouped(findings: pa.Table, declaration: Declaration) -> tuple[dict[str, An
 
 
 def _hint(group: Mapping[str, Any], declaration: Declaration) -> Message:
-    """Which lookup of the declaration should have a value; empty where none is declared for its element, or one has it."""
+    """The lookup to which a value could be added; empty if its element has none, or a lookup already has the value."""
     column = declaration.columns.get(group["element"]) if group["rule"] in _BY_LOOKUP else None
     names = list(column.lookup) if column else []
     own = [name for name in names if name in declaration.lookups]
@@ -116,15 +117,15 @@ def _hint(group: Mapping[str, Any], declaration: Declaration) -> Message:
 
 def _first_rows(exchange: Exchange, key: BatchKey) -> tuple[dict[str, Any], ...]:
     workspace, source = exchange.workspace, exchange.source(key)
-    for part in part_numbers(put_together(workspace, key)):
-        for group in workspace.read_groups(key, of_part(files.LICENCES, part)):
+    for part in part_numbers(batch_manifest(workspace, key)):
+        for group in workspace.read_groups(key, part_file(files.LICENCES, part)):
             if group.num_rows:
                 return tuple(_masked(group.slice(0, _SHOWN), source).to_pylist())
     return ()
 
 
 def _masked(licences: pa.Table, source: Source) -> pa.Table:
-    """The elements that are filled, as text, with personal values masked."""
+    """The filled elements as text, with personal values masked."""
     personal = {field.name for field in (*LICENCE.fields, *source.face) if field.personal}
     columns = {}
     for name in licences.column_names:
@@ -137,13 +138,13 @@ def _masked(licences: pa.Table, source: Source) -> pa.Table:
 
 @contextmanager
 def open_trial(exchange: Exchange, key: BatchKey, *, from_archive: bool) -> Iterator[Exchange]:
-    """The exchange with a throw-away workspace that holds what the steps read: the manifest before, and the archive if needed."""
-    exchange.work()
-    with tempfile.TemporaryDirectory(prefix="licex-") as folder, ExitStack() as held:
+    """The exchange with a temporary workspace that holds what the steps read: the last manifest, and the archive if needed."""
+    exchange.open_scratch()
+    with tempfile.TemporaryDirectory(prefix="licex-") as folder, ExitStack() as stack:
         database = None
-        if held.enter_context(closing(ExchangeDatabase(exchange.settings.target))).is_empty():
-            database = held.enter_context(closing(ExchangeDatabase(f"sqlite:///{folder}/platform.db")))
-            database.prepare()  # it is as empty as the platform, which stays without tables
+        if stack.enter_context(closing(ExchangeDatabase(exchange.settings.target))).is_empty():
+            database = stack.enter_context(closing(ExchangeDatabase(f"sqlite:///{folder}/platform.db")))
+            database.prepare()  # stands in for the empty platform, whose tables are not created
         trial = exchange.as_trial(Workspace(folder), database)
         last = last_delivered(trial, key)
         if last is not None and exchange.workspace.exists(last, files.DELIVERED):
@@ -159,11 +160,11 @@ def _copy_archive(origin: Workspace, to: Workspace, key: BatchKey) -> None:
     if not archive.exists(key, files.MANIFEST):
         return
     require_kept(archive, key, Purgeable.RAW)
-    whole = put_together(archive, key)
+    whole = batch_manifest(archive, key)
     to.write_text(to.path(key, files.MANIFEST), whole.to_json())
     for part in part_numbers(whole):
         for name in (files.MANIFEST, files.RAW):
-            _copy(archive, to, key, of_part(name, part))
+            _copy(archive, to, key, part_file(name, part))
 
 
 def _copy(origin: Workspace, to: Workspace, key: BatchKey, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Explains by their times or numbers why the rows that a sweep found were never read, or not in their present state."""
+"""Explains by their update times or numbers why rows found by a sweep were never read, or not in their present state."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Reason(StrEnum):
-    """Why no night has read a row, in the order in which that is said."""
+    """Why no night has read a row, in the order of the report."""
 
     NONE = "no order"
     FUTURE = "in the future"
@@ -33,58 +33,58 @@ class Reason(StrEnum):
 
 
 @dataclass
-class Unread:
-    """Counts rows by the reason why no night has read them, while they pass.
+class UnreadRows:
+    """Counts unread rows by reason while they are read.
 
     Attributes:
         source: of the rows.
         taken_at: instant text of the reading.
-        nights: the delivered ones, by day.
-        counts: rows by reason; rows that the next night would have read were not missed, and are not counted.
-        met: the locators of the rows that have passed.
+        nights: the delivered nights, by day.
+        counts: number of rows by reason, without the rows that the next night would have read.
+        seen: locators of the rows that were read.
     """
 
     source: Source
     taken_at: str
     nights: Sequence[Night]
     counts: dict[Reason, int] = field(default_factory=dict)
-    met: list[pa.Array] = field(default_factory=list)
+    seen: list[pa.Array] = field(default_factory=list)
 
-    def watch(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def count(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the batches unchanged, and count their rows."""
         for batch in batches:
-            self.met.append(batch[LOCATOR])
+            self.seen.append(batch[LOCATOR])
             self._count(pa.Table.from_batches([batch]))
             yield batch
 
-    def left_of(self, asked: pa.Table) -> pa.Table:
-        """The requested rows that have not passed."""
-        met = pa.concat_arrays([pa.array([], pa.string()), *self.met])
-        return asked.filter(pc.invert(pc.is_in(without_numbers(asked[LOCATOR].combine_chunks()), met)))
+    def not_seen(self, requested: pa.Table) -> pa.Table:
+        """The requested rows that were not read."""
+        seen = pa.concat_arrays([pa.array([], pa.string()), *self.seen])
+        return requested.filter(pc.invert(pc.is_in(without_numbers(requested[LOCATOR].combine_chunks()), seen)))
 
     @property
     def total(self) -> int:
-        """The number of rows that were missed."""
+        """The number of missed rows."""
         return sum(self.counts.values())
 
     @property
     def why(self) -> Message:
-        """The number of missed rows and the reasons; empty where none was missed."""
+        """The number of missed rows and the reasons; empty if none was missed."""
         numbered = self.source.declaration.extract.ordered_by is OrderedBy.NUMBER
         order = Message("number") if numbered else Message("time")
-        reasons = [_said(reason, count, order) for reason in Reason if (count := self.counts.get(reason))]
+        reasons = [reason_message(reason, count, order) for reason in Reason if (count := self.counts.get(reason))]
         if not reasons:
             return Message("")
         return Message("{total}: {reasons}", total=self.total, reasons=joined("; ", reasons))
 
     def _count(self, raw: pa.Table) -> None:
-        from transforms.records import left_out_rows, tidied
-        from transforms.stamps import stamps
+        from transforms.records import apply_tidy, left_out_rows
+        from transforms.stamps import stamp_rows
 
         declaration = self.source.declaration
-        raw = tidied(self.source, raw).combine_chunks()
+        raw = apply_tidy(self.source, raw).combine_chunks()
         raw = raw.filter(pc.invert(left_out_rows(declaration, raw))).combine_chunks()
-        stamped = stamps(declaration, raw, self.taken_at)
+        stamped = stamp_rows(declaration, raw, self.taken_at)
         if declaration.extract.ordered_by is OrderedBy.NUMBER:
             found = self._by_number(stamped.observed_at, stamped.ordered)
         else:
@@ -100,30 +100,32 @@ class Unread:
         return {Reason.NONE: pc.invert(numbered), Reason.LATE: pc.and_(numbered, below)}
 
     def _by_time(self, times: pa.Array, credible: pa.Array) -> dict[Reason, pa.Array]:
-        """Sort times into those that a window passed over, those before any window, and those still to come."""
+        """Classify times: within a window that was read, before the first window, or after the last."""
         extract: DatabaseExtract = self.source.declaration.extract  # type: ignore[assignment]  # no other is swept
         windows = [_window(night, extract) for night in self.nights]
         covered = pa.repeat(pa.scalar(False), len(times))
         for first, last in windows:
             covered = pc.or_(covered, pc.and_(pc.greater_equal(times, first), pc.less(times, last)))
-        begun = pc.less(times, windows[0][0]) if windows else pa.repeat(pa.scalar(False), len(times))
-        ended = pc.less(times, max(last for _, last in windows)) if windows else pa.repeat(pa.scalar(True), len(times))
-        kinds = {Reason.LATE: covered, Reason.OLD: begun, Reason.MISSED: ended}
+        older = pc.less(times, windows[0][0]) if windows else pa.repeat(pa.scalar(False), len(times))
+        between = (
+            pc.less(times, max(last for _, last in windows)) if windows else pa.repeat(pa.scalar(True), len(times))
+        )
+        kinds = {Reason.LATE: covered, Reason.OLD: older, Reason.MISSED: between}
         in_future = pc.and_(times.is_valid(), pc.invert(credible))
-        left, found = credible, {Reason.NONE: times.is_null(), Reason.FUTURE: in_future}
+        remaining, found = credible, {Reason.NONE: times.is_null(), Reason.FUTURE: in_future}
         for reason, rows in kinds.items():
-            found[reason] = pc.and_(left, pc.fill_null(rows, False))
-            left = pc.and_(left, pc.invert(found[reason]))
+            found[reason] = pc.and_(remaining, pc.fill_null(rows, False))
+            remaining = pc.and_(remaining, pc.invert(found[reason]))
         return found
 
 
-def _said(reason: Reason, count: int, order: Message) -> Message:
-    """How many rows were missed for one reason.
+def reason_message(reason: Reason, count: int, order: Message) -> Message:
+    """Render the number of rows that were missed for one reason.
 
     Args:
-        reason: which.
-        count: of the rows.
-        order: what the source is ordered by, a number or a time.
+        reason: why they were missed.
+        count: number of rows.
+        order: what the source is ordered by, "number" or "time".
     """
     match reason:
         case Reason.NONE:
@@ -139,7 +141,7 @@ def _said(reason: Reason, count: int, order: Message) -> Message:
 
 
 def read_until(source: Source, nights: Sequence[Night]) -> str:
-    """The order below which the delivered nights have read everything; empty where there were none."""
+    """The order below which the delivered nights have read everything; empty if there were none."""
     from transforms.stamps import number_text
 
     extract: DatabaseExtract = source.declaration.extract  # type: ignore[assignment]  # no other is swept
@@ -150,7 +152,7 @@ def read_until(source: Source, nights: Sequence[Night]) -> str:
 
 
 def _window(night: Night, extract: DatabaseExtract) -> tuple[str, str]:
-    """The times that a night has read; a night that was read before its end reaches up to the reading only."""
+    """The time window that a night has read; a night read before its end covers times up to the reading only."""
     if night.snapshot:
         return "", night.taken_at
     day = Day.of(night.day)

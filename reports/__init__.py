@@ -1,1 +1,1 @@
-"""What people see of a day: each department's page and list for correction, and the city's page."""
+"""The reports of a day: each department's page and list for correction, and the city's page."""

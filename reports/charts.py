@@ -1,4 +1,4 @@
-"""The charts as Vega-Lite specifications; a text is `{"zh": ..., "en": ...}`, of which the page's script takes one."""
+"""The charts as Vega-Lite specifications; texts are `{"zh": ..., "en": ...}`, from which the page's script selects one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from reports.words import phrase
 from standard.day import Day
 
-# What becomes of an extracted row, with colours that stay apart for the colour-blind and in grey.
+# Outcomes of an extracted row, with colours that are distinct for the colour-blind and in greyscale.
 OUTCOMES = {"accepted": "#4f7ea8", "held": "#e0912f", "duplicates": "#b9c2cb", "refused": "#8f2d2d"}
 
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"  # a name; nothing is fetched
@@ -19,18 +19,18 @@ Spec = dict[str, Any]
 
 
 def outcome_chart(counts: Sequence[tuple[Day, Mapping[str, int]]]) -> Spec:
-    """Stacked columns, one a day, of what became of the extracted rows.
+    """Stacked columns of the outcomes of extracted rows, one column for each day.
 
     Args:
-        counts: each day with its counts by the names of `OUTCOMES`; a day without a batch may be missing.
+        counts: days with their counts by the names of `OUTCOMES`; days without a batch may be missing.
     """
     days = _axis([day for day, _ in counts])
     values = [
-        {"day": str(day)[5:], "place": place, "outcome": _text(name), "rows": by_name[name]}
+        {"day": str(day)[5:], "place": index, "outcome": _text(name), "rows": by_name[name]}
         for day, by_name in counts
-        for place, name in enumerate(OUTCOMES)
+        for index, name in enumerate(OUTCOMES)
     ]
-    said = {name: _text(name) for name in OUTCOMES}
+    labels = {name: _text(name) for name in OUTCOMES}
     return _chart(220, values) | {
         "mark": {"type": "bar", "width": {"band": 0.7}, "tooltip": True},
         "encoding": {
@@ -41,7 +41,7 @@ def outcome_chart(counts: Sequence[tuple[Day, Mapping[str, int]]]) -> Spec:
                 "field": "outcome",
                 "type": "nominal",
                 "title": None,
-                "scale": {"domain": list(said.values()), "range": list(OUTCOMES.values())},
+                "scale": {"domain": list(labels.values()), "range": list(OUTCOMES.values())},
             },
             "tooltip": [
                 {"field": "day", "title": _text("day")},
@@ -53,15 +53,15 @@ def outcome_chart(counts: Sequence[tuple[Day, Mapping[str, int]]]) -> Spec:
 
 
 def score_line(scores: Sequence[tuple[Day, float | None]], least: float) -> Spec:
-    """One small line of a score over the days, without axes; the numbers stand beside it.
+    """A sparkline of a score over the days, without axes.
 
     Args:
-        scores: each day with its score, None where there is none.
-        least: the lowest score of all lines that are to be compared, so that they share a scale.
+        scores: days with their scores, or None.
+        least: the lowest score of all lines to be compared, so that they share a scale.
     """
     days = _axis([day for day, _ in scores])
     values = [{"day": str(day)[5:], "score": value} for day, value in scores if value is not None]
-    floor = min(least, 0.99)  # otherwise a loss of a thousandth would look like a fall
+    floor = min(least, 0.99)  # otherwise a loss of a thousandth would look dramatic
     return _chart(30, values) | {
         "mark": {
             "type": "line",
@@ -107,7 +107,7 @@ def _chart(height: int, values: list[dict[str, Any]]) -> Spec:
 
 
 def _axis(days: Sequence[Day]) -> list[str]:
-    """Every calendar day between the first and the last, so that a day without a batch shows as a gap."""
+    """Every calendar day from the first to the last, so that a day without a batch shows as a gap."""
     return [str(day)[5:] for day in min(days).through(max(days))] if days else []
 
 

@@ -1,4 +1,4 @@
-"""What the city has to know of one day: which sources arrived, what became of their records; and its page."""
+"""The city's day: which sources arrived, and the outcomes of their records; and its page."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from reports.charts import outcome_chart
 from reports.frame import link, render
 from reports.quality import COURSE_DAYS, Equation, SourceFacts, equations, last_runs, status_word
-from standard.batch import LedgerEntry, Status
+from standard.batch import Status
 from standard.day import Day
+from standard.ledger_entry import LedgerEntry
 
 MATRIX_DAYS = 14
 
@@ -21,22 +22,22 @@ COUNTS = (
 
 @dataclass(frozen=True)
 class CityFacts:
-    """What reports say of the city: the title of its exchange."""
+    """Facts about the city for its reports: the title of its exchange."""
 
     title: str
 
 
 @dataclass(frozen=True)
 class CityReport:
-    """All sources' day.
+    """The day of all sources.
 
     Attributes:
         day: the day.
-        sources: every source, declared or only known to the ledger, by name.
+        sources: every source, declared or only in the ledger, by name.
         entries: the last run of each source and day, by (source, day).
-        days: the days of the matrix, the last one this day.
-        course: totals of all sources, day by day, at most `COURSE_DAYS` back.
-        missed: the earlier days that the ledger lacks of a source, by its name.
+        days: the days of the matrix, ending with this day.
+        course: totals over all sources for each of the last `COURSE_DAYS` days.
+        missed: missed days before this one, by source.
     """
 
     day: Day
@@ -48,40 +49,40 @@ class CityReport:
 
     @property
     def gaps(self) -> list[tuple[SourceFacts, Sequence[str]]]:
-        """The sources that lack earlier days, with those days, of which many in a row are named by the first and the last."""
+        """The sources with missed days, with those days; consecutive days are merged into spans."""
         return [(source, spans(self.missed[source.name])) for source in self.sources if self.missed.get(source.name)]
 
     @property
     def gap_count(self) -> int:
-        """How many batches of earlier days are lacking."""
+        """Number of missed batches of earlier days."""
         return sum(map(len, self.missed.values()))
 
     def entry(self, source: SourceFacts, day: str | None = None) -> LedgerEntry | None:
-        """What became of a source's batch, of this day unless another is named."""
+        """The ledger entry of a source's batch, by default of this day."""
         return self.entries.get((source.name, day or str(self.day)))
 
     def with_status(self, status: Status) -> list[SourceFacts]:
-        """The sources whose batch of this day ended so."""
+        """The sources whose batch of this day has a status."""
         return [source for source in self.sources if (found := self.entry(source)) and found.status == status]
 
     @property
     def reported_days(self) -> set[str]:
-        """The days of which the ledger has something, so that a page of them was drawn."""
+        """The days with entries in the ledger, for which pages exist."""
         return {day for _, day in self.entries}
 
     @property
     def missing(self) -> list[SourceFacts]:
-        """The sources that have not arrived: nothing of the day in the ledger, or they could not be reached."""
+        """The sources that have not arrived: without an entry of the day, or unreachable."""
         return [source for source in self.sources if not (found := self.entry(source)) or found.status == Status.FAILED]
 
     @property
     def totals(self) -> dict[str, int]:
-        """The counts of the day over all sources."""
+        """The counts of the day, summed over all sources."""
         return totals(entry for (_, day), entry in self.entries.items() if day == str(self.day))
 
     @property
     def equations(self) -> tuple[Equation, ...]:
-        """The three sums over all sources."""
+        """The three sums of the totals."""
         return equations(self.totals)
 
 
@@ -91,7 +92,7 @@ def city_report(
     entries: Sequence[LedgerEntry],
     missed: Mapping[str, Sequence[str]] | None = None,
 ) -> CityReport:
-    """Draw the city's day from the ledger; later days and earlier runs are passed over."""
+    """Compute the city's day from the ledger; later days and earlier runs are ignored."""
     runs = [entry for entry in last_runs(entries) if str(day.plus(1 - COURSE_DAYS)) <= entry.day <= str(day)]
     declared = {source.name: source for source in sources}
     undeclared = {entry.source: SourceFacts(entry.source, entry.source, "", "", "", {}) for entry in runs}
@@ -109,18 +110,18 @@ def city_report(
 
 
 def spans(days: Sequence[str]) -> list[str]:
-    """Days in order, those that follow one another as one span: `2026-03-02 – 2026-03-04`."""
-    found: list[list[Day]] = []
+    """Merge consecutive days, given in order, into spans: `2026-03-02 – 2026-03-04`."""
+    merged: list[list[Day]] = []
     for day in map(Day.of, days):
-        if found and found[-1][1].plus(1) == day:
-            found[-1][1] = day
+        if merged and merged[-1][1].plus(1) == day:
+            merged[-1][1] = day
         else:
-            found.append([day, day])
-    return [str(first) if first == last else f"{first} – {last}" for first, last in found]
+            merged.append([day, day])
+    return [str(first) if first == last else f"{first} – {last}" for first, last in merged]
 
 
 def totals(entries: Iterable[LedgerEntry]) -> dict[str, int]:
-    """Each count of the ledger summed over entries."""
+    """The counts of the ledger, summed over entries."""
     listed = list(entries)
     return {name: sum(getattr(entry, name) for entry in listed) for name in COUNTS}
 
@@ -136,20 +137,17 @@ def city_page(
     department_link: str = "{source}/{day}.html",
     city_link: str = "city-{day}.html",
 ) -> str:
-    """Draw the city's page.
+    """Render the city's page as one self-contained HTML document; the same ledger always renders the same text.
 
     Args:
         city: its title.
-        sources: every declared source.
+        sources: all declared sources.
         day: of the page.
-        entries: the ledger up to that day.
-        deadline_passed: whether who has not arrived should have.
-        missed: the earlier days that the ledger lacks of a source, by its name.
-        department_link: where departments' pages are, relative to this one; `{source}` and `{day}` are filled in.
-        city_link: where the city's pages of other days are, likewise.
-
-    Returns:
-        One HTML document that needs nothing beside it. The same ledger gives the same text.
+        entries: of the ledger up to that day.
+        deadline_passed: whether all sources should have arrived.
+        missed: missed days before this one, by source.
+        department_link: relative link to departments' pages, with `{source}` and `{day}` as placeholders.
+        city_link: relative link to the city's pages of other days, likewise.
     """
     report = city_report(sources, day, entries, missed)
     return render(
@@ -160,10 +158,10 @@ def city_page(
         deadline_passed=deadline_passed,
         refused=report.with_status(Status.REFUSED),
         delivered=[*report.with_status(Status.DELIVERED), *report.with_status(Status.REPEATED)],
-        counts=COUNTS[2:],  # what was read and left out stands in the sums
+        counts=COUNTS[2:],  # rows read and left out are shown in the sums
         status_word=status_word,
         chart=outcome_chart(report.course),
         with_rows=any(sums["extracted"] for _, sums in report.course),
-        department_link=lambda source, of: link(department_link, source=source.name, day=of),
-        city_link=lambda of: link(city_link, day=of),
+        department_link=lambda source, of_day: link(department_link, source=source.name, day=of_day),
+        city_link=lambda of_day: link(city_link, day=of_day),
     )

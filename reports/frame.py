@@ -1,4 +1,4 @@
-"""What makes a page one self-contained file: its template, style and scripts inside it, and a policy that lets in no others."""
+"""Renders self-contained pages: template, style and scripts in one file, and a policy that allows no others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reports.readable import expected_found, reason_text
 from reports.script import charts_script
-from reports.words import both, phrase, say
+from reports.words import bilingual, both, phrase
 from standard.day import SHANGHAI, instant_of
 from standard.visible import visible_line
 
@@ -21,23 +21,23 @@ _HERE = Path(__file__).parent
 
 
 def render(template: str, **values: Any) -> str:
-    """Draw a page.
+    """Render a page.
 
     Args:
-        template: name of a file beside this one.
-        values: what it speaks of; texts are escaped, and what would be invisible in them is shown.
+        template: file name of a template in this package.
+        values: its variables; texts are escaped, and invisible characters in them are made visible.
     """
     return _environment().get_template(template).render(**values)
 
 
-def ready() -> None:
-    """Make what all pages have in common: their templates, and the script of the charts."""
+def preload_templates() -> None:
+    """Load what all pages share: their templates, and the script of the charts."""
     for template in _HERE.glob("*.html"):
         _environment().get_template(template.name)
 
 
 def link(pattern: str, **values: object) -> str:
-    """A relative link: `link("{source}/{day}.html", source=..., day=...)`."""
+    """Render a relative link: `link("{source}/{day}.html", source=..., day=...)`."""
     return quote(pattern.format(**values))
 
 
@@ -49,13 +49,12 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda value: (
-            visible_line(value) if type(value) is str else value
-        ),  # not Markup, which is escaped already
+        # Markup is already escaped.
+        finalize=lambda value: visible_line(value) if type(value) is str else value,
     )
     scripts = {"charts": charts_script(), "script": _file("page.js")}
     environment.globals |= {
-        "say": say,
+        "bilingual": bilingual,
         "both": both,
         "phrase": phrase,
         "expected_found": expected_found,
@@ -73,7 +72,7 @@ def _file(name: str) -> str:
 
 
 def _policy(styles: list[str], scripts: list[str]) -> str:
-    """A Content-Security-Policy by which the page runs and draws what stands in it, and nothing else."""
+    """A Content-Security-Policy that allows the page's own styles and scripts, and nothing else."""
     return (
         f"default-src 'none'; style-src {_hashes(styles)}; script-src {_hashes(scripts)}; "
         "base-uri 'none'; form-action 'none'"
@@ -90,12 +89,12 @@ def _grouped(number: int) -> str:
 
 
 def _percent(share: float | None) -> str:
-    """A share with two decimals, rounded down: what is not whole must not read 100 %."""
+    """A share with two decimals, rounded down, so that only a complete share reads 100 %."""
     if share is None:
         return "—"
     return "100%" if share == 1 else f"{int(share * 10_000 + 1e-6) / 100:.2f}%"
 
 
 def _local(instant: str) -> str:
-    """An instant as the city's clocks showed it, to the minute."""
+    """An instant in Asia/Shanghai, to the minute."""
     return f"{instant_of(instant).astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if instant else "—"

@@ -1,4 +1,4 @@
-"""Knows how a department's day becomes one HTML page."""
+"""Renders a department's day as one HTML page."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from markupsafe import Markup
 
 from reports.charts import Spec, outcome_chart, score_line
 from reports.frame import link, render
-from reports.quality import QualityReport, RuleFindings, element_title, equations, score, standing, status_word
+from reports.quality import QualityReport, RuleFindings, element_title, equations, finding_status, score, status_word
 from reports.readable import readable_text
-from reports.words import say
+from reports.words import bilingual
 from standard.batch import Status
 from standard.day import Day
 from standard.rule import DIMENSION_TITLES, Dimension
 
-LISTED = 200  # findings of one rule on the page; the list for correction holds all
-SHOWN = 10  # of these, how many are seen and printed without unfolding
+LISTED = 200  # findings of one rule on the page; the list for correction has all of them
+SHOWN = 10  # of these, how many are visible without unfolding
 
 _COLUMNS = ("locator", "certificate_number", "element", "value", "expected", "standing")
 
@@ -26,15 +26,15 @@ _COLUMNS = ("locator", "certificate_number", "element", "value", "expected", "st
 def department_page(
     report: QualityReport, *, list_link: str = "{day}.xlsx", city_link: str = "../city-{day}.html"
 ) -> str:
-    """Draw a department's page.
+    """Render a department's page.
 
     Args:
-        report: what it shows.
-        list_link: where its list for correction is, relative to the page; `{day}` and `{source}` are filled in.
-        city_link: where the city's page is, likewise.
+        report: the data of the page.
+        list_link: relative link to the list for correction, with `{day}` and `{source}` as placeholders.
+        city_link: relative link to the city's page, likewise.
 
     Returns:
-        One HTML document that needs nothing beside it. The same report gives the same text.
+        One self-contained HTML document; the same report always renders the same text.
     """
     names = {"day": report.day, "source": report.source.name}
     return render(
@@ -47,9 +47,9 @@ def department_page(
         most=LISTED,
         sentences=_sentences(report),
         sections=[
-            _Section.of("to_correct", report, report.to_correct),
-            _Section.of("notices", report, report.notices),
-            _Section.of("earlier", report, report.earlier),
+            _Section.from_findings("to_correct", report, report.to_correct),
+            _Section.from_findings("notices", report, report.notices),
+            _Section.from_findings("earlier", report, report.earlier),
         ],
         equations=equations(report.entry.as_dict()) if report.entry else (),
         scores=_scores(report),
@@ -63,48 +63,48 @@ def department_page(
 
 
 def _sentences(report: QualityReport) -> list[Markup]:
-    """What became of the batch and what to do, in plain sentences."""
+    """The outcome of the batch and what to do, in plain sentences."""
     entry, day = report.entry, str(report.day)
     if entry is None:
-        return [say("said_absent", day=day)]
+        return [bilingual("outcome_absent", day=day)]
     if entry.status == Status.FAILED:
-        return [say("said_failed", day=day), say("next_reach")]
+        return [bilingual("outcome_failed", day=day), bilingual("next_reach")]
     if entry.status == Status.REPEATED:
-        return [say("said_repeated", day=day), say("next_none")]
+        return [bilingual("outcome_repeated", day=day), bilingual("next_none")]
     if entry.status == Status.REFUSED:
-        key = "said_refused" if entry.refused else "said_refused_unread"
-        standing = [pc.any(found.findings["open"]).as_py() for found in report.refusals]
-        settled = bool(standing) and not any(standing)
-        return [say(key, day=day, n=entry.refused), say("next_settled" if settled else "next_resend")]
+        key = "outcome_refused" if entry.refused else "outcome_refused_unread"
+        still_open = [pc.any(found.findings["open"]).as_py() for found in report.refusals]
+        settled = bool(still_open) and not any(still_open)
+        return [bilingual(key, day=day, n=entry.refused), bilingual("next_settled" if settled else "next_resend")]
     if entry.held:
-        return [say("said_held", day=day, n=entry.held, rows=entry.extracted), say("next_correct")]
+        return [bilingual("outcome_held", day=day, n=entry.held, rows=entry.extracted), bilingual("next_correct")]
     if not entry.extracted:
-        return [say("said_empty", day=day), say("next_none")]
-    return [say("said_clean", day=day, n=entry.extracted), *([] if report.count else [say("next_none")])]
+        return [bilingual("outcome_empty", day=day), bilingual("next_none")]
+    return [bilingual("outcome_clean", day=day, n=entry.extracted), *([] if report.count else [bilingual("next_none")])]
 
 
 @dataclass(frozen=True)
 class _Section:
-    """Findings that belong together: those to correct, the notices, those of earlier days."""
+    """A section of findings: those to correct, the notices, or those of earlier days."""
 
     key: str
     rules: list[_RuleBlock]
     note: str
 
     @classmethod
-    def of(cls, key: str, report: QualityReport, found: tuple[RuleFindings, ...]) -> _Section:
+    def from_findings(cls, key: str, report: QualityReport, found: tuple[RuleFindings, ...]) -> _Section:
         batch = key == "to_correct" and bool(report.refusals)
         return cls(key, [_RuleBlock.of(report, rule) for rule in found], f"{key}_batch" if batch else f"{key}_note")
 
     @property
     def count(self) -> int:
-        """Findings of all its rules."""
+        """Number of findings of all its rules."""
         return sum(block.found.count for block in self.rules)
 
 
 @dataclass(frozen=True)
 class _RuleBlock:
-    """The findings of one rule as the page lists them: only columns in which something stands."""
+    """The listed findings of one rule, with the columns that are not empty."""
 
     found: RuleFindings
     columns: list[str]
@@ -114,23 +114,23 @@ class _RuleBlock:
 
     @classmethod
     def of(cls, report: QualityReport, found: RuleFindings) -> _RuleBlock:
-        rows = [_row(report, found, finding) for finding in found.first(LISTED)]
+        rows = [_row(report, found, finding) for finding in found.head(LISTED)]
         columns = [name for name in _COLUMNS if any(row[name] for row in rows)]
         return cls(found, columns, rows[:SHOWN], rows[SHOWN:], found.count - len(rows))
 
 
 def _row(report: QualityReport, found: RuleFindings, finding: dict[str, Any]) -> dict[str, Any]:
     return finding | {
-        "locator": finding["locator"] or say("whole_batch"),
+        "locator": finding["locator"] or bilingual("whole_batch"),
         "element": element_title(report.source, finding["element"]),
         "value": readable_text(found.rule.id, finding["value"] or ""),
         "expected": readable_text(found.rule.id, finding["expected"] or ""),
-        "standing": [say(key, day=day) for key, day in standing(found.rule, finding, report.day)],
+        "standing": [bilingual(key, day=day) for key, day in finding_status(found.rule, finding, report.day)],
     }
 
 
 def _scores(report: QualityReport) -> list[tuple[tuple[str, str], float | None, int, Spec]]:
-    """Of each dimension its title, score, rows with findings, and the course of its score."""
+    """Title, score, rows with findings, and score over time of each dimension."""
     entry = report.entry
     courses = {
         dimension: [(Day.of(entry.day), score(entry, dimension)) for entry in report.course] for dimension in Dimension

@@ -1,4 +1,4 @@
-"""What a department has to know of one day, drawn from the ledger and the findings; pure, no files, no markup."""
+"""A department's day, computed from the ledger and the findings; pure, without files or markup."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from standard.batch import LedgerEntry, Status
+from standard.batch import Status
 from standard.day import Day
+from standard.ledger_entry import LedgerEntry
 from standard.licence import LICENCE
 from standard.rule import Dimension, Rule, Scope, Severity
 from standard.rules import RANK, RULES
 
-COURSE_DAYS = 30  # how far back the course of the days goes
+COURSE_DAYS = 30  # number of days in the course
 
-# The three sums of `LedgerEntry`, the whole before its parts.
+# The three sums of `LedgerEntry`: each whole with its parts.
 _SUMS = (
     ("read", ("left_out", "extracted")),
     ("extracted", ("accepted", "held", "duplicates", "refused")),
@@ -27,16 +28,16 @@ _SUMS = (
 
 @dataclass(frozen=True)
 class SourceFacts:
-    """What reports say of a source.
+    """Facts about a source for its reports.
 
     Attributes:
-        name: as batches name it, `market_regulation.food_operation`.
-        title: for people.
-        department_name: whose it is.
-        department_contact: whom to ask.
-        licence_type_name: what its records are.
-        element_titles: Chinese titles by element name, those of the licence's face included.
-        reactions: of rules on the batch for which its declaration says so, whether they `refuse` it or `warn`.
+        name: such as `market_regulation.food_operation`.
+        title: display name.
+        department_name: of the department.
+        department_contact: of the department.
+        licence_type_name: type of its records.
+        element_titles: Chinese titles by element name, including face fields.
+        reactions: declared reactions to rules on the batch, `refuse` or `warn`.
     """
 
     name: str
@@ -50,48 +51,47 @@ class SourceFacts:
 
 @dataclass(frozen=True)
 class Equation:
-    """A count that must be the sum of others; names are those of `LedgerEntry`."""
+    """A count that must equal the sum of others; names are those of `LedgerEntry`."""
 
     whole: tuple[str, int]
     parts: tuple[tuple[str, int], ...]
 
     @property
     def holds(self) -> bool:
-        """Whether nothing was lost."""
+        """Whether the sum is correct."""
         return self.whole[1] == sum(count for _, count in self.parts)
 
 
 @dataclass(frozen=True)
 class RuleFindings:
-    """The findings of one rule, in the order in which they were made."""
+    """The findings of one rule, in their original order."""
 
     rule: Rule
     findings: pa.Table
 
     @property
     def count(self) -> int:
-        """How many."""
+        """Number of findings."""
         return int(self.findings.num_rows)
 
-    def first(self, most: int) -> list[dict[str, Any]]:
-        """At most so many of them as plain values."""
-        rows: list[dict[str, Any]] = self.findings.slice(0, most).to_pylist()
+    def head(self, limit: int) -> list[dict[str, Any]]:
+        """The first findings as plain values."""
+        rows: list[dict[str, Any]] = self.findings.slice(0, limit).to_pylist()
         return rows
 
 
 @dataclass(frozen=True)
 class QualityReport:
-    """One source's day; what both its page and its list for correction are rendered from.
+    """One source's day, from which its page and its list for correction are rendered.
 
     Attributes:
-        source: whose.
+        source: facts about the source.
         day: the day.
-        entry: what became of the batch: its last run; None where the ledger has none of that day.
-        course: the last run of each day up to this one, at most `COURSE_DAYS` days back, in order.
-        to_correct: the day's findings that held a row or refused the batch, those on the whole batch first, then the most
-            frequent.
+        entry: the last run of the batch; None if the ledger has none for that day.
+        course: the last run of each of the last `COURSE_DAYS` days, in order.
+        to_correct: the day's findings that held a row or refused the batch; those on the batch first, then the most frequent.
         notices: the day's other findings.
-        earlier: findings of earlier days that are still open, as ordered as the day's own.
+        earlier: open findings of earlier days, in the same order.
     """
 
     source: SourceFacts
@@ -104,37 +104,37 @@ class QualityReport:
 
     @property
     def refusals(self) -> tuple[RuleFindings, ...]:
-        """What the whole batch is refused for."""
+        """The findings for which the batch was refused."""
         return tuple(found for found in self.to_correct if found.rule.scope is Scope.BATCH)
 
     @property
     def listed(self) -> tuple[RuleFindings, ...]:
-        """Everything that the list for correction holds, in its order."""
+        """All findings of the list for correction, in its order."""
         return (*self.to_correct, *self.notices, *self.earlier)
 
     @property
     def count(self) -> int:
-        """How many findings the list for correction holds."""
+        """Number of findings in the list for correction."""
         return sum(found.count for found in self.listed)
 
 
 def quality_report(source: SourceFacts, day: Day, entries: Sequence[LedgerEntry], findings: pa.Table) -> QualityReport:
-    """Draw a source's day.
+    """Compute the report of a source's day.
 
     Args:
-        source: what is known of it.
+        source: facts about the source.
         day: of the report.
-        entries: the ledger; other sources, later days and earlier runs are passed over.
-        findings: `FINDING` with `day`, `first_day`, `last_day` (text), `open` and `platform_holds` (booleans, the
-            latter null where unknown); those of the day, and those still open of days before.
+        entries: of the ledger; other sources, later days and earlier runs are ignored.
+        findings: `FINDING` with `day`, `first_day`, `last_day` (text), `open` and `platform_holds` (booleans, the latter null where
+            unknown): those of the day, and open ones of earlier days.
     """
     runs = [entry for entry in last_runs(entries) if entry.source == source.name]
     course = tuple(entry for entry in runs if str(day.plus(1 - COURSE_DAYS)) <= entry.day <= str(day))
     entry = next((entry for entry in course if entry.day == str(day)), None)
     delivered = entry is not None and entry.status == Status.DELIVERED
-    # The declaration may have changed since: whatever it says now, nothing has refused a batch that was delivered.
+    # The declaration may have changed since; no finding can have refused a delivered batch.
     reactions = dict.fromkeys(source.reactions, "warn") if delivered else source.reactions
-    of_day = by_rule(findings.filter(pc.equal(findings["day"], str(day))), reactions)
+    of_day = group_by_rule(findings.filter(pc.equal(findings["day"], str(day))), reactions)
     earlier = findings.filter(pc.and_(pc.less(findings["day"], str(day)), findings["open"]))
     return QualityReport(
         source=source,
@@ -143,18 +143,18 @@ def quality_report(source: SourceFacts, day: Day, entries: Sequence[LedgerEntry]
         course=course,
         to_correct=tuple(found for found in of_day if found.rule.critical),
         notices=tuple(found for found in of_day if not found.rule.critical),
-        earlier=by_rule(earlier, source.reactions),
+        earlier=group_by_rule(earlier, source.reactions),
     )
 
 
 def last_runs(entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
-    """Of each source and day the run with the greatest number, by day and source."""
+    """The last run of each source and day, ordered by day and source."""
     ordered = sorted(entries, key=lambda entry: (entry.day, entry.source, entry.run))
     return list({(entry.day, entry.source): entry for entry in ordered}.values())
 
 
 def equations(counts: Mapping[str, Any]) -> tuple[Equation, ...]:
-    """The three sums over the counts of a ledger entry, or over totals of several."""
+    """The three sums of a ledger entry's counts, or of totals over several entries."""
     return tuple(
         Equation((whole, counts[whole]), tuple((part, counts[part]) for part in parts)) for whole, parts in _SUMS
     )
@@ -163,17 +163,17 @@ def equations(counts: Mapping[str, Any]) -> tuple[Equation, ...]:
 def score(entry: LedgerEntry | None, dimension: Dimension) -> float | None:
     """Share of the extracted rows without a finding of a dimension, from 0 to 1.
 
-    None where there is nothing to judge: no batch, no rows, or a refused batch, whose single rows were never judged.
+    None if nothing was judged: no batch, no rows, or a refused batch, whose rows were never judged.
     """
     if entry is None or entry.status != Status.DELIVERED or not entry.extracted:
         return None
     return max(0.0, 1 - entry.failing.get(dimension, 0) / entry.extracted)
 
 
-def by_rule(findings: pa.Table, reactions: Mapping[str, str]) -> tuple[RuleFindings, ...]:
-    """Findings by rule: critical before warnings, the whole batch before its rows, then the most frequent first.
+def group_by_rule(findings: pa.Table, reactions: Mapping[str, str]) -> tuple[RuleFindings, ...]:
+    """Group findings by rule: critical before warnings, the batch before its rows, then the most frequent first.
 
-    A rule for which the declaration says what happens has the severity of that, not its own.
+    A declared reaction takes precedence over the rule's own severity.
     """
     rules = pc.unique(findings["rule"]).to_pylist()
     groups = [
@@ -183,35 +183,35 @@ def by_rule(findings: pa.Table, reactions: Mapping[str, str]) -> tuple[RuleFindi
     return tuple(sorted(groups, key=_urgency))
 
 
-def standing(rule: Rule, finding: Mapping[str, Any], day: Day) -> list[tuple[str, str]]:
-    """How one finding stands: words of `reports.words`, each with the day it speaks of or nothing.
+def finding_status(rule: Rule, finding: Mapping[str, Any], day: Day) -> list[tuple[str, str]]:
+    """The status of one finding: keys of `reports.words`, each with its day or an empty text.
 
-    What the platform holds is told of held rows only: a row that a warning was found on was delivered.
+    What the platform has is shown for held rows only, since a row with a warning was delivered.
     """
-    said = []
+    status = []
     if not finding["open"]:
-        said.append(("corrected", ""))
+        status.append(("corrected", ""))
     elif rule.critical and rule.scope is not Scope.BATCH and finding["platform_holds"] is not None:
-        said.append(("platform_older" if finding["platform_holds"] else "platform_none", ""))
+        status.append(("platform_older" if finding["platform_holds"] else "platform_none", ""))
     if finding["first_day"] and finding["first_day"] < str(day):
-        said.append(("since", finding["first_day"]))
-    return said
+        status.append(("since", finding["first_day"]))
+    return status
 
 
 def status_word(entry: LedgerEntry | None) -> str:
-    """What became of a batch, as a key of `reports.words`."""
+    """The status of a batch as a key of `reports.words`."""
     return f"status_{entry.status}" if entry else "status_absent"
 
 
 def element_title(source: SourceFacts, name: str) -> tuple[str, str] | None:
-    """An element in Chinese and, as the standard calls it, in English; a department's own column stays as it is."""
+    """The title of an element in Chinese and English; a department's own column is returned unchanged."""
     if not name:
         return None
     return source.element_titles.get(name, name), name.replace("_", " ") if name in LICENCE.by_name else name
 
 
 def _rule(name: str, reaction: str | None) -> Rule:
-    """A rule by its id; findings outlive rules, and one whose rule was withdrawn must not keep a page from being drawn."""
+    """A rule by its id; findings of a withdrawn rule must not prevent a page from being rendered."""
     rule = RULES.get(name) or Rule(
         name, Dimension.CONSISTENCY, Severity.WARNING, Scope.ROW, name, name, "该规则已停用。", "This rule is no longer used."
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""How what was expected and what was found reads in Chinese and in English, where a finding says it in words or signs of its own."""
+"""Renders expected and found values in Chinese and English where a finding uses codes or fixed English words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from standard.credit_codes import PARTS
 from standard.messages import Language, translate
 from standard.rules import RULES
 
-# Why a sweep found rows that no night has read, as `pipeline.unread` says it.
+# Why a sweep found unread rows, by the English text of `pipeline.unread`.
 REASONS = {
     "no time": "没有更新时间",
     "no number": "没有编号",
@@ -24,48 +24,49 @@ REASONS = {
     "older than the first day that was read": "早于首次取数的日期",
     "of a day that was not delivered": "当天的数据没有送达",
 }
-_SIGNS = {"%Y": "YYYY", "%m": "MM", "%d": "DD", "%H": "HH", "%M": "mm", "%S": "ss", "%f": "ffffff", "%y": "YY"}
+_DATE_CODES = {"%Y": "YYYY", "%m": "MM", "%d": "DD", "%H": "HH", "%M": "mm", "%S": "ss", "%f": "ffffff", "%y": "YY"}
 _REASON = re.compile(r"(\d+) ([^;]+)")
 _UNSEEN = re.compile(r"(\d+) \+ (\d+)")
 _EXPECTED_FOUND = re.compile(r": expected (.*?), found (.*?)(?=; |$)")
 
 
 def readable(rule: str, text: str) -> tuple[str, str]:
-    """What was expected or found, in Chinese and in English; what a department wrote is the same in both.
+    """Render an expected or found value in Chinese and in English; a department's own text is the same in both.
 
     Args:
         rule: id of the rule of the finding.
         text: its `expected` or `value`.
     """
     if rule == "rows_unread":
-        return _unread(text), text
+        return _unread_in_chinese(text), text
     if rule == "rows_unseen" and (counts := _UNSEEN.fullmatch(text)):
         return phrase("rows_unseen", none=int(counts[1]), future=int(counts[2]))
     if rule == "status":
         names = code_list("status")
         return " / ".join(names.get(code, code) for code in text.split(" / ")), text
     if rule in {"value_unreadable", "update_time_missing"}:
-        text = re.sub("%[A-Za-z]", lambda found: _SIGNS.get(found[0], found[0]), text)
-    return _parted(text)
+        text = re.sub("%[A-Za-z]", lambda found: _DATE_CODES.get(found[0], found[0]), text)
+    return _split_languages(text)
 
 
 def readable_text(rule: str, text: str) -> str | Markup:
-    """The same as markup in which the style sheet shows one of the two, where they differ."""
+    """The same as markup; where the languages differ, the style sheet shows one."""
     chinese, english = readable(rule, text)
     return chinese if chinese == english else both(chinese, english)
 
 
 def expected_found(rule: str, expected: str, found: str) -> Markup:
-    """What was expected beside what was found."""
+    """Render "expected …, found …" in both languages."""
     sides = zip(readable(rule, expected), readable(rule, found), ("zh", "en"), strict=True)
     chinese, english = (
-        phrase("expected_found", expected=wanted or "—", found=was or "—")[side == "en"] for wanted, was, side in sides
+        phrase("expected_found", expected=expected_text or "—", found=found_text or "—")[side == "en"]
+        for expected_text, found_text, side in sides
     )
     return both(chinese, english)
 
 
 def reason_text(reason: str) -> str | Markup:
-    """Why a batch was refused, as the ledger keeps it in both languages, in one of them."""
+    """Split the ledger's reason of a refusal, which is in both languages, into one for each."""
     chinese = english = reason
     for rule in RULES.values():
         pair = f"{rule.title_zh} {rule.title_en}"
@@ -74,30 +75,30 @@ def reason_text(reason: str) -> str | Markup:
     if chinese == english:
         chinese = translate(reason, Language.CHINESE)
         return reason if chinese == english else both(chinese, english)
-    return both(_EXPECTED_FOUND.sub(_in_chinese, chinese), english)
+    return both(_EXPECTED_FOUND.sub(_expected_found_in_chinese, chinese), english)
 
 
-def _in_chinese(found: re.Match[str]) -> str:
-    was = "无" if found[2] == "none" else found[2]
-    return f"：{phrase('expected_found', expected=found[1], found=was)[0]}"
+def _expected_found_in_chinese(found: re.Match[str]) -> str:
+    value = "无" if found[2] == "none" else found[2]
+    return f"：{phrase('expected_found', expected=found[1], found=value)[0]}"
 
 
-def _unread(text: str) -> str:
-    total, colon, told = text.partition(": ")
-    reasons = [REASONS.get(reason) for _, reason in _REASON.findall(told)]
+def _unread_in_chinese(text: str) -> str:
+    total, colon, listed = text.partition(": ")
+    reasons = [REASONS.get(reason) for _, reason in _REASON.findall(listed)]
     if not colon or None in reasons:
         return text
-    return f"{total}：{_REASON.sub(lambda found: f'{REASONS[found[2]]} {found[1]} 条', told).replace('; ', '；')}"
+    return f"{total}：{_REASON.sub(lambda found: f'{REASONS[found[2]]} {found[1]} 条', listed).replace('; ', '；')}"
 
 
 @cache
-def _pairs() -> dict[str, tuple[str, str]]:
+def _credit_code_parts() -> dict[str, tuple[str, str]]:
     return {" ".join(pair): pair for pair in PARTS}
 
 
-def _parted(text: str) -> tuple[str, str]:
-    """The two sides of a text that says parts of a credit code in both languages."""
+def _split_languages(text: str) -> tuple[str, str]:
+    """Split a text that names parts of a credit code in both languages."""
     chinese = english = text
-    for whole, (in_chinese, in_english) in _pairs().items():
+    for whole, (in_chinese, in_english) in _credit_code_parts().items():
         chinese, english = chinese.replace(whole, in_chinese), english.replace(whole, in_english)
     return (chinese, english.replace("；", "; ")) if chinese != english else (translate(text, Language.CHINESE), text)

@@ -1,22 +1,22 @@
-"""The script that draws the charts of every page: made once a process, or taken from an earlier one that kept it."""
+"""The script that draws the charts: bundled once for each process, or reused from an earlier process."""
 
 from __future__ import annotations
 
 from importlib.metadata import version
 
-NAME = f"charts-{version('vl-convert-python')}.js"  # under which it may be kept; another version draws otherwise
-_made: list[str] = []
+NAME = f"charts-{version('vl-convert-python')}.js"  # file name in the workspace; it depends on the version
+_cached: list[str] = []
 
 
 def charts_script() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script; bundling them takes some two seconds."""
-    if not _made:
+    """Vega, Vega-Lite and Vega-Embed as one script; bundling takes about two seconds."""
+    if not _cached:
         import vl_convert
 
-        take(str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")))
-    return _made[0]
+        use_script(str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")))
+    return _cached[0]
 
 
-def take(script: str) -> None:
-    """Use what an earlier process made."""
-    _made[:] = [script]
+def use_script(script: str) -> None:
+    """Use the script of an earlier process."""
+    _cached[:] = [script]

@@ -1,4 +1,4 @@
-"""Every sentence and label of the reports, in Chinese and in English."""
+"""All sentences and labels of the reports, in Chinese and English."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from standard.visible import visible_line
 
-# Chinese, English, and English where `n` is one.
+# Chinese, English plural, and English singular (where `n` is one).
 WORDS: dict[str, tuple[str, ...]] = {
     # what a page is
     "department_page": ("证照数据质量日报", "Licence data quality of the day"),
@@ -29,38 +29,38 @@ WORDS: dict[str, tuple[str, ...]] = {
     "status_failed": ("未取到", "Not reached"),
     "status_repeated": ("与上次相同", "As before"),
     "status_absent": ("未到", "Not arrived"),
-    "said_clean": (
+    "outcome_clean": (
         "{day} 的数据已送达平台：{n:,} 条记录中没有需要整改的。",
         "The data of {day} reached the platform: nothing to correct in {n:,} records.",
         "The data of {day} reached the platform: nothing to correct in its one record.",
     ),
-    "said_held": (
+    "outcome_held": (
         "{day} 的数据已送达平台，但 {rows:,} 条记录中有 {n:,} 条需要整改，暂不入库。",
         "The data of {day} reached the platform, but {n:,} of {rows:,} records were held back and need correcting.",
         "The data of {day} reached the platform, but {n:,} of {rows:,} records was held back and needs correcting.",
     ),
-    "said_empty": (
+    "outcome_empty": (
         "{day} 数据源没有新的或变更的记录，已如实登记。",
         "The source had no new or changed records on {day}; this has been noted.",
     ),
-    "said_repeated": (
+    "outcome_repeated": (
         "{day} 报送的文件与已处理过的完全相同，没有新的内容，平台数据不变。",
         "The files delivered for {day} are those that were taken before; there was nothing new and nothing changed.",
     ),
-    "said_refused": (
+    "outcome_refused": (
         "{day} 的数据整批退回，{n:,} 条记录均未入库；平台上此前的数据不受影响。",
         "The whole batch of {day} was refused and none of its {n:,} records delivered; what the platform had is unchanged.",
         "The whole batch of {day} was refused and its one record not delivered; what the platform had is unchanged.",
     ),
-    "said_refused_unread": (
+    "outcome_refused_unread": (
         "{day} 的数据整批退回，没有记录入库；平台上此前的数据不受影响。",
         "The whole batch of {day} was refused and nothing delivered; what the platform had is unchanged.",
     ),
-    "said_failed": (
+    "outcome_failed": (
         "没有取到 {day} 的数据：数据源无法访问。平台上此前的数据不受影响。",
         "The data of {day} could not be had: the source did not answer. What the platform had is unchanged.",
     ),
-    "said_absent": ("{day} 的数据还没有到达。", "The data of {day} has not arrived."),
+    "outcome_absent": ("{day} 的数据还没有到达。", "The data of {day} has not arrived."),
     "rows_unseen": (
         "更新时间为空 {none:,} 行，在将来 {future:,} 行",
         "{none:,} without a time, {future:,} in the future",
@@ -229,18 +229,18 @@ def phrase(key: str, **values: Any) -> tuple[str, str]:
 
     Args:
         key: in `WORDS`.
-        values: what stands in its braces; `n` chooses between the English plural and singular.
+        values: of its placeholders; `n` selects the English plural or singular.
     """
     chinese, *english = WORDS[key]
     chosen = english[-1] if values.get("n") == 1 else english[0]
     return chinese.format(**values), chosen.format(**values)
 
 
-def say(key: str, **values: Any) -> Markup:
-    """The same as markup in which the style sheet shows one of the two."""
+def bilingual(key: str, **values: Any) -> Markup:
+    """The same as markup; the style sheet shows one language."""
     return both(*phrase(key, **values))
 
 
 def both(chinese: str, english: str) -> Markup:
-    """Two texts as markup in which the style sheet shows one."""
+    """Two texts as markup; the style sheet shows one language."""
     return _BOTH.format(visible_line(chinese), visible_line(english))

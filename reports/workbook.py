@@ -1,4 +1,4 @@
-"""Knows how a department's findings become its list for correction (整改清单), a workbook with a row a finding."""
+"""Writes a department's list for correction (整改清单), a workbook with one row for each finding."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from reports.words import phrase
 from standard.rule import DIMENSION_TITLES, Scope
 from standard.visible import visible
 
-SHEET_ROWS = 1_000_000  # findings on one sheet; a worksheet ends at 1,048,576 rows
+SHEET_ROWS = 1_000_000  # findings on one sheet; the limit of a worksheet is 1,048,576 rows
 
-# Headings and widths. The last column is empty: there the department writes what it did.
+# Headings and widths. The last column is left empty for the department's remarks.
 _COLUMNS = (
     ("序号\nNo.", 7), ("位置\nWhere", 24), ("证照编号\nCertificate number", 24), ("项目\nElement", 20),
     ("问题\nFinding", 34), ("现值（已脱敏）\nFound (masked)", 24), ("应为\nExpected", 24), ("怎么改\nWhat to do", 40),
@@ -41,16 +41,16 @@ _WRITTEN = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 
 
 def correction_list(report: QualityReport, *, sheet_rows: int = SHEET_ROWS) -> bytes:
-    """Draw the list for correction.
+    """Write the list for correction.
 
-    Every value is text, shown as it is: what looks like a formula is marked as text, what is invisible is made visible.
+    All values are text: what looks like a formula is marked as text, and invisible characters are made visible.
 
     Args:
-        report: whose findings it lists: to correct, notices, then those still open from earlier days.
-        sheet_rows: findings on one sheet; more go on to the next.
+        report: its findings are listed: to correct, notices, then open ones of earlier days.
+        sheet_rows: findings on one sheet; the rest continues on the next.
 
     Returns:
-        The xlsx file. The same report gives the same bytes.
+        The xlsx file; the same report always gives the same bytes.
     """
     book = Workbook(write_only=True)
     for style in (_BODY, _HEAD):
@@ -62,14 +62,14 @@ def correction_list(report: QualityReport, *, sheet_rows: int = SHEET_ROWS) -> b
     written = io.BytesIO()
     book.save(written)
     rows = _rows(report, sheet_rows, styles)
-    return _filled(written.getvalue(), datetime.combine(report.day.date, time.min), rows)
+    return _fill_sheets(written.getvalue(), datetime.combine(report.day.date, time.min), rows)
 
 
 def _write_head(book: Workbook, title: str, count: int) -> Styles:
-    """A sheet with its headings, for so many findings; returns the styles of what follows."""
+    """Create a sheet with headings for a number of findings; returns the styles of its rows."""
     sheet: Any = book.create_sheet(title)
-    for place, (_, width) in enumerate(_COLUMNS, 1):
-        sheet.column_dimensions[get_column_letter(place)].width = width
+    for index, (_, width) in enumerate(_COLUMNS, 1):
+        sheet.column_dimensions[get_column_letter(index)].width = width
     last = get_column_letter(len(_COLUMNS))
     sheet.freeze_panes = "C2"
     sheet.auto_filter.ref = f"A1:{last}{count + 1}"
@@ -81,7 +81,7 @@ def _write_head(book: Workbook, title: str, count: int) -> Styles:
 
 
 def _write_cover(book: Workbook, report: QualityReport) -> None:
-    """A second sheet that says whose list this is."""
+    """Write a last sheet with the facts about the list."""
     sheet: Any = book.create_sheet("说明")
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 28, 80
     source = report.source
@@ -97,7 +97,7 @@ def _write_cover(book: Workbook, report: QualityReport) -> None:
 
 
 def _rows(report: QualityReport, sheet_rows: int, styles: Styles) -> Iterator[tuple[int, bytes]]:
-    """The rows of the list, some at a time, each time with the number of the sheet that they are on."""
+    """Yield the rows of the list in chunks, each with the number of its sheet."""
     number = 0
     for found in report.listed:
         start = 0
@@ -110,10 +110,10 @@ def _rows(report: QualityReport, sheet_rows: int, styles: Styles) -> Iterator[tu
 
 
 def _columns(report: QualityReport, found: RuleFindings, findings: pa.Table) -> Sequence[pa.Array]:
-    """What stands in `_COLUMNS`, the count left out."""
+    """The values of `_COLUMNS`, without the running number."""
     rule = found.rule
     texts = {
-        # What follows a line break in a department's value would look like the exchange's own words.
+        # A line break in a department's value would make the rest look like the exchange's own text.
         name: pc.replace_substring(pc.fill_null(findings[name].combine_chunks(), ""), "\n", "␊")
         for name in ("locator", "certificate_number", "value", "expected", "day", "first_day", "last_day")
     }
@@ -130,7 +130,7 @@ def _columns(report: QualityReport, found: RuleFindings, findings: pa.Table) -> 
             phrase(f"severity_{rule.severity}")[0],
             DIMENSION_TITLES[rule.dimension][0],
         ),
-        _standing(found, findings),
+        _statuses(found, findings),
         _or(texts["first_day"], texts["day"]),
         _or(texts["last_day"], texts["day"]),
         *_all(findings, rule.id, ""),
@@ -148,23 +148,23 @@ def _or(texts: pa.Array, other: pa.Array | str) -> pa.Array:
 def _elements(report: QualityReport, names: pa.Array) -> pa.Array:
     distinct = names.dictionary_encode()
     titles = [element_title(report.source, name) or ("", "") for name in distinct.dictionary.to_pylist()]
-    said = [title if title == name else f"{title}\n{name}" for title, name in titles]
-    return pa.array(said, pa.string()).take(distinct.indices)
+    texts = [title if title == name else f"{title}\n{name}" for title, name in titles]
+    return pa.array(texts, pa.string()).take(distinct.indices)
 
 
 def _readable(rule: str, texts: pa.Array) -> pa.Array:
     distinct = texts.dictionary_encode()
     sides = [readable(rule, text) for text in distinct.dictionary.to_pylist()]
-    said = [chinese if chinese == english else f"{chinese}\n{english}" for chinese, english in sides]
-    return pa.array(said, pa.string()).take(distinct.indices)
+    rendered = [chinese if chinese == english else f"{chinese}\n{english}" for chinese, english in sides]
+    return pa.array(rendered, pa.string()).take(distinct.indices)
 
 
-def _standing(found: RuleFindings, findings: pa.Table) -> pa.Array:
-    """How each finding stands, as `quality.standing` says it of one; since when has columns of its own."""
+def _statuses(found: RuleFindings, findings: pa.Table) -> pa.Array:
+    """The status of each finding, as in `quality.finding_status`; its days have their own columns."""
     corrected, older, none = (phrase(f"{key}")[0] for key in ("corrected", "platform_older", "platform_none"))
     holds = findings["platform_holds"].combine_chunks()
-    told = found.rule.critical and found.rule.scope is not Scope.BATCH
-    state = pc.fill_null(pc.if_else(holds, older, none), "") if told else pa.repeat("", findings.num_rows)
+    shows_platform = found.rule.critical and found.rule.scope is not Scope.BATCH
+    state = pc.fill_null(pc.if_else(holds, older, none), "") if shows_platform else pa.repeat("", findings.num_rows)
     return pc.if_else(pc.fill_null(findings["open"].combine_chunks(), False), state, corrected)
 
 
@@ -185,18 +185,18 @@ def _cell(sheet: Any, value: str, style: NamedStyle) -> Any:
     cell: Any = WriteOnlyCell(sheet)
     cell.style = style.name
     if value.startswith(FORMULA):
-        cell.quotePrefix = True  # stays text when somebody edits the cell
+        cell.quotePrefix = True  # stays text when the cell is edited
     cell.value = visible(value)
-    cell.data_type = "s"  # whatever it looks like: a formula, an error code
+    cell.data_type = "s"  # even if it looks like a formula or an error code
     return cell
 
 
-def _filled(content: bytes, at: datetime, rows: Iterable[tuple[int, bytes]]) -> bytes:
-    """The workbook with its rows, and without the time at which it was written, so that equal lists are equal files."""
+def _fill_sheets(content: bytes, at: datetime, rows: Iterable[tuple[int, bytes]]) -> bytes:
+    """Insert the rows into the workbook, and replace the time of writing, so that equal lists are equal files."""
     stamp = f"{at:%Y-%m-%dT%H:%M:%SZ}".encode()
     result = io.BytesIO()
-    waiting = iter(rows)
-    following = next(waiting, None)
+    chunks = iter(rows)
+    chunk = next(chunks, None)
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as new:
         for name in sorted(old.namelist(), key=_order):
             head, closing, tail = old.read(name).partition(_END_OF_ROWS)
@@ -206,14 +206,14 @@ def _filled(content: bytes, at: datetime, rows: Iterable[tuple[int, bytes]]) -> 
             member.compress_type = zipfile.ZIP_DEFLATED
             with new.open(member, "w") as part:
                 part.write(head)
-                while following is not None and name == f"xl/worksheets/sheet{following[0] + 1}.xml":
-                    part.write(following[1])
-                    following = next(waiting, None)
+                while chunk is not None and name == f"xl/worksheets/sheet{chunk[0] + 1}.xml":
+                    part.write(chunk[1])
+                    chunk = next(chunks, None)
                 part.write(closing + tail)
     return result.getvalue()
 
 
 def _order(name: str) -> tuple[bool, int, str]:
-    """The sheets last, by their numbers."""
+    """Sort key that puts the sheets last, by number."""
     number = _SHEET.fullmatch(name)
     return number is not None, int(number[1]) if number else 0, name

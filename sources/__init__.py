@@ -1,1 +1,1 @@
-"""The departments: one folder each, one YAML declaration a source."""
+"""The departments: one folder each, one YAML declaration per source."""

@@ -1,4 +1,4 @@
-"""What must hold of a declaration beyond its form: names that exist, codes that are known, elements that are covered."""
+"""Checks a declaration beyond its form: names that exist, codes that are known, elements that are covered."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ from standard.nearest import did_you_mean
 
 
 @dataclass(frozen=True)
-class Found:
-    """A problem and the path of keys to it."""
+class KeyProblem:
+    """A problem, and the path of keys to it."""
 
     path: tuple[str | int, ...]
     message: Message
 
 
-def check(declaration: Declaration, city: City) -> Iterator[Found]:
-    """Every problem of a declaration whose form is right."""
-    for found in _problems(declaration, city):
-        yield replace(found, message=found.message.coded("LX-203"))
+def check(declaration: Declaration, city: City) -> Iterator[KeyProblem]:
+    """Find every problem of a declaration with a valid form."""
+    for problem in _problems(declaration, city):
+        yield replace(problem, message=problem.message.coded("LX-203"))
 
 
-def _problems(declaration: Declaration, city: City) -> Iterator[Found]:
+def _problems(declaration: Declaration, city: City) -> Iterator[KeyProblem]:
     yield from _codes(declaration, city)
     yield from _extract(declaration)
-    if declaration.sweep is not None and (why := _unswept(declaration)):
-        yield Found(("sweep",), Message("{why}; remove sweep", why=why))
+    if declaration.sweep is not None and (why := _why_unsweepable(declaration)):
+        yield KeyProblem(("sweep",), Message("{why}; remove sweep", why=why))
     elements = _elements(declaration, city)
     for name, column in declaration.columns.items():
         if name not in elements:
-            yield Found(("columns", name), _unknown(name, elements))
+            yield KeyProblem(("columns", name), _unknown_element(name, elements))
         else:
             yield from _column(name, column, elements[name], declaration)
     yield from _coverage(declaration, elements)
     for name, patterns in declaration.leave_out.items():
         if any(not pattern.strip("*? ") for pattern in patterns):
-            yield Found(
+            yield KeyProblem(
                 ("leave_out", name),
                 Message(
                     "expected patterns that leave some rows in, found {patterns}; name the text", patterns=patterns
@@ -60,30 +60,30 @@ def _elements(declaration: Declaration, city: City) -> dict[str, Field]:
     return {**LICENCE.by_name, **{field.name: field for field in face}}
 
 
-def _unknown(name: str, elements: Iterable[str]) -> Message:
-    return Message("unknown element {name}; {meant}", name=name, meant=_meant(name, elements))
+def _unknown_element(name: str, elements: Iterable[str]) -> Message:
+    return Message("unknown element {name}; {meant}", name=name, meant=_hint(name, elements))
 
 
-def _meant(name: str, known: Iterable[str], listed: Message | None = None) -> Message:
+def _hint(name: str, known: Iterable[str], listed: Message | None = None) -> Message:
     return did_you_mean(name, known, listed or Message("docs/standard.md lists the elements"))
 
 
-def _codes(declaration: Declaration, city: City) -> Iterator[Found]:
+def _codes(declaration: Declaration, city: City) -> Iterator[KeyProblem]:
     code = declaration.certificate_type_code
     if code not in city.licence_types:
-        yield Found(
+        yield KeyProblem(
             ("certificate_type_code",),
             Message(
                 "expected a type code of the catalogue, found {code}; {meant} A city adds its own types in licence_type.csv",
                 code=code,
-                meant=_meant(code, city.licence_types, Message("docs/standard.md lists them.")),
+                meant=_hint(code, city.licence_types, Message("docs/standard.md lists them.")),
             ),
         )
     authorities: dict[tuple[str | int, ...], str] = {("department", "code"): declaration.department.code}
     authorities |= {("issuing_authorities", i): item for i, item in enumerate(declaration.issuing_authorities)}
     for path, authority in authorities.items():
         if fault := uscc_fault(authority):
-            yield Found(
+            yield KeyProblem(
                 path,
                 Message(
                     "expected a unified social credit code (18 characters, GB 32100), found {code}, of which does not hold: {fault}; check it for typing errors",
@@ -93,7 +93,7 @@ def _codes(declaration: Declaration, city: City) -> Iterator[Found]:
             )
 
 
-def _extract(declaration: Declaration) -> Iterator[Found]:
+def _extract(declaration: Declaration) -> Iterator[KeyProblem]:
     extract = declaration.extract
     if isinstance(extract, DatabaseExtract):
         yield from _database(extract)
@@ -101,7 +101,7 @@ def _extract(declaration: Declaration) -> Iterator[Found]:
         try:
             extract.path.format(day=declaration.since)
         except (KeyError, IndexError, ValueError, AttributeError):
-            yield Found(
+            yield KeyProblem(
                 ("extract", "path"),
                 Message(
                     "expected no placeholder but {{day}}, as in x_{{day:%Y%m%d}}.xlsx, found {path}; correct the path",
@@ -109,7 +109,7 @@ def _extract(declaration: Declaration) -> Iterator[Found]:
                 ),
             )
     if isinstance(extract, TextExtract) and extract.encoding is not None and not is_encoding(extract.encoding):
-        yield Found(
+        yield KeyProblem(
             ("extract", "encoding"),
             Message(
                 "expected an encoding such as utf-8 or gb18030, found {encoding}; correct it", encoding=extract.encoding
@@ -120,18 +120,18 @@ def _extract(declaration: Declaration) -> Iterator[Found]:
 _IS_SELECT = re.compile(r"(\s|--[^\n]*\n|/\*.*?\*/)*(select|with)\b", re.IGNORECASE | re.DOTALL)
 
 
-def _database(extract: DatabaseExtract) -> Iterator[Found]:
-    """What a table or query is declared to have must be able to be so."""
+def _database(extract: DatabaseExtract) -> Iterator[KeyProblem]:
+    """Check that the parts of a table or query's declaration fit together."""
     operation = extract.changes.operation if extract.changes else None
     roles = {"updated_at": extract.updated_at, "rising": extract.rising, "changes": operation}
     named = [column for column in roles.values() if column]
     for role, column in roles.items():
         if column and named.count(column) > 1:
-            yield Found(
+            yield KeyProblem(
                 ("extract", role),
                 Message("{column} is named for two things; name another column for one of them", column=column),
             )
-    wrong = {
+    messages = {
         "key": len(set(extract.key.columns)) < len(extract.key.columns)
         and Message(
             "expected columns that differ, found {columns}; name each once", columns=", ".join(extract.key.columns)
@@ -155,11 +155,11 @@ def _database(extract: DatabaseExtract) -> Iterator[Found]:
         "query": bool(extract.query and not _IS_SELECT.match(extract.query))
         and Message("expected a SELECT (or WITH ... SELECT), found something else; a source is only read"),
     }
-    yield from (Found(("extract", key), message) for key, message in wrong.items() if message)
+    yield from (KeyProblem(("extract", key), message) for key, message in messages.items() if message)
 
 
-def _unswept(declaration: Declaration) -> Message | None:
-    """Why the keys of a source cannot be swept; None where they can."""
+def _why_unsweepable(declaration: Declaration) -> Message | None:
+    """Explain why the keys of a source cannot be swept; None if they can."""
     extract = declaration.extract
     if not isinstance(extract, DatabaseExtract):
         return Message("expected a database, whose keys can be asked for, found files, which are always read whole")
@@ -178,7 +178,7 @@ def _unswept(declaration: Declaration) -> Message | None:
 
 
 def _changes(changes: Changes | None) -> Message | None:
-    """What is wrong with the values of an operation column; None where nothing is."""
+    """Find the problem with the values of an operation column; None if there is none."""
     if changes is None:
         return None
     if not changes.deleted:
@@ -192,26 +192,26 @@ def _changes(changes: Changes | None) -> Message | None:
     return None
 
 
-def _column(name: str, column: Column, field: Field, declaration: Declaration) -> Iterator[Found]:
+def _column(name: str, column: Column, field: Field, declaration: Declaration) -> Iterator[KeyProblem]:
     if column.formats and field.kind not in {Kind.DATE, Kind.TIME}:
-        yield Found(
+        yield KeyProblem(
             ("columns", name, "formats"), Message("{name} is not a date, so it has no formats; remove them", name=name)
         )
     if column.separator and not field.multiple:
-        yield Found(
+        yield KeyProblem(
             ("columns", name, "separator"),
             Message("{name} has one value, so it has no separator; remove it", name=name),
         )
-    for form in (form for form in column.formats if _looks_real(form)):
-        yield Found(
+    for form in (form for form in column.formats if _may_look_iso(form)):
+        yield KeyProblem(
             ("columns", name, "formats"),
             Message(
                 "expected a form that cannot be taken for a real date, which is always written %Y-%m-%d, found {form}; have the column written otherwise",
                 form=form,
             ),
         )
-    for form in (form for form in column.formats if not _reads_a_day(form)):
-        yield Found(
+    for form in (form for form in column.formats if not _round_trips(form)):
+        yield KeyProblem(
             ("columns", name, "formats"),
             Message(
                 "expected a strptime form with year, month and day, such as %Y-%m-%d, found {form}; correct it",
@@ -221,38 +221,42 @@ def _column(name: str, column: Column, field: Field, declaration: Declaration) -
     yield from _lookups(name, column, declaration)
 
 
-def _lookups(name: str, column: Column, declaration: Declaration) -> Iterator[Found]:
+def _lookups(name: str, column: Column, declaration: Declaration) -> Iterator[KeyProblem]:
     known = {**status_families(), **declaration.lookups}
     for lookup in column.lookup:
         if lookup not in known:
-            yield Found(
+            yield KeyProblem(
                 ("columns", name, "lookup"),
                 Message(
                     "expected the name of a lookup, found {lookup}; {meant}",
                     lookup=lookup,
-                    meant=_meant(lookup, known, Message("declared are: {names}", names=", ".join(known))),
+                    meant=_hint(lookup, known, Message("declared are: {names}", names=", ".join(known))),
                 ),
             )
-    for said in (column.constant, *_looked_up(column, declaration)):
-        if said is not None and name in CODED and not set(said.split(HOLDERS_JOINED_BY)) <= set(code_list(CODED[name])):
-            yield Found(
+    for value in (column.constant, *_lookup_targets(column, declaration)):
+        if (
+            value is not None
+            and name in CODED
+            and not set(value.split(HOLDERS_JOINED_BY)) <= set(code_list(CODED[name]))
+        ):
+            yield KeyProblem(
                 ("columns", name),
                 Message(
                     "expected one of {codes}, found {found}; correct it",
                     codes=" / ".join(code_list(CODED[name])),
-                    found=said,
+                    found=value,
                 ),
             )
 
 
-def _looked_up(column: Column, declaration: Declaration) -> Iterator[str | None]:
-    """What the declaration's own lookups of a column lead to."""
+def _lookup_targets(column: Column, declaration: Declaration) -> Iterator[str | None]:
+    """The targets of the declaration's own lookups of a column."""
     for name in column.lookup:
         yield from declaration.lookups.get(name, {}).values()
 
 
-def _reads_a_day(form: str) -> bool:
-    """Whether a form can say a day and be read again."""
+def _round_trips(form: str) -> bool:
+    """Whether a format can write a day and read it again."""
     day = date(2026, 11, 23)
     try:
         return datetime.strptime(day.strftime(form), form).date() == day
@@ -260,18 +264,18 @@ def _reads_a_day(form: str) -> bool:
         return False
 
 
-def _looks_real(form: str) -> bool:
-    """Whether a form writes a day as another day is written in ISO 8601, which dates are read by first."""
+def _may_look_iso(form: str) -> bool:
+    """Whether a format writes a day as another day is written in ISO 8601, which is tried first."""
     try:
         return date(2026, 5, 3).strftime(form).startswith("2026-03-05")
     except ValueError:
         return False
 
 
-def _coverage(declaration: Declaration, elements: dict[str, Field]) -> Iterator[Found]:
+def _coverage(declaration: Declaration, elements: dict[str, Field]) -> Iterator[KeyProblem]:
     for field in elements.values():
         if field.required and field.name not in declaration.columns and field.name not in DERIVED:
-            yield Found(
+            yield KeyProblem(
                 ("columns",),
                 Message(
                     "expected the required element {name} ({title}) to be mapped, found no mapping; add it under columns",
@@ -282,15 +286,15 @@ def _coverage(declaration: Declaration, elements: dict[str, Field]) -> Iterator[
     mapped = set(declaration.mapped_columns())
     for i, column_name in enumerate(declaration.ignore):
         if column_name in mapped:
-            yield Found(
+            yield KeyProblem(
                 ("ignore", i),
                 Message("{column} is both mapped and ignored; keep one of the two", column=column_name),
             )
     for name in declaration.expect.filled:
         if name not in elements:
-            yield Found(("expect", "filled", name), _unknown(name, elements))
+            yield KeyProblem(("expect", "filled", name), _unknown_element(name, elements))
         elif name not in declaration.columns:
-            yield Found(
+            yield KeyProblem(
                 ("expect", "filled", name),
                 Message("expected {name} to be mapped, found no mapping; map it or remove it", name=name),
             )

@@ -1,4 +1,4 @@
-"""What a city adds to the standard's code tables: licence types, face fields, area codes."""
+"""A city's additions to the standard's code tables: licence types, face fields, area codes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class City:
 
     @property
     def problems(self) -> list[Problem]:
-        """Everything that is wrong with the tables; no source can be used while there is something."""
+        """All problems of the tables; no source can be used while there are any."""
         return [problem for _, problems in (self._types, self._areas, self._fields) for problem in problems]
 
     @cached_property
@@ -59,8 +59,8 @@ class City:
     def face(self, type_code: str, columns: Iterable[str]) -> tuple[Field, ...]:
         """The face fields of a licence type.
 
-        `face_field.csv` (`certificate_type_code,short_name,title,kind,length,required,personal`) describes them; for a
-        type it does not mention, every `KZ_` name that a declaration maps is a text, and personal: it may be a name.
+        `face_field.csv` (`certificate_type_code,short_name,title,kind,length,required,personal`) describes them; for a type that is
+        missing there, every mapped `KZ_` name is a text, and personal, as it may be a name.
         """
         if type_code in self._faces:
             return tuple(self._faces[type_code].values())
@@ -77,5 +77,5 @@ def _face_field(row: dict[str, str]) -> Field:
         kind=Kind(row["kind"]),
         length=int(length) if length else None,
         required=row.get("required") == "1",
-        personal=row.get("personal", "1") == "1",  # a table without that column says of nothing that it is nobody's
+        personal=row.get("personal", "1") == "1",  # without that column every field is personal
     )

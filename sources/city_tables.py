@@ -1,4 +1,4 @@
-"""What must hold of a city's own tables (`licence_type.csv`, `area.csv`, `face_field.csv`), row by row, with their lines."""
+"""Checks a city's own tables (`licence_type.csv`, `area.csv`, `face_field.csv`) row by row, with line numbers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Row:
 
 @dataclass(frozen=True)
 class _Table:
-    """What a table has: its columns, those that must be there, those that name a row, and what is wrong with a row."""
+    """The definition of a table: its columns, the required ones, the key, and the check of a row."""
 
     columns: tuple[str, ...]
     required: tuple[str, ...]
@@ -42,11 +42,11 @@ def read_table(path: Path, known_types: Iterable[str] = ()) -> tuple[list[Row], 
     """Read one of the tables.
 
     Args:
-        path: by whose name it is known which table it is; it need not be there.
-        known_types: the codes of licence types, which the fields of a face are of.
+        path: of the table, which is identified by its name; it may be missing.
+        known_types: the codes of licence types that face fields may belong to.
 
     Returns:
-        The rows that nothing is wrong with, and everything that is wrong, in the order of lines.
+        The valid rows, and all problems in the order of lines.
     """
     if not path.exists():
         return [], []
@@ -54,19 +54,19 @@ def read_table(path: Path, known_types: Iterable[str] = ()) -> tuple[list[Row], 
     try:
         header, lines = _lines(path)
     except UnicodeDecodeError:
-        wrong = [Message("expected a CSV file in UTF-8, found another encoding; save it as UTF-8")]
+        messages = [Message("expected a CSV file in UTF-8, found another encoding; save it as UTF-8")]
     except (csv.Error, OSError) as error:
-        wrong = [Message("expected a CSV file, found: {error}; save it as CSV", error=error)]
+        messages = [Message("expected a CSV file, found: {error}; save it as CSV", error=error)]
     else:
-        wrong = list(_header(table, header))
-    if wrong:
-        return [], [_problem(path, 1, message) for message in wrong]
+        messages = list(_header(table, header))
+    if messages:
+        return [], [_problem(path, 1, message) for message in messages]
     rows: list[Row] = []
     problems: list[Problem] = []
     seen: dict[tuple[str, ...], int] = {}
     for line, cells in lines:
         values = dict(zip(header, cells, strict=False))
-        found = [*_row(table, header, cells, known), *_again(table, values, seen, line)]
+        found = [*_row(table, header, cells, known), *_duplicates(table, values, seen, line)]
         problems += [_problem(path, line, message) for message in found]
         if not found:
             rows.append(Row(line, values))
@@ -78,23 +78,25 @@ def _problem(path: Path, line: int, message: Message) -> Problem:
 
 
 def _lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """The header, and the lines below it that hold something, each with its number."""
+    """Read the header, and the lines below it that are not blank, with their numbers."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, strict=True)
         lines = [(reader.line_num, cells) for cells in reader if cells]
     return (lines[0][1], lines[1:]) if lines else ([], [])
 
 
-def _again(table: _Table, values: Mapping[str, str], seen: dict[tuple[str, ...], int], line: int) -> Iterator[Message]:
-    named = tuple(values.get(name, "") for name in table.key)
-    if named in seen:
+def _duplicates(
+    table: _Table, values: Mapping[str, str], seen: dict[tuple[str, ...], int], line: int
+) -> Iterator[Message]:
+    key = tuple(values.get(name, "") for name in table.key)
+    if key in seen:
         yield Message(
             "expected each {key} once, found {values} on line {line} too; remove one",
             key=all_of(table.key),
-            values=" ".join(named),
-            line=seen[named],
+            values=" ".join(key),
+            line=seen[key],
         )
-    seen.setdefault(named, line)
+    seen.setdefault(key, line)
 
 
 def _header(table: _Table, header: list[str]) -> Iterator[Message]:

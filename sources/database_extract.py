@@ -1,4 +1,4 @@
-"""What is declared of records in a database: the table or query, which rows a day asks for, how politely."""
+"""The declaration of records in a database: the table or query, the rows of a day, and how they are read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from unicodedata import normalize
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from sources.terms import Charsets, ClockSkew, ConnectionName, Declared, Duration, Name, Texts, Zone
+from sources.value_types import Charsets, ClockSkew, ConnectionName, Declared, Duration, Name, Texts, Zone
 from standard.batch import Keys, OrderedBy
 from standard.messages import Message
 
@@ -25,9 +25,9 @@ class Split(Declared):
     parts: Annotated[int, Field(ge=2, le=256)]
 
 
-# How drivers, exports and people write the two values of a boolean or a bit.
+# Notations of booleans and bits in drivers, exports and by people.
 _TRUE, _FALSE = ("T", "TRUE", "0X01", "\x01", "B'1'"), ("F", "FALSE", "0X00", "\x00", "B'0'")
-_SWITCH = dict.fromkeys(_TRUE, "1") | dict.fromkeys(_FALSE, "0")
+_BOOLEANS = dict.fromkeys(_TRUE, "1") | dict.fromkeys(_FALSE, "0")
 
 
 class Changes(Declared):
@@ -48,7 +48,7 @@ class Changes(Declared):
 
     @property
     def kept_values(self) -> list[str]:
-        """The values that say the record is there, as `operation_value` writes them."""
+        """The values for existing records, as `operation_value` writes them."""
         if self.kept:
             return [operation_value(value) for value in self.kept]
         deleted = {operation_value(value) for value in self.deleted}
@@ -56,14 +56,14 @@ class Changes(Declared):
 
     @property
     def deleted_values(self) -> list[str]:
-        """The values that say the record was deleted, as `operation_value` writes them."""
+        """The values for deleted records, as `operation_value` writes them."""
         return [operation_value(value) for value in self.deleted]
 
 
 def operation_value(text: str) -> str:
-    """A value of an operation column in one form, whatever driver brings it: no blanks, capitals, booleans as 1 and 0."""
+    """Normalise a value of an operation column from any driver: no blanks, capitals, booleans as 1 and 0."""
     plain = normalize("NFKC", text).strip().upper()
-    return _SWITCH.get(plain, plain)
+    return _BOOLEANS.get(plain, plain)
 
 
 def _key(value: object) -> object:
@@ -148,12 +148,12 @@ class DatabaseExtract(Declared):
 
     @property
     def dated(self) -> bool:
-        """Never: a database holds the present; only what it says of update times tells days apart."""
+        """Never: a database contains the present; only its update times separate days."""
         return False
 
     @property
     def incremental(self) -> bool:
-        """Whether a batch is what came in a day; otherwise it is a snapshot of everything."""
+        """Whether a batch contains the changes of a day; otherwise it is a snapshot of everything."""
         return self.updated_at is not None or self.rising is not None
 
     @property
@@ -163,31 +163,31 @@ class DatabaseExtract(Declared):
 
     @property
     def ordered_by(self) -> OrderedBy:
-        """What the source says of the order of its changes; where it has a rising number, that alone."""
+        """The order of the source's changes; a rising number alone, if one is declared."""
         if self.rising is not None:
             return OrderedBy.NUMBER
         return OrderedBy.READING if self.updated_at is None else OrderedBy.TIME
 
     @property
     def read_as(self) -> str:
-        """How its rows are to be understood: by what they are ordered, and whether they are changes. Archives keep it."""
+        """How its rows are interpreted: by what they are ordered, and whether they are changes. Archives store it."""
         return f"{self.ordered_by}/changes" if self.changes else str(self.ordered_by)
 
     @property
     def shows_changes(self) -> bool:
-        """Whether rows are changes, which stay as they are. Where the rising number is among the keys, each has a key of its own."""
+        """Whether rows are changes, which never change again. If the rising number is part of the key, each has its own key."""
         return self.changes is not None or self.rising in self.key.columns
 
     @property
     def keys(self) -> Keys:
-        """What the keys name."""
+        """The things that the keys name."""
         if self.key.reused or self.rising in self.key.columns:
             return Keys.NOTHING
         return Keys.CHANGES if self.rising or self.changes else Keys.ROWS
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that are named here, each once."""
+        """The columns named here, each once."""
         operation = self.changes.operation if self.changes else None
         cut_by = self.split.column if self.split else None
         named = [*self.key_columns, self.updated_at, self.rising, operation, cut_by]

@@ -1,4 +1,4 @@
-"""What a department declares of one source: where its records are, what its columns mean, what is to be expected."""
+"""The declaration of one source: where its records are, the meaning of its columns, and what is expected."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from sources.database_extract import DatabaseExtract
 from sources.file_extract import TextExtract, WorkbookExtract
-from sources.terms import Cron, Declared, Hours, Name, Share, Texts
+from sources.value_types import Cron, Declared, Hours, Name, Share, Texts
 from standard.messages import Message
 
 
@@ -54,7 +54,7 @@ class Column(Declared):
 
     @property
     def source(self) -> str | None:
-        """The name of the department's column; of several the newest, unless `Declaration.as_read` found another."""
+        """The name of the department's column; of several the newest, unless `Declaration.for_columns` chose another."""
         return self.names[0] if self.names else None
 
     @model_validator(mode="after")
@@ -143,14 +143,14 @@ class Drift(Declared):
 
     @property
     def columns_may_go(self) -> bool:
-        """Whether a declared column that is no longer there may leave its element empty."""
+        """Whether a declared column may disappear, which leaves its element empty."""
         return "refuse" not in {self.column_dropped} & {self.column_renamed}
 
     @property
     def reactions(self) -> dict[str, Reaction]:
-        """What happens, by rule."""
-        said = {name: getattr(self, name) for name in type(self).model_fields}
-        return {name: value.then if isinstance(value, Jump) else value for name, value in said.items()}
+        """The reaction, by rule."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: value.then if isinstance(value, Jump) else value for name, value in values.items()}
 
 
 class Expect(Declared):
@@ -223,45 +223,47 @@ class Declaration(Declared):
 
     @property
     def incremental(self) -> bool:
-        """Whether a batch is what changed in a day; otherwise it is a snapshot of everything."""
+        """Whether a batch contains the changes of a day; otherwise it is a snapshot of everything."""
         return self.extract.incremental
 
     @property
     def authorities(self) -> frozenset[str]:
-        """Codes of the issuing authorities this source may speak for."""
+        """Codes of the issuing authorities that this source may speak for."""
         return frozenset([self.department.code, *self.issuing_authorities])
 
     def mapped_columns(self) -> Iterator[str]:
         """The department's columns that elements are read from, by all the names they have had, with repeats."""
         return (name for column in self.columns.values() for name in column.names)
 
-    def as_read(self, there: Collection[str]) -> Declaration:
-        """The declaration as it speaks of one reading: of a column that has had several names, the one that is there.
+    def for_columns(self, columns: Collection[str]) -> Declaration:
+        """Resolve columns that have had several names to the one in a reading.
 
         Args:
-            there: the columns of the reading; archives of any age have those of their day.
+            columns: of the reading; archives have those of their day.
         """
         several = {element: column for element, column in self.columns.items() if len(column.names) > 1}
         if not several:
             return self
-        found = {
+        chosen = {
             element: column.model_copy(
-                update={"names": [next((n for n in column.names if n in there), column.names[0])]}
+                update={"names": [next((n for n in column.names if n in columns), column.names[0])]}
             )
             for element, column in several.items()
         }
-        return self.model_copy(update={"columns": {**self.columns, **found}})
+        return self.model_copy(update={"columns": {**self.columns, **chosen}})
 
-    def lacks(self, there: Collection[str]) -> list[str]:
-        """The declared columns that are not among those of a reading; one that has had several names by the newest."""
-        return [name for name in self.as_read(there).declared_columns if name not in there]
+    def missing_columns(self, columns: Collection[str]) -> list[str]:
+        """The declared columns that a reading lacks; one that has had several names by the newest."""
+        return [name for name in self.for_columns(columns).declared_columns if name not in columns]
 
-    def ambiguous(self, there: Collection[str]) -> dict[str, list[str]]:
-        """By element the columns of a reading that are its column by several names, so that nobody knows which holds its values."""
-        found = {element: [name for name in column.names if name in there] for element, column in self.columns.items()}
-        return {element: names for element, names in found.items() if len(names) > 1}
+    def ambiguous(self, columns: Collection[str]) -> dict[str, list[str]]:
+        """By element, the columns of a reading that match several of its names, so that its values are ambiguous."""
+        chosen = {
+            element: [name for name in column.names if name in columns] for element, column in self.columns.items()
+        }
+        return {element: names for element, names in chosen.items() if len(names) > 1}
 
     @property
     def declared_columns(self) -> tuple[str, ...]:
-        """Every column of the department that the declaration names, each once: mapped, ignored, key, update time."""
+        """Every department column that the declaration names, each once: mapped, ignored, key, update time."""
         return tuple(dict.fromkeys([*self.mapped_columns(), *self.extract.columns, *self.leave_out, *self.ignore]))

@@ -1,4 +1,4 @@
-"""What is declared of records in files: workbooks and text, one file or many, for all days or for each."""
+"""The declaration of records in files: workbooks and text, one file or many, for all days or for each."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from sources.terms import ConnectionName, Declared, Name, Size, Texts, Zone
+from sources.value_types import ConnectionName, Declared, Name, Size, Texts, Zone
 from standard.batch import Keys, OrderedBy
 from standard.messages import Message
 
-# Of a table, whatever kind of file it is in; a spreadsheet that was never tidied ends at column 16,384.
+# Of a table in any kind of file; a spreadsheet that was never cleaned up ends at column 16,384.
 MOST_COLUMNS = 2_000
 
 
 def leads_outside(path: str) -> bool:
-    """Whether a path does not stay below the folder it starts from: an absolute one, or one with `..`."""
+    """Whether a path leaves the folder it starts from: an absolute one, or one with `..`."""
     return PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts or "\0" in path
 
 
 def is_encoding(name: str) -> bool:
-    """Whether a name is that of an encoding of text in which bytes that are none can be passed over, as in `idna` they cannot."""
+    """Whether a name is that of a text encoding whose decoder can skip invalid bytes, unlike that of `idna`."""
     try:
         b"a".decode(name, "ignore")
         codecs.getincrementaldecoder(name)("backslashreplace").decode(b"a")
@@ -32,10 +32,10 @@ def is_encoding(name: str) -> bool:
 
 
 def _has_wide_signs(encoding: str) -> bool:
-    """Whether in an encoding not every sign of ASCII is its one byte."""
+    """Whether an encoding writes some ASCII characters with more than their one byte."""
     try:
         return "\n0".encode(encoding) != b"\n0"
-    except (LookupError, UnicodeError):  # which is said elsewhere
+    except (LookupError, UnicodeError):  # which is reported elsewhere
         return False
 
 
@@ -84,17 +84,17 @@ class FileExtract(Declared):
 
     @property
     def dated(self) -> bool:
-        """Whether every day has a file of its own, so that the past can be asked for."""
+        """Whether every day has a file of its own, so that the past can be read."""
         return "{day" in self.path
 
     @property
     def many(self) -> bool:
-        """Whether the records may be in several files, so that a locator has to name one."""
+        """Whether the records may be in several files, so that a locator must name one."""
         return self.member is not None or any(sign in self.path for sign in "*?")
 
     @property
     def incremental(self) -> bool:
-        """Never: a file holds everything its department has to say."""
+        """Never: a file contains all records of its department."""
         return False
 
     @property
@@ -104,27 +104,27 @@ class FileExtract(Declared):
 
     @property
     def ordered_by(self) -> OrderedBy:
-        """Files are newer than one another by when they were made, whatever times their rows carry."""
+        """Files are ordered by when they were made, whatever times their rows carry."""
         return OrderedBy.READING
 
     @property
     def read_as(self) -> str:
-        """How its rows are to be understood, as archives keep it."""
+        """How its rows are interpreted, as archives store it."""
         return str(self.ordered_by)
 
     @property
     def shows_changes(self) -> bool:
-        """Never: a file says what its records are."""
+        """Never: a file contains records, not changes."""
         return False
 
     @property
     def keys(self) -> Keys:
-        """Never anything: a locator is a place in a file, where another record may stand tomorrow."""
+        """Nothing: a locator is a position in a file, where another record may stand tomorrow."""
         return Keys.NOTHING
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that are named here, each once."""
+        """The columns named here, each once."""
         return tuple(dict.fromkeys([*self.key, *([self.updated_at] if self.updated_at else [])]))
 
 

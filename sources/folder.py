@@ -6,6 +6,6 @@ from pathlib import Path
 
 
 def declaration_files(folder: Path) -> dict[str, Path]:
-    """The declaration files by the names of their sources, in order; empty where there is no such folder."""
+    """List the declaration files by source name, in order; empty if the folder is missing."""
     files = sorted([*folder.glob("*/*.yaml"), *folder.glob("*/*.yml")])
     return {f"{path.parent.name}.{path.stem}": path for path in files}

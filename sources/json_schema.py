@@ -1,4 +1,4 @@
-"""Describes declarations as JSON Schema, by which an editor completes keys and underlines mistakes while one is written."""
+"""Describes declarations as JSON Schema, with which editors complete keys and mark mistakes."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from sources.declaration import Declaration
-from sources.terms import Declared
+from sources.value_types import Declared
 
 _ATTRIBUTE = re.compile(r"^    (\w+): (.*?)(?=^    \w+: |\Z)", re.MULTILINE | re.DOTALL)
-_ATTRIBUTES = {"from": "names"}  # keys of YAML that are another word in Python
+_ATTRIBUTES = {"from": "names"}  # keys of YAML with another name in Python
 
 
 def json_schema() -> dict[str, Any]:
-    """The schema of a declaration, with the meaning of every key.
+    """Build the schema of a declaration, with a description of every key.
 
-    It knows the form of each value. What depends on the city's tables or on other keys only `licex check` can say.
+    It describes the form of each value. Rules that depend on the city's tables or on other keys are left to `licex check`.
     """
     schema = Declaration.model_json_schema()
     models = {model.__name__: model for model in _models(Declared)}
@@ -33,14 +33,14 @@ def _models(model: type[Declared]) -> Iterator[type[Declared]]:
 
 
 def _describe(described: dict[str, Any], model: type[Declared]) -> None:
-    """Give each key its meaning, from the docstring of the class that declares it, and the model its first sentences."""
-    described["description"] = " ".join(inspect.getdoc(model).partition("Attributes:")[0].split())  # type: ignore[union-attr]  # each has one
+    """Describe each key by the docstring of the class that declares it, and the model by its first sentences."""
+    described["description"] = " ".join(inspect.getdoc(model).partition("Attributes:")[0].split())  # type: ignore[union-attr]  # each model has one
     meanings = {name: meaning for cls in reversed(model.__mro__) for name, meaning in _attributes(cls)}
     for name, key in described.get("properties", {}).items():
         if meaning := meanings.get(_ATTRIBUTES.get(name, name)):
             key["description"] = meaning
         key.pop("title", None)
-        if str(key.get("default", "")).startswith("PT"):  # a duration as Python writes it, not as YAML does
+        if str(key.get("default", "")).startswith("PT"):  # a duration in Python's notation, not YAML's
             del key["default"]
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a declaration or a city's table, and where it stands."""
+"""A problem of a declaration or a city's table, and its position."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from standard.messages import Message
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong, and where."""
+    """One problem and its position."""
 
     path: Path
     line: int
@@ -19,7 +19,7 @@ class Problem:
 
     @property
     def sentence(self) -> Message:
-        """Where it stands and what it is; what it quotes is fit to be shown."""
+        """The position and the problem; quoted values are made safe to show."""
         whole = Message("{path}:{line}: {message}", path=self.path, line=self.line, message=self.message)
         return whole.with_values(safe_line)
 

@@ -1,4 +1,4 @@
-"""Where declarations are found, and every problem that keeps one of them from being used."""
+"""Finds declarations, and every problem that prevents their use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from sources.checks import Found, check
+from sources.checks import KeyProblem, check
 from sources.city import City
 from sources.declaration import Declaration
 from sources.folder import declaration_files
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     Tidy = Callable[[pa.Table], pa.Table]
 
 
-# What may stand in the name of a source, which becomes that of a DAG and of folders.
+# The characters of a source's name, which becomes that of a DAG and of folders.
 _NAME = re.compile("[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True)
 class Source:
-    """A declaration that can be used, with its name (`<folder>.<file>`) and what the city knows of its licence type."""
+    """A valid declaration, with its name (`<folder>.<file>`) and the city's knowledge of its licence type."""
 
     name: str
     path: Path
@@ -51,7 +51,7 @@ class Source:
 
     @property
     def digest(self) -> str:
-        """A digest of the text of the declaration, and of the department's quirks."""
+        """Digest of the declaration's text and of the department's quirks."""
         quirks = self.folder / "quirks.py"
         texts = [path.read_bytes() for path in (self.path, quirks) if path.exists()]
         return hashlib.sha256(b"\0".join(texts)).hexdigest()[:32]
@@ -61,13 +61,13 @@ class Source:
         """The department's folder."""
         return self.path.parent
 
-    def as_read(self, there: Collection[str]) -> Source:
-        """The source as its declaration speaks of one reading with these columns."""
-        declaration = self.declaration.as_read(there)
+    def for_columns(self, columns: Collection[str]) -> Source:
+        """Resolve the declaration for a reading with these columns."""
+        declaration = self.declaration.for_columns(columns)
         return self if declaration is self.declaration else replace(self, declaration=declaration)
 
     def only_archived(self, day: Day, now: datetime) -> bool:
-        """Whether only the archive can say what the source held on a day: the past of a snapshot cannot be asked for."""
+        """Whether only the archive can serve a day: the past of a snapshot cannot be read again."""
         extract = self.declaration.extract
         return not extract.incremental and not extract.dated and day < Day.at(now).plus(-1)
 
@@ -75,19 +75,19 @@ class Source:
     def tidy(self) -> Tidy | None:
         """The department's own `tidy(raw)`, or None where its folder has no `quirks.py`.
 
-        It takes and gives the raw table of one row group: text columns and locators.
+        It maps the raw table of one row group: text columns and locators.
 
         Raises:
             DeclarationError: when the file cannot be loaded.
         """
-        return _tidy(self.folder / "quirks.py", self.name)
+        return _load_tidy(self.folder / "quirks.py", self.name)
 
 
 class Register:
     """The declarations of one folder: `<folder>/<department>/<licence>.yaml`, and the city's own code tables beside them."""
 
     def __init__(self, folder: Path) -> None:
-        """Look at a folder.
+        """Open a folder.
 
         Raises:
             DeclarationError: when there is no such folder.
@@ -103,14 +103,14 @@ class Register:
 
     @cached_property
     def paths(self) -> dict[str, Path]:
-        """The declaration files by the names of their sources."""
+        """The declaration files by source name."""
         return declaration_files(self.folder)
 
     def source(self, name: str) -> Source:
-        """One source, ready to be used.
+        """Read one source.
 
         Raises:
-            DeclarationError: for a name nobody declared, or a declaration with problems; the message lists all of them.
+            DeclarationError: for an undeclared name, or a declaration with problems; the message lists all of them.
         """
         if name not in self.paths:
             declared = Message("declared are: {names}", names=", ".join(self.paths) or Message("none"))
@@ -121,42 +121,42 @@ class Register:
                 folder=self.folder,
                 hint=did_you_mean(name, self.paths, declared),
             )
-        found, problems = self.read(name)
-        if found is None:
+        source, problems = self.read(name)
+        if source is None:
             raise DeclarationError.of(problem.sentence for problem in problems)
-        return found
+        return source
 
     def problems(self, name: str) -> list[Problem]:
-        """Everything wrong with one declaration and the city's tables, in the order of lines; empty when it can be used."""
+        """List all problems of one declaration and the city's tables, in the order of lines; empty if it can be used."""
         _, problems = self.read(name)
         quirks = self.paths[name].parent / "quirks.py"
         try:
-            _tidy(quirks, name)
+            _load_tidy(quirks, name)
         except DeclarationError as error:
             problems = [*problems, Problem(quirks, 1, error.message)]
         return problems
 
-    def astray(self) -> list[Problem]:
-        """Declarations that stand where none is read: not in the folder of a department right below this one."""
-        found = [path for ending in ("yaml", "yml") for path in self.folder.rglob(f"*.{ending}")]
-        below = {path: path.relative_to(self.folder).parts for path in sorted(found)}
+    def misplaced(self) -> list[Problem]:
+        """List declarations that are not read: not in the folder of a department right below this one."""
+        paths = [path for ending in ("yaml", "yml") for path in self.folder.rglob(f"*.{ending}")]
+        below = {path: path.relative_to(self.folder).parts for path in sorted(paths)}
         message = Message(
             "expected a declaration at <department>/<licence>.yaml, found it elsewhere; move it, since nobody reads it here"
         )
         return [
             _unusable(path, message)
             for path, parts in below.items()
-            if len(parts) != 2 and not any(part.startswith(".") for part in parts) and _declares(path)
+            if len(parts) != 2 and not any(part.startswith(".") for part in parts) and _looks_like_declaration(path)
         ]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.paths)
 
     def read(self, name: str) -> tuple[Source | None, list[Problem]]:
-        """One source, or everything that is wrong with its declaration."""
+        """Read one source, or list all problems of its declaration."""
         path = self.paths[name]
-        if misnamed := _misnamed(path):
-            return None, [misnamed]
+        if problem := _naming_problem(path):
+            return None, [problem]
         try:
             document = Document(path.read_text(encoding="utf-8"))
         except (yaml.MarkedYAMLError, UnicodeDecodeError) as error:
@@ -164,10 +164,10 @@ class Register:
         except (yaml.YAMLError, OSError, ValueError, TypeError) as error:
             return None, [_unusable(path, Message("expected YAML in UTF-8, found: {error}", error=error))]
         form = read_form(document.value)
-        found = list(form.found)
+        key_problems = list(form.problems)
         if form.declaration is not None:
-            found += [item for item in check(form.declaration, self.city) if form.says_of(item)]
-        problems = [*_placed(path, document, found), *self.city.problems]
+            key_problems += [each for each in check(form.declaration, self.city) if form.concerns(each)]
+        problems = [*_with_lines(path, document, key_problems), *self.city.problems]
         if problems or form.declaration is None:
             return None, problems
         declaration = form.declaration
@@ -177,8 +177,8 @@ class Register:
         ), []
 
 
-def _misnamed(path: Path) -> Problem | None:
-    """Why the names of a declaration cannot be those of a source."""
+def _naming_problem(path: Path) -> Problem | None:
+    """Check that the names of folder and file can be those of a source."""
     if not all(map(_NAME.fullmatch, (path.parent.name, path.stem))):
         found = f"{path.parent.name}/{path.name}"
         return _unusable(
@@ -199,8 +199,8 @@ def _misnamed(path: Path) -> Problem | None:
     return None
 
 
-def _declares(path: Path) -> bool:
-    """Whether a file has what every declaration has, so that it is not somebody else's YAML."""
+def _looks_like_declaration(path: Path) -> bool:
+    """Whether a file has the keys of every declaration, so that it is not an unrelated YAML file."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -208,9 +208,9 @@ def _declares(path: Path) -> bool:
     return all(re.search(f"^{key}:", text, re.MULTILINE) for key in ("extract", "columns"))
 
 
-def _placed(path: Path, document: Document, found: list[Found]) -> list[Problem]:
+def _with_lines(path: Path, document: Document, key_problems: list[KeyProblem]) -> list[Problem]:
     problems = [Problem(path, line, message.coded("LX-202")) for line, message in document.repeated]
-    problems += [Problem(path, document.line(item.path), item.message) for item in found]
+    problems += [Problem(path, document.line(each.path), each.message) for each in key_problems]
     return sorted(problems, key=lambda problem: problem.line)
 
 
@@ -223,11 +223,11 @@ def _not_yaml(path: Path, error: yaml.MarkedYAMLError | UnicodeDecodeError) -> P
 
 
 def _unusable(path: Path, message: Message, *, line: int = 1) -> Problem:
-    """Why a file is no declaration at all: it cannot be read, or stands where or under a name that none may."""
+    """The problem of a file that is no declaration at all: it is unreadable, or misplaced or misnamed."""
     return Problem(path, line, message.coded("LX-201"))
 
 
-def _tidy(quirks: Path, name: str) -> Tidy | None:
+def _load_tidy(quirks: Path, name: str) -> Tidy | None:
     if not quirks.exists():
         return None
     spec = importlib.util.spec_from_file_location(f"quirks_{name.replace('.', '_')}", quirks)

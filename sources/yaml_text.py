@@ -1,4 +1,4 @@
-"""How a declaration is read from YAML: every scalar as text, only `null` resolved, each key with its line."""
+"""Reads declarations from YAML: every scalar as text, only `null` resolved, each key with its line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import yaml
 
 from standard.messages import Message
 
-# Hundreds of declarations are read whenever Airflow looks for DAGs; libyaml, where PyYAML has it, is ten times faster.
+# Airflow reads hundreds of declarations whenever it looks for DAGs; libyaml, if PyYAML has it, is ten times faster.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -23,11 +23,11 @@ class _TextLoader(_Loader):  # type: ignore[misc]  # one of two loaders of one i
 
 
 class Document:
-    """A YAML text as plain values, and the line on which each of them stands.
+    """A YAML text as plain values, with the line of each.
 
     Attributes:
-        value: of a key that stands twice in one place, the last one's.
-        repeated: line and sentence of each key that stands there again.
+        value: of the document; the last one of a repeated key.
+        repeated: line and sentence for each repeated key.
     """
 
     def __init__(self, text: str) -> None:
@@ -51,7 +51,7 @@ class Document:
             loader.dispose()
 
     def line(self, path: Sequence[str | int]) -> int:
-        """The line of the deepest part of a path that is there, counted from 1."""
+        """The line of the deepest existing part of a path, counted from 1."""
         node, line = self._root, 1
         for part in path:
             found = _child(node, part)

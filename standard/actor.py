@@ -1,4 +1,4 @@
-"""Who does something to the exchange, and with which program."""
+"""Who works with the exchange, on which machine and with which program."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Actor:
-    """Who did something, on which machine, and with which version of the program; each empty where it is not known.
+    """Who did something, on which machine, and with which version of the program; each is empty if unknown.
 
     Attributes:
         ran_by: the user of the operating system, or the one who triggered the run in Airflow.
@@ -21,5 +21,5 @@ class Actor:
     program: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """The same by name, as the ledger and the audit keep it."""
+        """The attributes by name, as the ledger and the audit store them."""
         return asdict(self)

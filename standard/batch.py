@@ -1,4 +1,4 @@
-"""A batch, one source's records for one day, and what each step hands to the next about it."""
+"""A batch (one source's records for one day) and the records that each step hands to the next about it."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ from enum import StrEnum
 from typing import Any, Self
 
 from standard.day import Day
-from standard.messages import Message
 from standard.visible import json_text
 
-SWEEP = "sweep"  # the kind of a batch of the rows that a sweep found, beside `incremental` and `snapshot`
+SWEEP = "sweep"  # kind of a batch of the rows that a sweep found; the other kinds are `incremental` and `snapshot`
 _SWEPT = f".{SWEEP}"
 
 
 @dataclass(frozen=True, order=True)
 class BatchKey:
-    """Names a batch: `market_regulation.food_operation/2026-11-22`. The only thing that goes between tasks.
+    """Names a batch: `market_regulation.food_operation/2026-11-22`. Tasks exchange nothing else.
 
     Attributes:
-        source: whose it is.
-        day: it stands for.
-        sweep: whether it is of the rows that a sweep found, and so no night's; it then ends with `.sweep`.
+        source: name of the source.
+        day: the day of the batch.
+        sweep: whether the batch has the rows that a sweep found, and so belongs to no night; its text ends with `.sweep`.
     """
 
     source: str
@@ -31,7 +30,7 @@ class BatchKey:
 
     @classmethod
     def of(cls, text: str) -> BatchKey:
-        """Read what `str` wrote.
+        """Parse the text that `str` returns.
 
         Raises:
             ValueError: when the text is not `<source>/<day>`.
@@ -59,18 +58,19 @@ class Status(StrEnum):
     DELIVERED = "delivered"
     REFUSED = "refused"
     FAILED = "failed"
-    REPEATED = "repeated"  # the source delivered what it had delivered before, so there was nothing to do
-    MISSED = "missed"  # nothing became of it, and so the ledger has no row of it; only shown
-    BEGUN = "begun"  # no run, but a person's word that the numbers of a source begin anew with that day
+    REPEATED = "repeated"  # the source delivered the same files as before, so there was nothing to do
+    MISSED = "missed"  # there was no batch, so the ledger has no row; for display only
+    BEGUN = "begun"  # not a run: a person accepted that the numbers of the source begin anew with that day
 
 
 class Keys(StrEnum):
-    """What a source's own keys, the locators of its rows, name.
+    """What a source's own keys, the locators of its rows, identify.
 
     Attributes:
-        ROWS: a record's row. Every reading shows what the row is now, so the newest reading says which record a key names.
-        CHANGES: the changes of a record's row, of which a reading shows several; the order says which came last.
-        NOTHING: places in a file, numbers of changes, or keys that are used again.
+        ROWS: the row of a record. Every reading shows the row as it is now, so the newest reading decides which record a
+            key names.
+        CHANGES: the changes of a record's row. A reading may show several; the order decides which came last.
+        NOTHING: nothing lasting: positions in a file, numbers of changes, or keys that are reused.
     """
 
     ROWS = "rows"
@@ -79,36 +79,35 @@ class Keys(StrEnum):
 
     @property
     def name_records(self) -> bool:
-        """Whether a key tells that the record it names is another than before."""
+        """Whether a key that names another record than before shows that the record has moved."""
         return self is not Keys.NOTHING
 
 
 class OrderedBy(StrEnum):
-    """What a source says of the order of its changes; a source that is declared otherwise begins a new order."""
+    """By what a source orders its changes; a source that is declared otherwise begins a new order."""
 
-    READING = "reading"  # nothing: what is read later is newer
+    READING = "reading"  # the source says nothing: what is read later is newer
     TIME = "time"
     NUMBER = "number"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReadingFacts:
-    """What a reading found out about its source; the manifest, the verdict and the ledger keep the same facts.
+    """What a reading found out about its source; manifest, verdict and ledger entry hold the same facts.
 
     Attributes:
         kind: `incremental`, `snapshot` or `sweep`.
         taken_at: instant text; when the source was read, for a dated file the end of its day.
         read: rows met in the source, those above a header included.
-        counted: the source's own COUNT(*) of the window, or None where a source cannot count.
-        witnessed: what the declared witness counted of all rows; None where none is declared.
-        without_time: rows with a null update time, which no window will ever see.
+        counted: the source's own COUNT(*) of the window; None where the source cannot count.
+        witnessed: the declared witness's count of all rows; None where none is declared.
+        without_time: rows with a null update time, which no window will ever include.
         future_time: rows with an update time after the instant of reading.
-        content: digest of the files that were read, by which the same delivery is known again; empty for a database.
-        mark_after: of a source read by a rising number, the number after which the batch begins; else None.
-        mark_last: of the same, the number it ends with.
-        mark_rows: fingerprints of the rows that have that number, by which another row of it is noticed.
-        ordered_by: by what its rows are ordered, an `OrderedBy`, with `/changes` where they are changes; empty in archives of
-            before it was kept.
+        content: digest of the files that were read, which identifies a repeated delivery; empty for a database.
+        mark_after: for a source read by a rising number, the number after which the batch begins; else None.
+        mark_last: for the same, the number with which it ends.
+        mark_rows: fingerprints of the rows with that last number, which reveal a number that was reused.
+        ordered_by: what orders the rows, an `OrderedBy`, followed by `/changes` where rows are changes; empty in older archives.
         beginning: how often that order began anew before this batch; stamps of a later beginning are greater.
     """
 
@@ -127,20 +126,20 @@ class ReadingFacts:
     beginning: int = 0
 
     def facts(self) -> dict[str, Any]:
-        """These facts by name, for the next record of the same reading."""
+        """These facts by name, to be copied into the next record of the same reading."""
         return {fact.name: getattr(self, fact.name) for fact in fields(ReadingFacts)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class RowCounts:
-    """What became of the rows of a batch; the verdict and the ledger keep the same counts.
+    """What became of the rows of a batch; verdict and ledger entry hold the same counts.
 
     Attributes:
-        left_out: rows that are no records.
-        extracted: rows that are; `accepted + held + duplicates`, and those of a refused batch.
+        left_out: rows that are not records.
+        extracted: rows that are records: `accepted + held + duplicates`, or all rows of a refused batch.
         accepted: rows that may be delivered.
         held: rows that break a critical rule.
-        duplicates: rows of a record of which another is taken.
+        duplicates: rows of a record of which another row was taken.
     """
 
     left_out: int = 0
@@ -150,48 +149,54 @@ class RowCounts:
     duplicates: int = 0
 
     def counts(self) -> dict[str, Any]:
-        """These counts by name, for the next record of the same batch."""
+        """These counts by name, to be copied into the next record of the same batch."""
         return {count.name: getattr(self, count.name) for count in fields(RowCounts)}
 
 
-class _Json:
-    """A record kept as a JSON file in the archive."""
+class JsonRecord:
+    """A dataclass that is stored as a JSON file in the archive."""
 
     def to_json(self) -> str:
+        """The record as JSON text."""
         return json_text(asdict(self))  # type: ignore[call-overload]  # its children are dataclasses
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        return cls(**_as_kept_now(json.loads(text)))
+        """Parse a record, also one that an earlier version wrote.
+
+        Raises:
+            ValueError, TypeError: for text that is not such a record.
+        """
+        return cls(**_upgrade(json.loads(text)))
 
 
-def _as_kept_now(found: dict[str, Any]) -> dict[str, Any]:
-    """A record as this version keeps it; earlier versions kept marks, and the two counts of a witness, in lists."""
-    kept = dict(found)
-    if "marks" in kept:
-        kept["mark_after"], kept["mark_last"] = kept.pop("marks") or (None, None)
-        kept["mark_rows"] = kept.get("mark_rows") or None
-    if isinstance(kept.get("witnessed"), list):
-        kept["witnessed"], kept["beside_witness"] = kept["witnessed"] or (None, None)
-    return kept
+def _upgrade(stored: dict[str, Any]) -> dict[str, Any]:
+    """Convert a stored record to this version; earlier ones stored marks, and the two counts of a witness, as lists."""
+    record = dict(stored)
+    if "marks" in record:
+        record["mark_after"], record["mark_last"] = record.pop("marks") or (None, None)
+        record["mark_rows"] = record.get("mark_rows") or None
+    if isinstance(record.get("witnessed"), list):
+        record["witnessed"], record["beside_witness"] = record["witnessed"] or (None, None)
+    return record
 
 
 @dataclass(frozen=True)
-class Manifest(ReadingFacts, _Json):
-    """What `extract` knows of the raw archive it wrote.
+class Manifest(ReadingFacts, JsonRecord):
+    """The facts about a raw archive, written by `extract`.
 
     Attributes:
         batch: the key as text.
         rows: rows in `raw.parquet`.
         columns: the source's own columns, in order.
         digest: SHA-256 of `raw.parquet`.
-        window: first and first-no-longer instant of an incremental batch, else empty.
-        beside_witness: what the exchange counted of all rows beside the witness; None where none is declared.
-        forms: of an update column of texts how many rows have which shape, such as `0000-00-00 00:00:00`.
+        window: first instant of an incremental batch and the first instant after it; else empty.
+        beside_witness: the exchange's own count of all rows, to be compared with the witness's; None where none is declared.
+        forms: for a text column of update times, rows by form, such as `0000-00-00 00:00:00`.
         origin: what was read and how (table or file, its digest, sheet, encoding, backend).
-        types: type and length of each column, in the words of the source, where it has any.
-        profile: of each column what `workspace.column_profile` counts: rows, nulls, greatest length, shares of codes.
-        parts: in how many parts the source was read, each with a manifest of its own; 0 where it was read in one.
+        types: type and length of each column as the source names them, where it has types.
+        profile: the counts of each column, as in `workspace.column_profile`.
+        parts: number of parts in which the source was read, each with a manifest of its own; 0 where it was read in one.
     """
 
     batch: str
@@ -209,13 +214,13 @@ class Manifest(ReadingFacts, _Json):
 
 @dataclass(frozen=True)
 class Effects:
-    """What delivering a batch would end on the platform.
+    """The records that delivering a batch would end on the platform.
 
     Attributes:
         had: records that the source claims and has not ended so far; 0 where nothing would end.
         lost: those that a snapshot does not hold.
         moved: those whose key names another record in the batch.
-        compared: whether a full reading came before, with which a snapshot is compared.
+        compared: whether an earlier full reading exists, with which a snapshot is compared.
     """
 
     had: int = 0
@@ -225,20 +230,20 @@ class Effects:
 
 
 @dataclass(frozen=True)
-class Verdict(ReadingFacts, RowCounts, _Json):
-    """What `assess` decided of a batch. Row outcomes are beside it in `outcomes.parquet`.
+class Verdict(ReadingFacts, RowCounts, JsonRecord):
+    """What `assess` decided about a batch. The outcomes of its rows are in `outcomes.parquet`.
 
     Attributes:
         batch: the key as text.
         judged_at: instant text of the judgement.
-        refused: ids of the batch rules that refuse it; empty when rows may be delivered.
-        reason: one sentence for people when refused.
+        refused: ids of the batch rules that refuse it; empty if rows may be delivered.
+        reason: one sentence for people if refused.
         failing: rows with at least one finding, by quality dimension.
         held_limit: share of held rows above which a person must look.
         endings: accepted rows that only say that a record ended.
         keys_repeated: whether a key of the source occurs more than once.
-        evidence: digests of all that it was given on and of what it decided row by row, by the names of the files.
-        declaration: digest of the declaration that it was judged by.
+        evidence: digests by file name: of everything the verdict rests on, and of the outcomes row by row.
+        declaration: digest of the declaration by which the batch was judged.
     """
 
     batch: str
@@ -256,93 +261,3 @@ class Verdict(ReadingFacts, RowCounts, _Json):
     def held_above_limit(self) -> bool:
         """Whether more rows were held than the declaration allows."""
         return self.held > self.held_limit * self.extracted
-
-
-@dataclass(frozen=True)
-class LedgerEntry(ReadingFacts, RowCounts, _Json):
-    """One run of one batch as the ledger keeps it; every report is drawn from it.
-
-    `read = left_out + extracted`, `extracted = accepted + held + duplicates + refused`,
-    `accepted = inserted + updated + unchanged + stale`; an entry that does not balance cannot be written.
-
-    Attributes:
-        source: its name.
-        day: as text.
-        run: its number among the runs of the batch.
-        status: a `Status`.
-        judged_at: instant text; empty where the batch was not judged.
-        delivered_at: the same of the delivery.
-        refused: rows of a batch that was refused.
-        inserted: accepted rows that began a record.
-        updated: those that changed one.
-        unchanged: those whose content was known.
-        stale: those older than what the source's claim says.
-        vanished: records that the newest full reading of the source no longer holds.
-        moved: records whose key names another record since this batch.
-        verdict_digest: names the verdict, and through it everything the batch was made from, back to the archive.
-        reason: why it was refused or failed, as one sentence.
-        failing: rows with at least one finding, by quality dimension.
-        seconds: what the run took with its delivery.
-        report_seconds: what its pages and lists took after that; None where none was written.
-        ran_by: who ran it, an `Actor`; empty in rows of before it was kept, as the next three.
-        host: on which machine.
-        program: with which version of the program.
-        declaration: digest of the declaration that it was judged by.
-    """
-
-    source: str
-    day: str
-    run: int
-    status: str
-    judged_at: str = ""
-    delivered_at: str = ""
-    refused: int = 0
-    inserted: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    stale: int = 0
-    vanished: int = 0
-    moved: int = 0
-    verdict_digest: str = ""
-    reason: str = ""
-    failing: dict[str, int] = field(default_factory=dict)
-    seconds: float = 0.0
-    report_seconds: float | None = None
-    ran_by: str = ""
-    host: str = ""
-    program: str = ""
-    declaration: str = ""
-
-    def imbalance(self) -> Message | None:
-        """The first of the three sums that does not hold, as a sentence; None when all hold."""
-        sums = (
-            ("read", self.read, "left_out + extracted", self.left_out + self.extracted),
-            (
-                "extracted",
-                self.extracted,
-                "accepted + held + duplicates + refused",
-                self.accepted + self.held + self.duplicates + self.refused,
-            ),
-            (
-                "accepted",
-                self.accepted,
-                "inserted + updated + unchanged + stale",
-                self.inserted + self.updated + self.unchanged + self.stale,
-            ),
-        )
-        for name, whole, parts, total in sums:
-            if whole != total:
-                return Message(
-                    "{source}/{day}: {name} is {whole}, but {parts} is {total}",
-                    source=self.source,
-                    day=self.day,
-                    name=name,
-                    whole=whole,
-                    parts=parts,
-                    total=total,
-                )
-        return None
-
-    def as_dict(self) -> dict[str, Any]:
-        """The entry as plain values."""
-        return asdict(self)

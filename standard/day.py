@@ -10,18 +10,18 @@ from zoneinfo import ZoneInfo
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 INSTANT_LENGTH = 27
 
-# Programs write a time of a year before this one for what has none: zero in 1899 and 1970, in any zone, nothing in 1, 1753 and
-# 1900. No record of a database was changed before it.
+# Programs store a missing time as one of an earlier year: zero as 1899 or 1970, in any zone, no value as 1, 1753 or 1900. No
+# record of a database was changed before this year.
 FIRST_YEAR = 1971
 
 
 def instant_text(moment: datetime) -> str:
     """Write an aware instant as UTC text of fixed width, `2026-03-01T16:00:00.000000Z`.
 
-    Text of fixed width has the order of time in every database, with no driver's opinion about zones in between.
+    Text of fixed width sorts by time in every database, and no driver can convert its zone.
 
     Raises:
-        ValueError: for a naive datetime, whose instant nobody knows.
+        ValueError: for a naive datetime, whose instant is unknown.
     """
     if moment.tzinfo is None:
         raise ValueError(f"an instant needs a zone: {moment.isoformat()}")
@@ -30,7 +30,7 @@ def instant_text(moment: datetime) -> str:
 
 
 def instant_of(text: str) -> datetime:
-    """Read what `instant_text` wrote."""
+    """Parse the text that `instant_text` writes."""
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
 
 
@@ -42,10 +42,10 @@ class Day:
 
     @classmethod
     def of(cls, text: str) -> Day:
-        """Read `2026-03-01`.
+        """Parse `2026-03-01`.
 
         Raises:
-            ValueError: when the text is not a date of that form, or of no year that licences know.
+            ValueError: when the text is not a date of that form, or its year is outside 1900 to 9000.
         """
         day = datetime.strptime(text, "%Y-%m-%d").date()
         if not 1900 <= day.year <= 9000:
@@ -64,7 +64,7 @@ class Day:
 
     @property
     def end(self) -> datetime:
-        """The first instant that is no longer of the day, aware."""
+        """The first instant after the day, aware."""
         return self.plus(1).start
 
     def plus(self, days: int) -> Day:
@@ -83,7 +83,7 @@ class Day:
 
 
 def day_of_reading(taken_at: str) -> Day:
-    """The city's day on which a source was read; a file that stands for the end of its day is of that day.
+    """The city's day on which a source was read; a reading at the very end of a day, as of a dated file, is of that day.
 
     Args:
         taken_at: instant text.

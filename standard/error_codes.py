@@ -1,7 +1,7 @@
-"""The codes of errors: what each means, whose it is, and what to do, in Chinese and in English.
+"""The codes of errors: what each means, who can correct it, and how, in Chinese and in English.
 
-A code belongs to a kind of trouble, not to a sentence: sentences may be reworded and get new companions, a code stays. One
-that is no longer used is not given to anything else.
+A code belongs to a kind of error, not to a sentence: sentences may be reworded or added, a code stays. A code that is no
+longer used is not assigned again.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ class ErrorCode(NamedTuple):
     """A kind of error, each text in Chinese and in English.
 
     Attributes:
-        code: `LX-` and three digits; the first says whose kind it is: 1 the command or a setting, 2 a declaration, 3 a source,
+        code: `LX-` and three digits; the first names the area: 1 the command or a setting, 2 a declaration, 3 a source,
             4 the exchange's database, 5 the exchange's own files and runs, 9 a defect.
-        title: what it is.
+        title: a short name.
         meaning: what has happened, and what has not.
-        owner: who can put it right.
-        remedy: how.
+        owner: who can correct it.
+        remedy: how to correct it.
     """
 
     code: str

@@ -1,4 +1,4 @@
-"""What one element of the metadata schema is: its names, kind, length and whether it must be there."""
+"""One element of the metadata schema: its names, kind and length, and whether it is required."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pyarrow as pa
 
 
 class Kind(StrEnum):
-    """What the value of an element is made of."""
+    """The kind of an element's value."""
 
     TEXT = "text"
     CODE = "code"
@@ -33,11 +33,11 @@ class Field:
         name: the standard's English name in snake_case; column name in Parquet and in the platform.
         title: the Chinese name.
         short_name: pinyin initials as the standard's implementations write them, or empty.
-        kind: what the value is made of.
-        length: most characters the platform takes; None where the kind says it.
+        kind: of the value.
+        length: maximum number of characters; None where the kind determines it.
         required: whether a licence without it is held.
-        personal: whether the value is masked in anything a person or a log may see.
-        multiple: whether several values may stand in it, joined by `^`.
+        personal: whether the value is masked wherever a person or a log may see it.
+        multiple: whether it may hold several values, joined by `^`.
     """
 
     name: str

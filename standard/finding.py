@@ -1,4 +1,4 @@
-"""A finding: one rule broken at one place, with every personal value masked, and made storable, when it is made."""
+"""A finding: one violation of a rule by one row or by the batch, masked and storable from the moment it is created."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from standard.row_groups import in_one_chunk
 from standard.storable import storable_text, storable_texts
 from standard.violation import Violation
 
-# One row a finding. `row` is the position in the batch, -1 for a finding on the batch; `locator` is the department's own
-# place (`登记表!57`, a primary key, a line number); `element` the standard's name, or the source's column where none fits;
-# `record` the digest that names the licence without showing it; `value` is masked; `expected` what would have been right.
+# One row a finding. `row` is the position in the batch, -1 for a finding on the batch; `locator` is where the department finds
+# the row (`登记表!57`, a primary key, a line number); `element` is the standard's name, or the source's column if none fits;
+# `record` is the digest that names the licence without showing it; `value` is masked; `expected` would have been right.
 FINDING = pa.schema(
     [
         pa.field("rule", pa.string(), nullable=False),
@@ -35,33 +35,33 @@ VALUE_LENGTH = 200  # characters of a value that a finding shows
 _NUMBER_LENGTH, _ELEMENT_LENGTH = 128, 128  # of a certificate number, and of the name of an element or column
 
 
-def found_in(batch: pa.Table, violations: Iterable[Violation]) -> pa.Table:
-    """Make the findings on rows, masked.
+def findings_on_rows(batch: pa.Table, violations: Iterable[Violation]) -> pa.Table:
+    """Create the masked findings on rows.
 
     Args:
         batch: rows with `row`, `locator`, `record`, `certificate_number` and `observed_at`.
-        violations: with positions in `batch`.
+        violations: with row positions in `batch`.
 
     Returns:
         A table of `FINDING`.
     """
-    tables = [_on_rows(batch, violation) for violation in violations if len(violation.rows)]
+    tables = [_row_findings(batch, violation) for violation in violations if len(violation.rows)]
     return pa.concat_tables([FINDING.empty_table(), *tables])
 
 
-def _on_rows(batch: pa.Table, violation: Violation) -> pa.Table:
+def _row_findings(batch: pa.Table, violation: Violation) -> pa.Table:
     rows, count = violation.rows, len(violation.rows)
-    shown = pc.fill_null(_of_each(violation.found, count).cast(pa.string()), "")
-    shown = mask_personal(shown) if violation.personal else mask_texts(shown)
+    values = pc.fill_null(_repeat(violation.found, count).cast(pa.string()), "")
+    values = mask_personal(values) if violation.personal else mask_texts(values)
     columns = {
         "rule": pa.repeat(violation.rule, count),
         "row": _at(batch, "row", rows),
-        "locator": _shown(mask_texts(_at(batch, "locator", rows)), LOCATOR_LENGTH),
+        "locator": _storable(mask_texts(_at(batch, "locator", rows)), LOCATOR_LENGTH),
         "element": pa.repeat(_name(violation.element), count),
         "record": _at(batch, "record", rows),
-        "certificate_number": _shown(mask_texts(_at(batch, "certificate_number", rows)), _NUMBER_LENGTH),
-        "value": _shown(shown, VALUE_LENGTH),
-        "expected": storable_texts(_of_each(violation.expected, count)),
+        "certificate_number": _storable(mask_texts(_at(batch, "certificate_number", rows)), _NUMBER_LENGTH),
+        "value": _storable(values, VALUE_LENGTH),
+        "expected": storable_texts(_repeat(violation.expected, count)),
         "observed_at": _at(batch, "observed_at", rows),
     }
     return pa.table(
@@ -73,7 +73,8 @@ def _on_rows(batch: pa.Table, violation: Violation) -> pa.Table:
     )
 
 
-def _of_each(text: str | pa.Array | None, count: int) -> pa.Array:
+def _repeat(text: str | pa.Array | None, count: int) -> pa.Array:
+    """One text for each row, repeated if there is only one for all."""
     return text if isinstance(text, pa.Array) else pa.repeat(storable_text(text or ""), count)
 
 
@@ -81,17 +82,17 @@ def _at(batch: pa.Table, name: str, rows: pa.Array) -> pa.Array:
     return in_one_chunk(batch[name].take(rows))
 
 
-def found_on_batch(violations: Iterable[Violation], taken_at: str) -> pa.Table:
-    """Make the findings on a batch as a whole, masked.
+def findings_on_batch(violations: Iterable[Violation], taken_at: str) -> pa.Table:
+    """Create the masked findings on a batch as a whole.
 
     Args:
-        violations: each with one text that was found and one that was expected.
+        violations: each with one found and one expected text.
         taken_at: instant text; when the batch was read.
     """
-    return pa.Table.from_pylist([_on_batch(violation, taken_at) for violation in violations], schema=FINDING)
+    return pa.Table.from_pylist([_batch_finding(violation, taken_at) for violation in violations], schema=FINDING)
 
 
-def _on_batch(violation: Violation, taken_at: str) -> dict[str, str | int]:
+def _batch_finding(violation: Violation, taken_at: str) -> dict[str, str | int]:
     found, expected = str(violation.found or ""), str(violation.expected)
     return {
         "rule": violation.rule,
@@ -106,13 +107,13 @@ def _on_batch(violation: Violation, taken_at: str) -> dict[str, str | int]:
     }
 
 
-def _shown(values: pa.Array, most: int) -> pa.Array:
-    """Storable, and cut to what the platform keeps; masking may have made them longer."""
-    return pc.utf8_slice_codeunits(storable_texts(values), 0, most)
+def _storable(values: pa.Array, length: int) -> pa.Array:
+    """Texts made storable and cut to a length, which masking may have exceeded."""
+    return pc.utf8_slice_codeunits(storable_texts(values), 0, length)
 
 
 def _name(element: str) -> str:
-    """The name of an element or a column; of one that is too long its beginning, and a digest that tells two apart."""
+    """The name of an element or a column; a name that is too long is cut and gets a digest, so that it stays unique."""
     name = storable_text(element)
     if len(name) <= _ELEMENT_LENGTH:
         return name

@@ -1,4 +1,4 @@
-"""What a row of a database is called: its key, in a form that no other key has."""
+"""The locator of a database row: its key as text, in a form that no other key has."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import pyarrow.compute as pc
 
 from standard.raw import LOCATOR_LENGTH
 
-# For a part of a key that is null. In the text of a key a backslash is followed by one of its own, or by the slash it is
-# before, so that neither this nor what follows it is ever a text.
+# Markers for a null part of a key, and for an appended licence number. Backslashes and slashes in a key are escaped, so that
+# neither marker can be part of a text.
 _NULL, _NUMBER = r"\N", r"\#"
 _NUMBER_LENGTH = 128
-_HAS_NULL = r"(^|/)\\N(/|$)"
+_NULL_PART = r"(^|/)\\N(/|$)"
 
 
 def locators_of(parts: Sequence[pa.Array]) -> pa.Array:
-    """Locators of rows: their keys as text, those of several columns with `/` between them.
+    """Locators of rows: their keys as text; the parts of a key of several columns are separated by `/`.
 
     Args:
         parts: the columns of the key, as text.
@@ -25,30 +25,30 @@ def locators_of(parts: Sequence[pa.Array]) -> pa.Array:
     if len(parts) == 1:
         marked = pc.match_substring_regex(parts[0], r"\\[N#]")
         return pc.fill_null(pc.if_else(marked, pc.replace_substring(parts[0], "\\", r"\\"), parts[0]), _NULL)
-    written = [pc.fill_null(pc.replace_substring_regex(part, r"([\\/])", r"\\\1"), _NULL) for part in parts]
-    return pc.binary_join_element_wise(*written, "/")
+    escaped = [pc.fill_null(pc.replace_substring_regex(part, r"([\\/])", r"\\\1"), _NULL) for part in parts]
+    return pc.binary_join_element_wise(*escaped, "/")
 
 
-def names_no_row(locators: pa.Array) -> pa.Array:
-    """Row by row whether a part of the key is null: such a key is that of any number of rows."""
-    return pc.fill_null(pc.match_substring_regex(locators, _HAS_NULL), False)
+def has_null_part(locators: pa.Array) -> pa.Array:
+    """Whether a part of each key is null; any number of rows can have such a key."""
+    return pc.fill_null(pc.match_substring_regex(locators, _NULL_PART), False)
 
 
 def with_numbers(locators: pa.Array, numbers: pa.Array) -> pa.Array:
-    """Locators of which those that name no row have the number of the licence beside them, so that each names its own.
+    """Append the licence number to locators with a null part, so that each identifies one row.
 
     Args:
-        locators: as `locators_of` gives them.
-        numbers: of the licences, in the standard.
+        locators: as `locators_of` returns them.
+        numbers: certificate numbers of the licences.
     """
-    nameless = names_no_row(locators)
-    if not pc.any(nameless).as_py():
+    ambiguous = has_null_part(locators)
+    if not pc.any(ambiguous).as_py():
         return locators
     short = pc.utf8_slice_codeunits(locators, 0, LOCATOR_LENGTH - _NUMBER_LENGTH - len(_NUMBER))
     numbers = pc.utf8_slice_codeunits(pc.fill_null(numbers, ""), 0, _NUMBER_LENGTH)
-    return pc.if_else(nameless, pc.binary_join_element_wise(short, numbers, _NUMBER), locators)
+    return pc.if_else(ambiguous, pc.binary_join_element_wise(short, numbers, _NUMBER), locators)
 
 
 def without_numbers(locators: pa.Array) -> pa.Array:
-    """The same as they were before `with_numbers`."""
+    """The locators as they were before `with_numbers`."""
     return pc.replace_substring_regex(locators, r"^((?:[^\\]|\\[\\/N])*)\\#.*$", r"\1")

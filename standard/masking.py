@@ -1,4 +1,4 @@
-"""Masks what a person or a log may see of people: citizen numbers wherever they stand, and personal values whole."""
+"""Masks personal data that a person or a log would see: citizen numbers inside any text, and whole personal values."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from collections.abc import Iterable
 import pyarrow as pa
 import pyarrow.compute as pc
 
-HIDDEN = "***"  # stands for a text of which nothing is shown
-MASKED_NUMBER = "**************"  # stands for all but the last four characters of a citizen number
+HIDDEN = "***"  # replaces a text that is not shown at all
+MASKED_NUMBER = "**************"  # replaces all but the last four characters of a citizen number
 
-# Fifteen or eighteen digits that may be a citizen number, wherever they stand: in a key, a message, a certificate number;
-# in full width too, and with the marks people put between area, birth and sequence. Only the last four stay.
+# Fifteen or eighteen digits that may be a citizen number, anywhere in a text: in a key, a message, a certificate number. They
+# may be full-width, and separated into area, birth date and sequence. Only the last four are left.
 _DIGIT, _MARK = "[0-9０-９]", "[-－ \u3000]?"
 _CITIZEN = f"(^|[^0-9０-９])(?:{_DIGIT}{{6}}{_MARK}(?:{_DIGIT}{{8}}{_MARK}|{_DIGIT}{{5}}))({_DIGIT}{{3}}[0-9０-９XxＸｘ])($|[^0-9０-９XxＸｘ])"
 _CITIZEN_PYTHON = re.compile(_CITIZEN)
 _SHOWN = rf"\1{MASKED_NUMBER}\2\3"
 
-# A code that a person goes by: no small letters, no blanks, and at least half of it digits. All else may be a name, in
-# whatever letters.
+# A code that identifies a person: no lower-case letters, no blanks, and at least half of it digits. Anything else may be a
+# name, in any script.
 _CODE = r"^[0-9A-Z._/^-]{7,}$"
-# Of a name of one character nothing may stay, and a short code would be shown by its end alone.
+# A short code is hidden completely, since its last four characters would reveal it; so is a name of one character.
 _SHORT_CODE = r"^[0-9A-Z._/^-]*[0-9][0-9A-Z._/^-]*$"
-_BEHIND_NAME, _BEFORE_CODE = "**", "****"
+_NAME_MASK, _CODE_MASK = "**", "****"
 _MASKED = r"^(\*{3}|.\*{2}|\*{4}[0-9A-Z._/^-]{4})$"
 
 
 def mask_text(text: str) -> str:
-    """Mask what may be citizen numbers inside a text; everything else stays."""
+    """Mask possible citizen numbers inside a text and leave everything else."""
     return _CITIZEN_PYTHON.sub(_SHOWN, _CITIZEN_PYTHON.sub(_SHOWN, text))
 
 
 def mask_texts(values: pa.Array) -> pa.Array:
-    """The same over a column of text.
+    """Mask possible citizen numbers in a column of texts.
 
-    Runs twice, because two numbers that share one separator overlap in the pattern and the first pass takes only one.
+    Two passes are needed: two numbers that share one separator overlap in the pattern, so the first pass masks only one.
     """
     for _ in range(2):
         values = pc.replace_substring_regex(values, _CITIZEN, _SHOWN)
@@ -43,15 +43,15 @@ def mask_texts(values: pa.Array) -> pa.Array:
 
 
 def mask_personal(values: pa.Array) -> pa.Array:
-    """Mask a column of personal values: of a name its first character stays, of a code its last four.
+    """Mask a column of personal values: a name keeps its first character, a code its last four.
 
-    What is masked already stays as it is.
+    A value that is already masked is not changed.
     """
     length = pc.utf8_length(values)
     digits = pc.count_substring_regex(values, "[0-9]")
     code = pc.and_(pc.match_substring_regex(values, _CODE), pc.less_equal(length, pc.multiply(digits, 2)))
-    tail = pc.binary_join_element_wise(_BEFORE_CODE, pc.utf8_slice_codeunits(values, start=-4), "")
-    head = pc.binary_join_element_wise(pc.utf8_slice_codeunits(values, start=0, stop=1), _BEHIND_NAME, "")
+    tail = pc.binary_join_element_wise(_CODE_MASK, pc.utf8_slice_codeunits(values, start=-4), "")
+    head = pc.binary_join_element_wise(pc.utf8_slice_codeunits(values, start=0, stop=1), _NAME_MASK, "")
     short = pc.or_(pc.less_equal(length, 1), pc.match_substring_regex(values, _SHORT_CODE))
     return pc.case_when(
         pc.make_struct(pc.equal(length, 0), pc.match_substring_regex(values, _MASKED), code, short),
@@ -69,7 +69,7 @@ def mask_value(value: str) -> str:
 
 
 def mask_quoted(sentence: str, texts: Iterable[str]) -> str:
-    """Hide some texts where a sentence quotes them, the longest first; one of a single character stays."""
+    """Hide the given texts in a sentence, the longest first; single characters are not hidden."""
     for text in sorted(texts, key=len, reverse=True):
         if len(text) > 1:
             sentence = sentence.replace(text, HIDDEN)

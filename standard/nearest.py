@@ -1,4 +1,4 @@
-"""Which of the names that are there was probably meant by one that is not."""
+"""Finds the existing name that is most like a missing or mistyped one."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from difflib import SequenceMatcher, get_close_matches
 
 from standard.messages import Message, joined
 
-# Of what a department sends a name is only shown where it is much like the missing one: it may be somebody's.
-_ALIKE = 0.6  # ZSBH and ZSBH2 are 0.89, FZRQ and QSRQ 0.5
-_ALIKE_WHERE_TYPED = 0.5
+# A name that a department sent may be personal data, so it is shown only if it is much like the missing one.
+_MIN_LIKENESS = 0.6  # ZSBH and ZSBH2 are 0.89, FZRQ and QSRQ 0.5
+_MIN_LIKENESS_TYPED = 0.5
 
 
 def likeness(one: str, other: str) -> float:
-    """How much of two names is the same, in the same order: 0 nothing, 1 all."""
+    """How much of two names is equal and in the same order: 0 nothing, 1 everything."""
     return SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
-def nearest(name: str, there: Iterable[str]) -> str | None:
-    """The name most like a missing one among those that a department sent; None where none is much like it."""
-    return next(iter(get_close_matches(name, list(there), 1, _ALIKE)), None)
+def nearest(name: str, existing: Iterable[str]) -> str | None:
+    """The name most like a missing one among those that a department sent; None if none is much like it."""
+    return next(iter(get_close_matches(name, list(existing), 1, _MIN_LIKENESS)), None)
 
 
-def with_nearest(missing: Iterable[str], there: Iterable[str]) -> Message:
-    """List missing names, each with the nearest one that is there. Names that are near none are not shown."""
-    names = list(dict.fromkeys(there))
+def with_nearest(missing: Iterable[str], existing: Iterable[str]) -> Message:
+    """List missing names, each with the nearest existing one; existing names near none of them are not shown."""
+    names = list(dict.fromkeys(existing))
     pairs = [(name, nearest(name, names)) for name in missing]
     return joined(
         ", ", (Message("{name} (nearest: {near})", name=name, near=near) if near else name for name, near in pairs)
@@ -32,12 +32,12 @@ def with_nearest(missing: Iterable[str], there: Iterable[str]) -> Message:
 
 
 def did_you_mean(name: str, known: Iterable[str], otherwise: Message) -> Message:
-    """The end of a sentence on a name that somebody typed and nobody knows.
+    """The end of a sentence about a mistyped name.
 
     Args:
-        name: what was typed.
-        known: what could have been.
-        otherwise: what to say where nothing known is like it.
+        name: as it was typed.
+        known: the names that exist.
+        otherwise: returned if none of them is like it.
     """
-    near = get_close_matches(name, list(known), 1, _ALIKE_WHERE_TYPED)
+    near = get_close_matches(name, list(known), 1, _MIN_LIKENESS_TYPED)
     return Message("did you mean {name}?", name=near[0]) if near else otherwise

@@ -1,4 +1,4 @@
-"""A part of a table that is read in parts, side by side."""
+"""A part of a table that is read in parts, in parallel."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ class Part:
 
     Attributes:
         number: from 0.
-        of: how many parts there are.
+        of: total number of parts.
         low: None for the first part, which also has the rows without a value.
         high: None for the last part.
     """

@@ -1,5 +1,5 @@
-"""What a raw archive has beside the columns of its source."""
+"""The columns that a raw archive has beside those of its source."""
 
-LOCATOR = "_locator"  # where the row stands in the source
-LOCATOR_LENGTH = 512  # characters; what the platform keeps of one
-FAULT = "_fault"  # what the reading itself found wrong with the row, as `standard.faults` writes it; null where nothing
+LOCATOR = "_locator"  # where the row is in the source
+LOCATOR_LENGTH = 512  # characters of a locator that the platform stores
+FAULT = "_fault"  # the faults found while the row was read, in the form of `standard.faults`; null where there are none

@@ -1,4 +1,4 @@
-"""What may be purged once it is old enough, and the setting that declares how old; nothing else is ever purged."""
+"""What may be purged once it is old enough, and the setting for each age; nothing else is ever purged."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Purgeable(StrEnum):
-    """What a source or the city leaves that may go: the ledger, claims, their history, ends and identifiers are none of it."""
+    """The data that may be purged; never the ledger, claims, their history, ends or identifiers."""
 
     RAW = "raw"
     LICENCES = "licences"
@@ -15,5 +15,5 @@ class Purgeable(StrEnum):
 
     @property
     def setting(self) -> str:
-        """The variable that says for how many days it is kept."""
+        """The environment variable with the number of days for which it is kept."""
         return f"LICEX_KEEP_{self.upper()}"

@@ -1,4 +1,4 @@
-"""Row groups: how many rows are read, judged and archived at once, and how their columns are laid out."""
+"""Row groups: the number of rows that are read, judged and archived at once, and the layout of their columns."""
 
 from __future__ import annotations
 
@@ -6,42 +6,42 @@ from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
-# At most so many rows: many enough for columns, few enough for steps to overlap.
+# Maximum rows of a group: enough for columnar processing, few enough for steps to overlap.
 GROUP_ROWS = 65_536
-GROUP_BYTES = 256 * 2**20  # a table with pictures or long texts makes smaller groups, so that memory stays bounded
+GROUP_BYTES = 256 * 2**20  # smaller groups for a table with pictures or long texts, so that memory stays bounded
 
 
 def row_groups(parts: Iterable[pa.Table | pa.RecordBatch], schema: pa.Schema | None = None) -> Iterator[pa.Table]:
-    """Join small tables to groups of at most `GROUP_ROWS` rows and about `GROUP_BYTES` bytes, and cut those with more rows.
+    """Regroup tables into groups of at most `GROUP_ROWS` rows and about `GROUP_BYTES` bytes.
 
     Args:
-        parts: tables or record batches of the same columns; empty ones are passed over.
-        schema: that every group is cast to; that of the parts where absent.
+        parts: tables or record batches with the same columns; empty ones are skipped.
+        schema: to which every group is cast; that of the parts if absent.
     """
-    held: list[pa.Table] = []
+    pending: list[pa.Table] = []
     rows = size = 0
     for part in parts:
-        whole = pa.Table.from_batches([part]) if isinstance(part, pa.RecordBatch) else part
-        for start in range(0, whole.num_rows, GROUP_ROWS):
-            piece = whole.slice(start, GROUP_ROWS)
-            if held and (rows + piece.num_rows > GROUP_ROWS or size + piece.nbytes > GROUP_BYTES):
-                yield pa.concat_tables(held)
-                held, rows, size = [], 0, 0
-            held.append(piece if schema is None else piece.cast(schema))
+        table = pa.Table.from_batches([part]) if isinstance(part, pa.RecordBatch) else part
+        for start in range(0, table.num_rows, GROUP_ROWS):
+            piece = table.slice(start, GROUP_ROWS)
+            if pending and (rows + piece.num_rows > GROUP_ROWS or size + piece.nbytes > GROUP_BYTES):
+                yield pa.concat_tables(pending)
+                pending, rows, size = [], 0, 0
+            pending.append(piece if schema is None else piece.cast(schema))
             rows, size = rows + piece.num_rows, size + piece.nbytes
-    if held:
-        yield pa.concat_tables(held)
+    if pending:
+        yield pa.concat_tables(pending)
 
 
 def in_one_chunk(values: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """A column of whatever layout as one array."""
+    """A column as one array, whatever its layout."""
     if not isinstance(values, pa.ChunkedArray):
         return values
-    return values.chunk(0) if values.num_chunks == 1 else values.combine_chunks()  # which copies even one chunk
+    return values.chunk(0) if values.num_chunks == 1 else values.combine_chunks()  # this copies even a single chunk
 
 
 def column_of(table: pa.Table, name: str) -> pa.Array:
-    """A column in one chunk; null throughout where the source no longer has it and the declaration lets it go."""
+    """A column in one chunk; all null if the source no longer has it and the declaration allows that."""
     if name not in table.column_names:
         return pa.nulls(table.num_rows, pa.string())
     return in_one_chunk(table[name])

@@ -1,4 +1,4 @@
-"""What a rule is: its quality dimension, its weight, what it looks at, and what to tell the department."""
+"""A rule: its quality dimension, severity and scope, and the advice to the department."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ DIMENSION_TITLES = {
 
 
 class Severity(StrEnum):
-    """Critical holds the row, or refuses the batch; a warning travels with what it was found on."""
+    """A critical rule holds the row or refuses the batch; a warning does neither."""
 
     CRITICAL = "critical"
     WARNING = "warning"
 
 
 class Scope(StrEnum):
-    """What a rule looks at: one row, the batch as a whole, or the row beside what the platform already has."""
+    """What a rule examines: one row, the batch as a whole, or the row together with the state of the platform."""
 
     ROW = "row"
     BATCH = "batch"
@@ -44,7 +44,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. Titles say what is wrong; advice says what the department should do. Chinese first, then English."""
+    """One rule. The title says what is wrong, the advice what the department should do; each in Chinese and in English."""
 
     id: str
     dimension: Dimension

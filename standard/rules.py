@@ -1,4 +1,4 @@
-"""Every rule a licence or a batch is judged by, in the order of causes."""
+"""Every rule by which a licence or a batch is judged, in the order of causes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _N, _C, _A, _K, _T, _X = Dimension
 _CRITICAL, _WARNING = Severity
 _ROW, _BATCH, _PLATFORM = Scope
 
-# The order is the order of causes: of several rules that one cell breaks, only the first is reported, since the
-# others follow from it (a date that cannot be read is not also "missing").
+# The order is that of causes: if one cell breaks several rules, only the first is reported, since the others follow from it
+# (a date that cannot be read is not also "missing").
 _TABLE = (
     Rule("digits_lost", _A, _CRITICAL, _ROW,
          "数字存为数值，末尾位数已丢失", "Stored as a number: its last digits are lost",
@@ -259,7 +259,7 @@ def refuses(rule: str, reactions: Mapping[str, str]) -> bool:
     """Whether a rule that a batch breaks as a whole refuses it.
 
     Args:
-        rule: its id.
-        reactions: of rules for which the declaration says so, whether they `refuse`, `warn` or are `ignore`d.
+        rule: id of the rule.
+        reactions: by rule, what the declaration demands instead of the default: `refuse`, `warn` or `ignore`.
     """
     return reactions.get(rule, "refuse" if RULES[rule].critical else "warn") == "refuse"

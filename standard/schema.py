@@ -1,4 +1,4 @@
-"""What a record is: elements, the key that names it, and the Arrow schema that follows."""
+"""The schema of a record: its elements, the key that identifies it, and the Arrow schema derived from them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Schema:
     """A table of elements.
 
     Attributes:
-        title: what one record is called.
-        fields: the elements, in the order people read them.
-        key: the names that together name one record.
+        title: the Chinese name of a record.
+        fields: the elements, in the order in which people read them.
+        key: names of the elements that together identify a record.
     """
 
     title: str

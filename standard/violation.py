@@ -1,4 +1,4 @@
-"""A rule that rows of a batch, or the batch as a whole, violate: what is found, before it is masked and becomes findings."""
+"""A violation of a rule by rows of a batch or by the batch as a whole, before it is masked and becomes findings."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pyarrow.compute as pc
 
 @dataclass(frozen=True)
 class Violation:
-    """One rule violated on one element, by any number of rows.
+    """A violation of one rule on one element, by any number of rows.
 
     Attributes:
-        rule: its id.
-        element: the standard's name, or the source's column where none fits; empty for a whole row or batch.
-        rows: positions of the rows, ascending; none where the batch as a whole violates the rule.
-        found: what stood there, one text for all rows or one for each; None where nothing is to be shown.
-        personal: whether what was found is masked whole.
+        rule: id of the rule.
+        element: the standard's name, or the source's column if none fits; empty for a whole row or batch.
+        rows: positions of the rows, ascending; empty if the batch as a whole violates the rule.
+        found: the offending value, one text for all rows or one for each; None if no value is to be shown.
+        personal: whether the value is masked completely.
         expected: what would have been right, one text for all rows or one for each.
     """
 
@@ -28,13 +28,13 @@ class Violation:
     personal: bool = False
     expected: str | pa.Array = ""
 
-    def without(self, passed_over: pa.Array) -> Violation:
-        """The same without some rows.
+    def without(self, excluded: pa.Array) -> Violation:
+        """The violation without some of its rows.
 
         Args:
-            passed_over: row by row of the batch whether it is passed over.
+            excluded: for each row of the batch, whether it is excluded.
         """
-        kept = pc.invert(passed_over.take(self.rows))
+        kept = pc.invert(excluded.take(self.rows))
         found, expected = (
             text.filter(kept) if isinstance(text, pa.Array) else text for text in (self.found, self.expected)
         )

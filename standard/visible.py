@@ -1,17 +1,17 @@
-"""Knows the characters that hide or reorder what stands beside them, and says them out loud."""
+"""Makes invisible characters, and those that reorder the text around them, visible."""
 
 import json
 import re
 from typing import Any
 
-# Everything that has no shape of its own: control characters, invisible and direction-changing ones, and code points that
-# XML or UTF-8 cannot carry.
+# All characters without a glyph: control characters, invisible and direction-changing ones, and code points that XML or UTF-8
+# cannot represent.
 _HIDDEN = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
 )
-# A selector of variants belongs to the character before it and stays; one that follows nothing, or another, hides something.
+# A variation selector belongs to the character before it; one that follows nothing, or another selector, may hide something.
 _SELECTOR = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _ASTRAY = f"(?<![^\\s{_SELECTOR}])[{_SELECTOR}]"
 _IN_TEXT = re.compile(f"[{_HIDDEN}]|{_ASTRAY}")
@@ -20,17 +20,17 @@ _PICTURES = 0x2400  # Unicode's "control pictures": U+2400 is drawn as NUL, and 
 
 
 def visible(text: str) -> str:
-    """Show what would be invisible: a NUL becomes `␀`, a right-to-left override `[U+202E]`. Line breaks and tabs stay."""
+    """Replace invisible characters: a NUL becomes `␀`, a right-to-left override `[U+202E]`. Line breaks and tabs are kept."""
     return _IN_TEXT.sub(_shown, text)
 
 
 def visible_line(text: str) -> str:
-    """The same where a text must stay on its line, as in a log or on a terminal: a line break becomes `␊`."""
+    """Replace invisible characters in a text that must stay on one line, as in a log: a line break becomes `␊`."""
     return _IN_LINE.sub(_shown, text)
 
 
 def json_text(value: Any) -> str:
-    """A value as JSON in which nothing is hidden: such characters are written as JSON's own escapes, so the value is the same."""
+    """A value as JSON; invisible characters are written as JSON escapes, which keep the value the same."""
     return _IN_TEXT.sub(_escaped, json.dumps(value, ensure_ascii=False, indent=1, default=str))
 
 

@@ -1,16 +1,17 @@
-"""One department's city, as commands find it: its declaration, its database and a platform."""
+"""Fixtures of a city with one department: its declaration, its database, a platform, and the command `licex`."""
 
 import sqlite3
 import sys
 
 import pytest
+from sqlalchemy import create_engine
 
 from cli.main import main
 
 
 @pytest.fixture
 def city(tmp_path, monkeypatch, declaration, raw):
-    """A folder with one department's database and declaration, and the settings that lead to them."""
+    """A folder with one department's database and declaration, and the settings for them."""
     folder = tmp_path / "sources" / "transport"
     folder.mkdir(parents=True)
     (folder / "road.yaml").write_text(declaration, encoding="utf-8")
@@ -24,8 +25,24 @@ def city(tmp_path, monkeypatch, declaration, raw):
 
 @pytest.fixture
 def refill(city, raw):
-    """Replace what the department's table holds."""
+    """Replace the rows of the department's table."""
     return lambda *differences: fill(city, raw(*differences))
+
+
+def with_extract(declaration, extract):
+    """The declaration with another value of `extract`."""
+    start = declaration.index("extract:")
+    end = declaration.index("\n", start)
+    return f"{declaration[:start]}extract: {extract}{declaration[end:]}"
+
+
+def query(url, statement):
+    """The rows of a query on a platform of any kind."""
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        rows = [tuple(row) for row in connection.exec_driver_sql(statement)]
+    engine.dispose()
+    return rows
 
 
 def fill(folder, rows):
@@ -35,42 +52,42 @@ def fill(folder, rows):
         database.execute(f"CREATE TABLE XKZ ({', '.join(rows.column_names)})")
         marks = ", ".join("?" * rows.num_columns)
         database.executemany(f"INSERT INTO XKZ VALUES ({marks})", [tuple(row.values()) for row in rows.to_pylist()])
-        # Rows that say nothing of their key have one of their own all the same.
+        # Give rows without a key of their own a distinct one.
         database.execute("UPDATE XKZ SET ID = rowid WHERE (SELECT count(DISTINCT ID) < count(*) FROM XKZ)")
     database.close()
 
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Set the clock of every exchange that is opened from now on."""
+    """Set the clock of exchanges that are opened from now on."""
     return lambda moment: monkeypatch.setattr("pipeline.exchange.utc_now", lambda: moment)
 
 
 @pytest.fixture
 def licex(monkeypatch, capsys):
-    """Type a command; gives the exit code, what it printed, and what it printed as errors."""
+    """Run a command; returns the exit code, its output, and its standard error."""
 
     def run(*words):
         monkeypatch.setattr(sys, "argv", ["licex", *words])
         with pytest.raises(SystemExit) as ended:
             main()
-        shown = capsys.readouterr()
-        return ended.value.code or 0, shown.out, shown.err
+        captured = capsys.readouterr()
+        return ended.value.code or 0, captured.out, captured.err
 
     return run
 
 
 @pytest.fixture
 def platform(city):
-    """Ask the platform's database."""
+    """Query the platform's database; empty if there is none."""
 
-    def ask(query):
+    def run_query(query):
         path = city / "platform.db"
         if not path.exists():
             return []
         with sqlite3.connect(path) as database:
-            found = list(database.execute(query))
+            rows = list(database.execute(query))
         database.close()
-        return found
+        return rows
 
-    return ask
+    return run_query

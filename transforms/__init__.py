@@ -1,1 +1,1 @@
-"""Saying a department's rows in the standard: raw text in, typed elements out, and a finding where that cannot be."""
+"""Converts a department's rows into the standard: raw text in, typed elements out, and a finding where that fails."""

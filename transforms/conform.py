@@ -1,4 +1,4 @@
-"""How a department's rows become licences: every element from its declared column, typed, or a finding in its place."""
+"""Converts a department's rows into licences: every element typed from its declared column, or a finding in its place."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from sources.declaration import Column
 from sources.register import Source
 from standard.codes import code_list, status_families
 from standard.field import ARROW_TYPES, Field, Kind
-from standard.finding import found_in
+from standard.finding import findings_on_rows
 from standard.licence import DERIVED, EXCHANGE, FLAGS, HOLDERS_JOINED_BY, LICENCE
 from standard.locator import with_numbers
 from standard.raw import LOCATOR
 from standard.row_groups import column_of
 from standard.violation import Violation
 from transforms.digests import Values, digest, json_objects
-from transforms.elements import Reader, cleaned_lookup
-from transforms.faults import faults
-from transforms.lookups import each_distinct
-from transforms.records import deleted_rows, left_out_rows, operations_of, tidied, unknown_operations
-from transforms.stamps import Stamps, stamps
+from transforms.elements import ElementReader, clean_lookup
+from transforms.faults import element_faults
+from transforms.lookups import map_distinct
+from transforms.records import apply_tidy, declared_changes, deleted_rows, left_out_rows, unknown_operations
+from transforms.stamps import Stamps, stamp_rows
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Conformed:
 
     Attributes:
         licences: `schema` of the source's `Conformer`.
-        findings: `FINDING`; what could not be typed.
-        left_out: rows that a declaration says are not records.
+        findings: `FINDING`; on values that could not be converted.
+        left_out: the number of rows that are not records.
     """
 
     licences: pa.Table
@@ -44,19 +44,19 @@ class Conformed:
     left_out: int
 
 
-# What a licence's face does not show: its state changes without a new version, and its identifier only names it. Names
-# that the exchange fills in are not there either, or a department renamed in its declaration would renew every licence.
+# Elements that a licence's face does not show: a change of status makes no new version, and the identifier only names it. Nor does
+# it show names that the exchange fills in, or a department renamed in its declaration would renew every licence.
 NOT_ON_FACE = frozenset({"certificate_status", "certificate_identifier"})
 _NOT_ALWAYS_ON_FACE = NOT_ON_FACE | frozenset(DERIVED) - frozenset(LICENCE.key)
 
 
 @dataclass(frozen=True)
 class Conformer:
-    """Says the rows of one source in the standard, a group at a time.
+    """Converts the rows of one source into the standard, a group at a time.
 
     Attributes:
         source: the declaration with its licence type.
-        taken_at: instant text; when the source was read, the stamp of rows that have no update time of their own.
+        taken_at: instant text of the reading, the stamp of rows without an update time of their own.
     """
 
     source: Source
@@ -64,47 +64,47 @@ class Conformer:
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
-        """The elements, the face fields of the licence type last."""
+        """The elements, followed by the face fields of the licence type."""
         return (*LICENCE.fields, *self.source.face)
 
     @cached_property
     def schema(self) -> pa.Schema:
-        """Of the licences: elements, face fields, then what travels beside them, and the row's place in the batch."""
+        """Schema of the licences: elements, face fields, the exchange's own columns, and the row's index in the batch."""
         beside = [pa.field(name, pa.string()) for name in EXCHANGE]
         flags = [pa.field(name, pa.bool_()) for name in FLAGS]
         return pa.schema([*(field.arrow for field in self.fields), *beside, *flags, pa.field("row", pa.int64())])
 
     def conform(self, raw: pa.Table, first_row: int) -> Conformed:
-        """Say one group in the standard.
+        """Convert one group into the standard.
 
         Args:
-            raw: text columns as the source has them, locators, and what reading found wrong.
-            first_row: place in the batch, or in the part of it that is read by itself, of the first record of this group.
+            raw: text columns of the source, locators, and the faults found on reading.
+            first_row: index of this group's first record in the batch, or in the part that is read by itself.
 
         Raises:
             DeclarationError: when the department's own `tidy` fails, or changes which rows there are.
         """
-        raw = tidied(self.source, raw).combine_chunks()
-        out = left_out_rows(self.source.declaration, raw)
-        left_out = pc.sum(out).as_py() or 0
+        raw = apply_tidy(self.source, raw).combine_chunks()
+        left_out_mask = left_out_rows(self.source.declaration, raw)
+        left_out = pc.sum(left_out_mask).as_py() or 0
         if left_out:
-            raw = raw.filter(pc.invert(out)).combine_chunks()
+            raw = raw.filter(pc.invert(left_out_mask)).combine_chunks()
         elements, unread = self._elements(raw)
-        stamped = stamps(self.source.declaration, raw, self.taken_at)
-        # A row that only says that its record ended needs nothing but what names it.
+        stamped = stamp_rows(self.source.declaration, raw, self.taken_at)
+        # A row that only ends its record needs nothing but the columns that name it.
         ends = deleted_rows(self.source.declaration, raw)
         licences = self._licences(elements, stamped, ends, raw, first_row)
         of_contents = [violation.without(ends) for violation in unread]
-        violations = [*of_contents, *stamped.violations, *self._told(raw, ends)]
-        return Conformed(licences, found_in(licences, violations), left_out)
+        violations = [*of_contents, *stamped.violations, *self._source_violations(raw, ends)]
+        return Conformed(licences, findings_on_rows(licences, violations), left_out)
 
     def element(self, name: str, raw: pa.Table) -> pa.Array:
-        """One element of a group, null where it cannot be said; its column is declared, not constant."""
+        """Convert one element of a group, null where that fails; its column is declared, not constant."""
         field = next(field for field in self.fields if field.name == name)
         return self._element(field, self.source.declaration.columns[name], raw)[0]
 
     def _elements(self, raw: pa.Table) -> tuple[dict[str, Values], list[Violation]]:
-        """The elements by name: a column, or where every row has the same the one value."""
+        """Convert the elements: by name a column, or one value if all rows have the same."""
         elements: dict[str, Values] = {}
         unread: list[Violation] = []
         for field in self.fields:
@@ -114,7 +114,7 @@ class Conformer:
             else:
                 elements[field.name], found = self._element(field, column, raw)
                 unread.extend(found)
-        self._fill_in(elements)
+        self._fill_defaults(elements)
         return elements, unread
 
     def _element(self, field: Field, column: Column, raw: pa.Table) -> tuple[pa.Array, list[Violation]]:
@@ -124,22 +124,22 @@ class Conformer:
         return reader.read(pa.repeat(pa.scalar(column.constant, pa.string()), raw.num_rows))
 
     @cached_property
-    def _readers(self) -> dict[str, Reader]:
+    def _readers(self) -> dict[str, ElementReader]:
         declaration = self.source.declaration
         known = {**status_families(), **declaration.lookups}
         fields = {field.name: field for field in self.fields}
         return {
-            name: Reader(
+            name: ElementReader(
                 fields[name],
                 column,
-                [cleaned_lookup(known[lookup], fields[name].kind) for lookup in column.lookup],
+                [clean_lookup(known[lookup], fields[name].kind) for lookup in column.lookup],
                 declaration.extract.time_zone,
             )
             for name, column in declaration.columns.items()
         }
 
-    def _fill_in(self, elements: dict[str, Values]) -> None:
-        """Fill in what the declaration, the catalogue and the code lists know, where no column says it."""
+    def _fill_defaults(self, elements: dict[str, Values]) -> None:
+        """Fill in the elements without a column from the declaration, the catalogue and the code lists."""
         declaration, licence_type = self.source.declaration, self.source.licence_type
         known = {
             "certificate_name": licence_type.name,
@@ -153,7 +153,7 @@ class Conformer:
             if name not in declaration.columns:
                 elements[name] = pa.scalar(value, pa.string())
         if "certificate_holder_type_name" not in declaration.columns:
-            elements["certificate_holder_type_name"] = each_distinct(
+            elements["certificate_holder_type_name"] = map_distinct(
                 elements["certificate_holder_type_code"], _holder_type_names
             )
 
@@ -161,36 +161,38 @@ class Conformer:
         self, elements: dict[str, Values], stamped: Stamps, ends: pa.Array, raw: pa.Table, first_row: int
     ) -> pa.Table:
         rows, face = raw.num_rows, [field.name for field in self.source.face]
-        said: dict[str, Values] = {
+        columns: dict[str, Values] = {
             **elements,
-            "face": json_objects({name: _whole(elements[name], rows) for name in face}, rows),
+            "face": json_objects({name: _as_array(elements[name], rows) for name in face}, rows),
             "source_updated_at": stamped.updated_at,
             "observed_at": stamped.observed_at,
             "locator": self._locators(elements["certificate_number"], raw),
-            "record": _where_all(digest(elements, LICENCE.key, rows), [elements[name] for name in LICENCE.key]),
+            "record": _unless_key_missing(
+                digest(elements, LICENCE.key, rows), [elements[name] for name in LICENCE.key]
+            ),
             **self._digests(elements, rows),
             "ordered": stamped.ordered,
             "of_day": stamped.of_day,
             "ends": ends,
             "row": pa.array(np.arange(first_row, first_row + rows)),
         }
-        return pa.table([_whole(values, rows) for values in said.values()], schema=self.schema)
+        return pa.table([_as_array(values, rows) for values in columns.values()], schema=self.schema)
 
     def _locators(self, numbers: Values, raw: pa.Table) -> pa.Array:
-        """Where the rows stand; a key that names none of them is told by the number beside it."""
+        """The locators of the rows; a key that identifies no row is extended by the certificate number."""
         locators = column_of(raw, LOCATOR)
         of_keys = isinstance(self.source.declaration.extract, DatabaseExtract)
-        return with_numbers(locators, _whole(numbers, raw.num_rows)) if of_keys else locators
+        return with_numbers(locators, _as_array(numbers, raw.num_rows)) if of_keys else locators
 
     def _digests(self, elements: dict[str, Values], rows: int) -> dict[str, pa.Array]:
-        """Of the whole content, and of what the licence's face shows of it.
+        """Digest the whole content, and the part that the licence's face shows.
 
-        Hashing is a third of the time of a group. So what every face shows is hashed once, and the digest of the whole
-        content is of that digest and of the rest.
+        Hashing is a third of the time of a group. Therefore the elements that every face shows are hashed once, and the digest of
+        the whole content is computed from that digest and the other elements.
         """
         content = [field.name for field in self.fields]
         always = [name for name in content if name not in _NOT_ALWAYS_ON_FACE]
-        shown = [name for name in content if name not in NOT_ON_FACE | self._filled_in]
+        shown = [name for name in content if name not in NOT_ON_FACE | self._derived]
         core = digest(elements, always, rows)
         rest = [name for name in content if name in _NOT_ALWAYS_ON_FACE]
         return {
@@ -198,11 +200,11 @@ class Conformer:
             "face_digest": core if shown == always else digest(elements, shown, rows),
         }
 
-    def _told(self, raw: pa.Table, ends: pa.Array) -> Iterator[Violation]:
-        """What the source itself told of its rows: cells that could not be read, operations, records that were deleted."""
+    def _source_violations(self, raw: pa.Table, ends: pa.Array) -> Iterator[Violation]:
+        """Yield the violations that the source itself reveals: unreadable cells, unknown operations, deleted records."""
         declaration = self.source.declaration
-        for fault in faults(declaration, raw):
-            if fault.rule == "shown_otherwise" and fault.element in self._said_by_digits:
+        for fault in element_faults(declaration, raw):
+            if fault.rule == "shown_otherwise" and fault.element in self._elements_without_format:
                 continue
             of_content = fault.element in self.schema.names and fault.element not in LICENCE.key
             yield fault.without(ends) if of_content else fault
@@ -210,29 +212,29 @@ class Conformer:
             yield Violation("deleted", rows=pc.indices_nonzero(ends))
         unknown = unknown_operations(declaration, raw)
         if len(unknown):
-            changes = operations_of(declaration)
+            changes = declared_changes(declaration)
             assert changes is not None  # or there were no operations
             declared = " / ".join(text or "''" for text in [*changes.kept_values, *changes.deleted_values])
             found = column_of(raw, changes.operation).take(unknown)
             yield Violation("operation_unknown", changes.operation, unknown, found, expected=declared)
 
     @cached_property
-    def _said_by_digits(self) -> frozenset[str]:
-        """Where it does not matter what a format adds to a number: days and times, of a declared form or unread, and nothing."""
+    def _elements_without_format(self) -> frozenset[str]:
+        """Elements and columns whose number format is irrelevant: days, times, and unused columns (empty name)."""
         timed = [field.name for field in self.fields if field.kind in {Kind.DATE, Kind.TIME}]
         return frozenset([*timed, self.source.declaration.extract.updated_at or "", ""])
 
     @property
-    def _filled_in(self) -> frozenset[str]:
+    def _derived(self) -> frozenset[str]:
         return frozenset(DERIVED) - frozenset(LICENCE.key) - frozenset(self.source.declaration.columns)
 
 
-def _whole(values: Values, rows: int) -> pa.Array:
+def _as_array(values: Values, rows: int) -> pa.Array:
     return pa.repeat(values, rows) if isinstance(values, pa.Scalar) else values
 
 
-def _where_all(record: pa.Array, key: list[Values]) -> pa.Array:
-    """Empty where the key is not whole: such a row names no record."""
+def _unless_key_missing(record: pa.Array, key: list[Values]) -> pa.Array:
+    """The digests of the keys, empty where a key is incomplete: such a row identifies no record."""
     missing = [values for values in key if isinstance(values, pa.Scalar) or values.null_count]
     for values in missing:
         record = pc.if_else(pc.is_valid(values), record, "")

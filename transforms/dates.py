@@ -1,4 +1,4 @@
-"""How dates and instants are read from text; what does not fit a declared form stays unread."""
+"""Parses dates and instants from text; a value in no declared form stays unread."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import pyarrow.compute as pc
 
 ISO_DATE = "%Y-%m-%d"
 _UTC = pa.timestamp("us", "UTC")
-# Forms in which databases and hand-made files write an instant. Fractions and zones are read beside these.
+# Formats in which databases and hand-made files write an instant. Fractions and zones are handled separately.
 INSTANT_FORMATS = ("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d", "%Y%m%d%H%M%S", "%Y%m%d", "%Y年%m月%d日")
 _ZERO, _CERTAIN = pa.scalar(date(1899, 12, 30)), pa.scalar(date(1900, 3, 1))
-# The first days of the calendars of .NET and of SQL Server, which stand for no day.
+# The first days of the calendars of .NET and of SQL Server, which mean that there is no date.
 _NOTHING = pa.array([date(1, 1, 1), date(1753, 1, 1)])
 _ADJACENT = re.compile("%[A-Za-z]%[A-Za-z]")
 ISO = r"^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?$"
-# Of a time that no clock shows (24:00:00, 23:59:60) nobody knows the day.
+# The day of an impossible time (24:00:00, 23:59:60) is unknown.
 _ISO_DATE = r"^\d{4}-\d\d-\d\d([ T]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?)?$"
-# An offset with seconds is that of a place before it had a standard time, as PostgreSQL writes old times.
+# An offset with seconds belongs to a place before it had a standard time, as PostgreSQL writes old times.
 _WITH_ZONE = (
     r"^(?P<local>\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?) ?"
     r"(?P<zone>Z|[+-](?:0\d|1[0-5])(?::?[0-5]\d(?::[0-5]\d)?)?)$"
@@ -30,47 +30,47 @@ _ZONED = r"\d分?秒? ?(Z|[+-]\d\d(:?\d\d(:\d\d)?)?)$"
 
 
 def parse_dates(values: pa.Array, formats: Sequence[str], zone: str = "Asia/Shanghai") -> pa.Array:
-    """Read a column of dates.
+    """Parse a column of dates.
 
     Args:
         values: cleaned text, nullable.
-        formats: strptime forms, tried in order; the ISO date where none is declared. A real date of a database or a
-            workbook arrives as text like `2026-03-01` or `2026-03-01 00:00:00`, and is read whatever is declared.
-        zone: the source's time zone; a time that names its zone is of the day that it is there.
+        formats: strptime formats, tried in order; the ISO date where none is declared. A real date of a database or workbook
+            arrives as text like `2026-03-01` or `2026-03-01 00:00:00`, and is parsed whatever is declared.
+        zone: the source's time zone; a time with a zone is converted to its day there.
 
     Returns:
-        date32 of the same length; null where the text is null or fits no form, and from 30 December 1899 to February 1900:
-        these days are what programs make of zero and of numbers below 61, and differ by a day over each of them. Nor are the
-        first of the years 1 and 1753, which programs write for nothing.
+        date32 of the same length; null where the text is null or matches no format, and from 30 December 1899 to February 1900:
+        programs make these days from zero and from numbers below 61, and disagree on each of them. Also null for the first days
+        of the years 1 and 1753, which programs write for no date.
     """
     distinct = values.dictionary_encode()
     texts = distinct.dictionary
     real = pc.match_substring_regex(texts, _ISO_DATE)
-    # A form that puts the day before the month would read a real date with them changed.
-    read = _first_fit(pc.if_else(real, pc.utf8_slice_codeunits(texts, 0, 10), None), [ISO_DATE])
-    others = _first_fit(pc.if_else(real, None, texts), list(formats) or [ISO_DATE])
-    found = pc.coalesce(read, others)
-    zoned = pc.and_(pc.is_null(found), pc.match_substring_regex(texts, _ZONED))
+    # A format with the day before the month would swap them in a real date.
+    parsed = _parse_first_fit(pc.if_else(real, pc.utf8_slice_codeunits(texts, 0, 10), None), [ISO_DATE])
+    others = _parse_first_fit(pc.if_else(real, None, texts), list(formats) or [ISO_DATE])
+    times = pc.coalesce(parsed, others)
+    zoned = pc.and_(pc.is_null(times), pc.match_substring_regex(texts, _ZONED))
     if pc.any(zoned).as_py():
         instants = _with_zone(_iso_like(pc.if_else(zoned, texts, None)))
-        found = pc.coalesce(found, pc.local_timestamp(instants.cast(pa.timestamp("us", zone))))
-    days = pc.cast(pc.floor_temporal(found, unit="day"), pa.date32())
+        times = pc.coalesce(times, pc.local_timestamp(instants.cast(pa.timestamp("us", zone))))
+    days = pc.cast(pc.floor_temporal(times, unit="day"), pa.date32())
     of_numbers = pc.and_(pc.greater_equal(days, _ZERO), pc.less(days, _CERTAIN))
     none = pc.or_(pc.fill_null(of_numbers, False), pc.is_in(days, _NOTHING))
     return pc.if_else(none, None, days).take(distinct.indices)
 
 
-def parse_instants(values: pa.Array, formats: Sequence[str], zone: str, ahead: timedelta = timedelta(0)) -> pa.Array:
-    """Read a column of instants.
+def parse_instants(values: pa.Array, formats: Sequence[str], zone: str, skew: timedelta = timedelta(0)) -> pa.Array:
+    """Parse a column of instants.
 
     Args:
         values: cleaned text, nullable.
-        formats: strptime forms beside the usual ones.
-        zone: the source's time zone, for texts that name none.
-        ahead: how far the clock that wrote them is ahead of the true time.
+        formats: strptime formats in addition to the usual ones.
+        zone: the source's time zone, for texts without one.
+        skew: how far the source's clock is ahead of the true time.
 
     Returns:
-        Text as `standard.day.instant_text` writes it; null where unread.
+        Text as `standard.day.instant_text` writes it; null where unreadable.
     """
     iso = pc.fill_null(pc.match_substring_regex(values, ISO), False)
     naive = _cast(pc.if_else(iso, values, None), pa.timestamp("us"))
@@ -78,19 +78,19 @@ def parse_instants(values: pa.Array, formats: Sequence[str], zone: str, ahead: t
     aware = pc.assume_timezone(naive, zone, ambiguous="earliest", nonexistent="latest").cast(_UTC)
     if pc.any(others).as_py():
         distinct = values.filter(others).dictionary_encode()
-        read = _unusual_instants(distinct.dictionary, formats, zone).take(distinct.indices)
-        aware = pc.replace_with_mask(aware, others, read)
-    return instant_texts(pc.subtract(aware, pa.scalar(ahead, pa.duration("us"))) if ahead else aware)
+        parsed = _unusual_instants(distinct.dictionary, formats, zone).take(distinct.indices)
+        aware = pc.replace_with_mask(aware, others, parsed)
+    return instant_texts(pc.subtract(aware, pa.scalar(skew, pa.duration("us"))) if skew else aware)
 
 
 def _unusual_instants(texts: pa.Array, formats: Sequence[str], zone: str) -> pa.Array:
-    """Read what is not written as ISO without a zone."""
+    """Parse instants that are not written as ISO without a zone."""
     texts = _iso_like(texts)
     iso = pc.match_substring_regex(texts, ISO)
     naive = _cast(pc.if_else(iso, texts, None), pa.timestamp("us"))
     if naive.null_count:
         rest = pc.if_else(pc.is_null(naive), texts, None)
-        naive = pc.coalesce(naive, _first_fit(rest, [*formats, *INSTANT_FORMATS]))
+        naive = pc.coalesce(naive, _parse_first_fit(rest, [*formats, *INSTANT_FORMATS]))
     aware = pc.assume_timezone(naive, zone, ambiguous="earliest", nonexistent="latest").cast(_UTC)
     if pc.any(pc.match_substring_regex(texts, _ZONED)).as_py():
         aware = pc.coalesce(aware, _with_zone(texts))
@@ -98,25 +98,25 @@ def _unusual_instants(texts: pa.Array, formats: Sequence[str], zone: str) -> pa.
 
 
 def _with_zone(texts: pa.Array) -> pa.Array:
-    """Read times that name their zone; null where a text is none."""
+    """Parse times with a zone; null for all other texts."""
     parts = pc.extract_regex(texts, _WITH_ZONE)
     local, offset = (pc.struct_field(parts, name) for name in ("local", "zone"))
     digits = pc.utf8_rpad(pc.replace_substring_regex(offset, "[^0-9]", ""), 6, "0")
     hours, minutes, seconds = (pc.utf8_slice_codeunits(digits, at, at + 2).cast(pa.int64()) for at in (0, 2, 4))
-    ahead = pc.add(pc.multiply(pc.add(pc.multiply(hours, 60), minutes), 60), seconds)
-    ahead = pc.if_else(pc.starts_with(offset, "-"), pc.negate(ahead), ahead).cast(pa.duration("s"))
-    return pc.subtract(_cast(local, pa.timestamp("us")), ahead).cast(_UTC)
+    shift = pc.add(pc.multiply(pc.add(pc.multiply(hours, 60), minutes), 60), seconds)
+    shift = pc.if_else(pc.starts_with(offset, "-"), pc.negate(shift), shift).cast(pa.duration("s"))
+    return pc.subtract(_cast(local, pa.timestamp("us")), shift).cast(_UTC)
 
 
 def instant_texts(instants: pa.Array) -> pa.Array:
     """Write a column of UTC instants as `standard.day.instant_text` does."""
-    # As text Arrow writes `2026-03-01 10:00:00.000000`, thirty times as fast as by a form.
+    # Casting to text (`2026-03-01 10:00:00.000000`) is thirty times as fast as formatting.
     texts = pc.cast(instants.cast(pa.timestamp("us")), pa.string())
     return pc.binary_join_element_wise(pc.binary_replace_slice(texts, start=10, stop=11, replacement="T"), "Z", "")
 
 
 def _iso_like(texts: pa.Array) -> pa.Array:
-    """Bring the forms that sources write, and that days are chosen by, to the ISO one: `2026.03.01 10:00:00,1234567`."""
+    """Rewrite the forms in which sources write times, and by which days are selected, as ISO: `2026.03.01 10:00:00,1234567`."""
     texts = pc.replace_substring_regex(texts, r"^(\d{4})(?:[-/.]|年)?(\d\d)(?:[-/.]|月)?(\d\d)日?", r"\1-\2-\3")
     time = r"[ T]?(\d\d)(?::|时)?(\d\d)(?:(?::|分)?(\d\d)(?:[.,](\d{1,6})\d*)?秒?|分)?( ?(?:Z|[+-][\d:]+))?$"
     texts = pc.replace_substring_regex(texts, r"^(\d{4}-\d\d-\d\d)" + time, r"\1 \2:\3:\4.\5\6")
@@ -125,7 +125,7 @@ def _iso_like(texts: pa.Array) -> pa.Array:
 
 
 def _cast(texts: pa.Array, to: pa.DataType) -> pa.Array:
-    """Cast ISO text; a day that no calendar has (2026-02-30) becomes null instead of failing the column."""
+    """Cast ISO text; an impossible day (2026-02-30) becomes null instead of failing the column."""
     try:
         return pc.cast(texts, to)
     except pa.ArrowInvalid:
@@ -134,40 +134,44 @@ def _cast(texts: pa.Array, to: pa.DataType) -> pa.Array:
         ).cast(to)
 
 
-def _first_fit(texts: pa.Array, formats: Sequence[str]) -> pa.Array:
-    """Read by the first format that fits.
+def _parse_first_fit(texts: pa.Array, formats: Sequence[str]) -> pa.Array:
+    """Parse by the first format that matches.
 
-    pandas and not `pyarrow.compute.strptime`, which reads 2026-02-30 as the second of March. Only distinct texts come
-    here, so its slowness does not count.
+    pandas instead of `pyarrow.compute.strptime`, which parses 2026-02-30 as the second of March. It is slow, but gets only distinct
+    texts.
     """
-    found = pa.nulls(len(texts), pa.timestamp("us"))
+    times = pa.nulls(len(texts), pa.timestamp("us"))
     for form in formats:
-        missing = pc.if_else(pc.is_null(found), texts, None)
+        missing = pc.if_else(pc.is_null(times), texts, None)
         if _ADJACENT.search(form):
-            # Without separators 2036111 may be two days; only the full width can be one.
+            # Without separators 2036111 may be two days; only the full width is unambiguous.
             width = len(datetime(2026, 11, 23, 10, 20, 30).strftime(form))
             missing = pc.if_else(pc.equal(pc.utf8_length(missing), width), missing, None)
-        read = pd.to_datetime(missing.to_pandas(), format=form, errors="coerce")
-        found = pc.coalesce(
-            found, _without_leap_seconds(pa.Array.from_pandas(read).cast(pa.timestamp("us")), missing, form)
+        parsed = pd.to_datetime(missing.to_pandas(), format=form, errors="coerce")
+        times = pc.coalesce(
+            times, _without_leap_seconds(pa.Array.from_pandas(parsed).cast(pa.timestamp("us")), missing, form)
         )
-    return found
+    return times
 
 
-def _without_leap_seconds(read: pa.Array, texts: pa.Array, form: str) -> pa.Array:
-    """What was read, without times that no clock shows: pandas takes 23:59:60 for the next midnight."""
+def _without_leap_seconds(parsed: pa.Array, texts: pa.Array, form: str) -> pa.Array:
+    """Null impossible times: pandas parses 23:59:60 as the next midnight."""
     if "%S" not in form:
-        return read
-    suspect = pc.and_(pc.less(pc.second(read), 2), pc.match_substring_regex(texts, "6[01]"))
+        return parsed
+    suspect = pc.and_(pc.less(pc.second(parsed), 2), pc.match_substring_regex(texts, "6[01]"))
     wrong = [
-        place
-        for place in pc.indices_nonzero(pc.fill_null(suspect, False)).to_pylist()
-        if not _is(texts[place].as_py(), form)
+        index
+        for index in pc.indices_nonzero(pc.fill_null(suspect, False)).to_pylist()
+        if not _matches(texts[index].as_py(), form)
     ]
-    return pc.if_else(pc.is_in(pa.array(range(len(read))), pa.array(wrong, pa.int64())), None, read) if wrong else read
+    return (
+        pc.if_else(pc.is_in(pa.array(range(len(parsed))), pa.array(wrong, pa.int64())), None, parsed)
+        if wrong
+        else parsed
+    )
 
 
-def _is(text: str, form: str) -> bool:
+def _matches(text: str, form: str) -> bool:
     try:
         datetime.strptime(text, form)
     except ValueError:

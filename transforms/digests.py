@@ -1,4 +1,4 @@
-"""What names a record and its content without showing them: digests over columns."""
+"""Computes digests over columns, which identify a record and its content without revealing them."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from typing import TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.vectors import evaluate, quoted
+from transforms.duckdb_columns import evaluate, quoted
 
-LENGTH = 32  # hexadecimal characters of a SHA-256 that are kept: 128 bits, no two of a city's records will meet
+LENGTH = 32  # hexadecimal characters of a SHA-256 that are kept: 128 bits, enough to rule out collisions in a city
 
-Values: TypeAlias = "pa.Array | pa.Scalar"  # a column, or the one value that it has in every row
+Values: TypeAlias = "pa.Array | pa.Scalar"  # a column, or the one value that all its rows have
 
 
 def digest(columns: Mapping[str, Values], names: Sequence[str], rows: int) -> pa.Array:
-    """SHA-256 over some columns of each row, the first 32 hexadecimal characters.
+    """Compute SHA-256 over some columns of each row, truncated to 32 hexadecimal characters.
 
-    Values are joined by U+001F, which cleaning removes from every value, and null reads as empty, which cleaning has
-    made the same thing; so two rows have one digest exactly when all the columns are equal.
+    Values are joined by U+001F, which cleaning removes from every value, and null counts as empty, as it does after cleaning; so
+    two rows have the same digest exactly when all the columns are equal.
 
     Args:
-        columns: by name; what is no text is written as Arrow writes it.
+        columns: by name; values that are not text are cast by Arrow.
         names: of the columns.
-        rows: how many.
+        rows: their number.
     """
     joined = pa.table({"joined": _joined([_text(columns[name]) for name in names], rows)})
     return evaluate(joined, {"digest": f"substr(sha256(joined), 1, {LENGTH})"})["digest"].combine_chunks()
 
 
 def json_objects(columns: Mapping[str, pa.Array], rows: int) -> Values:
-    """One JSON object a row, with the columns that are not null."""
+    """Build one JSON object per row from the columns that are not null."""
     if not columns:
         return pa.scalar("{}")
     table = pa.table(dict(columns))
     pairs = ", ".join(f"'{name}', {quoted(name)}" for name in columns)
-    # Merging into an empty object drops the nulls: RFC 7396 reads null as "take the key away".
-    said = evaluate(table, {"face": f"CAST(json_merge_patch('{{}}', json_object({pairs})) AS VARCHAR)"})
-    return said["face"].combine_chunks()
+    # Merging into an empty object drops the nulls: in RFC 7396 null removes the key.
+    objects = evaluate(table, {"face": f"CAST(json_merge_patch('{{}}', json_object({pairs})) AS VARCHAR)"})
+    return objects["face"].combine_chunks()
 
 
 def _text(values: Values) -> Values:
@@ -46,7 +46,7 @@ def _text(values: Values) -> Values:
 
 
 def _joined(texts: Sequence[Values], rows: int) -> pa.Array:
-    """Join the columns of each row; neighbours that are the same in every row are joined once."""
+    """Join the columns of each row; adjacent constants are joined once."""
     parts: list[Values] = []
     for text in texts:
         constant = _constant(text)
@@ -60,7 +60,7 @@ def _joined(texts: Sequence[Values], rows: int) -> pa.Array:
 
 
 def _constant(values: Values) -> str | None:
-    """The text that every row has, empty where it is null; None where rows differ or nobody knows."""
+    """The text that every row has, empty for null; None if rows differ or that is unknown."""
     if isinstance(values, pa.Scalar):
         return values.as_py() or ""
     return "" if len(values) and values.null_count == len(values) else None

@@ -1,4 +1,4 @@
-"""What reading found wrong with single values, on the elements that those values were for."""
+"""Maps the faults found on reading single values to the elements of those values."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from standard.faults import read_faults
 from standard.raw import FAULT
 from standard.violation import Violation
 
-# What is wrong only where it is to be a value: a picture that the declaration makes nothing of may well be bytes.
+# A fault only of mapped columns: an unmapped picture may well be bytes.
 _OF_VALUES = frozenset({"value_binary"})
 
 
-def faults(declaration: Declaration, raw: pa.Table) -> list[Violation]:
-    """The faults of a group of rows, one for each rule, column and element; none in archives of before they were kept.
+def element_faults(declaration: Declaration, raw: pa.Table) -> list[Violation]:
+    """List the faults of a group of rows, one for each rule, column and element; none for archives without faults.
 
-    The element is what the column was for: an element of the standard, or the column itself where it says when or how the
-    record changed. It is empty where the declaration makes nothing of the column, and then the row is not held; the name of
-    the column is shown where a value would be.
+    The element is the one that the column is mapped to, or the column itself if it decides when or how the record changed. It is
+    empty if the declaration does not use the column: then the row is not held, and the finding shows the name of the column in
+    place of a value.
     """
     if FAULT not in raw.column_names:
         return []
@@ -33,7 +33,7 @@ def faults(declaration: Declaration, raw: pa.Table) -> list[Violation]:
 
 
 def _uses(declaration: Declaration) -> dict[str, list[str]]:
-    """Of each of the department's columns the elements it is for."""
+    """Map each of the department's columns to the elements that it is for."""
     uses: dict[str, list[str]] = {}
     for element, column in declaration.columns.items():
         if column.source is not None:

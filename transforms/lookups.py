@@ -1,4 +1,4 @@
-"""How literal values are exchanged for others by a declared table."""
+"""Replaces literal values by a declared table."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pyarrow.compute as pc
 Lookup = Mapping[str, str | None]
 
 
-def look_up(values: pa.Array, lookups: Sequence[Lookup], unknown: pa.Array | None = None) -> pa.Array:
-    """Exchange the values that a lookup knows; the first that knows one decides, and a value that none knows stays.
+def look_up(values: pa.Array, lookups: Sequence[Lookup], default: pa.Array | None = None) -> pa.Array:
+    """Replace the values that a lookup contains; the first lookup with a value decides, and unknown values stay.
 
     Args:
         values: cleaned text, nullable.
         lookups: tables from text to text or null.
-        unknown: what stands in place of each value that none knows; without it the value itself.
+        default: replaces each unknown value; the value itself if None.
 
     Returns:
         Text of the same length.
@@ -24,14 +24,14 @@ def look_up(values: pa.Array, lookups: Sequence[Lookup], unknown: pa.Array | Non
     table: dict[str, str | None] = {}
     for lookup in reversed(lookups):
         table.update(lookup)
-    unknown = values if unknown is None else unknown
+    default = values if default is None else default
     if not table:
-        return unknown
-    place = pc.index_in(values, pa.array(list(table), pa.string()))
-    return pc.if_else(pc.is_null(place), unknown, pa.array(list(table.values()), pa.string()).take(place))
+        return default
+    index = pc.index_in(values, pa.array(list(table), pa.string()))
+    return pc.if_else(pc.is_null(index), default, pa.array(list(table.values()), pa.string()).take(index))
 
 
-def each_distinct(values: pa.Array, change: Callable[[str], str | None]) -> pa.Array:
+def map_distinct(values: pa.Array, change: Callable[[str], str | None]) -> pa.Array:
     """Apply a function to every distinct value once; for columns of codes, which have few."""
     distinct = values.dictionary_encode()
     changed = [change(value) if value is not None else None for value in distinct.dictionary.to_pylist()]

@@ -1,4 +1,4 @@
-"""Which of a department's rows are records, after its own `tidy` has seen them."""
+"""Selects the rows that are records, after the department's own `tidy`."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from standard.row_groups import column_of
 from transforms.text import VISIBLE, clean_text
 
 
-def tidied(source: Source, raw: pa.Table) -> pa.Table:
-    """The rows as the department's own `tidy` leaves them; as they are where it has none.
+def apply_tidy(source: Source, raw: pa.Table) -> pa.Table:
+    """Apply the department's own `tidy`, if it has one.
 
-    What reading found wrong with a row is nothing that `tidy` sees or changes.
+    `tidy` neither sees nor changes the faults found on reading.
 
     Raises:
         DeclarationError: when `tidy` fails, or changes which rows and columns there are.
@@ -30,11 +30,11 @@ def tidied(source: Source, raw: pa.Table) -> pa.Table:
     if source.tidy is None:
         return raw
     quirks = source.folder / "quirks.py"
-    seen = raw.drop_columns([FAULT]) if FAULT in raw.column_names else raw
+    values = raw.drop_columns([FAULT]) if FAULT in raw.column_names else raw
     try:
-        changed = source.tidy(seen)
+        changed = source.tidy(values)
     except Exception as error:
-        # What it says may hold a value, so only its kind is passed on.
+        # The message of the error may contain a value, so only its type is passed on.
         raise DeclarationError(
             "LX-206",
             "{source}: {quirks}: expected tidy to go through, found {kind}; correct it",
@@ -43,83 +43,83 @@ def tidied(source: Source, raw: pa.Table) -> pa.Table:
             kind=type(error).__name__,
         ) from None
     same = isinstance(changed, pa.Table) and changed.num_rows == raw.num_rows
-    if not same or set(changed.column_names) - {FAULT} != set(seen.column_names):
+    if not same or set(changed.column_names) - {FAULT} != set(values.column_names):
         raise DeclarationError(
             "LX-206",
             "{source}: {quirks}: expected tidy to keep rows and columns, found others; change values only",
             source=source.name,
             quirks=quirks,
         )
-    changed = changed.select(seen.column_names).cast(seen.schema)
+    changed = changed.select(values.column_names).cast(values.schema)
     return changed.append_column(FAULT, raw[FAULT]) if FAULT in raw.column_names else changed
 
 
 def left_out_rows(declaration: Declaration, raw: pa.Table) -> pa.Array:
-    """Row by row whether it is no record: blank throughout, fitting a `leave_out` pattern, or a deletion to be passed over.
+    """Mask of the rows that are not records: blank, matching `leave_out`, or deleted where deletions are ignored.
 
-    A row in which reading found something wrong, but for its key being empty too, is not blank.
+    A row with a fault found on reading is not blank, unless the fault is that its key is empty, too.
     """
-    out = pc.or_(_blank(raw), rows_fitting(declaration, raw))
-    return pc.or_(out, deleted_rows(declaration, raw)) if declaration.vanished == "keep" else out
+    mask = pc.or_(_blank_rows(raw), rows_matching_leave_out(declaration, raw))
+    return pc.or_(mask, deleted_rows(declaration, raw)) if declaration.vanished == "keep" else mask
 
 
-def rows_fitting(declaration: Declaration, raw: pa.Table) -> pa.Array:
-    """Row by row whether it fits a `leave_out` pattern."""
-    out = pa.repeat(pa.scalar(False), raw.num_rows)
+def rows_matching_leave_out(declaration: Declaration, raw: pa.Table) -> pa.Array:
+    """Mask of the rows that match a `leave_out` pattern."""
+    mask = pa.repeat(pa.scalar(False), raw.num_rows)
     for name, patterns in declaration.leave_out.items():
         cleaned = clean_text(column_of(raw, name), Kind.TEXT)
         for pattern in clean_text(pa.array(patterns), Kind.TEXT).to_pylist():
-            out = pc.or_(out, pc.fill_null(pc.match_substring_regex(cleaned, _anchored(pattern)), False))
-    return out
+            mask = pc.or_(mask, pc.fill_null(pc.match_substring_regex(cleaned, _anchored(pattern)), False))
+    return mask
 
 
 def deleted_rows(declaration: Declaration, raw: pa.Table) -> pa.Array:
-    """Row by row whether the source says that the record was deleted; never where it says nothing of the kind."""
-    changes = operations_of(declaration)
+    """Mask of the rows whose record was deleted at the source; all false where none can be."""
+    changes = declared_changes(declaration)
     if changes is None:
         return pa.repeat(pa.scalar(False), raw.num_rows)
-    return pc.is_in(_operations(changes, raw), pa.array(changes.deleted_values, pa.string()))
+    return pc.is_in(_operation_values(changes, raw), pa.array(changes.deleted_values, pa.string()))
 
 
 def unknown_operations(declaration: Declaration, raw: pa.Table) -> pa.Array:
-    """Places of the rows whose operation is declared neither as kept nor as deleted, ascending."""
-    changes = operations_of(declaration)
+    """Indices of the rows whose operation is declared neither as kept nor as deleted, ascending."""
+    changes = declared_changes(declaration)
     if changes is None:
         return pa.array([], pa.int64())
     known = pa.array([*changes.kept_values, *changes.deleted_values], pa.string())
-    return pc.indices_nonzero(pc.invert(pc.is_in(_operations(changes, raw), known)))
+    return pc.indices_nonzero(pc.invert(pc.is_in(_operation_values(changes, raw), known)))
 
 
-def operations_of(declaration: Declaration) -> Changes | None:
-    """What the source declares of operations; None where it declares nothing."""
+def declared_changes(declaration: Declaration) -> Changes | None:
+    """The declared operations of the source; None if there are none."""
     return declaration.extract.changes if isinstance(declaration.extract, DatabaseExtract) else None
 
 
-def _operations(changes: Changes, raw: pa.Table) -> pa.Array:
-    """The operation of each row in the form that declared values are compared in; a row that has none says nothing."""
-    said = pc.fill_null(column_of(raw, changes.operation), "").dictionary_encode()
-    forms = [operation_value(text) for text in said.dictionary.to_pylist()]
-    return pa.array(forms, pa.string()).take(said.indices)
+def _operation_values(changes: Changes, raw: pa.Table) -> pa.Array:
+    """The operation of each row in the form that declared values are compared in; empty for a row without one."""
+    operations = pc.fill_null(column_of(raw, changes.operation), "").dictionary_encode()
+    forms = [operation_value(text) for text in operations.dictionary.to_pylist()]
+    return pa.array(forms, pa.string()).take(operations.indices)
 
 
-def _blank(raw: pa.Table) -> pa.Array:
-    """Row by row whether no column holds anything; a column is only looked at where all before it were empty."""
-    left = pa.array(np.arange(raw.num_rows))
+def _blank_rows(raw: pa.Table) -> pa.Array:
+    """Mask of the rows without any value; a column is examined only for rows that were empty so far."""
+    candidates = pa.array(np.arange(raw.num_rows))
     for name in (name for name in raw.column_names if name not in {LOCATOR, FAULT}):
-        if not len(left):
+        if not len(candidates):
             break
-        values = raw[name].take(left) if len(left) < raw.num_rows else raw[name]
-        seen = pc.fill_null(pc.match_substring_regex(values, VISIBLE), False)
-        left = left.filter(pc.invert(seen))
-    if len(left) and FAULT in raw.column_names:
+        values = raw[name].take(candidates) if len(candidates) < raw.num_rows else raw[name]
+        is_visible = pc.fill_null(pc.match_substring_regex(values, VISIBLE), False)
+        candidates = candidates.filter(pc.invert(is_visible))
+    if len(candidates) and FAULT in raw.column_names:
         for fault in read_faults(raw[FAULT]):
             if fault.rule != "key_missing":
-                left = left.filter(pc.invert(pc.is_in(left, fault.rows.cast(left.type))))
+                candidates = candidates.filter(pc.invert(pc.is_in(candidates, fault.rows.cast(candidates.type))))
     mask = np.zeros(raw.num_rows, dtype=bool)
-    mask[left.to_numpy()] = True
+    mask[candidates.to_numpy()] = True
     return pa.array(mask)
 
 
 def _anchored(pattern: str) -> str:
-    """A shell pattern as Arrow's regular expressions take it."""
+    """Translate a shell pattern into a regular expression of Arrow."""
     return translate(pattern).replace(r"\Z", r"\z").replace("(?s:", "(?s)(?:")

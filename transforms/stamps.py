@@ -1,4 +1,4 @@
-"""When a row was observed, as text whose order decides between claims: an update time, a rising number, the reading."""
+"""Stamps rows with text whose order decides between claims: an update time, a rising number, or the reading."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from standard.field import Kind
 from standard.row_groups import column_of
 from standard.violation import Violation
 from transforms.dates import ISO, parse_instants
-from transforms.distinct import less_of
+from transforms.distinct import values_to_process
 from transforms.text import clean_text
 
-# A stamp made of a number: 27 characters like every instant, in the order of the numbers, and before every real time,
-# since no time is of the month 00. Numbers of databases have at most 19 digits.
+# A stamp from a number: 27 characters like every instant, sorted like the numbers, and before every real time, since no time has
+# the month 00. Numbers of databases have at most 19 digits.
 _NUMBERED, _DIGITS = "0000-00-", 19
 _NUMBERS = f"0 … {10**_DIGITS - 1}"
 _DAY = r"^\s*\d{4}([-/.]\d{1,2}[-/.]\d{1,2}|\d{4}|年\d{1,2}月\d{1,2}日?)\s*$"
 _USUAL = "%Y-%m-%d %H:%M:%S"
 
 
-# How far after the reading an update time may lie: clocks differ, and a reading takes its time.
+# How far after the reading an update time may lie: clocks differ, and a reading takes time.
 _TOLERANCE, _TOLERANCE_OF_DATED = timedelta(minutes=5), timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Stamps:
-    """Of each row what the source says of when it changed.
+    """For each row, when the source says that it changed.
 
     Attributes:
-        updated_at: the source's own update time, null where it has none.
-        observed_at: the order, by which claims replace one another: what the source says where that is credible, else the
-            instant of the reading.
-        ordered: whether the source says credibly which of several rows of one record came last.
-        of_day: whether its update time is the order, and names a day only: the row may be of any hour of it.
-        violations: what is wrong with update times and numbers.
+        updated_at: the source's own update time, null without one.
+        observed_at: the order, by which claims replace one another: that of the source where it is credible, else the instant of
+            the reading.
+        ordered: whether the source's order is credible, so that it decides between several rows of one record.
+        of_day: whether its update time is the order, and only a date: the row may be of any hour of it.
+        violations: of update times and numbers.
     """
 
     updated_at: pa.Array
@@ -51,13 +51,13 @@ class Stamps:
     violations: list[Violation]
 
 
-def stamps(declaration: Declaration, raw: pa.Table, taken_at: str) -> Stamps:
+def stamp_rows(declaration: Declaration, raw: pa.Table, taken_at: str) -> Stamps:
     """Stamp the rows of a group.
 
     Args:
-        declaration: where update times and rising numbers are.
+        declaration: names update times and rising numbers.
         raw: the rows; columns in one chunk.
-        taken_at: instant text; when the source was read.
+        taken_at: instant text of the reading.
     """
     extract, taken = declaration.extract, pa.repeat(pa.scalar(taken_at), raw.num_rows)
     by_number = extract.ordered_by is OrderedBy.NUMBER
@@ -72,12 +72,12 @@ def stamps(declaration: Declaration, raw: pa.Table, taken_at: str) -> Stamps:
         numbered, wrong = _numbered(extract.rising, raw)
         none = pa.repeat(pa.scalar(False), raw.num_rows)
         return Stamps(updated_at, pc.coalesce(numbered, taken), numbered.is_valid(), none, [*violations, *wrong])
-    # A snapshot is newer than another by when it was taken, whatever times its rows carry.
+    # Snapshots are ordered by when they were taken, whatever times their rows carry.
     observed_at = pc.if_else(credible, updated_at, taken) if extract.ordered_by is OrderedBy.TIME else taken
-    return Stamps(updated_at, observed_at, credible, _of_day(extract, raw), violations)
+    return Stamps(updated_at, observed_at, credible, _dates_only(extract, raw), violations)
 
 
-def _of_day(extract: Extract, raw: pa.Table) -> pa.Array:
+def _dates_only(extract: Extract, raw: pa.Table) -> pa.Array:
     if extract.updated_at is None:
         return pa.repeat(pa.scalar(False), raw.num_rows)
     return pc.fill_null(pc.match_substring_regex(column_of(raw, extract.updated_at), _DAY), False)
@@ -86,14 +86,14 @@ def _of_day(extract: Extract, raw: pa.Table) -> pa.Array:
 def _update_times(
     extract: Extract, name: str, raw: pa.Table, taken_at: str, *, decisive: bool
 ) -> tuple[pa.Array, pa.Array, list[Violation]]:
-    """The update times, which of them are credible, and what is wrong with the others.
+    """Parse the update times, and find which are credible and what is wrong with the others.
 
-    A time that is missing, or what programs write for none, or after the reading, says nothing of the order. One of an unknown
-    form holds its row where it would decide.
+    A time that is missing, stands for none, or lies after the reading, is no order. One of an unknown form holds its row if it
+    would decide.
     """
     texts = column_of(raw, name)
-    less = less_of(texts, ISO)
-    cleaned = less.spread(clean_text(less.values, Kind.TIME), texts)
+    subset = values_to_process(texts, ISO)
+    cleaned = subset.restore(clean_text(subset.values, Kind.TIME), texts)
     skew = extract.clock_skew if isinstance(extract, DatabaseExtract) else timedelta(0)
     read = parse_instants(cleaned, [], extract.time_zone, skew)
     tolerance = _TOLERANCE_OF_DATED if extract.dated else _TOLERANCE
@@ -111,13 +111,13 @@ def _update_times(
 
 
 def number_text(number: int) -> str:
-    """A rising number as the order of its row."""
+    """Write a rising number as a stamp."""
     return f"{_NUMBERED}{number:0{_DIGITS}d}"
 
 
 def credible_order(declaration: Declaration, raw: pa.Table, taken_at: str) -> pa.Array:
-    """What the source itself says of the order of each row, as text; null where that is not credible."""
-    stamped = stamps(declaration, raw, taken_at)
+    """The order of each row by the source itself, as text; null where it is not credible."""
+    stamped = stamp_rows(declaration, raw, taken_at)
     return pc.if_else(stamped.ordered, stamped.observed_at, pa.scalar(None, pa.string()))
 
 

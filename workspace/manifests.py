@@ -1,4 +1,4 @@
-"""What is known of an archived batch; of one that was read in parts, whether they are all of one reading."""
+"""The manifest of an archived batch, combined from those of its parts where it was read in parts."""
 
 from __future__ import annotations
 
@@ -10,38 +10,38 @@ from dataclasses import replace
 from standard.batch import BatchKey, Manifest
 from standard.errors import ExchangeError
 from workspace import batch_files as files
-from workspace.batch_files import of_part
+from workspace.batch_files import part_file
 from workspace.plan import Plan, read_plan
 from workspace.workspace import Workspace
 
 
-def gather(workspace: Workspace, key: BatchKey) -> Manifest:
-    """The manifest of a batch; of one that was read in parts it is put together here and written down.
+def write_batch_manifest(workspace: Workspace, key: BatchKey) -> Manifest:
+    """The manifest of a batch; if the batch was read in parts, the combined manifest is also written to its file.
 
     Raises:
-        ExchangeError: as `put_together` does.
+        ExchangeError: as `batch_manifest` does.
     """
-    whole = put_together(workspace, key)
-    if whole.parts:
-        workspace.write_text(workspace.path(key, files.MANIFEST), whole.to_json())
-    return whole
+    combined = batch_manifest(workspace, key)
+    if combined.parts:
+        workspace.write_text(workspace.path(key, files.MANIFEST), combined.to_json())
+    return combined
 
 
-def put_together(workspace: Workspace, key: BatchKey) -> Manifest:
-    """The manifest of a batch; of one that was read in parts, what those of the parts say together.
+def batch_manifest(workspace: Workspace, key: BatchKey) -> Manifest:
+    """The manifest of a batch, combined from those of its parts where it was read in parts.
 
-    Where a later reading ended before any of its parts was whole, it is still that of the reading before.
+    If a later reading ended before any of its parts was complete, this is still the manifest of the reading before.
 
     Raises:
-        ExchangeError: when a manifest is missing or damaged, or the parts are of two readings.
+        ExchangeError: when a manifest is missing or damaged, or the parts belong to two readings.
     """
     plan = read_plan(workspace, key) if workspace.exists(key, files.PLAN) else None
     if plan is None or not plan.parts:
         return manifest(workspace, key)
-    if not is_whole(workspace, key):
-        return _before(workspace, key)
+    if not is_complete(workspace, key):
+        return _previous_manifest(workspace, key)
     numbers = range(len(plan.parts))
-    from workspace.column_profile import merged
+    from workspace.column_profile import merge_profiles
 
     parts = [manifest(workspace, key, part) for part in numbers]
     first, counted = parts[0], [part.counted for part in parts]
@@ -56,30 +56,30 @@ def put_together(workspace: Workspace, key: BatchKey) -> Manifest:
         without_time=sum(part.without_time for part in parts),
         future_time=sum(part.future_time for part in parts),
         forms=dict(sum((Counter(part.forms) for part in parts), Counter())),
-        profile=merged([part.profile for part in parts]),
+        profile=merge_profiles([part.profile for part in parts]),
         parts=len(parts),
     )
 
 
-def is_whole(workspace: Workspace, key: BatchKey) -> bool:
-    """Whether all parts of a batch are there, of the reading that was planned last."""
+def is_complete(workspace: Workspace, key: BatchKey) -> bool:
+    """Whether all parts of the last planned reading of a batch are archived."""
     plan = read_plan(workspace, key)
-    return all(_is_of(workspace, key, plan, part) for part in range(len(plan.parts)))
+    return all(_is_read(workspace, key, plan, part) for part in range(len(plan.parts)))
 
 
-def _is_of(workspace: Workspace, key: BatchKey, plan: Plan, part: int) -> bool:
-    """Whether a part was read by a plan; all parts of one stand for the same instant."""
-    there = workspace.exists(key, of_part(files.MANIFEST, part))
-    return there and manifest(workspace, key, part).taken_at == plan.now
+def _is_read(workspace: Workspace, key: BatchKey, plan: Plan, part: int) -> bool:
+    """Whether a part was read by this plan; all parts of a plan have the same instant."""
+    exists = workspace.exists(key, part_file(files.MANIFEST, part))
+    return exists and manifest(workspace, key, part).taken_at == plan.now
 
 
-def _before(workspace: Workspace, key: BatchKey) -> Manifest:
-    """What was archived before a reading that did not come to its end, if that has written over none of it."""
-    found = manifest(workspace, key) if workspace.exists(key, files.MANIFEST) else None
-    if found is not None:
-        parts = [manifest(workspace, key, part) for part in part_numbers(found)]
-        if not found.parts or _digest(parts) == found.digest:
-            return found
+def _previous_manifest(workspace: Workspace, key: BatchKey) -> Manifest:
+    """The manifest of the reading before an unfinished one, provided that none of its parts was overwritten."""
+    previous = manifest(workspace, key) if workspace.exists(key, files.MANIFEST) else None
+    if previous is not None:
+        parts = [manifest(workspace, key, part) for part in part_numbers(previous)]
+        if not previous.parts or _digest(parts) == previous.digest:
+            return previous
     raise ExchangeError(
         "LX-502",
         "{key}: expected all parts of one reading in its archive, found some of another; run that day again",
@@ -92,24 +92,24 @@ def _digest(parts: Sequence[Manifest]) -> str:
 
 
 def part_numbers(archived: Manifest) -> Sequence[int | None]:
-    """The numbers of a batch's parts; None alone for one that was not read in parts."""
+    """The numbers of a batch's parts; only None where it was not read in parts."""
     return range(archived.parts) if archived.parts else [None]
 
 
 def manifest(workspace: Workspace, key: BatchKey, part: int | None = None) -> Manifest:
-    """The manifest of an archived batch or of one of its parts.
+    """The manifest of an archived batch or of one of its parts, as it was written.
 
     Raises:
-        ExchangeError: when there is none, or it is damaged.
+        ExchangeError: when it is missing or damaged.
     """
-    return read_manifest(workspace, key, of_part(files.MANIFEST, part))
+    return read_manifest(workspace, key, part_file(files.MANIFEST, part))
 
 
 def read_manifest(workspace: Workspace, key: BatchKey, name: str) -> Manifest:
-    """A manifest by the name of its file.
+    """Read a manifest by the name of its file.
 
     Raises:
-        ExchangeError: when there is none, or it is damaged.
+        ExchangeError: when it is missing or damaged.
     """
     text = workspace.read_text(key, name)
     try:

@@ -1,4 +1,4 @@
-"""What all parts of a batch have in common, as it is written down before the first is read."""
+"""The plan of a reading, written before its first part is read."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from workspace.workspace import Workspace
 
 @dataclass(frozen=True)
 class Plan:
-    """What all parts of a batch have in common, written down before the first is read.
+    """What all parts of a batch have in common.
 
     Attributes:
-        now: instant text; all parts stand for this instant.
-        after: of a source read by a rising number, where the day begins; None from the first row on.
-        until: of the same, where it ends; None for all there are.
+        now: instant text; the instant for which all parts are read.
+        after: for a source read by a rising number, the number after which the day begins; None to begin at the first row.
+        until: for the same, the last number of the day; None for no limit.
         parts: the parts of a split table; empty where the source is read in one.
-        beginning: how often the source's order began anew before: a source that is declared otherwise than it was read last
-            says something else of the order of its changes, so what is read from now on is newer than all before.
-        reached: the greatest number that was accepted since; None where none was.
-        reached_rows: fingerprints of the rows that had it.
-        mark_rows: of a split table, fingerprints of the rows with which the batch ends.
+        beginning: how often the source's order began anew before this reading. A source that is declared otherwise than it
+            was last read has another order, so everything read from now on is newer than all before.
+        reached: the greatest number accepted since that beginning; None where there is none.
+        reached_rows: fingerprints of the rows with that number.
+        mark_rows: for a split table, fingerprints of the rows with which the batch ends.
     """
 
     now: str
@@ -38,6 +38,6 @@ class Plan:
 
 
 def read_plan(workspace: Workspace, key: BatchKey) -> Plan:
-    """The plan that was written down."""
-    found = json.loads(workspace.read_text(key, files.PLAN))
-    return Plan(**{**found, "parts": [Part(**part) for part in found["parts"]]})
+    """Read the plan of a batch."""
+    plan = json.loads(workspace.read_text(key, files.PLAN))
+    return Plan(**{**plan, "parts": [Part(**part) for part in plan["parts"]]})

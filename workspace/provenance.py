@@ -1,4 +1,4 @@
-"""What each step made its files from, by digest, and the refusal of a step that finds something else."""
+"""The records of what each step made its files from, by digest; a step refuses input that was made from anything else."""
 
 from __future__ import annotations
 
@@ -12,43 +12,42 @@ from standard.errors import ExchangeError, UsageError
 from standard.messages import Message
 from standard.retention import Purgeable
 from workspace import batch_files as files
-from workspace.batch_files import of_part
+from workspace.batch_files import part_file
 from workspace.manifests import manifest, part_numbers
 from workspace.purged import require_kept
 from workspace.workspace import Workspace
 
-# Of each part: who leaves a record of what it was made from, of what, and what else it names.
-_MADE_FROM, _MADE = "made_from", "made"
+_INPUT, _OUTPUTS = "made_from", "made"  # keys of a record
 
 
 def write_record(
-    workspace: Workspace, key: BatchKey, record: str, made_from: str, made: Iterable[str], **counts: int
+    workspace: Workspace, key: BatchKey, record: str, input_digest: str, outputs: Iterable[str], **counts: int
 ) -> None:
-    """Write down what a step has made, and from what; the last thing it does.
+    """Write the record of a step: its input and its output, by digest. A step does this last.
 
     Args:
-        workspace: where its files are.
+        workspace: where the batch's files are.
         key: of the batch.
-        record: name of the record.
-        made_from: digest of what it was given.
-        made: names of the files it has written in this process.
-        counts: what else it has to say.
+        record: file name of the record.
+        input_digest: digest of the step's input.
+        outputs: names of the files that this process has written for the step.
+        counts: further numbers for the record.
     """
-    named = {name.rpartition("/")[2]: workspace.digest_written(key, name) for name in made}
-    text = json.dumps({**counts, _MADE_FROM: made_from, _MADE: named})
+    digests = {name.rpartition("/")[2]: workspace.digest_written(key, name) for name in outputs}
+    text = json.dumps({**counts, _INPUT: input_digest, _OUTPUTS: digests})
     workspace.write_text(workspace.path(key, record), text)
 
 
 def require_raw(workspace: Workspace, key: BatchKey, part: int | None) -> Manifest:
-    """The manifest of an archive that is the one it names.
+    """The manifest of a raw archive, after the archive's digest was compared with it.
 
     Raises:
-        ExchangeError: when it is another.
-        UsageError: when it was purged.
+        ExchangeError: when the digests differ.
+        UsageError: when the archive was purged.
     """
     require_kept(workspace, key, Purgeable.RAW)
     archived = manifest(workspace, key, part)
-    if workspace.digest(workspace.path(key, of_part(files.RAW, part))) != archived.digest:
+    if workspace.digest(workspace.path(key, part_file(files.RAW, part))) != archived.digest:
         raise ExchangeError(
             "LX-502",
             "{key}: expected the raw archive that its manifest names, found another; extract it again",
@@ -58,10 +57,10 @@ def require_raw(workspace: Workspace, key: BatchKey, part: int | None) -> Manife
 
 
 def require_declared_as_read(source: Source, key: BatchKey, archived: Manifest) -> None:
-    """Require that the rows of an archive mean today what they meant when they were read.
+    """Require that an archive was read in the way the source is declared now.
 
     Raises:
-        UsageError: where the declaration says otherwise of their order, or of whether they are changes.
+        UsageError: where the declaration has changed the order of the rows, or whether they are changes.
     """
     declared = source.declaration.extract.read_as
     if archived.ordered_by not in {"", declared}:
@@ -76,57 +75,60 @@ def require_declared_as_read(source: Source, key: BatchKey, archived: Manifest) 
 
 
 def require_licences(workspace: Workspace, key: BatchKey, part: int | None) -> str:
-    """The digest of the licences of a part, which are those that its archive was said as.
+    """The digest of a part's licences, after they were verified against the record of the step that made them.
 
     Raises:
-        ExchangeError: when they were made from another archive, or are others than were made.
+        ExchangeError: when they were made from another archive, or have changed since.
     """
-    record = _record(workspace, key, of_part(files.STANDARDISED, part), "standardise")
+    record = _read_record(workspace, key, part_file(files.STANDARDISED, part), "standardise")
     digest = manifest(workspace, key, part).digest
-    _require(key, record, digest, Message("licences"), Message("raw archive"), "standardise")
-    _require_files(workspace, key, part, record, "standardise")
-    return str(record[_MADE][files.LICENCES])
+    _require_input(key, record, digest, Message("licences"), Message("raw archive"), "standardise")
+    _require_outputs(workspace, key, part, record, "standardise")
+    return str(record[_OUTPUTS][files.LICENCES])
 
 
-def said_as(workspace: Workspace, key: BatchKey, part: int | None) -> str:
-    """The digest of the licences of a part, as the step that made them has written it down."""
-    return str(_record(workspace, key, of_part(files.STANDARDISED, part), "standardise")[_MADE][files.LICENCES])
+def licences_digest(workspace: Workspace, key: BatchKey, part: int | None) -> str:
+    """The digest of a part's licences, as recorded by the step that made them."""
+    return str(
+        _read_record(workspace, key, part_file(files.STANDARDISED, part), "standardise")[_OUTPUTS][files.LICENCES]
+    )
 
 
 def evidence(workspace: Workspace, key: BatchKey, archived: Manifest) -> dict[str, str]:
-    """Digests of everything that a verdict is given on, by name, from the archive to the findings on single rows.
+    """Digests of everything that a verdict rests on, by file name: from the archive to the findings on single rows.
 
     Raises:
-        ExchangeError: when one of them was made from another than the one that is there.
+        ExchangeError: when a file was not made from the present file of the step before.
     """
-    named = {}
+    digests = {}
     for part in part_numbers(archived):
         licences = require_licences(workspace, key, part)
-        judged = _record(workspace, key, of_part(files.JUDGED_FROM, part), "judge")
+        judged = _read_record(workspace, key, part_file(files.JUDGED_FROM, part), "judge")
         step = Message("judge (of a batch in one, assess)")
-        _require(key, judged, licences, Message("findings on single rows"), Message("licences"), step)
-        _require_files(workspace, key, part, judged, "judge")
-        named[of_part(files.RAW, part)] = manifest(workspace, key, part).digest
-        named[of_part(files.LICENCES, part)] = licences
-    return named
+        _require_input(key, judged, licences, Message("findings on single rows"), Message("licences"), step)
+        _require_outputs(workspace, key, part, judged, "judge")
+        digests[part_file(files.RAW, part)] = manifest(workspace, key, part).digest
+        digests[part_file(files.LICENCES, part)] = licences
+    return digests
 
 
 def require_judged(workspace: Workspace, key: BatchKey, verdict: Verdict) -> str:
-    """Demand that what is there to be delivered is what a verdict was given on; returns the digest of the verdict.
+    """Require that the files to be delivered are those that were judged; returns the digest of the verdict.
 
     Raises:
-        ExchangeError: when it is something else.
+        ExchangeError: when a file has changed.
+        UsageError: when one was purged.
     """
     archived = manifest(workspace, key)
-    raw = {of_part(files.RAW, part): manifest(workspace, key, part).digest for part in part_numbers(archived)}
+    raw_digests = {part_file(files.RAW, part): manifest(workspace, key, part).digest for part in part_numbers(archived)}
     for name, digest in verdict.evidence.items():
-        found = raw.pop(name, None) or workspace.digest(workspace.path(key, name))
+        found = raw_digests.pop(name, None) or workspace.digest(workspace.path(key, name))
         if not found:
             require_kept(workspace, key, Purgeable.LICENCES)
         if found != digest:
             raise _unjudged(key, name)
-    if raw:
-        raise _unjudged(key, next(iter(raw)))
+    if raw_digests:
+        raise _unjudged(key, next(iter(raw_digests)))
     return hashlib.sha256(verdict.to_json().encode()).hexdigest()[:32]
 
 
@@ -139,9 +141,9 @@ def _unjudged(key: BatchKey, name: str) -> ExchangeError:
     )
 
 
-def _record(workspace: Workspace, key: BatchKey, name: str, step: str) -> Mapping[str, Mapping[str, str]]:
-    found = json.loads(workspace.read_text(key, name))
-    if _MADE not in found:
+def _read_record(workspace: Workspace, key: BatchKey, name: str, step: str) -> Mapping[str, Mapping[str, str]]:
+    record = json.loads(workspace.read_text(key, name))
+    if _OUTPUTS not in record:
         raise ExchangeError(
             "LX-502",
             "{key}: expected {name} to name what it was made from, found one of an older version; run {step} again",
@@ -149,13 +151,13 @@ def _record(workspace: Workspace, key: BatchKey, name: str, step: str) -> Mappin
             name=name,
             step=step,
         )
-    return dict(found)
+    return dict(record)
 
 
-def _require(
+def _require_input(
     key: BatchKey, record: Mapping[str, object], digest: str, made: Message, made_from: Message, step: str
 ) -> None:
-    if record[_MADE_FROM] != digest:
+    if record[_INPUT] != digest:
         raise ExchangeError(
             "LX-502",
             "{key}: expected {made} of the {made_from} that is there, found those of another; run {step} again",
@@ -166,11 +168,11 @@ def _require(
         )
 
 
-def _require_files(
+def _require_outputs(
     workspace: Workspace, key: BatchKey, part: int | None, record: Mapping[str, Mapping[str, str]], step: str
 ) -> None:
-    for name, digest in record[_MADE].items():
-        found = workspace.digest(workspace.path(key, of_part(name, part)))
+    for name, digest in record[_OUTPUTS].items():
+        found = workspace.digest(workspace.path(key, part_file(name, part)))
         if not found:
             require_kept(workspace, key, Purgeable.LICENCES)
         if found != digest:

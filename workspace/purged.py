@@ -1,4 +1,4 @@
-"""What was purged of a batch's archive, and the refusal of a step that needs it."""
+"""The note of what was purged of a batch's archive; a step that needs it is refused."""
 
 from __future__ import annotations
 
@@ -17,53 +17,53 @@ _FILES = {
     Purgeable.RAW: Message("the raw archive"),
     Purgeable.LICENCES: Message("the archive of standardised rows"),
 }
-_INSTEAD = {
+_ALTERNATIVE = {
     Purgeable.RAW: Message("it cannot be judged again; `licex run` asks the source, where that still has the day"),
     Purgeable.LICENCES: Message("standardise the batch again"),
 }
 
 
 def note_purge(workspace: Workspace, key: BatchKey, what: Purgeable, at: str, days: int) -> None:
-    """Write down that something of the archive is purged, before it is.
+    """Write down that part of an archive is being purged, before it is.
 
     Args:
-        workspace: bound to the run that has the day's archive; of another run's archive the note says nothing.
+        workspace: bound to the run that has the day's archive; the note applies to that archive only.
         key: of the batch.
-        what: is purged.
+        what: the part that is purged.
         at: instant text.
-        days: for how many it was kept, as declared.
+        days: the declared number of days after which it may be purged.
     """
-    noted = {**_noted(workspace, key), str(what): {"at": at, "days": days}}
-    workspace.write_text(workspace.path(key, PURGED), json.dumps({"run": workspace.run, "purged": noted}))
+    purged = {**_purged(workspace, key), str(what): {"at": at, "days": days}}
+    workspace.write_text(workspace.path(key, PURGED), json.dumps({"run": workspace.run, "purged": purged}))
 
 
 def require_kept(workspace: Workspace, key: BatchKey, what: Purgeable) -> None:
-    """Require that something of an archive was not purged.
+    """Require that part of an archive was not purged.
 
     Args:
         workspace: bound to the run whose archive is needed.
         key: of the batch.
-        what: is needed.
+        what: the part that is needed.
 
     Raises:
-        UsageError: where it was: when, and by which age.
+        UsageError: where it was purged: when, and by which setting.
     """
-    found = _noted(workspace, key).get(what)
-    if found is not None:
+    purge = _purged(workspace, key).get(what)
+    if purge is not None:
         raise UsageError(
             "LX-107",
             "{key}: expected {files} of that day, found that it was purged on {day}, since {setting} keeps {days} days; {instead}",
             key=key,
             files=_FILES[what],
-            day=Day.at(instant_of(found["at"])),
+            day=Day.at(instant_of(purge["at"])),
             setting=what.setting,
-            days=found["days"],
-            instead=_INSTEAD[what],
+            days=purge["days"],
+            instead=_ALTERNATIVE[what],
         )
 
 
-def _noted(workspace: Workspace, key: BatchKey) -> dict[str, Any]:
-    """What was purged of the archive of this very run."""
+def _purged(workspace: Workspace, key: BatchKey) -> dict[str, Any]:
+    """What was purged of this run's archive: by part, when and after how many days."""
     if not workspace.exists(key, PURGED):
         return {}
     note = json.loads(workspace.read_text(key, PURGED))

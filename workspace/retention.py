@@ -1,4 +1,4 @@
-"""Which files of the archive and of the reports may be purged, and how they are taken away."""
+"""Which files of the archive and of the reports may be purged, and how they are removed."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from standard.retention import Purgeable
 from workspace import batch_files as files
 from workspace.purged import note_purge
 from workspace.runs import archive_of
-from workspace.workspace import StoredFile, Workspace
+from workspace.store import StoredFile
+from workspace.workspace import Workspace
 
-# What a replay makes again from the raw archive. The JSON files stay: they name digests and counts, and no person.
-_MADE = {files.LICENCES, files.CONFORMED, files.JUDGED, files.FINDINGS, files.OUTCOMES}
-_NAMES = {Purgeable.RAW: {files.RAW}, Purgeable.LICENCES: _MADE}
+# What a replay makes again from the raw archive. The JSON files are never purged: they hold digests and counts, no person.
+_DERIVED = {files.LICENCES, files.CONFORMED, files.JUDGED, files.FINDINGS, files.OUTCOMES}
+_NAMES = {Purgeable.RAW: {files.RAW}, Purgeable.LICENCES: _DERIVED}
 
 
 @dataclass(frozen=True)
 class StoredBatch:
-    """What of a batch may go, while no run is at work on it.
+    """The files of a batch that may be purged while no run is at work on it.
 
     Attributes:
         key: of the batch.
-        run: the folder of the run that has the day's archive; empty for what older versions left.
-        ended: whether that run came to its end, so that its files are needed by no step any more.
-        files: by what they are; a file that has two names is there twice.
+        run: the folder of the run that has the day's archive; empty for files that older versions left.
+        ended: whether that run is finished, so that no step needs its files any more.
+        files: by kind; a file with two names is listed twice.
     """
 
     key: BatchKey
@@ -36,47 +37,47 @@ class StoredBatch:
 
 
 def stored_batch(workspace: Workspace, key: BatchKey) -> StoredBatch:
-    """Look at the files of a batch; those of runs whose archive is not the day's are nobody's to take away."""
-    own, folder = archive_of(workspace, key), workspace.of_run("").path(key, "")
-    found: dict[Purgeable, list[StoredFile]] = {}
-    for each in workspace.stored(key):
-        inside, _, name = each.path.removeprefix(folder).rpartition("/")
-        run = inside.partition("/")[0]
+    """List the purgeable files of a batch; those of a run whose archive is not the day's are left alone."""
+    archive, folder = archive_of(workspace, key), workspace.of_run("").path(key, "")
+    by_kind: dict[Purgeable, list[StoredFile]] = {}
+    for file in workspace.stored_files(key):
+        parent, _, name = file.path.removeprefix(folder).rpartition("/")
+        run = parent.partition("/")[0]
         for what, names in _NAMES.items():
-            if name in names and (run == own.run or not run.startswith(files.RUN)):
-                found.setdefault(what, []).append(each)
-    return StoredBatch(key, own.run, own.exists(key, files.RECEIPT), found)
+            if name in names and (run == archive.run or not run.startswith(files.RUN_PREFIX)):
+                by_kind.setdefault(what, []).append(file)
+    return StoredBatch(key, archive.run, archive.exists(key, files.RECEIPT), by_kind)
 
 
 def purge_batch(workspace: Workspace, batch: StoredBatch, what: Purgeable, at: str, days: int) -> None:
-    """Take files of a batch away; that they are purged is written down first, so that a kill leaves no half archive.
+    """Remove files of a batch. The note of the purge is written first, so that a killed purge is not taken for an archive.
 
     Args:
-        workspace: where they are; the caller has the turn of the day.
-        batch: as it was looked at in this turn.
-        what: of its files.
+        workspace: where the files are; the caller has the turn of the day.
+        batch: as listed during this turn.
+        what: the kind of files.
         at: instant text.
-        days: for how many they were kept, as declared.
+        days: the declared number of days after which they may be purged.
     """
     note_purge(workspace.of_run(batch.run), batch.key, what, at, days)
-    for each in batch.files[what]:
-        workspace.remove_stored(each)
+    for file in batch.files[what]:
+        workspace.remove_stored(file)
 
 
 def stored_reports(workspace: Workspace, source: str = "") -> dict[Day, list[StoredFile]]:
-    """The pages and lists of a source by day, or the city's pages where none is named."""
-    found: dict[Day, list[StoredFile]] = {}
-    for each in workspace.stored_reports(source):
-        stem, _, kind = each.path.rpartition("/")[2].rpartition(".")
+    """The pages and lists of a source by day, or the city's pages if no source is named."""
+    by_day: dict[Day, list[StoredFile]] = {}
+    for file in workspace.stored_reports(source):
+        stem, _, suffix = file.path.rpartition("/")[2].rpartition(".")
         day = _day(stem if source else stem.removeprefix("city-"))
-        if day is not None and kind in {"html", "xlsx"}:
-            found.setdefault(day, []).append(each)
-    return found
+        if day is not None and suffix in {"html", "xlsx"}:
+            by_day.setdefault(day, []).append(file)
+    return by_day
 
 
-def size_of(found: Iterable[StoredFile]) -> tuple[int, int]:
-    """How many files there are, and their bytes; one that has several names counts once."""
-    sizes = {each.identity: each.size for each in found}
+def size_of(stored: Iterable[StoredFile]) -> tuple[int, int]:
+    """The number of files and their total bytes; a file with several names counts once."""
+    sizes = {file.identity: file.size for file in stored}
     return len(sizes), sum(sizes.values())
 
 

@@ -1,4 +1,4 @@
-"""What each kind of database does otherwise than the others, one module a database."""
+"""The differences between the databases of the exchange, one module each."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ _DIALECTS: dict[str, Dialect] = {
     "mariadb": _MARIADB,
     "mssql": SqlServer(),
 }
-SPOKEN = tuple(_DIALECTS)
+SUPPORTED = tuple(_DIALECTS)
 
 
 def dialect_of(bound: Connection | Engine) -> Dialect:
-    """The dialect of the database that a connection or an engine leads to."""
+    """The dialect of the database of a connection or an engine."""
     return dialect_named(bound.dialect.name)
 
 
 def dialect_named(name: str) -> Dialect:
-    """The dialect by SQLAlchemy's name of it; of a database that is not known here what all have in common."""
+    """The dialect by SQLAlchemy's name; the common base for a database that is not listed here."""
     return _DIALECTS.get(name) or Dialect()
 
 
 def dialect_of_url(url: URL) -> Dialect:
-    """The dialect of the database that a URL leads to."""
+    """The dialect of the database at a URL."""
     return dialect_named(url.get_backend_name())
 
 
 def make_engine(text: str) -> Engine:
-    """An engine for the database at a URL.
+    """Create an engine for the database at a URL.
 
     Raises:
-        ArgumentError: for what is no URL.
-        ModuleNotFoundError: where the driver is not installed.
+        ArgumentError: for an invalid URL.
+        ModuleNotFoundError: when the driver is not installed.
     """
     url = make_url(text)
-    # One dialect, one name: SQLAlchemy has a second one that does the same.
+    # SQLAlchemy has two equivalent dialects for MariaDB; one is enough.
     url = url.set(drivername=url.drivername.replace("mariadb", "mysql", 1))
     return dialect_of_url(url).engine(url)

@@ -1,4 +1,4 @@
-"""MariaDB, and the servers that answer as it does: MySQL, OceanBase."""
+"""MariaDB and compatible servers: MySQL, OceanBase."""
 
 from __future__ import annotations
 
@@ -16,41 +16,41 @@ from sqlalchemy.sql.selectable import FromClause, Subquery
 from typing_extensions import override
 
 from exchange_db.dialects.dialect import Dialect
-from exchange_db.driver_errors import masked_words
+from exchange_db.driver_errors import mask_message
 from standard.errors import PlatformRefused
 from standard.messages import Message
 
 _ESCAPED = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
 _WITHOUT_TRANSACTIONS = {"MYISAM", "ARIA", "MEMORY"}
 
-# Numbers of errors that have nothing to do with the data: rights, connections, disk and memory, locks, read only, shutdown,
-# an operator.
-_NOT_OF_ROWS = frozenset(
+# Numbers of errors that are not caused by the data: permissions, connections, disk and memory, locks, read-only mode,
+# shutdown, an operator.
+_NOT_DATA_ERRORS = frozenset(
     {1021, 1023, 1026, 1028, 1030, 1037, 1038, 1040, 1041, 1042, 1043, 1044, 1045, 1046, 1047, 1049, 1053, 1054, 1064, 1077}
     | {1078, 1079, 1114, 1129, 1130, 1142, 1143, 1146, 1152, 1153, 1154, 1155, 1156, 1157, 1158, 1159, 1160, 1161, 1180}
     | {1184, 1203, 1205, 1206, 1213, 1223, 1226, 1227, 1290, 1317, 1370, 1613, 1614, 1637, 1792, 1836, 1907, 1927, 1969}
     | {3024, 3572, 4031}
 )  # fmt: skip
-_OF_THE_CLIENT = range(2000, 3000)
+_CLIENT_ERRORS = range(2000, 3000)
 
 
 class MariaDb(Dialect):
     """MariaDB."""
 
-    drop_staged = "DROP TEMPORARY TABLE IF EXISTS {}"  # without the word, MySQL would commit what was done so far
+    drop_staged = "DROP TEMPORARY TABLE IF EXISTS {}"  # without TEMPORARY, MySQL would commit the transaction
 
     @override
     def engine(self, url: URL) -> Engine:
-        # Repeatable reads would not see what the load before has merged, and lock gaps between rows besides.
-        # A server's own mode may take backslashes for text, empty texts for null, or cut what is too long.
-        said = f"SET innodb_lock_wait_timeout = {self.wait_seconds}, sql_mode = 'STRICT_TRANS_TABLES'"
+        # Repeatable reads would not see what the previous load merged, and would lock gaps between rows.
+        # The server's own mode may read backslashes as text, store empty texts as null, or truncate long values.
+        init_command = f"SET innodb_lock_wait_timeout = {self.wait_seconds}, sql_mode = 'STRICT_TRANS_TABLES'"
         engine = create_engine(
             url.update_query_dict({"charset": "utf8mb4"}),
             hide_parameters=True,
             isolation_level="READ COMMITTED",
-            connect_args={"local_infile": True, "init_command": said},
+            connect_args={"local_infile": True, "init_command": init_command},
         )
-        engine.dialect.statement_compiler = _FromStaged
+        engine.dialect.statement_compiler = _StagedFirstCompiler
         return engine
 
     @override
@@ -61,7 +61,7 @@ class MariaDb(Dialect):
 
     @override
     def _insert(self, connection: Connection, table: Table, chunk: pa.RecordBatch) -> None:
-        """By LOAD DATA of a local file; where the server forbids that, inserts of many rows."""
+        """Insert by LOAD DATA of a local file, or by `executemany` where the server forbids that."""
         if not connection.exec_driver_sql("SELECT @@local_infile").scalar():
             super()._insert(connection, table, chunk)
             return
@@ -73,14 +73,14 @@ class MariaDb(Dialect):
             loaded = connection.exec_driver_sql(
                 f"LOAD DATA LOCAL INFILE '{path}' INTO TABLE {table.name} CHARACTER SET utf8mb4 ({names})"
             )
-            # Of a local file the server only warns where it would else refuse: a value cut short, a row left out.
+            # For a local file the server only warns where it would otherwise raise an error: a truncated value, a skipped row.
             warned = connection.exec_driver_sql("SELECT @@warning_count").scalar()
         if warned or loaded.rowcount != chunk.num_rows:
             first = connection.exec_driver_sql("SHOW WARNINGS LIMIT 1").first()
-            few = Message("{loaded} rows of {rows}", loaded=loaded.rowcount, rows=chunk.num_rows)
+            too_few = Message("{loaded} rows of {rows}", loaded=loaded.rowcount, rows=chunk.num_rows)
             raise PlatformRefused(
                 "{table}: expected all of {rows} rows to go in as they are, found {loaded} and {warned} warnings ({reason}); nothing was loaded",
-                reason=masked_words(first[2]) if first else few,
+                reason=mask_message(first[2]) if first else too_few,
                 table=table.name,
                 rows=chunk.num_rows,
                 loaded=loaded.rowcount,
@@ -88,43 +88,45 @@ class MariaDb(Dialect):
             )
 
     @override
-    def _is_of_data(self, error: Any) -> bool:
+    def _is_data_error(self, error: Any) -> bool:
         number = error.args[0] if error.args else None
-        return isinstance(number, int) and number > 0 and number not in _NOT_OF_ROWS and number not in _OF_THE_CLIENT
+        return (
+            isinstance(number, int) and number > 0 and number not in _NOT_DATA_ERRORS and number not in _CLIENT_ERRORS
+        )
 
 
-class _FromStaged(MySQLCompiler):
-    """Updates and deletions that look rows up from what is staged, in that order.
+class _StagedFirstCompiler(MySQLCompiler):
+    """Compiles updates and deletions so that they read the staging tables first and look up the other rows from there.
 
-    The server locks every row it looks at, and it would rather look through a whole table of which it believes that it is
-    small. So a load waited for rows of others that it would not have changed.
+    The server locks every row it reads, and prefers to scan a whole table that it takes for small. Loads would then wait for
+    rows of others that they do not change.
     """
 
     def update_tables_clause(
         self, update_stmt: Any, from_table: FromClause, extra_froms: list[FromClause], **kw: Any
     ) -> str:
-        """The tables of an update, those of this transaction alone first."""
+        """The tables of an update, staging tables first."""
         return self._joined(from_table, extra_froms, kw)
 
     def delete_extra_from_clause(
         self, delete_stmt: Any, from_table: FromClause, extra_froms: list[FromClause], from_hints: Any, **kw: Any
     ) -> str:
-        """The same of a deletion."""
+        """The tables of a deletion, staging tables first."""
         return f"USING {self._joined(from_table, extra_froms, kw)}"
 
     def _joined(self, target: FromClause, others: list[FromClause], kw: dict[str, Any]) -> str:
-        own = [table for table in others if _is_own(table)]
-        tables = [*own, target, *(table for table in others if table not in own)]
+        staged = [table for table in others if _is_staged(table)]
+        tables = [*staged, target, *(table for table in others if table not in staged)]
         return " STRAIGHT_JOIN ".join(table._compiler_dispatch(self, **{**kw, "asfrom": True}) for table in tables)
 
 
-def _is_own(table: FromClause) -> bool:
+def _is_staged(table: FromClause) -> bool:
     return isinstance(table, Subquery) or bool(getattr(table, "_prefixes", ()))
 
 
 def _lines(chunk: pa.RecordBatch) -> memoryview:
-    r"""The rows as LOAD DATA reads them: tabs between values, `\N` for null, a backslash before what would mislead."""
-    *columns, last = (_written(chunk.column(i)) for i in range(chunk.num_columns))
+    r"""The rows in the format of LOAD DATA: tabs between values, `\N` for null, special characters escaped by a backslash."""
+    *columns, last = (_encode(chunk.column(i)) for i in range(chunk.num_columns))
     ended = pc.binary_join_element_wise(last, "\n", "")
     lines = pc.binary_join_element_wise(*columns, ended, "\t") if columns else ended
     _, offsets, data = lines.buffers()
@@ -132,14 +134,14 @@ def _lines(chunk: pa.RecordBatch) -> memoryview:
     return memoryview(data)[edges[0] : edges[-1]]
 
 
-def _written(values: pa.Array) -> pa.Array:
+def _encode(values: pa.Array) -> pa.Array:
     if pa.types.is_boolean(values.type):
         values = values.cast(pa.int8())
     if not pa.types.is_string(values.type):
         return values.cast(pa.string()).fill_null("\\N")
     data = values.buffers()[2]
-    signs = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
-    if ((signs < 32) | (signs == ord("\\"))).any():  # hardly ever; looking costs less than replacing
+    characters = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
+    if ((characters < 32) | (characters == ord("\\"))).any():  # rarely true; the test is cheaper than replacing
         for plain, escaped in _ESCAPED:
             values = pc.replace_substring(values, plain, escaped)
     return values.fill_null("\\N")

@@ -20,10 +20,10 @@ class SqlServer(Dialect):
     @override
     def engine(self, url: URL) -> Engine:
         engine = create_engine(url, hide_parameters=True, isolation_level="READ COMMITTED", fast_executemany=True)
-        event.listen(engine, "connect", self._connected)
+        event.listen(engine, "connect", self._set_up)
         return engine
 
-    def _connected(self, connection: Any, _record: object) -> None:
+    def _set_up(self, connection: Any, _record: object) -> None:
         cursor = connection.cursor()
         cursor.execute(f"SET LOCK_TIMEOUT {self.wait_seconds * 1000}")
         cursor.close()

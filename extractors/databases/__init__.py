@@ -1,1 +1,1 @@
-"""Reads records from databases: what is asked, by which driver, in which dialect."""
+"""Reads records from databases: builds statements, runs them over the right driver, in the right dialect."""

@@ -1,4 +1,4 @@
-"""How texts are read whose bytes are in another encoding than their database says."""
+"""Decodes texts whose bytes are in another encoding than their database declares."""
 
 from __future__ import annotations
 
@@ -8,81 +8,83 @@ from contextlib import suppress
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from extractors.texts import BINARY, Written
-from standard.garbled import ONLY_LATIN, as_latin, decoded, latin_bytes
+from extractors.texts import BINARY_MARK, TextColumn
+from standard.garbled import LATIN_TEXT, decode, latin_bytes, latin_texts
 
-# Before bytes that a database gives as hexadecimal digits, since as text it would spoil them.
-BYTES = "\x01"
-_DIGITS = "0x(?:[0-9a-f]{2})*$"
+# Prefix of bytes that a database returns as hexadecimal digits, because returning them as text would damage them.
+BYTES_MARK = "\x01"
+_HEX = "0x(?:[0-9a-f]{2})*$"
 
 
-def reread(texts: pa.StringArray, charsets: Sequence[str]) -> Written:
-    """Read the bytes of a column again in the declared encodings.
+def decode_again(texts: pa.StringArray, charsets: Sequence[str]) -> TextColumn:
+    """Decode the bytes of a column again in the declared encodings.
 
-    Only texts of which a latin1 column may have been the origin, and bytes given as such, are touched: whatever has a letter
-    beyond latin1 was read in its right encoding.
+    Only texts that may come from a latin1 column, and bytes returned as such, are decoded: a text with a character beyond
+    latin1 was decoded correctly.
 
     Args:
-        texts: as the database gave them.
+        texts: as the database returned them.
         charsets: tried in this order.
 
     Returns:
-        The texts; and the places of those that are no text in any of the encodings, null there.
+        The texts; and the indices of those that are invalid in all of the encodings, null there.
     """
-    suspect = pc.fill_null(pc.match_substring_regex(texts, f"{ONLY_LATIN}|^{BYTES}"), False)
+    suspect = pc.fill_null(pc.match_substring_regex(texts, f"{LATIN_TEXT}|^{BYTES_MARK}"), False)
     if not pc.any(suspect).as_py():
         return texts, []
     distinct = texts.filter(suspect).dictionary_encode()
-    # Arrow knows no encoding but its own, so each distinct text is decoded once.
-    read = pa.array([_read(text, charsets) for text in distinct.dictionary.to_pylist()], pa.string())
-    again = pc.replace_with_mask(texts, suspect, read.take(distinct.indices))
-    return again, pc.indices_nonzero(pc.and_(suspect, pc.is_null(again))).to_pylist()
+    # Arrow decodes UTF-8 only, so each distinct text is decoded once in Python.
+    decoded_texts = pa.array([_decode_text(text, charsets) for text in distinct.dictionary.to_pylist()], pa.string())
+    result = pc.replace_with_mask(texts, suspect, decoded_texts.take(distinct.indices))
+    return result, pc.indices_nonzero(pc.and_(suspect, pc.is_null(result))).to_pylist()
 
 
-def read_bytes(
+def decode_binary(
     texts: pa.StringArray, charsets: Sequence[str], *, by_type: bool
 ) -> tuple[pa.StringArray, pa.BooleanArray | None]:
-    """Read values that are bytes and no texts in the declared encodings: a program may have kept its texts so.
+    """Decode binary values in the declared encodings: a program may have stored its texts as bytes.
 
     Args:
-        texts: as they were written, with `BINARY` or, by the type of the column, without.
+        texts: values as `text_of` writes them, with `BINARY` or, where the column's type is binary, without.
         charsets: tried in this order.
-        by_type: whether the type of the column says that all that looks like bytes is bytes.
+        by_type: whether the column's type says that everything that looks like bytes is bytes.
 
     Returns:
-        The texts, `0x` and digits where they are text in none of the encodings; and row by row whether they are so, None
-        where none is.
+        The texts, `0x` and digits where they are invalid in all of the encodings; and a mask of those rows, None where there
+        are none.
     """
-    binary = pc.fill_null(pc.match_substring_regex(texts, f"^{BINARY}?{_DIGITS}" if by_type else f"^{BINARY}"), False)
+    binary = pc.fill_null(
+        pc.match_substring_regex(texts, f"^{BINARY_MARK}?{_HEX}" if by_type else f"^{BINARY_MARK}"), False
+    )
     if not pc.any(binary).as_py():
         return texts, None
-    digits = pc.replace_substring(texts, BINARY, "")
+    hexadecimal = pc.replace_substring(texts, BINARY_MARK, "")
     if not charsets:
-        return digits, binary
-    distinct = digits.filter(binary).dictionary_encode()
-    said = [_text_of(bytes.fromhex(text[2:]), charsets) for text in distinct.dictionary.to_pylist()]
-    read = pa.array(said, pa.string()).take(distinct.indices)
-    unread = pc.replace_with_mask(binary, binary, pc.is_null(read))
-    again = pc.coalesce(pc.replace_with_mask(digits, binary, read), digits)
-    return again, unread if pc.any(unread).as_py() else None
+        return hexadecimal, binary
+    distinct = hexadecimal.filter(binary).dictionary_encode()
+    decoded_texts = [_decode_bytes(bytes.fromhex(text[2:]), charsets) for text in distinct.dictionary.to_pylist()]
+    decoded_values = pa.array(decoded_texts, pa.string()).take(distinct.indices)
+    unread = pc.replace_with_mask(binary, binary, pc.is_null(decoded_values))
+    result = pc.coalesce(pc.replace_with_mask(hexadecimal, binary, decoded_values), hexadecimal)
+    return result, unread if pc.any(unread).as_py() else None
 
 
-def _read(text: str, charsets: Sequence[str]) -> str | None:
-    raw = bytes.fromhex(text[1:]) if text.startswith(BYTES) else latin_bytes(text) or b""
-    return _text_of(raw, charsets)
+def _decode_text(text: str, charsets: Sequence[str]) -> str | None:
+    raw = bytes.fromhex(text[1:]) if text.startswith(BYTES_MARK) else latin_bytes(text) or b""
+    return _decode_bytes(raw, charsets)
 
 
-def _text_of(raw: bytes, charsets: Sequence[str]) -> str | None:
+def _decode_bytes(raw: bytes, charsets: Sequence[str]) -> str | None:
     if raw.isascii():
         return raw.decode("ascii")
-    return next((said for charset in charsets if (said := decoded(raw, charset)) is not None), None)
+    return next((text for charset in charsets if (text := decode(raw, charset)) is not None), None)
 
 
-def looks(text: str, charsets: Sequence[str]) -> list[str]:
-    """What a text that has letters beyond ASCII looks like before `reread`: by each encoding as bytes, and in Latin letters."""
-    found = []
+def misread_forms(text: str, charsets: Sequence[str]) -> list[str]:
+    """Forms in which a text with characters beyond ASCII appears before `decode_again`: its bytes in each encoding, and those as Latin letters."""
+    forms = []
     for charset in charsets:
         with suppress(UnicodeEncodeError):
             raw = text.encode(charset)
-            found += [BYTES + raw.hex(), *as_latin(raw)]
-    return found
+            forms += [BYTES_MARK + raw.hex(), *latin_texts(raw)]
+    return forms

@@ -1,4 +1,4 @@
-"""What single columns of a source hold, as far as it decides which rows are read and how: tried before the first night."""
+"""Checks the columns that decide which rows are read and how, before the first night."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from collections.abc import Collection, Iterator, Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from extractors.databases.charset import BYTES, read_bytes, reread
+from extractors.databases.charset import BYTES_MARK, decode_again, decode_binary
 from extractors.databases.connections import Connection
 from extractors.databases.query_builder import Origin
-from extractors.databases.rising import extremes
+from extractors.databases.rising import rising_range
 from extractors.databases.statement import Statement, ValueLost
 from extractors.databases.update_time import Dates, Instants, UpdateColumn, update_column
-from extractors.texts import Written
+from extractors.texts import TextColumn
 from sources.database_extract import Changes, operation_value
-from standard.garbled import MOST_LIKELY, decoded, garbled, meant
+from standard.garbled import LIKELY_ENCODINGS, decode, garbled, restore
 from standard.masking import mask_text, mask_value
 from standard.messages import Message, all_of, joined
 
-_VALUES = 20  # of an operation column; one with more holds no operations
-_DIGITS = r"^\s*\d+(\.0+)?\s*$"  # a rising number as later steps can put it in order
+_MOST_VALUES = 20  # of an operation column; a column with more holds no operations
+_DIGITS = r"^\s*\d+(\.0+)?\s*$"  # a rising number in the form that later steps can sort
 
 
 def order_column(origin: Origin, connection: Connection) -> Message:
-    """What the update times or rising numbers are by which a day's rows are chosen; empty where all rows are.
+    """Describe the update times or rising numbers that select a day's rows; empty where all rows are read.
 
     Raises:
-        SourceRefused: `source_unreadable` where they have no order that anybody knows.
+        SourceRefused: `source_unreadable` where their order is unknown.
     """
     if name := origin.extract.rising:
-        least, most, none = extremes(origin, connection)
+        least, most, none = rising_range(origin, connection)
         return Message(
             "{column}: numbers {least} to {most}, {none:,} rows without one",
             column=name,
@@ -54,9 +54,9 @@ def order_column(origin: Origin, connection: Connection) -> Message:
 
 
 def _granularity(origin: Origin, connection: Connection, column: UpdateColumn) -> Message:
-    """Whether a column of times names instants or days."""
-    if column.seen:
-        shapes = (f"{shape} ({rows:,})" for shape, rows in column.seen.items() if shape)
+    """Whether a column of times contains instants or days."""
+    if column.shapes:
+        shapes = (f"{shape} ({rows:,})" for shape, rows in column.shapes.items() if shape)
         kinds = {Message("days") if form.of_days else Message("times") for form, _ in column.forms}
         return Message("texts of {kinds}, {shapes}", kinds=all_of(sorted(kinds)), shapes=", ".join(shapes))
     form = column.forms[0][0] if column.forms else None
@@ -64,22 +64,23 @@ def _granularity(origin: Origin, connection: Connection, column: UpdateColumn) -
         return Message("days")
     if not isinstance(form, Instants):
         return Message("empty")
-    midnight = origin.dialect.midnight(origin.quoted(column.name))
+    midnight = origin.dialect.is_midnight(origin.quoted(column.name))
     timed, at_midnight = (
-        _some(origin, connection, condition, rows) for condition, rows in ((f"NOT ({midnight})", 1), (midnight, 2))
+        _count_up_to(origin, connection, condition, rows)
+        for condition, rows in ((f"NOT ({midnight})", 1), (midnight, 2))
     )
     if not timed:
         return Message("times that are all at midnight, so they name days") if at_midnight else Message("empty")
     return Message("times, several of them at midnight, which name days") if at_midnight > 1 else Message("times")
 
 
-def _some(origin: Origin, connection: Connection, condition: str, rows: int) -> int:
-    answer = connection.ask(origin.dialect.first("1", origin.place, (condition,), rows))
-    return sum(len(portion) for portion in answer.portions)
+def _count_up_to(origin: Origin, connection: Connection, condition: str, rows: int) -> int:
+    result = connection.query(origin.dialect.select_some("1", origin.from_clause, (condition,), rows))
+    return sum(len(portion) for portion in result.chunks)
 
 
-def number_fault(origin: Origin, columns: Mapping[str, Written]) -> Iterator[Message]:
-    """Why rows would be held for their rising number: as text it is not digits alone, so later steps cannot put it in order."""
+def rising_number_fault(origin: Origin, columns: Mapping[str, TextColumn]) -> Iterator[Message]:
+    """Explain which rows would be held for their rising number: as text it is not only digits, so later steps cannot sort it."""
     name = origin.extract.rising
     if name is None:
         return
@@ -98,27 +99,27 @@ def number_fault(origin: Origin, columns: Mapping[str, Written]) -> Iterator[Mes
 
 
 def operations(origin: Origin, connection: Connection) -> dict[str, str]:
-    """The values of the declared operation column, masked, with how many rows have each and what they are taken for."""
+    """Values of the declared operation column, masked, each with its number of rows and its meaning."""
     changes = origin.extract.changes
     if changes is None:
         return {}
-    written = origin.dialect.exact(origin.written(changes.operation))
-    grouped = f"(SELECT {written} AS o, COUNT(*) AS n FROM {origin.place} GROUP BY {written}) v"  # noqa: S608 - quoted names only
-    asked = origin.dialect.first("v.o, v.n", grouped, ("1 = 1",), _VALUES)
-    (values, bad), (counts, _) = texts_of(connection, asked, 2)
-    by_type = origin.dialect.holds_bytes(origin.types.get(changes.operation, ""))
-    values, _ = read_bytes(values, origin.extract.charset, by_type=by_type)
-    values, unread = reread(values, origin.extract.charset) if origin.extract.charset else (values, [])
+    expression = origin.dialect.exact_text(origin.text_expression(changes.operation))
+    groups = f"(SELECT {expression} AS o, COUNT(*) AS n FROM {origin.from_clause} GROUP BY {expression}) v"  # noqa: S608 - quoted names only
+    statement = origin.dialect.select_some("v.o, v.n", groups, ("1 = 1",), _MOST_VALUES)
+    (values, bad), (counts, _) = read_texts(connection, statement, 2)
+    by_type = origin.dialect.is_binary(origin.types.get(changes.operation, ""))
+    values, _ = decode_binary(values, origin.extract.charset, by_type=by_type)
+    values, unread = decode_again(values, origin.extract.charset) if origin.extract.charset else (values, [])
     found: Counter[tuple[str, str]] = Counter()
-    for place, (value, count) in enumerate(zip(values.to_pylist(), counts.to_pylist(), strict=True)):
-        undecodable = place in bad or place in unread
+    for index, (value, count) in enumerate(zip(values.to_pylist(), counts.to_pylist(), strict=True)):
+        undecodable = index in bad or index in unread
         found[Message("(undecodable)") if undecodable else _shown(value), _meaning(changes, value)] += int(count)
     shown: dict[str, str] = {}
     for (value, meaning), rows in found.most_common():
-        # What is masked, or too long to be shown whole, may look like another one.
-        told = Message("{rows:,} rows, {meaning}", rows=rows, meaning=meaning)
-        shown[value] = joined("; ", [shown[value], told]) if value in shown else told
-    if len(values) == _VALUES:
+        # A value that is masked or truncated may look like another one.
+        line = Message("{rows:,} rows, {meaning}", rows=rows, meaning=meaning)
+        shown[value] = joined("; ", [shown[value], line]) if value in shown else line
+    if len(values) == _MOST_VALUES:
         shown["…"] = Message("more values than an operation column has")
     return shown
 
@@ -128,29 +129,29 @@ def _shown(value: str | None) -> str:
 
 
 def _meaning(changes: Changes, value: str | None) -> Message:
-    """What an operation is taken for."""
-    said = operation_value(value or "")
-    if said in changes.deleted_values:
+    """How an operation is interpreted."""
+    operation = operation_value(value or "")
+    if operation in changes.deleted_values:
         return Message("deleted")
-    return Message("kept") if said in changes.kept_values else Message("unknown")
+    return Message("kept") if operation in changes.kept_values else Message("unknown")
 
 
-def spoilt_texts(origin: Origin, columns: Mapping[str, Written], used: Collection[str]) -> Iterator[Message]:
-    """Of each column whose texts seem to be in another encoding, how many they are, and one of them in both readings, masked.
+def garbled_columns(origin: Origin, columns: Mapping[str, TextColumn], used: Collection[str]) -> Iterator[Message]:
+    """Report each column whose texts seem to be in another encoding: their number, and one of them in both readings, masked.
 
     Args:
         origin: the declared table or query.
         columns: some values of each column.
-        used: those of the columns that the declaration makes something of, which must not hold bytes that are no text.
+        used: the columns that the declaration maps, which must not hold bytes that are not text.
     """
     for name, (stored, bad) in columns.items():
-        words, charsets = origin.types.get(name, ""), origin.extract.charset
-        stored, binary = read_bytes(stored, charsets, by_type=origin.dialect.holds_bytes(words))
+        type_name, charsets = origin.types.get(name, ""), origin.extract.charset
+        stored, binary = decode_binary(stored, charsets, by_type=origin.dialect.is_binary(type_name))
         if binary is not None and name in used:
-            yield _binary(name, words, stored.filter(binary), len(stored))
-        if not charsets and pc.any(pc.starts_with(stored, BYTES)).as_py():
-            charsets = ["utf-8"]  # which texts are taken for where nobody says another one
-        texts, unread = reread(stored, charsets) if charsets else (stored, [])
+            yield _binary_column(name, type_name, stored.filter(binary), len(stored))
+        if not charsets and pc.any(pc.starts_with(stored, BYTES_MARK)).as_py():
+            charsets = ["utf-8"]  # the default where none is declared
+        texts, unread = decode_again(stored, charsets) if charsets else (stored, [])
         spoilt = pc.indices_nonzero(garbled(texts, names=True)).to_pylist()
         undecodable = sorted({*bad, *unread})
         if not spoilt and not undecodable:
@@ -162,55 +163,55 @@ def spoilt_texts(origin: Origin, columns: Mapping[str, Written], used: Collectio
             spoilt=len(spoilt) + len(undecodable),
             all=len(texts),
         )
-        readings = _readings(example)
+        readings = _both_readings(example)
         yield Message("{said}, such as {readings}", said=said, readings=readings) if readings else said
 
 
-def _readings(text: str | None) -> Message:
-    """A spoilt text as it is and as it may have been meant, masked; empty where nobody can say either."""
+def _both_readings(text: str | None) -> Message:
+    """A garbled text as it is and as it was probably meant, masked; empty where neither is known."""
     if text is None:
         return Message("")
-    if text.startswith(BYTES):
-        (meant_by_bytes,) = reread(pa.array([text]), ["gb18030"])[0].to_pylist()
+    if text.startswith(BYTES_MARK):
+        (meant_by_bytes,) = decode_again(pa.array([text]), ["gb18030"])[0].to_pylist()
         return _reading(meant_by_bytes, "gb18030") if meant_by_bytes else Message("")
-    as_it_is = Message("{value} as it is", value=mask_value(text))
-    said = meant(text)
-    return joined(", ", [as_it_is, _reading(said[1], said[0])]) if said else as_it_is
+    as_read = Message("{value} as it is", value=mask_value(text))
+    guess = restore(text)
+    return joined(", ", [as_read, _reading(guess[1], guess[0])]) if guess else as_read
 
 
 def _reading(text: str, charset: str) -> Message:
     return Message("{value} in {charset}", value=mask_value(text), charset=charset)
 
 
-def texts_of(connection: Connection, statement: Statement, columns: int) -> list[Written]:
-    """A short answer as text, each column whole."""
+def read_texts(connection: Connection, statement: Statement, columns: int) -> list[TextColumn]:
+    """Read a short result as text, one array a column."""
     try:
         batches = list(connection.read(statement))
-    except ValueLost:  # the rate of the slower way is then the true one
+    except ValueLost:  # then the rate of row-by-row reading is the true one
         batches = list(connection.read_rows(statement))
-    return [_joined([arrays[place] for arrays in batches]) for place in range(columns)]
+    return [_concatenated([arrays[index] for arrays in batches]) for index in range(columns)]
 
 
-def _joined(pieces: list[Written]) -> Written:
-    """The pieces of one column as one, with the places of all."""
+def _concatenated(pieces: list[TextColumn]) -> TextColumn:
+    """Concatenate the pieces of one column, and shift the indices of its invalid texts."""
     before, bad = 0, []
     for texts, wrong in pieces:
-        bad += [before + place for place in wrong]
+        bad += [before + index for index in wrong]
         before += len(texts)
     return pa.concat_arrays([pa.array([], pa.string()), *(texts for texts, _ in pieces)]), bad
 
 
-def _binary(name: str, words: str, digits: pa.StringArray, rows: int) -> Message:
-    """What is said of a column whose values are bytes that nobody says the text of."""
+def _binary_column(name: str, type_name: str, digits: pa.StringArray, rows: int) -> Message:
+    """Report a column of bytes whose encoding is not declared."""
     raw = bytes.fromhex(digits[0].as_py()[2:])
-    said = next((_reading(text, charset) for charset in MOST_LIKELY if (text := decoded(raw, charset))), None)
+    guess = next((_reading(text, charset) for charset in LIKELY_ENCODINGS if (text := decode(raw, charset))), None)
     return Message(
         "{column}: {values} are bytes, {held}; declare their charset, or a query that gives text",
         column=name,
-        values=Message("{bytes:,} of {all:,} values of the type {type}", bytes=len(digits), all=rows, type=words)
-        if words
+        values=Message("{bytes:,} of {all:,} values of the type {type}", bytes=len(digits), all=rows, type=type_name)
+        if type_name
         else Message("{bytes:,} of {all:,} values", bytes=len(digits), all=rows),
-        held=Message("whose rows are held, such as one that is {reading}", reading=said)
-        if said
+        held=Message("whose rows are held, such as one that is {reading}", reading=guess)
+        if guess
         else Message("whose rows are held"),
     )

@@ -1,4 +1,4 @@
-"""What a connection to a department's database is like, measured."""
+"""Checks and measures the connection to a department's database."""
 
 from __future__ import annotations
 
@@ -6,41 +6,41 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
-from extractors.databases.column_check import number_fault, operations, order_column, spoilt_texts, texts_of
-from extractors.databases.connections import Connection, connected
-from extractors.databases.dialects.dialect import Terms
-from extractors.databases.extract import described
-from extractors.databases.query_builder import Origin, counted
-from extractors.databases.witness import witnessed
-from extractors.declared_columns import columns_amiss, columns_beside
+from extractors.databases.column_check import garbled_columns, operations, order_column, read_texts, rising_number_fault
+from extractors.databases.connections import Connection, open_connection
+from extractors.databases.dialects.dialect import SessionOptions
+from extractors.databases.extract import resolve_origin
+from extractors.databases.query_builder import Origin, count_rows
+from extractors.databases.witness import count_with_witness
+from extractors.declared_columns import column_problems, undeclared_columns
 from extractors.request import Request
-from extractors.texts import Written
+from extractors.texts import TextColumn
 from sources.database_extract import DatabaseExtract
 from standard.errors import SourceRefused, UsageError
 from standard.messages import joined
 
-_SAMPLE = 20_000  # rows; enough for a rate, few enough for a department at work
+_SAMPLE = 20_000  # rows; enough for a rate, and a small load on the department
 
 
 @dataclass(frozen=True)
 class ConnectionFacts:
-    """A connection, and what it shows of the declared table or query.
+    """A connection, and the facts it reveals about the declared table or query.
 
     Attributes:
         way: `ADBC`, `ODBC` or `SQLAlchemy`.
-        database: name and version, as the database says them.
-        guarded: whether the database itself refuses to write, and shows count and rows of one state.
+        database: product and version.
+        guarded: whether the database itself rejects writes, and shows count and rows of one state.
         connecting: seconds until the transaction was open.
-        problem: why a night would be refused or hold all that it reads, a sentence a line; empty where it would not.
-        columns: name and, where the database tells it, type.
-        undeclared: a sentence on columns that nobody declared, or that the declaration lets go; empty where there are none.
-        order: what the update times or rising numbers are, a sentence; empty for a snapshot.
-        operations: the values of the declared operation column, and what they are taken for.
+        problem: why a night would be refused or hold all its rows, a sentence a line; empty where it would not.
+        columns: the type of each column, where the database reports it, by name.
+        undeclared: sentences on columns that are not declared, or that the declaration allows to disappear.
+        order: a sentence on the update times or rising numbers; empty for a snapshot.
+        operations: how each value of the declared operation column is interpreted.
         spoilt: a sentence for each column whose texts seem to be in another encoding.
-        rows: how many there are; None where the table or query cannot be read.
-        witnessed: how many the declared witness counts; None where there is none.
-        sample: how many of them were read.
-        seconds: that this took.
+        rows: the number of rows; None where the table or query cannot be read.
+        witnessed: the number of rows by the declared witness; None where there is none.
+        sample: the number of rows that were read.
+        seconds: the time that reading the sample took.
     """
 
     way: str
@@ -60,16 +60,16 @@ class ConnectionFacts:
 
     @property
     def rate(self) -> float:
-        """Rows a second."""
+        """Rows per second."""
         return self.sample / self.seconds if self.seconds else 0.0
 
 
-def measure(request: Request) -> ConnectionFacts:
-    """Connect to a source's database and try what a night would do: its table, its columns, some of its rows, its witness.
+def check_connection(request: Request) -> ConnectionFacts:
+    """Connect to a source's database and try what a night does: read its table, columns, some rows, and its witness.
 
     Raises:
-        UsageError: for a source that is no database, or a request without a location.
-        SourceUnreachable: when the database does not answer, or the answer is no.
+        UsageError: for a source that is not a database, or a request without a location.
+        SourceUnreachable: when the database does not answer, or rejects the login.
     """
     extract = request.source.declaration.extract
     if not isinstance(extract, DatabaseExtract) or request.location is None:
@@ -79,57 +79,58 @@ def measure(request: Request) -> ConnectionFacts:
             source=request.source.name,
         )
     start = perf_counter()
-    with connected(
-        request.source.name, request.location, Terms(extract.statement_limit, extract.time_zone)
-    ) as connection:
+    options = SessionOptions(extract.statement_limit, extract.time_zone)
+    with open_connection(request.source.name, request.location, options) as connection:
         connecting = perf_counter() - start
-        way, guarded, database = connection.way, connection.dialect.guarded, connection.version()
+        facts = ConnectionFacts(connection.way, connection.version(), connection.dialect.read_only_snapshot, connecting)
         try:
-            origin, columns = described(request.source.name, extract, connection)
-            said = witnessed(request, extract, lambda: counted(origin, connection, ()))
-            rows = said[1] if said else counted(origin, connection, ())
-            start = perf_counter()
-            sample = _read(origin, connection, columns)
-            seconds = perf_counter() - start
-            order, done = order_column(origin, connection), operations(origin, connection)
-            sample |= _read_as_bytes(origin, connection, sample)
+            return _with_origin(facts, request, extract, connection)
         except SourceRefused as refusal:
-            return ConnectionFacts(way, database, guarded, connecting, refusal.message)
-    problems = [
-        *columns_amiss(request.source.name, request.source.declaration, columns),
-        *number_fault(origin, sample),
-    ]
-    used = {column.source for column in request.source.declaration.columns.values() if column.source}
-    return ConnectionFacts(
-        way,
-        database,
-        guarded,
-        connecting,
+            return replace(facts, problem=refusal.message)
+
+
+def _with_origin(
+    facts: ConnectionFacts, request: Request, extract: DatabaseExtract, connection: Connection
+) -> ConnectionFacts:
+    """Add the facts about the declared table or query."""
+    name, declaration = request.source.name, request.source.declaration
+    origin, columns = resolve_origin(name, extract, connection)
+    counts = count_with_witness(request, extract, lambda: count_rows(origin, connection, ()))
+    rows = counts[1] if counts else count_rows(origin, connection, ())
+    start = perf_counter()
+    sample = _sample(origin, connection, columns)
+    seconds = perf_counter() - start
+    order, operation_rows = order_column(origin, connection), operations(origin, connection)
+    sample |= _sample_as_bytes(origin, connection, sample)
+    problems = [*column_problems(name, declaration, columns), *rising_number_fault(origin, sample)]
+    used = {column.source for column in declaration.columns.values() if column.source}
+    return replace(
+        facts,
         problem=joined("\n", problems),
-        columns={name: origin.types.get(name, "") for name in columns},
-        undeclared=list(columns_beside(request.source.declaration, columns)),
+        columns={column: origin.types.get(column, "") for column in columns},
+        undeclared=list(undeclared_columns(declaration, columns)),
         order=order,
-        operations=done,
-        spoilt=list(spoilt_texts(origin, sample, used)),
+        operations=operation_rows,
+        spoilt=list(garbled_columns(origin, sample, used)),
         rows=rows,
-        witnessed=said[0] if said else None,
+        witnessed=counts[0] if counts else None,
         sample=len(sample[columns[0]][0]),
         seconds=seconds,
     )
 
 
-def _read(origin: Origin, connection: Connection, columns: Sequence[str]) -> dict[str, Written]:
-    """Some of the rows, by column."""
-    what = ", ".join(origin.written(name) for name in columns) if origin.types else "*"
-    some = origin.dialect.first(what, origin.place, ("1 = 1",), _SAMPLE)
-    return dict(zip(columns, texts_of(connection, some, len(columns)), strict=True))
+def _sample(origin: Origin, connection: Connection, columns: Sequence[str]) -> dict[str, TextColumn]:
+    """Read some rows, by column."""
+    selected = ", ".join(origin.text_expression(name) for name in columns) if origin.types else "*"
+    statement = origin.dialect.select_some(selected, origin.from_clause, ("1 = 1",), _SAMPLE)
+    return dict(zip(columns, read_texts(connection, statement, len(columns)), strict=True))
 
 
-def _read_as_bytes(origin: Origin, connection: Connection, sample: dict[str, Written]) -> dict[str, Written]:
-    """The columns with texts that are none in UTF-8 once more, where the database can give their bytes and nobody said what these are."""
-    kept = origin.dialect.bytes_kept
-    spoilt = [name for name, (_, bad) in sample.items() if bad and kept(name, origin.types.get(name, ""))]
-    if origin.extract.charset or not spoilt:
+def _sample_as_bytes(origin: Origin, connection: Connection, sample: dict[str, TextColumn]) -> dict[str, TextColumn]:
+    """Read the columns with invalid UTF-8 again as bytes, where the database can return them and no encoding is declared."""
+    bytes_of = origin.dialect.bytes_expression
+    undecodable = [name for name, (_, bad) in sample.items() if bad and bytes_of(name, origin.types.get(name, ""))]
+    if origin.extract.charset or not undecodable:
         return {}
     extract = origin.extract.model_copy(update={"charset": ["utf-8"]})
-    return _read(replace(origin, extract=extract), connection, spoilt)
+    return _sample(replace(origin, extract=extract), connection, undecodable)

@@ -1,4 +1,4 @@
-"""Why a database did not do what was asked: the driver's error in our words, without passwords and user names."""
+"""Translates driver errors into sentences without passwords and user names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from standard.messages import Message
 
 _T = TypeVar("_T")
 
-# What drivers say in many ways, in the order in which it is looked for.
+# Patterns of drivers' messages, tried in this order.
 _NOT_CONNECTED = (
     (
         r"can't open lib|no module named|can't load plugin|IM00[23]|data source name not found",
@@ -35,14 +35,14 @@ _NOT_CONNECTED = (
     ),
     (r"unable to open|connect failed \(14\)", Message("there is no such database file, or it may not be read")),
     (r"could not parse .*URL", Message("the connection is not a SQLAlchemy URL")),
-    # What stands there may be the rest of a password.
+    # The quoted text may be a part of a password.
     (
         r"invalid literal for int|Port could not be cast",
         Message("its port is not a number, as where a password has @ : / that are not written as URLs write them"),
     ),
 )
 
-# What a night of its own limits says, in the words of many drivers.
+# The limits that the exchange itself sets, as different drivers report them.
 _LIMITS = (
     (r"lock timeout|lock wait timeout|55P03|ORA-00054|ORA-30006", Message("the table is locked by somebody else")),
     (
@@ -51,42 +51,42 @@ _LIMITS = (
     ),
 )
 
-# What passes: a lock, a lost connection, a restart. Anything else would fail again in the same way.
-_PASSING = re.compile(
+# Temporary failures: a lock, a lost connection, a restart. Anything else would fail again in the same way.
+_TEMPORARY = re.compile(
     r"(?i)locked|busy|deadlock|time[d ]*out|lost connection|gone away|connection.*(closed|reset|refused|broken)|terminat|"
     r"shutting down|server closed|no connection to the server|communication link|broken pipe|could not receive|server has gone|SSL SYSCALL|EOF detected|disk i/o|\[(08|40)\w{3}\]|ORA-(03113|03114|12\d{3})"
 )
 
 _FORBIDDEN = re.compile(r"(?i)permission (was )?denied|42501|command denied|ORA-01031|insufficient privilege")
-# What PostgreSQL says instead of giving some of the rows, in the language of the server.
+# PostgreSQL's error in place of an incomplete result, in the language of the server.
 _HIDDEN = re.compile(r"(?i)row[- ]level security|行级安全|行安全")
 NO_RIGHT = Message("no right to read it")
 
-_LONGEST = 200  # characters of a driver's message that a person will read
+_LONGEST = 200  # characters of a driver's message that are shown
 
 
 @dataclass(frozen=True)
-class Reasons:
-    """Tells the errors of one connection.
+class DriverErrors:
+    """Translates the errors of one connection.
 
     Attributes:
-        source: name of the source, with which every sentence begins.
-        location: URL or connection string, whose secrets no sentence may hold.
+        source: name of the source, which begins every sentence.
+        location: URL or connection string, whose secrets no sentence may contain.
     """
 
     source: str
     location: str
 
     def connecting(self, action: Callable[[], _T]) -> _T:
-        """Do what connects.
+        """Run the code that connects.
 
         Raises:
-            SourceUnreachable: for whatever goes wrong.
+            SourceUnreachable: for any error.
         """
         return _attempt(action, self._not_connected)
 
-    def asking(self, action: Callable[[], _T]) -> _T:
-        """Do what asks a connected database, and nothing else: any error is taken for the driver's.
+    def querying(self, action: Callable[[], _T]) -> _T:
+        """Run code that does nothing but query the database: any error is taken for the driver's.
 
         Raises:
             SourceUnreachable: when trying again may help.
@@ -95,9 +95,9 @@ class Reasons:
         return _attempt(action, self._not_answered)
 
     def _not_connected(self, error: Exception) -> ExchangeError:
-        told = _driver_words(error)
-        plain = (words for pattern, words in _NOT_CONNECTED if re.search(pattern, told, re.IGNORECASE))
-        reason = next(plain, None) or self._cleaned(told)
+        message = _driver_message(error)
+        reasons = (reason for pattern, reason in _NOT_CONNECTED if re.search(pattern, message, re.IGNORECASE))
+        reason = next(reasons, None) or self._short_line(message)
         return SourceUnreachable(
             "LX-301",
             "{source}: expected its database to answer, but {reason}; check its connection, then try again",
@@ -106,26 +106,26 @@ class Reasons:
         )
 
     def _not_answered(self, error: Exception) -> ExchangeError:
-        words = _driver_words(error)
-        for pattern, plain in _LIMITS:
-            if re.search(pattern, words, re.IGNORECASE):
+        message = _driver_message(error)
+        for pattern, reason in _LIMITS:
+            if re.search(pattern, message, re.IGNORECASE):
                 return SourceUnreachable(
                     "LX-301",
                     "{source}: expected its database to answer within the limits, but {reason}; try again later",
                     source=self.source,
-                    reason=plain,
+                    reason=reason,
                 )
-        told = self._cleaned(words.partition("Query was:")[0])
-        if getattr(error, "connection_invalidated", False) or _PASSING.search(told):
+        line = self._short_line(message.partition("Query was:")[0])
+        if getattr(error, "connection_invalidated", False) or _TEMPORARY.search(line):
             return SourceUnreachable(
                 "LX-301",
                 "{source}: expected its database to go on answering, found: {told}; try again later",
                 source=self.source,
-                told=told,
+                told=line,
             )
-        if _HIDDEN.search(words):
+        if _HIDDEN.search(message):
             return rows_hidden(self.source)
-        if _FORBIDDEN.search(told):
+        if _FORBIDDEN.search(line):
             return SourceRefused(
                 "source_unreadable",
                 "{source}: expected the right to read the table or query that is declared, found none; "
@@ -138,17 +138,17 @@ class Reasons:
             "source_unreadable",
             "{source}: expected its database to give what is declared, found: {found}; put the source or its declaration right",
             expected=Message("a table or query that can be read"),
-            found=told,
+            found=line,
             source=self.source,
         )
 
-    def _cleaned(self, told: str) -> str:
-        """One short line without secrets and citizen numbers."""
-        return mask_text(" ".join(without_secrets(told, self.location).split()))[:_LONGEST]
+    def _short_line(self, message: str) -> str:
+        """The message on one short line, without secrets and citizen numbers."""
+        return mask_text(" ".join(without_secrets(message, self.location).split()))[:_LONGEST]
 
 
 def rows_hidden(source: str) -> SourceRefused:
-    """A database that would hide rows from who reads it."""
+    """The refusal of a database that hides rows from the connection's user."""
     return SourceRefused(
         "rows_hidden",
         "{source}: expected to see every row of the table or query that is declared, found that its database may hide some from the user "
@@ -160,21 +160,21 @@ def rows_hidden(source: str) -> SourceRefused:
     )
 
 
-def _attempt(action: Callable[[], _T], explained: Callable[[Exception], ExchangeError]) -> _T:
-    """Do something, and say in our words what was raised.
+def _attempt(action: Callable[[], _T], translate: Callable[[Exception], ExchangeError]) -> _T:
+    """Run an action, and translate what it raises.
 
-    The new error is raised after the old one is dealt with, so that the old one, which may quote the URL, does not even
-    become its context.
+    The new error is raised after the old one has been handled, so that the old one, which may quote the URL, does not become
+    its context.
     """
     try:
         return action()
     except ExchangeError:
         raise
     except Exception as error:
-        problem = explained(error)
+        problem = translate(error)
     raise problem
 
 
-def _driver_words(error: Exception) -> str:
-    """SQLAlchemy's own text would hold the statement and its values; the driver's does not."""
+def _driver_message(error: Exception) -> str:
+    """The driver's own message; SQLAlchemy's would contain the statement and its values."""
     return str(getattr(error, "orig", None) or error)

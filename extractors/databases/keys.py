@@ -1,4 +1,4 @@
-"""How a table is read by its own keys: all of them and little beside, or the rows of some."""
+"""Reads a table by its own keys: all keys and a few columns, or the rows of some keys."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from itertools import chain, pairwise
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from extractors.databases.charset import looks
+from extractors.databases.charset import misread_forms
 from extractors.databases.connections import Connection
-from extractors.databases.extract import opened, read_batches
-from extractors.databases.partition import cuts_of
+from extractors.databases.extract import open_origin
+from extractors.databases.partition import find_cuts
 from extractors.databases.query_builder import Origin
+from extractors.databases.row_batches import read_batches
 from extractors.databases.statement import Statement, Value
-from extractors.raw import Reading, grouped, raw_schema
+from extractors.raw import Reading, in_row_groups, raw_schema
 from extractors.request import Request
 from sources.database_extract import DatabaseExtract
 from standard.batch import SWEEP
@@ -24,26 +25,26 @@ from standard.errors import SourceRefused
 from standard.nearest import with_nearest
 from standard.raw import LOCATOR
 
-_VALUES = 1_000  # asked for at once: SQL Server takes 2,100 in one statement, others a thousand in one list
-_FORMS = 2  # of one value, as a rule
+_MOST_VALUES = 1_000  # in one statement: SQL Server takes 2,100, others a thousand in one list
+_MOST_FORMS = 2  # of one value
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What is read of every row.
+class KeyColumns:
+    """The columns that are read of every row.
 
     Attributes:
-        names: the columns that must be there, those of the key among them.
-        one_of: the names that one more column has had, of which one is there.
-        whole: whether all columns are read.
+        names: the required columns, including those of the key.
+        one_of: the names that one more column has had, exactly one of which must exist.
+        all_columns: whether all columns are read.
     """
 
     names: Sequence[str]
     one_of: Sequence[str] = ()
-    whole: bool = False
+    all_columns: bool = False
 
-    def of(self, source: str, columns: Sequence[str]) -> list[str]:
-        """The columns to be read of those that are there.
+    def select(self, source: str, columns: Sequence[str]) -> list[str]:
+        """Select the columns to be read from the existing ones.
 
         Raises:
             SourceRefused: `columns_missing` or `columns_ambiguous`.
@@ -76,94 +77,94 @@ class Wanted:
                 there=len(found),
             )
         names = {*self.names, *found}
-        return [name for name in columns if self.whole or name in names]
+        return [name for name in columns if self.all_columns or name in names]
 
 
 @contextmanager
-def read_keys(request: Request, extract: DatabaseExtract, wanted: Wanted) -> Iterator[Iterator[pa.RecordBatch]]:
-    """Read some columns of every row there is.
+def read_keys(request: Request, extract: DatabaseExtract, selection: KeyColumns) -> Iterator[Iterator[pa.RecordBatch]]:
+    """Read some columns of every row.
 
-    A big table is read in its declared parts, one statement each, where its database shows one state to all of them: a row
-    that goes from one part to another meanwhile would else be missed in both.
+    A big table is read in its declared parts, one statement each, if its database shows one state to all of them: otherwise a
+    row that moves from one part to another meanwhile would be missed in both.
 
     Args:
-        request: what is asked, with a location.
-        extract: what is declared.
-        wanted: of every row.
+        request: the request, with a location.
+        extract: the declaration.
+        selection: of columns.
 
     Raises:
         SourceUnreachable, SourceRefused: as `read_database`.
     """
-    with opened(request, extract) as (connection, origin, columns):
-        asked = wanted.of(origin.source, columns)
-        if not origin.types:  # of a query whose types are unknown all columns come
-            asked = columns
+    with open_origin(request, extract) as (connection, origin, columns):
+        selected = selection.select(origin.source, columns)
+        if not origin.types:  # a query with unknown types returns all its columns
+            selected = columns
         parts: list[Statement] = [()]
-        if extract.split and connection.dialect.guarded:
-            bounds = [None, *cuts_of(origin, connection, extract.split, ()), None]
-            parts = [origin.part(extract.split.column, low, high) for low, high in pairwise(bounds)]
-        yield grouped(chain.from_iterable(read_batches(origin, connection, asked, part) for part in parts))
+        if extract.split and connection.dialect.read_only_snapshot:
+            bounds = [None, *find_cuts(origin, connection, extract.split, ()), None]
+            parts = [origin.part_condition(extract.split.column, low, high) for low, high in pairwise(bounds)]
+        yield in_row_groups(chain.from_iterable(read_batches(origin, connection, selected, part) for part in parts))
 
 
 @contextmanager
-def read_rows_of(request: Request, extract: DatabaseExtract, keys: pa.Table) -> Iterator[Reading]:
-    """Read the rows of some keys whole, as a batch is read: columns, locators, types and texts are the same.
+def read_rows_by_key(request: Request, extract: DatabaseExtract, keys: pa.Table) -> Iterator[Reading]:
+    """Read the rows of some keys, as a batch is read: with the same columns, locators, types and texts.
 
     Args:
-        request: what is asked, with a location.
-        extract: what is declared.
+        request: the request, with a location.
+        extract: the declaration.
         keys: the columns of the key as text, and `LOCATOR`; each key once.
 
     Raises:
         SourceUnreachable, SourceRefused: as `read_database`.
     """
-    with opened(request, extract) as (connection, origin, columns):
+    with open_origin(request, extract) as (connection, origin, columns):
         yield Reading(
             columns=columns,
             kind=SWEEP,
             taken_at=request.now,
             window=None,
-            batches=grouped(_rows(origin, connection, columns, keys)),
+            batches=in_row_groups(_rows(origin, connection, columns, keys)),
             origin={
                 **({"table": extract.table} if extract.table else {"query": extract.query or ""}),
                 "backend": connection.backend,
             },
-            types={} if extract.query and not origin.dialect.types_of_query("", []) else origin.types,
+            types={} if extract.query and not origin.dialect.query_types("", []) else origin.types,
         )
 
 
 def _rows(origin: Origin, connection: Connection, columns: Sequence[str], keys: pa.Table) -> Iterator[pa.RecordBatch]:
-    """The rows of the keys, a bounded number of them at a time; a key whose row is gone meanwhile gives none.
+    """Yield the rows of the keys, a bounded number at a time; a key whose row has vanished has none.
 
-    They are asked for by values, for which a database has an index; what it does not know by them again by their text.
+    Rows are selected by value, for which the database has an index; those not found this way, by text.
     """
-    size = max(1, _VALUES // (len(origin.extract.key_columns) * _FORMS))
+    size = max(1, _MOST_VALUES // (len(origin.extract.key_columns) * _MOST_FORMS))
     for start in range(0, keys.num_rows, size):
-        asked = keys.slice(start, size)
-        met: list[pa.Array] = []
+        missing = keys.slice(start, size)
+        found: list[pa.Array] = []
         for by_text in (False, True):
-            if not asked.num_rows:
+            if not missing.num_rows:
                 break
-            where = _condition(origin, asked, by_text=by_text)
+            where = _condition(origin, missing, by_text=by_text)
             for batch in read_batches(origin, connection, columns, where):
-                # A collation may know more rows under a key than are named by it.
-                mine = batch.filter(pc.is_in(batch[LOCATOR], asked[LOCATOR].combine_chunks()))
-                met.append(mine[LOCATOR])
-                yield mine.cast(raw_schema(columns))
-            asked = asked.filter(
-                pc.invert(pc.is_in(asked[LOCATOR], pa.concat_arrays([pa.array([], pa.string()), *met])))
+                # A collation may match more rows than the key names.
+                matching = batch.filter(pc.is_in(batch[LOCATOR], missing[LOCATOR].combine_chunks()))
+                found.append(matching[LOCATOR])
+                yield matching.cast(raw_schema(columns))
+            missing = missing.filter(
+                pc.invert(pc.is_in(missing[LOCATOR], pa.concat_arrays([pa.array([], pa.string()), *found])))
             )
 
 
 def _condition(origin: Origin, keys: pa.Table, *, by_text: bool) -> Statement:
-    """The condition of the rows of some keys."""
+    """Build the condition that selects the rows of some keys."""
     names = origin.extract.key_columns
-    asked = keys.select(names).to_pylist()  # few, and each becomes a piece of the statement
+    key_rows = keys.select(names).to_pylist()  # few: each becomes a part of the statement
     if len(names) == 1 and keys[names[0]].null_count == 0:
-        values = [value for row in asked for value in _values(origin, names[0], row[names[0]], by_text=by_text)]
+        values = [value for row in key_rows for value in _values(origin, names[0], row[names[0]], by_text=by_text)]
         return _among(origin, names[0], values, by_text=by_text)
     rows = []
-    for row in asked:
+    for row in key_rows:
         pieces = [_equal(origin, name, row[name], by_text=by_text) for name in names]
         rows.append(tuple(chain.from_iterable(((" AND ", *piece) if i else piece) for i, piece in enumerate(pieces))))
     joined = (piece for row in rows for piece in (" OR (", *row, ")"))
@@ -179,21 +180,25 @@ def _equal(origin: Origin, name: str, text: str | None, *, by_text: bool) -> Sta
 def _among(origin: Origin, name: str, values: Sequence[Value], *, by_text: bool) -> Statement:
     if not values:
         return ("1 = 0",)
-    side = origin.dialect.as_text(origin.written(name)) if by_text else origin.quoted(name)
+    expression = origin.dialect.comparable_text(origin.text_expression(name)) if by_text else origin.quoted(name)
     listed: list[str | Value] = []
     for value in values:
         listed += [", ", value]
-    return (f"{side} IN (", *listed[1:], ")")
+    return (f"{expression} IN (", *listed[1:], ")")
 
 
 def _values(origin: Origin, name: str, text: str, *, by_text: bool) -> list[Value]:
-    """What a key may be in the database that was read as a text.
+    """Values in the database that are read as this key's text.
 
-    Where the bytes of texts are in another encoding than the database says, it is asked for what they look like to it: not
-    by value, since not every column can be compared with letters that it cannot have.
+    If the bytes of texts are in another encoding than the database declares, they are compared as text in the forms that the
+    database sees: a column of another type need not compare with such letters.
     """
     charsets = origin.extract.charset
     if not charsets or text.isascii():
-        forms = [Value(text)] if by_text else [origin.value(name, text), *map(Value, origin.dialect.numbers(text))]
-        return forms[:_FORMS]
-    return [Value(form) for form in dict.fromkeys([text, *looks(text, charsets)])] if by_text else []
+        forms = (
+            [Value(text)]
+            if by_text
+            else [origin.comparable_value(name, text), *map(Value, origin.dialect.numeric_forms(text))]
+        )
+        return forms[:_MOST_FORMS]
+    return [Value(form) for form in dict.fromkeys([text, *misread_forms(text, charsets)])] if by_text else []

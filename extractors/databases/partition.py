@@ -1,12 +1,12 @@
-"""Where a big table is cut, so that its parts can be read side by side and hold every row once."""
+"""Splits a big table into parts that can be read side by side and hold every row once."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
 from extractors.databases.connections import Connection
-from extractors.databases.dialects.dialect import LOSSES, is_numeric
-from extractors.databases.extract import opened
+from extractors.databases.dialects.dialect import LOSS_RULES, is_numeric
+from extractors.databases.extract import open_origin
 from extractors.databases.query_builder import Origin
 from extractors.databases.statement import Statement, one_row
 from extractors.databases.window import Window, window_of
@@ -18,15 +18,15 @@ from standard.partition import Part
 
 
 def plan_parts(request: Request) -> tuple[list[Part], Window]:
-    """Cut what a request asks for into at most the declared number of parts.
+    """Split the requested rows into at most the declared number of parts.
 
     Returns:
-        The parts; and which rows all of them are of: of a source read by a rising number the marks that all have, since the
-        greatest number of one part says nothing of the others.
+        The parts; and the window that all of them share: for a source read by a rising number the marks of the whole batch, as
+        the greatest number of one part says nothing of the others.
 
-    Numbers are cut evenly between the least and the greatest, which an index answers at once; all else where the database
-    counts off its rows in its own order. The first part has no beginning and the last no end, so that rows that appear later
-    are in one of them too.
+    Numbers are split evenly between the least and the greatest, which an index returns at once; other values where the
+    database divides its rows in its own order. The first part has no lower and the last no upper bound, so that rows that
+    appear later belong to one of them, too.
 
     Raises:
         UsageError: for a source that declares no split.
@@ -39,31 +39,33 @@ def plan_parts(request: Request) -> tuple[list[Part], Window]:
             "{source}: expected extract.split to be declared, found none; declare it",
             source=request.source.name,
         )
-    with opened(request, extract) as (connection, origin, _):
+    with open_origin(request, extract) as (connection, origin, _):
         window = window_of(origin, connection, request)
-        cuts = cuts_of(origin, connection, extract.split, window.where)
+        cuts = find_cuts(origin, connection, extract.split, window.where)
     bounds = [None, *cuts, None]
     parts = [Part(number, len(bounds) - 1, *bounds[number : number + 2]) for number in range(len(bounds) - 1)]
     return parts, window
 
 
-def cuts_of(origin: Origin, connection: Connection, split: Split, where: Statement) -> list[str]:
-    """The values with which the second and every later part begins."""
-    words = origin.types.get(split.column, "")
-    if is_numeric(words) and "money" not in words:  # of which every driver has an opinion
-        least, most, _ = one_row(connection.ask(origin.extremes(split.column, where)))
+def find_cuts(origin: Origin, connection: Connection, split: Split, where: Statement) -> list[str]:
+    """Find the values with which the second and every later part begins."""
+    type_name = origin.types.get(split.column, "")
+    if is_numeric(type_name) and "money" not in type_name:  # money is written differently by every driver
+        least, most, _ = one_row(connection.query(origin.value_range(split.column, where)))
         if least is None or most is None:
             return []
         low, high = Decimal(str(least)), Decimal(str(most))
         if low.is_finite() and high.is_finite():
             return _even(int(low), int(high), split.parts)
-    rows = (row for rows in connection.ask(origin.cuts(split.column, split.parts, where)).portions for row in rows)
+    rows = (
+        row for rows in connection.query(origin.split_points(split.column, split.parts, where)).chunks for row in rows
+    )
     first, *later = [text_of(value) for (value,) in rows] or [""]
-    # What the database cannot give says nothing of its order; a cut that is left out makes one part larger.
-    return [value for value in dict.fromkeys(later) if value != first and value not in LOSSES]
+    # A value that the database cannot return has no known order; without its cut one part is larger.
+    return [value for value in dict.fromkeys(later) if value != first and value not in LOSS_RULES]
 
 
 def _even(low: int, high: int, parts: int) -> list[str]:
-    """Whole numbers evenly between two."""
+    """Whole numbers that are evenly spaced between two."""
     cuts = (low + (high - low + 1) * number // parts for number in range(1, parts))
     return [str(cut) for cut in dict.fromkeys(cuts) if cut > low]

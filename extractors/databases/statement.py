@@ -1,4 +1,4 @@
-"""A question to a database, with its values beside it, and the shape of the answer."""
+"""SQL statements with their values, and the results of queries."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
-FETCH_ROWS = 10_000  # rows of Python objects in memory at a time; more is no faster
+FETCH_ROWS = 10_000  # rows of Python objects in memory at once; more is no faster
 
 
 class ValueLost(Exception):
-    """One value cannot be carried in bulk; reading row by row finds it."""
+    """A value that cannot be carried in bulk; reading row by row finds it."""
 
 
 @dataclass(frozen=True)
 class Value:
-    """A value that goes to the database beside the statement, or as a literal by `literal`, never as it is."""
+    """A value that is bound to a statement, or written by `literal`; never inserted as it is."""
 
     value: str | int | float | date | datetime
 
@@ -25,21 +25,21 @@ Statement: TypeAlias = tuple[str | Value, ...]
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The columns as the database names them, and the rows in portions of at most `FETCH_ROWS`."""
+class QueryResult:
+    """The column names as the database has them, and the rows in chunks of at most `FETCH_ROWS`."""
 
     columns: list[str]
-    portions: Generator[Sequence[Sequence[Any]]]
+    chunks: Generator[Sequence[Sequence[Any]]]
 
 
-def one_row(answer: Answer) -> Sequence[Any]:
-    """The one row of an answer that has one."""
-    ((row,),) = answer.portions
+def one_row(result: QueryResult) -> Sequence[Any]:
+    """The row of a result that has exactly one."""
+    ((row,),) = result.chunks
     return row
 
 
 def literal(value: str | int | float | date | datetime) -> str:
-    """Write a value into a statement, for a database in whose texts only the quote is special."""
+    """Write a value as a literal, for a database in whose texts only the quote is special."""
     if isinstance(value, int | float):
         return repr(value)
     text = value.isoformat(" ") if isinstance(value, datetime) else str(value)

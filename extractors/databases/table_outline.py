@@ -1,26 +1,26 @@
-"""Which columns a table has of which nothing is declared yet."""
+"""Lists the columns of a table that is not declared yet."""
 
 from __future__ import annotations
 
-from extractors.databases.connections import connected
-from extractors.databases.dialects.dialect import Terms
-from extractors.databases.extract import described
+from extractors.databases.connections import open_connection
+from extractors.databases.dialects.dialect import SessionOptions
+from extractors.databases.extract import resolve_origin
 from sources.database_extract import DatabaseExtract, Key
 
 
 def table_columns(source: str, location: str, extract: DatabaseExtract) -> dict[str, str]:
-    """The columns of a table in their order, with their types where its database tells.
+    """List the columns of a table in order, with their types where the database reports them.
 
     Args:
-        source: what sentences call it.
+        source: the name that sentences use for it.
         location: URL of its connection.
-        extract: names the table; its key is not looked for.
+        extract: names the table; its key is ignored.
 
     Raises:
-        SourceUnreachable: when the database does not answer, or the answer is no.
+        SourceUnreachable: when the database does not answer, or rejects the login.
         SourceRefused: `table_missing` or `source_unreadable`.
     """
     keyless = extract.model_copy(update={"key": Key.model_construct(columns=[])})
-    with connected(source, location, Terms(extract.statement_limit, extract.time_zone)) as connection:
-        origin, columns = described(source, keyless, connection)
+    with open_connection(source, location, SessionOptions(extract.statement_limit, extract.time_zone)) as connection:
+        origin, columns = resolve_origin(source, keyless, connection)
         return {name: origin.types.get(name, "") for name in columns}

@@ -1,4 +1,4 @@
-"""Which rows were updated in a day, by an update column of whatever form: instants, dates, texts of several forms."""
+"""Finds the forms of the values of an update column: instants, dates, texts of several forms."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from zoneinfo import ZoneInfo
 
 from extractors.databases.connections import Connection
 from extractors.databases.dialects.dialect import is_numeric
-from extractors.databases.query_builder import Origin, counted
+from extractors.databases.query_builder import Origin, count_rows
 from extractors.databases.statement import Statement, Value
 from extractors.databases.time_formats import TextForm, ending_length, is_known, text_form
 from standard.day import FIRST_YEAR
 from standard.errors import SourceRefused
 
-_SAMPLE = 1000  # values whose Python type is looked at where the type of the column is not known
-_SHOWN = 5  # forms of a column that are told of
-_FIRST = f"'{FIRST_YEAR}'"  # before it lie 0000-00-00 and the like, which others leave empty
+_SAMPLE = 1000  # values whose Python type is inspected where the column's type is unknown
+_SHAPES_SHOWN = 5  # of a column, the most common first
+_FIRST_YEAR = f"'{FIRST_YEAR}'"  # 0000-00-00 and the like, which other databases leave empty, are earlier
 
 
 class Form(Protocol):
@@ -28,7 +28,7 @@ class Form(Protocol):
 
     @property
     def of_days(self) -> bool:
-        """Whether its values name days and say nothing of their hours."""
+        """Whether its values contain days without hours."""
 
     def floor(self, moment: datetime) -> str | date | datetime:
         """The last value that is not after an aware instant."""
@@ -39,14 +39,14 @@ class Form(Protocol):
 
 @dataclass(frozen=True)
 class Instants:
-    """Times that the database keeps as such, in the zone of the source's clock; `aware` where their type knows zones."""
+    """Native times in the zone of the source's clock; `aware` if their type has a zone."""
 
     zone: tzinfo
     aware: bool
     of_days: bool = False
 
     def floor(self, moment: datetime) -> datetime:
-        """The same instant."""
+        """The instant itself."""
         local = moment.astimezone(self.zone)
         return local if self.aware else local.replace(tzinfo=None)
 
@@ -55,13 +55,13 @@ class Instants:
 
 @dataclass(frozen=True)
 class Dates:
-    """Days that the database keeps as such, of the source's clock."""
+    """Native dates of the source's clock."""
 
     zone: tzinfo
     of_days: bool = True
 
     def floor(self, moment: datetime) -> date:
-        """The day in which an instant is."""
+        """The day of an instant."""
         return moment.astimezone(self.zone).date()
 
     def ceil(self, moment: datetime) -> date:
@@ -71,123 +71,123 @@ class Dates:
 
 @dataclass(frozen=True)
 class UpdateColumn:
-    """What an update column holds.
+    """The values of an update column.
 
     Attributes:
         name: of the column.
-        zone: where the clock stands whose times it has.
-        forms: each with the condition that a value is of it; the condition is empty where the type of the column says so.
-        without_time: rows whose value is none of them.
-        seen: of texts how many rows have which shape, known or not; no value can be told from it.
+        zone: of the source's clock.
+        forms: each with the condition that a value has it; the condition is empty if the column's type says so.
+        without_time: the number of rows whose value has none of the forms.
+        shapes: the number of rows by shape of text, known or not; a shape reveals nothing of the values.
     """
 
     name: str
     zone: tzinfo
     forms: list[tuple[Form, Statement]]
     without_time: int
-    seen: dict[str, int] = field(default_factory=dict)
+    shapes: dict[str, int] = field(default_factory=dict)
 
 
-def update_column(origin: Origin, connection: Connection, *, whole: bool = True) -> UpdateColumn:
+def update_column(origin: Origin, connection: Connection, *, whole_table: bool = True) -> UpdateColumn:
     """Find the forms of all values of the declared update column.
 
     Args:
         origin: the table or query.
         connection: to its database.
-        whole: whether the whole table is looked at, in which some value must be a time.
+        whole_table: whether the whole table is examined, in which some value must be a time.
 
     Raises:
-        SourceRefused: `source_unreadable` where no value has an order that anybody knows.
+        SourceRefused: `source_unreadable` where the order of all values is unknown.
         SourceUnreachable: when the database does not answer.
     """
     name, zone = origin.extract.updated_at or "", ZoneInfo(origin.extract.time_zone)
-    form = _typed(origin.dialect.clock(origin.types.get(name, "")), zone)
+    form = _native_form(origin.dialect.time_kind(origin.types.get(name, "")), zone)
     if form is None:
         sample = _sample(origin, connection, name)
         if numbers := _numbers(origin, sample):
-            raise _refused(origin, str(numbers[0]))
-        form = next((_typed(_clock(value), zone) for value in sample if isinstance(value, date)), None)
+            raise _unreadable(origin, str(numbers[0]))
+        form = next((_native_form(_time_kind(value), zone) for value in sample if isinstance(value, date)), None)
         if form is None:
-            return _texts(origin, connection, zone, whole=whole)
+            return _text_column(origin, connection, zone, whole_table=whole_table)
     missing = origin.dialect.without_time(origin.quoted(name), origin.types.get(name, ""))
-    return UpdateColumn(name, zone, [(form, ())], counted(origin, connection, (missing,)))
+    return UpdateColumn(name, zone, [(form, ())], count_rows(origin, connection, (missing,)))
 
 
-def _typed(clock: str | None, zone: tzinfo) -> Form | None:
+def _native_form(clock: str | None, zone: tzinfo) -> Form | None:
     if clock is None:
         return None
     return Dates(zone) if clock == "date" else Instants(zone, clock == "aware")
 
 
-def _clock(value: date) -> str:
+def _time_kind(value: date) -> str:
     if not isinstance(value, datetime):
         return "date"
     return "aware" if value.tzinfo is not None else "naive"
 
 
 def _sample(origin: Origin, connection: Connection, name: str) -> list[object]:
-    """Some of the values, as the driver hands them out."""
-    return [row[0] for rows in connection.ask(origin.some(name, _SAMPLE)).portions for row in rows]
+    """Query some values, as the driver returns them."""
+    return [row[0] for rows in connection.query(origin.sample(name, _SAMPLE)).chunks for row in rows]
 
 
 def _numbers(origin: Origin, sample: list[object]) -> list[object]:
-    """The values, where the column has numbers: some drivers hand one out as text, whose order the database does not know."""
-    named = origin.dialect.typed and is_numeric(origin.types.get(origin.extract.updated_at or "", ""))
-    return sample if named or not any(isinstance(value, str | date) for value in sample) else []
+    """The values, if the column is numeric: some drivers return numbers as text, which sorts differently."""
+    is_numeric_type = origin.dialect.columns_typed and is_numeric(origin.types.get(origin.extract.updated_at or "", ""))
+    return sample if is_numeric_type or not any(isinstance(value, str | date) for value in sample) else []
 
 
-def _texts(origin: Origin, connection: Connection, zone: tzinfo, *, whole: bool) -> UpdateColumn:
-    """Every shape of text that stands in the column, and how many rows have it."""
+def _text_column(origin: Origin, connection: Connection, zone: tzinfo, *, whole_table: bool) -> UpdateColumn:
+    """Count the rows by shape of text."""
     name = origin.extract.updated_at or ""
     shape = origin.shape(name)
-    asked = f"{shape}, COUNT(*), COUNT(CASE WHEN {origin.quoted(name)} < {_FIRST} THEN 1 END)"
-    answer = connection.ask((*origin.select(asked), f" GROUP BY {shape}"))
-    found = [(row[0] or "", int(row[1]), int(row[2])) for rows in answer.portions for row in rows]
+    counts = f"{shape}, COUNT(*), COUNT(CASE WHEN {origin.quoted(name)} < {_FIRST_YEAR} THEN 1 END)"
+    result = connection.query((*origin.select(counts), f" GROUP BY {shape}"))
+    found = [(row[0] or "", int(row[1]), int(row[2])) for rows in result.chunks for row in rows]
     known = {text: (rows, none) for text, rows, none in found if is_known(text)}
     unknown: Counter[str] = Counter()
     for text, rows, _ in found:
         unknown[text] += 0 if text in known else rows
-    if whole and not known and (wrong := [text for text, rows in unknown.most_common() if text and rows]):
-        raise _refused(origin, wrong[0])
+    if whole_table and not known and (wrong := [text for text, rows in unknown.most_common() if text and rows]):
+        raise _unreadable(origin, wrong[0])
     forms: list[tuple[Form, Statement]] = []
     formless = unknown.total()
     for text, (rows, none) in known.items():
-        of_shape = list(_forms(origin, connection, zone, text))
+        of_shape = list(_forms_of_shape(origin, connection, zone, text))
         forms.extend((form, where) for form, where, _ in of_shape)
         formless += rows - sum(count for _, _, count in of_shape) if ending_length(text) else none
-    return UpdateColumn(name, zone, forms, formless, _shown(found))
+    return UpdateColumn(name, zone, forms, formless, _common_shapes(found))
 
 
-def _forms(
+def _forms_of_shape(
     origin: Origin, connection: Connection, zone: tzinfo, shape: str
 ) -> Iterator[tuple[TextForm, Statement, int]]:
-    """The forms of one shape: one, or where its texts end with an offset one for each that there is; of these, how many rows."""
+    """Yield the forms of one shape with their numbers of rows: one form, or one for each offset at the end of its texts."""
     name = origin.extract.updated_at or ""
     condition: Statement = (f"{origin.shape(name)} = ", Value(shape))
     length = ending_length(shape)
     if not length:
         form = text_form(shape, "", zone)
-        assert form is not None  # only an offset may be one that no zone has
+        assert form is not None  # only an unknown offset has no form
         yield form, condition, 0
         return
-    ending = origin.dialect.ending(f"RTRIM({origin.quoted(name)})", length)
-    believed = f"COUNT(CASE WHEN {origin.quoted(name)} >= {_FIRST} THEN 1 END)"
-    answer = connection.ask((*origin.select(f"{ending}, {believed}", condition), f" GROUP BY {ending}"))
-    for offset, count in [row for rows in answer.portions for row in rows]:
+    ending = origin.dialect.suffix(f"RTRIM({origin.quoted(name)})", length)
+    usable = f"COUNT(CASE WHEN {origin.quoted(name)} >= {_FIRST_YEAR} THEN 1 END)"
+    result = connection.query((*origin.select(f"{ending}, {usable}", condition), f" GROUP BY {ending}"))
+    for offset, count in [row for rows in result.chunks for row in rows]:
         if form := text_form(shape, offset, zone):
             yield form, (*condition, f" AND {ending} = ", Value(offset)), int(count)
 
 
-def _shown(found: Iterable[tuple[str, int, int]]) -> dict[str, int]:
-    """The most common shapes without what they say; an empty one stands for rows without any text."""
-    seen: Counter[str] = Counter()
+def _common_shapes(found: Iterable[tuple[str, int, int]]) -> dict[str, int]:
+    """The most common shapes with letters masked; an empty one stands for rows without text."""
+    counts: Counter[str] = Counter()
     for shape, rows, _ in found:
-        seen[without_words(shape)] += rows
-    return dict(seen.most_common(_SHOWN))
+        counts[value_shape(shape)] += rows
+    return dict(counts.most_common(_SHAPES_SHOWN))
 
 
-def _refused(origin: Origin, value: str) -> SourceRefused:
-    shape = without_words(value)
+def _unreadable(origin: Origin, value: str) -> SourceRefused:
+    shape = value_shape(value)
     return SourceRefused(
         "source_unreadable",
         "{source}: expected update times such as {expected} in {column}, found the form {found}; "
@@ -199,6 +199,6 @@ def _refused(origin: Origin, value: str) -> SourceRefused:
     )
 
 
-def without_words(text: str) -> str:
-    """What a value looks like, without what it says."""
+def value_shape(text: str) -> str:
+    """A value with 0 for its digits and x for its letters, so that it reveals nothing."""
     return re.sub(r"(?!(?<=0)(?:T0|Z$))[^\W0年月日时分秒]", "x", re.sub(r"\d", "0", text))[:40]

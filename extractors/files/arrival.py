@@ -14,17 +14,17 @@ from extractors.files.declared_folder import FileState, require_no_links, state_
 from extractors.files.source_file import SourceFile, readable_name
 from extractors.request import Request
 from sources.file_extract import FileExtract, leads_outside
-from sources.terms import size_text
-from standard.addresses import shown_url
+from sources.value_types import size_text
+from standard.addresses import redact_url
 from standard.errors import DeclarationError, SourceUnreachable, UsageError
 from standard.messages import Message
 
-_AGE = timedelta(seconds=2)  # since its last change, after which a file counts as complete without a second look
+_AGE = timedelta(seconds=2)  # since its last change, after which a file counts as complete at the first look
 _LOOK_EVERY = 0.25  # seconds
 _LOOKS = 40
-_SAME_LOOKS = 4  # looks that must find no change
+_UNCHANGED_LOOKS = 4  # looks in a row that must find no change
 _MARKER = ".done"
-# What programs call a file that they are still writing, or keep open.
+# Names that programs give to files they are still writing, or keep open.
 _UNFINISHED = re.compile(r"(?i)^(?:~\$|\.).*|.*\.(?:part|partial|tmp|temp|filepart|crdownload|done|lock)$")
 
 _MOST_FILES = 10_000  # of a day
@@ -38,8 +38,8 @@ class Arrival:
 
     Attributes:
         source: name of the source.
-        sizes: the files by name, each with its state.
-        folder: the declared one.
+        sizes: the files, each with its state.
+        folder: the declared folder.
     """
 
     source: str
@@ -57,12 +57,12 @@ class Arrival:
     def require_unchanged(self) -> None:
         """Check that the files read are still the files that were found.
 
-        A folder on the way that was exchanged for a link and back has led to another file in between; that one is not the file
-        checked here.
+        Another file may have been read if a folder on its path was replaced by a link meanwhile and then restored; this check cannot
+        see that, the one on opening does.
 
         Raises:
             SourceUnreachable: when a file has changed or gone since.
-            SourceRefused: when the way to it leads elsewhere by now.
+            SourceRefused: when its path leads elsewhere by now.
         """
         for file in self.files(many=False):
             with file.reading():
@@ -74,42 +74,44 @@ class Arrival:
 def await_files(request: Request, extract: FileExtract) -> Arrival:
     """Find the files that serve a day, and wait until they are complete.
 
-    By default a file is complete when it was last changed two seconds before the reading began; a younger one is looked
-    at again until it has stayed the same for a second, for at most ten. Where markers are declared, it is complete when
-    its marker is there and not older than the file.
+    By default a file is complete when its last change lies two seconds before the reading began; a younger one is looked at
+    again until it has not changed for a second, for at most ten. Where markers are declared, it is complete when its marker
+    exists and is not older than the file.
 
     Raises:
         DeclarationError: for a path with another placeholder than the day, or one that leads out of its folder.
         UsageError: for a connection that is no folder.
-        SourceRefused: for what lies somewhere else than in the declared folder, is no file, or is larger than declared.
-        SourceUnreachable: when there is none, it cannot be read, or it is still being written.
+        SourceRefused: for what lies outside the declared folder, is not a file, or is larger than declared.
+        SourceUnreachable: when there is no file, it cannot be read, or it is still being written.
     """
-    wanted = _Wanted.of(request, extract)
-    sizes = wanted.there()
+    expected = _Expected.of(request, extract)
+    sizes = expected.current()
     if extract.arrives == "done":
-        unmarked = [name_of(path) for path in sorted(sizes) if not _marked(path, sizes[path])]
+        unmarked = [name_of(path) for path in sorted(sizes) if not _has_marker(path, sizes[path])]
         if unmarked:
             raise SourceUnreachable(
                 "LX-302",
                 "{source}: expected a marker {marker} that is not older than the file, found none; wait until the department has written it",
-                source=wanted.source,
+                source=expected.source,
                 marker=unmarked[0] + _MARKER,
             )
-        return Arrival(wanted.source, sizes, wanted.folder)
-    return Arrival(wanted.source, sizes if _old(sizes, request.now) else _settled(wanted, sizes), wanted.folder)
+        return Arrival(expected.source, sizes, expected.folder)
+    return Arrival(
+        expected.source, sizes if _are_old(sizes, request.now) else _settled(expected, sizes), expected.folder
+    )
 
 
 @dataclass(frozen=True)
-class _Wanted:
-    """The file, or the pattern of files, that is declared.
+class _Expected:
+    """The declared file, or pattern of files.
 
     Attributes:
         source: name of the source.
-        what: how sentences call it.
-        folder: the one that the connection stands for, or that of the declaration.
-        path: where in it the file should be, with the day filled in.
-        pattern: what names must fit; None where one file is declared by its name.
-        dated: whether another day has another file.
+        what: the name that sentences use for it.
+        folder: the folder of the connection, or that of the declaration.
+        path: of the file in it, with the day filled in.
+        pattern: that names must match; None where one file is declared by its name.
+        dated: whether each day has a file of its own.
         limit: most bytes of all of them together.
     """
 
@@ -122,7 +124,7 @@ class _Wanted:
     limit: int
 
     @classmethod
-    def of(cls, request: Request, extract: FileExtract) -> _Wanted:
+    def of(cls, request: Request, extract: FileExtract) -> _Expected:
         source = request.source
         try:
             declared = extract.path.format(day=request.day.date)
@@ -133,7 +135,7 @@ class _Wanted:
                 declaration=source.path,
                 path=extract.path,
             ) from None
-        if leads_outside(declared):  # by the form of its day
+        if leads_outside(declared):  # through the format of its day
             raise DeclarationError(
                 "LX-202",
                 "{declaration}: expected a path below the folder of its connection in extract.path, found {path}, which leads out of it; correct it",
@@ -145,7 +147,7 @@ class _Wanted:
                 "LX-104",
                 "{source}: expected its connection to be a folder of this machine, found an address, {address}; mount it and name the folder",
                 source=source.name,
-                address=shown_url(str(request.location)),
+                address=redact_url(str(request.location)),
             )
         folder = Path(request.location) if request.location else source.folder
         path = folder / declared
@@ -153,8 +155,8 @@ class _Wanted:
         what = Message("the file of {day}", day=str(request.day)) if extract.dated else Message("a file")
         return cls(source.name, what, folder, path, pattern, extract.dated, extract.size_limit)
 
-    def there(self) -> Sizes:
-        """The files that are there now, none of them larger than is read."""
+    def current(self) -> Sizes:
+        """Find the current files, and require that they are not too large."""
         try:
             require_no_links(self._file(self.path), self.folder)
             sizes = {path: state_of(self._file(path)) for path in self._listed()}
@@ -177,7 +179,7 @@ class _Wanted:
         return [path for path in fitting if self.pattern.fullmatch(name_of(path))]
 
     def _require_bounded(self, sizes: Sizes) -> None:
-        """Check number and size of the files; only its size distinguishes a sparse file from a big one."""
+        """Check number and size of the files; a sparse file differs from a big one only in its apparent size."""
         largest = self._file(max(sizes, key=lambda path: sizes[path].size))
         if len(sizes) > _MOST_FILES:
             largest.refuse(
@@ -185,7 +187,7 @@ class _Wanted:
                 f"{len(sizes):,}",
                 Message("have them joined"),
             )
-        if (size := sum(found.size for found in sizes.values())) > self.limit:
+        if (size := sum(state.size for state in sizes.values())) > self.limit:
             largest.refuse(
                 Message("at most {limit} in all files of a day together", limit=size_text(self.limit)),
                 _size(size, len(sizes)),
@@ -226,19 +228,19 @@ class _Wanted:
 
 
 def name_of(path: Path) -> str:
-    """The name of a file as people read it; it need not be in the encoding of this system."""
+    """The readable name of a file, which need not be in the encoding of this system."""
     return readable_name(os.fsencode(path.name))
 
 
 def is_unfinished(name: str) -> bool:
-    """Whether a name is one that programs give to files they are still writing or keep open."""
+    """Whether programs give a name like this to files that they are still writing or keep open."""
     return _UNFINISHED.fullmatch(name) is not None
 
 
 def name_pattern(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern of file names, where only `*` and `?` stand for others and capitals make no difference."""
-    signs = {"*": ".*", "?": "."}
-    return re.compile("".join(signs.get(sign) or re.escape(sign) for sign in pattern), re.IGNORECASE | re.DOTALL)
+    """Compile a pattern of file names, in which only `*` and `?` are wildcards, regardless of case."""
+    wildcards = {"*": ".*", "?": "."}
+    return re.compile("".join(wildcards.get(sign) or re.escape(sign) for sign in pattern), re.IGNORECASE | re.DOTALL)
 
 
 def _size(size: int, files: int) -> Message:
@@ -247,33 +249,33 @@ def _size(size: int, files: int) -> Message:
     return Message("{size:,} bytes", size=size)
 
 
-def _old(sizes: Sizes, now: datetime) -> bool:
+def _are_old(sizes: Sizes, now: datetime) -> bool:
     latest = int((now - _AGE).timestamp() * 1e9)
-    return all(found.changed <= latest for found in sizes.values())
+    return all(state.changed <= latest for state in sizes.values())
 
 
-def _settled(wanted: _Wanted, sizes: Sizes) -> Sizes:
-    same = 0
+def _settled(expected: _Expected, sizes: Sizes) -> Sizes:
+    unchanged = 0
     for _ in range(_LOOKS):
         sleep(_LOOK_EVERY)
-        seen = wanted.there()
-        same = same + 1 if seen == sizes else 0
-        sizes = seen
-        if same == _SAME_LOOKS:
+        latest_sizes = expected.current()
+        unchanged = unchanged + 1 if latest_sizes == sizes else 0
+        sizes = latest_sizes
+        if unchanged == _UNCHANGED_LOOKS:
             return sizes
     raise SourceUnreachable(
         "LX-302",
         "{source}: expected {what} at {path} to be complete, found it still being written; try again when the department has finished",
-        source=wanted.source,
-        what=wanted.what,
-        path=wanted.path,
+        source=expected.source,
+        what=expected.what,
+        path=expected.path,
     )
 
 
-def _marked(path: Path, found: FileState) -> bool:
-    """Whether the marker of a file is there; one from before the file's last change is of an earlier delivery."""
+def _has_marker(path: Path, state: FileState) -> bool:
+    """Whether a file has its marker; one from before the file's last change belongs to an earlier delivery."""
     try:
         marked = path.with_name(path.name + _MARKER).lstat().st_mtime_ns
     except FileNotFoundError:
         return False
-    return marked >= found.changed - int(_AGE.total_seconds() * 1e9)
+    return marked >= state.changed - int(_AGE.total_seconds() * 1e9)

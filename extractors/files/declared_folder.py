@@ -23,7 +23,7 @@ _KINDS = {
 
 
 class FileState(NamedTuple):
-    """The state of a file when it was checked: bytes, the time of the last change in nanoseconds, and which file it is."""
+    """The state of a file: size in bytes, time of the last change in nanoseconds, device and inode."""
 
     size: int
     changed: int
@@ -32,7 +32,7 @@ class FileState(NamedTuple):
 
     @classmethod
     def of(cls, found: os.stat_result) -> FileState:
-        """Take from `stat` what distinguishes one file from another."""
+        """Take the distinguishing fields from `stat`."""
         return cls(found.st_size, found.st_mtime_ns, found.st_dev, found.st_ino)
 
 
@@ -40,8 +40,8 @@ def state_of(file: SourceFile) -> FileState:
     """Check a file, and return its state, without opening it.
 
     Raises:
-        SourceRefused: for a link, a device, or a file that has a name in another folder too, where it may be anybody's.
-        OSError: when it is not there, cannot be looked at, or is a folder.
+        SourceRefused: for a link, a device, or a file with a name in another folder too, which may be anybody's.
+        OSError: when it does not exist, cannot be examined, or is a folder.
     """
     found = file.path.lstat()
     if stat.S_ISLNK(found.st_mode):
@@ -63,11 +63,11 @@ def state_of(file: SourceFile) -> FileState:
 def require_no_links(file: SourceFile, folder: Path) -> None:
     """Check that the path from a folder to a file has no link.
 
-    The folder itself may be a link: whoever declares the connection says where it leads.
+    The folder itself may be a link: whoever declares the connection decides where it leads.
 
     Raises:
-        SourceRefused: when there is a link on the way, or it ends elsewhere.
-        OSError: when the way cannot be looked at.
+        SourceRefused: when there is a link on the path, or it ends elsewhere.
+        OSError: when the path cannot be examined.
     """
     between = [parent for parent in file.path.parents if parent != folder and parent.is_relative_to(folder)]
     if any(stat.S_ISLNK(parent.lstat().st_mode) for parent in between):
@@ -77,7 +77,7 @@ def require_no_links(file: SourceFile, folder: Path) -> None:
 
 
 def _require_names_here(file: SourceFile, found: os.stat_result) -> None:
-    """Check that all names of a file are in its folder: with one elsewhere, nobody knows whose file it is."""
+    """Check that all names of a file are in its folder: with one elsewhere, its owner is unknown."""
     with os.scandir(file.path.parent) as entries:
         here = sum(entry.inode() == found.st_ino for entry in entries if not entry.is_symlink())
     if here < found.st_nlink:

@@ -1,4 +1,4 @@
-"""Detects the encoding of a text file and decodes it, with a mark for each byte that is no text."""
+"""Detects the encoding of a text file, and decodes it with a mark for each invalid byte."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import pyarrow.compute as pc
 from extractors.files.source_file import SourceFile
 from sources.file_extract import is_encoding
 from standard.errors import DeclarationError
-from standard.gb18030 import as_of_2022
+from standard.gb18030 import to_gb18030_2022
 from standard.messages import Message
 
 BLOCK = 4 * 2**20  # characters read at a time
-# Stands for each byte that is no text, until the column it is in is known; Unicode promises that no text holds it.
+# Stands for each invalid byte until its column is known; as a Unicode noncharacter it occurs in no text.
 MARK = "\ufdd0"
 
 _LONGEST = 16 * 2**20  # characters of a line
@@ -31,7 +31,7 @@ _MARKS = {
     "\ufeff".encode("gb18030"): "gb18030",
 }
 
-# Those that begin with a byte order mark, or have their characters in either order.
+# Encodings that begin with a byte order mark, or may have either byte order.
 _ORDERED = {
     "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
     "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
@@ -39,14 +39,14 @@ _ORDERED = {
 
 
 def encoding_of(file: SourceFile, declared: str | None) -> str:
-    """The declared encoding, or the one the file is in.
+    """The declared encoding of a file, or the detected one.
 
-    Without a declaration: the byte order mark; UTF-16 by its zero bytes; UTF-8, then GB18030, if all of the file is that,
-    and Big5 where its characters are likelier; of a file that is none throughout, the one with the fewest faults. A
-    declared UTF-16 or UTF-32 without a byte order mark is the one of its two orders that the file is in.
+    Without a declaration: the byte order mark; UTF-16 by its zero bytes; UTF-8, then GB18030, if all of the file is valid,
+    and Big5 where its characters are likelier; for a file that is valid in none, the one with the fewest faults. For a
+    declared UTF-16 or UTF-32 without a byte order mark, the byte order is detected.
 
     Raises:
-        DeclarationError: for an encoding nobody knows, or by which bytes that are no text cannot be passed over.
+        DeclarationError: for an unknown encoding, or one whose decoder cannot pass over invalid bytes.
         SourceRefused: for a file that is not in the declared UTF-16 or UTF-32.
         SourceUnreachable: when the file cannot be read.
     """
@@ -65,7 +65,7 @@ def encoding_of(file: SourceFile, declared: str | None) -> str:
 
 
 def blocks(file: SourceFile, encoding: str) -> Iterator[str]:
-    """The text of a file in blocks of whole lines, without a byte order mark, `MARK` for each byte that is no text.
+    """Yield the text of a file in blocks of whole lines, without a byte order mark, `MARK` for each invalid byte.
 
     Raises:
         SourceUnreachable: when the file cannot be read.
@@ -83,28 +83,28 @@ def blocks(file: SourceFile, encoding: str) -> Iterator[str]:
                     Message("one of more than {most:,} characters", most=_LONGEST),
                     Message("check that the file is text and whole"),
                 )
-            # What DOS programs end a text with; a block ends without a line end only where the file does.
+            # DOS programs end a text with it; only the last block of a file ends without a line end.
             if not (block := (block + line).removesuffix("\x1a")):
                 return
-            yield as_of_2022((block.removeprefix("\ufeff") if first else block).replace("\0", MARK), encoding)
+            yield to_gb18030_2022((block.removeprefix("\ufeff") if first else block).replace("\0", MARK), encoding)
             first = False
 
 
 def without_marks(column: pa.StringArray) -> tuple[pa.StringArray, list[int]]:
-    """A column with the sign for lost characters instead of marks, and the rows that had any."""
+    """Replace marks by replacement characters; return the column and the rows that had any."""
     rows = pc.indices_nonzero(pc.fill_null(pc.match_substring(column, MARK), False)).to_pylist()
     return pc.replace_substring(column, MARK, "\ufffd"), rows
 
 
 def decoded(values: pa.StringArray, encoding: str) -> pa.StringArray:
-    """Texts of which each character is one byte, read in an encoding; none of them holds a line break."""
+    """Decode texts in which each character is one byte; none of them contains a line break."""
     text = "\n".join(values.to_pylist()).replace(MARK, "\0").encode("latin-1").decode(encoding, _MARKED)
-    text = as_of_2022(text, encoding)
+    text = to_gb18030_2022(text, encoding)
     return pa.array(text.replace("\0", MARK).split("\n") if len(values) else [], pa.string())
 
 
 def _in_order(file: SourceFile, encoding: str) -> str:
-    """A declared encoding of several bytes a character, with their order where no byte order mark says it."""
+    """A declared encoding with its byte order, if no byte order mark tells it."""
     with file.opened() as binary, file.reading():
         sample = binary.read(_SAMPLE)
     if not sample or any(sample.startswith(mark) for mark in _ORDERED[encoding]):
@@ -136,19 +136,19 @@ def _detected(binary: BufferedReader) -> str:
             return encoding
     if encoding := _utf_16(sample):
         return encoding
-    if _is(binary, "utf-8"):
+    if _is_encoded_in(binary, "utf-8"):
         return "utf-8"
-    # A text in GB18030 gives more faults than characters, read as UTF-8; a damaged one in UTF-8 may be whole in GB18030.
+    # GB18030 read as UTF-8 has more faults than characters; a damaged UTF-8 text may be valid GB18030.
     text = codecs.getincrementaldecoder("utf-8")(_MARKED).decode(sample)
-    if sum(sign > "\x7f" for sign in text) > 2 * text.count(MARK):
+    if sum(character > "\x7f" for character in text) > 2 * text.count(MARK):
         return "utf-8"
-    if _is(binary, "gb18030"):
-        return _likelier(sample) if _is(binary, "big5") else "gb18030"
+    if _is_encoded_in(binary, "gb18030"):
+        return _gb18030_or_big5(sample) if _is_encoded_in(binary, "big5") else "gb18030"
     return min(("utf-8", "gb18030"), key=lambda encoding: _faults(sample, encoding))
 
 
 def _utf_16(sample: bytes) -> str:
-    """UTF-16 has a zero in every second byte wherever its text is Latin: digits, delimiters, line ends."""
+    """UTF-16 with its byte order, by zeros in every second byte of Latin text: digits, delimiters, line ends."""
     even, odd = sample[::2].count(0), sample[1::2].count(0)
     enough = len(sample) // 40
     if odd > enough and odd > 8 * even:
@@ -157,15 +157,15 @@ def _utf_16(sample: bytes) -> str:
 
 
 def _utf_32(sample: bytes) -> str:
-    """UTF-32 has two zeros in every character, of which the first is one, or the last."""
-    first, last = (sample[place::4].count(0) for place in (0, 3))
-    whole = len(sample) // 4
-    if last == whole > first:
+    """UTF-32 with its byte order, by a zero first or last byte in every character."""
+    first, last = (sample[offset::4].count(0) for offset in (0, 3))
+    characters = len(sample) // 4
+    if last == characters > first:
         return "utf-32-le"
-    return "utf-32-be" if first >= whole > last else ""
+    return "utf-32-be" if first >= characters > last else ""
 
 
-def _is(binary: BufferedReader, encoding: str) -> bool:
+def _is_encoded_in(binary: BufferedReader, encoding: str) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     binary.seek(0)
     try:
@@ -181,22 +181,22 @@ def _faults(sample: bytes, encoding: str) -> int:
     return codecs.getincrementaldecoder(encoding)(_MARKED).decode(sample).count(MARK)
 
 
-def _likelier(sample: bytes) -> str:
-    """GB18030 or Big5, for bytes that are text in both: in GB18030 nearly all characters are of the common ones."""
+def _gb18030_or_big5(sample: bytes) -> str:
+    """Choose between GB18030 and Big5 for bytes valid in both: in GB18030 nearly all characters are common ones."""
     text = codecs.getincrementaldecoder("gb18030")("ignore").decode(sample)
-    chinese = [sign for sign in text if sign >= "\u3400"]
-    common = sum(_in_gb2312(sign) for sign in set(chinese))
+    chinese = [character for character in text if character >= "\u3400"]
+    common = sum(_in_gb2312(character) for character in set(chinese))
     if not chinese or common > 0.9 * len(set(chinese)):
         return "gb18030"
-    from charset_normalizer import from_bytes  # takes a tenth of a second, and is hardly ever needed
+    from charset_normalizer import from_bytes  # importing it takes a tenth of a second, and it is rarely needed
 
     best = from_bytes(sample, cp_isolation=["gb18030", "big5"]).best()
     return best.encoding if best is not None else "gb18030"
 
 
-def _in_gb2312(sign: str) -> bool:
+def _in_gb2312(character: str) -> bool:
     try:
-        sign.encode("gb2312")
+        character.encode("gb2312")
     except UnicodeEncodeError:
         return False
     return True

@@ -22,7 +22,7 @@ from extractors.files.unzip import unpack
 from extractors.files.workbooks.sheet_tables import read_workbook
 from extractors.files.workbooks.workbook_worker import WorkbookWorker
 from extractors.headers import is_by_letters
-from extractors.raw import Reading, grouped, raw_batch
+from extractors.raw import Reading, in_row_groups, raw_batch
 from extractors.request import Request
 from sources.file_extract import FileExtract, TextExtract, WorkbookExtract
 from sources.register import Source
@@ -31,9 +31,9 @@ from standard.messages import Message
 from standard.nearest import with_nearest
 from standard.raw import FAULT, LOCATOR
 
-_MOST_CELLS = 200_000_000  # of the workbooks of a batch, which are all held in memory: some three gigabytes
+_MOST_CELLS = 200_000_000  # of all workbooks of a batch, which are held in memory: some three gigabytes
 
-_MOST_NAMED = 20  # places in a manifest
+_MOST_NAMED = 20  # locators in a manifest
 
 
 @contextmanager
@@ -42,9 +42,9 @@ def read_files(request: Request, extract: FileExtract) -> Iterator[Reading]:
 
     Raises:
         DeclarationError: for a path or an encoding that cannot be used.
-        SourceUnreachable: when no file is there, one is still being written or cannot be read; also while the batches are
+        SourceUnreachable: when there is no file, one is still being written or cannot be read; also while the batches are
             read.
-        SourceRefused: when one is there but not as declared; also while the batches are read.
+        SourceRefused: when a file differs from its declaration; also while the batches are read.
     """
     arrival = await_files(request, extract)
     with TemporaryDirectory(prefix="licex-") as folder:
@@ -56,8 +56,8 @@ def read_files(request: Request, extract: FileExtract) -> Iterator[Reading]:
         with WorkbookWorker(Path(folder)) as worker:
             for file in files:
                 tables += _tables(request, extract, file, worker)
-                _require_few(file, tables)
-        _require_same(request, tables)
+                _require_few_cells(file, tables)
+        _require_same_columns(request, tables)
         for table in tables:
             require_no_rows_above(request.source, table)
         columns = _columns(request.source, tables)
@@ -75,12 +75,12 @@ def read_files(request: Request, extract: FileExtract) -> Iterator[Reading]:
             },
             content=hashlib.sha256("".join(sorted(digests)).encode()).hexdigest(),
         )
-        reading.batches = grouped(_batches(request.source, arrival, tables, reading))
+        reading.batches = in_row_groups(_batches(request.source, arrival, tables, reading))
         yield reading
 
 
 def _members(request: Request, extract: FileExtract, archives: Sequence[SourceFile], folder: Path) -> list[SourceFile]:
-    """Unpack the archives of a day; together they may be as large as the files of a day may be."""
+    """Unpack the archives of a day, which together are limited like the files of a day."""
     assert extract.member is not None
     files: list[SourceFile] = []
     for archive in archives:
@@ -102,8 +102,8 @@ def _tables(request: Request, extract: FileExtract, file: SourceFile, worker: Wo
     return read_workbook(file, extract, declared, request.secret, worker)
 
 
-def _require_few(file: SourceFile, tables: Sequence[Table]) -> None:
-    """Check that all workbooks so far fit into memory, and that no table is wider than one that people made."""
+def _require_few_cells(file: SourceFile, tables: Sequence[Table]) -> None:
+    """Check that all workbooks so far fit into memory, and that no table is wider than people make them."""
     if sum(table.cells for table in tables) > _MOST_CELLS:
         file.refuse(
             Message("at most {most:,} cells in all workbooks of a batch together", most=_MOST_CELLS),
@@ -114,19 +114,19 @@ def _require_few(file: SourceFile, tables: Sequence[Table]) -> None:
 
 
 def _columns(source: Source, tables: Sequence[Table]) -> list[str]:
-    """The columns of all tables. One without a title that is ignored is always there, since it has no title to keep it."""
+    """The columns of all tables, including ignored columns without a title: no title keeps those in place."""
     untitled = filter(is_by_letters, source.declaration.ignore)
     return list(dict.fromkeys([*(name for table in tables for name in table.columns), *untitled]))
 
 
-def _require_same(request: Request, tables: Sequence[Table]) -> None:
-    """Check that no table lacks a declared column that another one has: such a gap would look like missing values."""
+def _require_same_columns(request: Request, tables: Sequence[Table]) -> None:
+    """Check that no table lacks a declared column that another one has: the gap would look like missing values."""
     declaration = request.source.declaration
     untitled = set(filter(is_by_letters, declaration.ignore))
     declared = [name for name in declaration.declared_columns if name not in untitled]
-    there = [name for name in declared if any(name in table.columns for table in tables)]
+    present = [name for name in declared if any(name in table.columns for table in tables)]
     for table in tables:
-        if missing := [name for name in there if name not in table.columns]:
+        if missing := [name for name in present if name not in table.columns]:
             near = with_nearest(missing, table.columns)
             raise SourceRefused(
                 "columns_missing",
@@ -142,7 +142,7 @@ def _require_same(request: Request, tables: Sequence[Table]) -> None:
 
 
 def _origin(tables: Sequence[Table]) -> dict[str, str]:
-    """Merge what is known of all tables, each value once."""
+    """Merge the origins of all tables, each value once."""
     names = dict.fromkeys(name for table in tables for name in table.origin)
     return {
         name: ", ".join(dict.fromkeys(table.origin[name] for table in tables if name in table.origin)) for name in names
@@ -150,27 +150,27 @@ def _origin(tables: Sequence[Table]) -> dict[str, str]:
 
 
 def _batches(source: Source, arrival: Arrival, tables: Sequence[Table], reading: Reading) -> Iterator[pa.RecordBatch]:
-    """The rows of all tables, without the headers that stand among them; which are reported with the last row."""
-    every = [LaterHeaders(source, _unguarded(source, table)) for table in tables]
-    for headers in every:
+    """Yield the rows of all tables without the headers among them, which are counted at the end."""
+    cleaned = [LaterHeaders(source, _without_guards(source, table)) for table in tables]
+    for headers in cleaned:
         for batch in headers.batches():
             yield batch if headers.table.columns == reading.columns else _aligned(batch, reading.columns)
     arrival.require_unchanged()
-    reading.above_header += sum(headers.left_out for headers in every)
-    if again := sum(headers.left_out for headers in every):
-        reading.origin["headers_below"] = Message("{lines:,} lines left out", lines=again)
-    if reordered := [place for headers in every for place in headers.reordered]:
+    reading.above_header += sum(headers.left_out for headers in cleaned)
+    if repeated := sum(headers.left_out for headers in cleaned):
+        reading.origin["headers_below"] = Message("{lines:,} lines left out", lines=repeated)
+    if reordered := [locator for headers in cleaned for locator in headers.reordered]:
         reading.origin["headers_in_another_order"] = ", ".join(reordered[:_MOST_NAMED])
 
 
-def _unguarded(source: Source, table: Table) -> Table:
-    """A table whose values are without what keeps a spreadsheet from guessing at them."""
+def _without_guards(source: Source, table: Table) -> Table:
+    """Strip the spreadsheet guards from the values of a table."""
     guards = SpreadsheetGuards(source, table.columns)
-    return replace(table, batches=lambda: guards.taken_off(table.batches()))
+    return replace(table, batches=lambda: guards.without_guards(table.batches()))
 
 
 def _aligned(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.RecordBatch:
-    there = set(batch.schema.names)
+    present = set(batch.schema.names)
     empty = pa.nulls(batch.num_rows, pa.string())
-    values = [batch.column(name) if name in there else empty for name in columns]
+    values = [batch.column(name) if name in present else empty for name in columns]
     return raw_batch(columns, values, batch.column(LOCATOR), batch.column(FAULT))

@@ -1,10 +1,10 @@
-"""What the files of a source are like, beside its declaration: tried before the first night."""
+"""Checks the files of a source against its declaration, before the first night."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from extractors.declared_columns import columns_amiss, columns_beside
+from extractors.declared_columns import column_problems, undeclared_columns
 from extractors.files.extract import read_files
 from extractors.request import Request
 from sources.file_extract import FileExtract
@@ -14,13 +14,13 @@ from standard.messages import joined
 
 @dataclass(frozen=True)
 class FileFacts:
-    """The files of a day, and what their header shows of the declaration.
+    """The files of a day, and their header compared with the declaration.
 
     Attributes:
-        origin: files, sheet, encoding, as the manifest would have them.
-        columns: all that are there.
+        origin: files, sheet and encoding as in the manifest.
+        columns: all columns of the files.
         problem: why a night would be refused, a sentence a line; empty where it would not.
-        undeclared: a sentence on columns that nobody declared, or that the declaration lets go; empty where there are none.
+        undeclared: sentences on columns that are not declared, or that the declaration allows to disappear.
     """
 
     origin: dict[str, str] = field(default_factory=dict)
@@ -29,12 +29,12 @@ class FileFacts:
     undeclared: list[str] = field(default_factory=list)
 
 
-def look(request: Request, extract: FileExtract) -> FileFacts:
-    """Find the files of a day and hold their header against the declaration; their rows are not judged.
+def check_files(request: Request, extract: FileExtract) -> FileFacts:
+    """Find the files of a day, and compare their header with the declaration; rows are not judged.
 
     Raises:
         DeclarationError: for a path or an encoding that cannot be used.
-        SourceUnreachable: when no file is there, or it cannot be read.
+        SourceUnreachable: when there is no file, or it cannot be read.
     """
     name, declaration = request.source.name, request.source.declaration
     try:
@@ -42,8 +42,8 @@ def look(request: Request, extract: FileExtract) -> FileFacts:
             return FileFacts(
                 reading.origin,
                 reading.columns,
-                joined("\n", columns_amiss(name, declaration, reading.columns)),
-                list(columns_beside(declaration, reading.columns)),
+                joined("\n", column_problems(name, declaration, reading.columns)),
+                list(undeclared_columns(declaration, reading.columns)),
             )
     except SourceRefused as refusal:
         return FileFacts(problem=refusal.message)

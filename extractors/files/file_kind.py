@@ -6,7 +6,7 @@ from io import BufferedReader
 
 from standard.messages import Message
 
-OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # a container of old Office files, and of locked new ones
+OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # container of old Office files, and of encrypted new ones
 ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 
@@ -24,7 +24,7 @@ _KINDS = {
     b"\xff\xd8\xff": Message("a picture"),
     b"GIF8": Message("a picture"),
     b"{\\rtf": Message("a word-processor document"),
-    # The first record of a workbook that lies in no container.
+    # The first record of a workbook outside an OLE container.
     b"\x09\0\x04\0": Message("a workbook of Excel 2"),
     b"\x09\x02\x06\0": Message("a workbook of Excel 3"),
     b"\x09\x04\x06\0": Message("a workbook of Excel 4"),
@@ -48,7 +48,7 @@ def first_bytes(binary: BufferedReader) -> bytes:
 
 
 def kind_of(start: bytes) -> Message | None:
-    """Name the kind of a file with these first bytes; None where they have no signature, as in a text."""
+    """Name the kind of a file by its first bytes; None without a known signature, as in a text."""
     for mark, kind in _KINDS.items():
         if start.startswith(mark):
             return kind

@@ -18,10 +18,10 @@ from standard.violation import Violation
 
 
 def read_fixed_width(file: SourceFile, extract: TextExtract, encoding: str, origin: dict[str, str]) -> Table:
-    """Read lines of fixed widths; they need no header, and every line that is not blank is a row.
+    """Read lines of fixed widths, which have no header; every line that is not blank is a row.
 
-    Blanks around a value only fill its width and are taken off. A value that a short line does not have is empty; what
-    stands beyond the last width stays in the last value, and is a fault of its row.
+    Blanks around a value only pad it, and are stripped. A value missing from a short line is empty; text beyond the last width
+    stays in the last value, and is a fault of its row.
     """
     columns = list(extract.widths)
     return Table(file.name, columns, lambda: _batches(file, extract, encoding), origin, header=[columns], fixed=True)
@@ -33,7 +33,7 @@ def _batches(file: SourceFile, extract: TextExtract, encoding: str) -> Iterator[
     ends = list(accumulate(extract.widths.values()))
     line = 1
     mark = "\ufeff".encode(encoding, "ignore").decode("latin-1") if in_bytes else ""
-    # Where widths count bytes, each byte is a character until the values are apart.
+    # If widths count bytes, each byte is one character until the line is split.
     for text in blocks(file, "latin-1" if in_bytes else encoding):
         every = (
             (text.removeprefix(mark) if line == 1 else text)

@@ -1,4 +1,4 @@
-"""Recognises headers below the first one of a table, and reorders or refuses the rows below them."""
+"""Recognises further headers below the first one of a table, and reorders or refuses the rows below them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from extractors.files.column_kinds import leaves_out, numbers_of, signs_of
+from extractors.files.column_kinds import leaves_out, number_columns, record_patterns
 from extractors.files.header_cells import (
     Mask,
     TitleCells,
+    is_code_title,
     is_footer,
     is_latin,
-    is_short_title,
+    is_no_value,
     is_title_word,
     may_be_title,
-    stands_for_none,
     title_form,
 )
 from extractors.files.table import Table
@@ -35,7 +35,7 @@ from standard.messages import Message
 from standard.raw import FAULT, LOCATOR
 
 _NEAR = 3  # lines above a header, of which all but one are blank
-# A short line that names licences which are valid no more, and not one that says there are none among those above it.
+# A short line that says that licences are no longer valid, and not that none of those above are.
 _ENDED = re.compile("(?!.*(?:不含|不包|除|未))(?=.{2,14}$).*(?:注销|吊销|撤销|撤回|作废|失效|过期|废止|停用|无效).*")
 
 
@@ -43,15 +43,14 @@ _ENDED = re.compile("(?!.*(?:不含|不包|除|未))(?=.{2,14}$).*(?:注销|吊�
 class LaterHeaders:
     """The rows of a table without the headers among them.
 
-    A header that stands there again as it is, as on every page of a print, is left out. One with the same titles in
-    another order says what stands in the columns below it. Any other one refuses the batch, since nobody can say under
-    which titles its rows belong.
+    A header that is repeated, as on every page of a print, is left out. One with the same titles in another order applies to
+    the columns below it. Any other one refuses the batch, since the titles of the rows below it are unknown.
 
     Attributes:
-        source: whose the table is.
+        source: of the table.
         table: with the lines of its header.
-        left_out: rows left out so far.
-        reordered: the places of the headers with another order.
+        left_out: the number of rows left out so far.
+        reordered: the locators of the headers with another order.
     """
 
     source: Source
@@ -68,28 +67,28 @@ class LaterHeaders:
         self._one_column = sum(map(bool, own)) == 1
         self._plain = self._order = list(range(len(columns)))
         self._begun = False  # whether a record was found below the header
-        self._signs_of = signs_of(self.source, columns)
+        self._record_patterns = record_patterns(self.source, columns)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """The rows.
+        """Yield the rows.
 
         Raises:
-            SourceRefused: for a header of another table; and what reading the rows raises.
+            SourceRefused: for a header of another table; and the errors of reading the rows.
         """
-        further = max(len(self._lines), 1)  # of a header that begins before them, its other lines and the row below it
+        lookahead = max(len(self._lines), 1)  # the other lines of a header, and the row below it
         rest: pa.RecordBatch | None = None
         for batch in self.table.batches():
             rest = pa.concat_batches([rest, batch]) if rest is not None and rest.num_rows else batch
-            done = yield from self._without_headers(rest, max(0, rest.num_rows - further))
+            done = yield from self._without_headers(rest, max(0, rest.num_rows - lookahead))
             rest = rest.slice(done)
         if rest is not None and rest.num_rows:
             yield from self._without_headers(rest, rest.num_rows)
 
     def _without_headers(self, batch: pa.RecordBatch, count: int) -> Generator[pa.RecordBatch, None, int]:
-        """Yield the rows before `count`; return how many rows there were up to the end of the last header among them."""
+        """Yield the rows before `count`; return the index after them and after the last header among them."""
         start = 0
         for row, height, order in self._headers(batch, count):
-            self._require_no_end(batch, row)
+            self._require_no_end_notice(batch, row)
             if row > start:
                 yield self._ordered(batch.slice(start, row - start))
             start = row + height
@@ -100,54 +99,55 @@ class LaterHeaders:
         return max(start, count)
 
     def _headers(self, batch: pa.RecordBatch, count: int) -> Iterator[tuple[int, int, list[int]]]:
-        """Yield the headers that begin before `count`: row, number of lines, and the column below it of each column of the table."""
-        self._require_apart(batch)
-        rows = self._without_signs(batch)
+        """Yield the headers that begin before `count`: row, number of lines, and the column below it for each column of the table."""
+        self._require_no_joined_header(batch)
+        rows = self._rows_without_records(batch)
         if not len(rows):
             self._begun = True
             return
         cells = TitleCells.of(batch.columns[: len(self.table.columns)], rows, self._known)
-        again, lines = self._again(cells)
-        most = self._most(cells)
-        strange, lost = ~most & _strange(cells), ~most & self._lost(batch, cells)
-        first = self._first_record(count, cells, (cells.filled == 0) | most | strange | lines)
-        for at in np.flatnonzero(again | ((most | strange | lost) & ~lines)):
+        repeated, lines = self._repeated_headers(cells)
+        similar = self._similar_headers(cells)
+        other, garbled_rows = ~similar & cells.may_be_other_headers(), ~similar & self._garbled_rows(batch, cells)
+        first = self._first_record(count, cells, (cells.filled == 0) | similar | other | lines)
+        for at in np.flatnonzero(repeated | ((similar | other | garbled_rows) & ~lines)):
             row = int(cells.rows[at])
             if row >= count:
                 return
             titles = cells.titles(int(at))
-            if again[at]:
+            if repeated[at]:
                 yield row, len(self._lines), self._plain
-            elif most[at]:
+            elif similar[at]:
                 if self._one_column or len(self._known.intersection(titles)) > 1:
                     yield row, 1, self._order_by(batch, row, titles)
             elif (
-                lost[at] or (row > first and self._is_strange(titles, _has_records_below(cells, row, batch.num_rows)))
+                garbled_rows[at]
+                or (row > first and self._is_other_header(titles, cells.have_records_below(row, batch.num_rows)))
             ) and not self._leaves_out(batch, row):
                 found = (
                     Message("what looks like a header in another encoding")
-                    if lost[at]
+                    if garbled_rows[at]
                     else Message("what looks like a header with other titles")
                 )
                 self._refuse(batch, row, found)
 
-    def _require_no_end(self, batch: pa.RecordBatch, row: int) -> None:
-        """Check that no line above a header declares the rows below ended, where no column has the status.
+    def _require_no_end_notice(self, batch: pa.RecordBatch, row: int) -> None:
+        """Check that no line above a header says that the rows below have ended, if no column has the status.
 
         Raises:
-            SourceRefused: where one does, and none such stands above the first header.
+            SourceRefused: where one does, and no such line stands above the first header.
         """
         status = self.source.declaration.columns.get("certificate_status")
         if status is not None and status.names:
             return
         above = range(row - 1, max(-1, row - 1 - _NEAR), -1)
-        said = next(filter(None, ([v for v in _values(batch, at, self.table.columns) if v] for at in above)), [])
-        ended = len(said) == 1 and _ENDED.fullmatch(title_form(said[0])) is not None
-        if ended and not any(said[0] in line for line in self.table.above.values()):
+        texts = next(filter(None, ([v for v in _values(batch, at, self.table.columns) if v] for at in above)), [])
+        ended = len(texts) == 1 and _ENDED.fullmatch(title_form(texts[0])) is not None
+        if ended and not any(texts[0] in line for line in self.table.above.values()):
             self._refuse(batch, row, Message("a header below a line that speaks of ended licences"))
 
-    def _require_apart(self, batch: pa.RecordBatch) -> None:
-        """Check that no header stands at the end of a row, as where files were joined of which the first ends without a line end.
+    def _require_no_joined_header(self, batch: pa.RecordBatch) -> None:
+        """Check that no header stands at the end of a row, as in joined files of which the first ends without a line end.
 
         Raises:
             SourceRefused: where one does.
@@ -164,10 +164,10 @@ class LaterHeaders:
             if first.endswith(tuple(self._known)) and 2 * len(self._known.intersection(others)) > len(others):
                 self._refuse(batch, row, Message("a header at the end"))
 
-    def _without_signs(self, batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
+    def _rows_without_records(self, batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
         """Find the rows without a day or number where there should be one."""
         left = np.arange(batch.num_rows, dtype=np.int64)
-        for name, sign in self._signs_of.items():
+        for name, sign in self._record_patterns.items():
             if not len(left):
                 break
             column = batch.column(name)
@@ -175,44 +175,44 @@ class LaterHeaders:
             left = left[~pc.fill_null(pc.match_substring_regex(values, sign), False).to_numpy(False)]
         return left
 
-    def _most(self, cells: TitleCells) -> Mask:
-        """Find the rows in which most cells are titles of the table, or two where the row has no digit."""
-        most = (cells.known > 1) & ((2 * cells.known > cells.filled) | ~cells.digits)
-        return most | ((cells.known == 1) & (cells.filled == 1)) if self._one_column else most
+    def _similar_headers(self, cells: TitleCells) -> Mask:
+        """Find the rows in which most cells are titles of the table, or at least two if the row has no digit."""
+        similar = (cells.known > 1) & ((2 * cells.known > cells.filled) | ~cells.digits)
+        return similar | ((cells.known == 1) & (cells.filled == 1)) if self._one_column else similar
 
-    def _lost(self, batch: pa.RecordBatch, cells: TitleCells) -> Mask:
-        """Whether a row has no digit, and most of its cells, at least two, were read in another encoding than they are in."""
+    def _garbled_rows(self, batch: pa.RecordBatch, cells: TitleCells) -> Mask:
+        """Find the rows without a digit in which most cells, at least two, were decoded in a wrong encoding."""
         at = np.flatnonzero(~cells.digits & (cells.filled > 1))
-        places, lost = pa.array(cells.rows[at]), np.zeros(len(cells.rows), np.int64)
+        indices, garbled_rows = pa.array(cells.rows[at]), np.zeros(len(cells.rows), np.int64)
         for column in batch.columns[: len(self.table.columns)]:
-            lost[at] += garbled(pc.fill_null(column.take(places), "")).to_numpy(False)
-        return (lost > 1) & (2 * lost > cells.filled)
+            garbled_rows[at] += garbled(pc.fill_null(column.take(indices), "")).to_numpy(False)
+        return (garbled_rows > 1) & (2 * garbled_rows > cells.filled)
 
-    def _again(self, cells: TitleCells) -> tuple[Mask, Mask]:
-        """Find where the header of the table is repeated, with all its lines."""
+    def _repeated_headers(self, cells: TitleCells) -> tuple[Mask, Mask]:
+        """Find where the header of the table is repeated with all its lines, and the rows of those lines."""
         begins = np.full(len(cells.rows), bool(self._lines))
         for number, line in enumerate(self._lines):
-            wanted = cells.rows + number
-            at = np.minimum(np.searchsorted(cells.rows, wanted), len(cells.rows) - 1)
-            begins &= (cells.rows[at] == wanted) & cells.equal(line)[at]
+            expected_rows = cells.rows + number
+            at = np.minimum(np.searchsorted(cells.rows, expected_rows), len(cells.rows) - 1)
+            begins &= (cells.rows[at] == expected_rows) & cells.equal(line)[at]
         lines = np.add.outer(cells.rows[begins], np.arange(len(self._lines)))
         return begins, np.isin(cells.rows, lines)
 
     def _first_record(self, count: int, cells: TitleCells, none: Mask) -> int:
-        """Find the first record; above it, rows that look like titles belong to the header."""
+        """Find the first record; rows above it that look like titles belong to the header."""
         if self._begun:
             return -1
         records = np.ones(count, bool)
-        places = cells.rows[none]
-        records[places[places < count]] = False
+        indices = cells.rows[none]
+        records[indices[indices < count]] = False
         self._begun = bool(records.any())
         return int(records.argmax()) if self._begun else count
 
     def _order_by(self, batch: pa.RecordBatch, row: int, titles: list[str]) -> list[int]:
-        """Determine the order of columns by a header with the same titles.
+        """Determine the order of columns from a header with the same titles.
 
         Raises:
-            SourceRefused: for one with others, or where more than whole titles have moved.
+            SourceRefused: for one with other titles, or where more than whole titles have moved.
         """
         own = self._lines[0] if len(self._lines) == 1 else []
         once = len({*own} - {""}) == sum(map(bool, own))
@@ -225,17 +225,17 @@ class LaterHeaders:
                 self._refuse(batch, row, found, "columns_missing")
             self._refuse(batch, row, Message("another header"))
         self.reordered.append(batch.column(LOCATOR)[row].as_py())
-        return [titles.index(title) if title else place for place, title in enumerate(own)]
+        return [titles.index(title) if title else index for index, title in enumerate(own)]
 
-    def _is_strange(self, titles: list[str], has_records: bool) -> bool:
-        """Whether a row without digits has the titles of a table of its own, the first of which may stand right below it."""
+    def _is_other_header(self, titles: list[str], has_records: bool) -> bool:
+        """Whether a row without digits is the header of another table, whose first record may stand right below it."""
         filled = [title for title in titles if title]
         if len({*filled}) < len(filled):
             return False
-        places = [self.table.columns.index(name) for name in self._signs_of]
-        signs = [titles[place] for place in places if titles[place]]
+        indices = [self.table.columns.index(name) for name in self._record_patterns]
+        signs = [titles[index] for index in indices if titles[index]]
         if all(map(is_latin, filled)):
-            return len(signs) > 1 and not any(map(stands_for_none, filled))
+            return len(signs) > 1 and not any(map(is_no_value, filled))
         words = sum(title in self._known or is_title_word(title) for title in filled)
         if words > 1 and any(title in self._known for title in filled):
             return True
@@ -244,15 +244,19 @@ class LaterHeaders:
         return has_records and self._has_no_values(titles, signs)
 
     def _has_no_values(self, titles: list[str], signs: list[str]) -> bool:
-        """Whether a row has words where each value should be that tells a record, its number among them, and one ends as titles do."""
-        numbers = [titles[self.table.columns.index(name)] for name in numbers_of(self.source) if name in self._signs_of]
+        """Whether a row has words in place of each identifying value, its number among them, and one ends as titles do."""
+        numbers = [
+            titles[self.table.columns.index(name)]
+            for name in number_columns(self.source)
+            if name in self._record_patterns
+        ]
         return (
-            len(signs) >= min(2, len(self._signs_of))
+            len(signs) >= min(2, len(self._record_patterns))
             and any(numbers)
             and not any(map(is_footer, numbers))
             and 2 * sum(map(bool, titles)) > len(titles)
             and all(map(may_be_title, signs))
-            and any(map(is_short_title, signs))
+            and any(map(is_code_title, signs))
         )
 
     def _leaves_out(self, batch: pa.RecordBatch, row: int) -> bool:
@@ -278,25 +282,12 @@ class LaterHeaders:
         if self._order == self._plain:
             return batch
         columns = self.table.columns
-        names = {columns[place]: columns[at] for at, place in enumerate(self._order)}
-        faults = read_faults(batch.column(FAULT))  # by the titles that stand above the cells
+        names = {columns[index]: columns[at] for at, index in enumerate(self._order)}
+        faults = read_faults(batch.column(FAULT))  # by the titles above the cells
         renamed = [replace(fault, element=names.get(fault.element, fault.element)) for fault in faults]
         found = fault_column(batch.num_rows, renamed)
-        return raw_batch(columns, [batch.column(place) for place in self._order], batch.column(LOCATOR), found)
+        return raw_batch(columns, [batch.column(index) for index in self._order], batch.column(LOCATOR), found)
 
 
 def _values(batch: pa.RecordBatch, row: int, columns: list[str]) -> list[str]:
     return [(batch.column(name)[row].as_py() or "").strip() for name in columns]
-
-
-def _has_records_below(cells: TitleCells, row: int, count: int) -> bool:
-    """Whether the next row that is not blank has a digit of a value."""
-    below = np.setdiff1d(np.arange(row + 1, count), cells.rows[(cells.filled == 0)])[:1]
-    return len(below) > 0 and not np.isin(below, cells.rows[~cells.digits]).any()
-
-
-def _strange(cells: TitleCells) -> Mask:
-    """Find the rows that may be headers with other titles throughout."""
-    chinese = ~cells.digits & (cells.filled > 1) & ((cells.words > 1) | (cells.latin > 2) | (cells.short > 0))
-    found: Mask = chinese | ((cells.latin > 2) & (cells.latin == cells.filled))
-    return found

@@ -1,4 +1,4 @@
-"""How a file begins of which nothing is declared yet: what kind it is, in which encoding, and where its header stands."""
+"""Detects the structure of an undeclared file: its kind, its encoding, and the position of its header."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ from extractors.files.workbooks.workbook_worker import WorkbookWorker
 from extractors.headers import clean_title, column_names, letters
 from standard.messages import Message
 
-_WITHIN = 100  # rows
+_HEADER_WITHIN = 100  # rows
 _MOST_HEADER_ROWS = 5
 _DELIMITERS = ",\t|;"
-_LOOKED_AT = 50  # lines by which a delimiter is known
-_MOSTLY = 0.7  # of the titles of the row that has most, for a row to be a header too
+_LOOKED_AT = 50  # lines that decide on the delimiter
+_MOSTLY = 0.7  # of the greatest number of titles in a row, for another row to be the header
 _FEWEST = 2  # titles of a table
 
 
 @dataclass(frozen=True)
 class Outline:
-    """How a file begins.
+    """The structure of a file.
 
     Attributes:
         kind: `workbook` or `text`.
-        titles: those of its header, in order; a column that has none is called by its letter, as where it is read.
-        header_rows: lines of the header.
-        sheet: that holds the records; None for a text.
+        titles: of its header, in order; a column without one has its letter, as when it is read.
+        header_rows: the number of lines of the header.
+        sheet: the sheet with the records; None for a text.
         others: further visible sheets.
         encoding: of a text.
         delimiter: of a text.
-        above: what stands above the header.
+        above: the texts above the header.
     """
 
     kind: str
@@ -56,15 +56,15 @@ class Outline:
 
 
 def outline(file: SourceFile, folder: Path) -> Outline:
-    """Find out how a file begins.
+    """Detect the structure of a file.
 
     Args:
         file: a workbook, or a text with delimiters.
-        folder: where copies of our own may lie meanwhile.
+        folder: for temporary copies.
 
     Raises:
         SourceUnreachable: when the file cannot be read.
-        SourceRefused: for what is neither, or has no header that is known as one.
+        SourceRefused: for a file of another kind, or without a recognisable header.
     """
     with file.opened() as binary, file.reading():
         start = first_bytes(binary)
@@ -77,20 +77,22 @@ def outline(file: SourceFile, folder: Path) -> Outline:
 
 
 def _of_sheets(file: SourceFile, grids: Sequence[Grid]) -> Outline:
-    """The sheet with the widest header that has rows below it; the first of several."""
+    """Choose the sheet with the widest header that has rows below it; the first of several."""
     found: tuple[int, Outline] | None = None
     for grid in grids:
         rows = candidates(grid, 1)
-        at = _header_at(rows)
-        if at is None or at + 1 >= grid.height:
+        header = _header_at(rows)
+        if header is None or header + 1 >= grid.height:
             continue
-        height = min(_height(grid, at), _MOST_HEADER_ROWS)
-        joined = candidates(grid, height)[at]
+        height = min(_height(grid, header), _MOST_HEADER_ROWS)
+        joined = candidates(grid, height)[header]
         titles = [
-            title or f"列{letters(place)}" for place, title in enumerate(joined) if title or _filled(grid, place, at)
+            title or f"列{letters(index)}"
+            for index, title in enumerate(joined)
+            if title or _has_values(grid, index, header)
         ]
         others = [other.name for other in grids if other is not grid]
-        above = [cell for row in rows[:at] for cell in dict.fromkeys(row) if cell]
+        above = [cell for row in rows[:header] for cell in dict.fromkeys(row) if cell]
         if found is None or len(titles) > found[0]:
             found = len(titles), Outline("workbook", column_names(titles), height, grid.name, others, above=above)
     if found is None:
@@ -98,17 +100,17 @@ def _of_sheets(file: SourceFile, grids: Sequence[Grid]) -> Outline:
     return found[1]
 
 
-def _filled(grid: Grid, place: int, at: int) -> bool:
-    below = grid.columns[place].slice(at)
+def _has_values(grid: Grid, index: int, row: int) -> bool:
+    below = grid.columns[index].slice(row)
     return bool(below.null_count < len(below))
 
 
-def _height(grid: Grid, at: int) -> int:
-    """How many lines a header has, by its merged cells: one over several columns stands above their own titles."""
+def _height(grid: Grid, row: int) -> int:
+    """The number of lines of a header, by its merged cells: one over several columns stands above their own titles."""
     width = len(grid.columns)
     height = 1
     for (top, left), (bottom, right) in grid.merged:
-        if top == at and right - left + 1 < width:
+        if top == row and right - left + 1 < width:
             height = max(height, bottom - top + 1, 2 if right > left else 1)
     return height
 
@@ -119,18 +121,18 @@ def _of_text(file: SourceFile) -> Outline:
     delimiter = _delimiter(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     rows: list[list[str]] = []
-    with suppress(csv.Error):  # the rows before it are enough
-        rows.extend([clean_title(cell) for cell in row] for row in islice(reader, _WITHIN) if row)
-    at = _header_at(rows)
-    if at is None:
+    with suppress(csv.Error):  # the rows before the error are enough
+        rows.extend([clean_title(cell) for cell in row] for row in islice(reader, _HEADER_WITHIN) if row)
+    header = _header_at(rows)
+    if header is None:
         _refuse(file)
-    above = [cell for row in rows[:at] for cell in row if cell]
+    above = [cell for row in rows[:header] for cell in row if cell]
     # A delimiter at the end of every line makes a column without a title.
-    return Outline("text", column_names(rows[at]), encoding=encoding, delimiter=delimiter, above=above)
+    return Outline("text", column_names(rows[header]), encoding=encoding, delimiter=delimiter, above=above)
 
 
 def _delimiter(text: str) -> str:
-    """The sign that cuts most lines into as many values as the line with the most has; a comma where none does."""
+    """The delimiter that splits most lines into the same number of values; a comma where none does."""
     lines = [line for line in text.splitlines()[: _LOOKED_AT * 2] if line.strip()][:_LOOKED_AT]
     counts = {sign: [line.count(sign) for line in lines] for sign in _DELIMITERS}
     usual = {sign: max(set(found), key=found.count) for sign, found in counts.items() if any(found)}
@@ -138,16 +140,16 @@ def _delimiter(text: str) -> str:
 
 
 def _header_at(rows: Sequence[Sequence[str]]) -> int | None:
-    """The first row of nothing but titles that has nearly as many as any, no two alike but for merged ones."""
-    titles = [_titles(row) for row in rows[:_WITHIN]]
+    """Find the first row of titles only that has nearly as many as any, all different except for merged ones."""
+    titles = [_count_titles(row) for row in rows[:_HEADER_WITHIN]]
     most = max(titles, default=0)
     if most < _FEWEST:
         return None
-    return next(at for at, number in enumerate(titles) if number >= _MOSTLY * most)
+    return next(index for index, number in enumerate(titles) if number >= _MOSTLY * most)
 
 
-def _titles(row: Sequence[str]) -> int:
-    """How many titles a row has; none where one of its cells is a value."""
+def _count_titles(row: Sequence[str]) -> int:
+    """Count the titles of a row; zero where one of its cells is a value."""
     forms = [title_form(cell) for cell in row if cell.strip()]
     if not forms or not all(map(may_be_title, forms)) or is_footer(forms[0]):
         return 0

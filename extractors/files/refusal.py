@@ -1,4 +1,4 @@
-"""The refusal of a file, before its source is named."""
+"""The refusal of a file by a reader that does not know its source."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from standard.messages import Message
 
 
 class Refusal(Exception):
-    """Raised by the readers of files for a file that cannot be read as it is; `SourceFile.reading` adds source and file.
+    """Raised by readers for a file that cannot be read as it is; `SourceFile.reading` adds source and file.
 
     Attributes:
-        args: what was expected, what was found, what to do about it, and the rule that is broken.
+        args: what was expected, what was found, advice, and the rule that is broken.
     """
 
     args: tuple[Message, str, Message, str]

@@ -1,4 +1,4 @@
-"""Represents one file of a source, and names it in refusals."""
+"""A file of a source, and the errors that name it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from sources.file_extract import MOST_COLUMNS
 from standard.errors import SourceRefused, SourceUnreachable
 from standard.messages import Message
 
-# To open what is at a path itself: a link or a pipe may have taken its place since it was looked at.
+# Opens the path itself: a link or a pipe may have replaced the file since it was checked.
 _BUFFER = 2**17
 _AS_IT_IS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def readable_name(written: bytes) -> str:
-    """A name as people read it: UTF-8 where it is that, else GB18030, which Chinese systems and archivers write."""
+    """Decode a file name: as UTF-8 if valid, else as GB18030, which Chinese systems and archivers write."""
     try:
         return written.decode("utf-8")
     except UnicodeDecodeError:
@@ -35,11 +35,11 @@ class SourceFile:
     """One file of a source.
 
     Attributes:
-        source: name of the source, with which every sentence begins.
+        source: name of the source, which begins every sentence.
         name: as people know it: `a.xlsx`, or `a.zip/a.xlsx` for the member of an archive.
-        path: where its content lies; for a member of an archive in a folder of ours.
-        many: whether there may be several, so that a locator has to name it.
-        state: when it was found; None in a folder of ours.
+        path: of its content; for a member of an archive in a temporary folder.
+        many: whether there may be several files, so that a locator must name it.
+        state: when it was found; None in a temporary folder.
     """
 
     source: str
@@ -50,11 +50,11 @@ class SourceFile:
 
     @property
     def suffix(self) -> str:
-        """What its name promises, in small letters: `.xlsx`."""
+        """The suffix of its name in lower case: `.xlsx`."""
         return Path(self.name).suffix.lower()
 
     def locator_prefix(self, sheet: str = "") -> str:
-        """The part of a locator before the row number: `a.xlsx/登记表!`, or less where less is unique."""
+        """The part of a locator before the row number: `a.xlsx/登记表!`, or shorter where that is unique."""
         parts = [part for part in (self.name if self.many else "", sheet) if part]
         return "/".join(parts) + "!" if parts else ""
 
@@ -63,25 +63,25 @@ class SourceFile:
         """Open it for reading, if it has not changed since it was found.
 
         Raises:
-            SourceUnreachable: when it is not there, cannot be read, or is another file by now; also while more is read than it had.
+            SourceUnreachable: when it is missing, unreadable, or another file by now; also when it grows while it is read.
         """
         with self.reading():
             raw = _Bounded(os.open(self.path, _AS_IT_IS), self)
         buffered: BufferedReader = BufferedReader(raw, _BUFFER)
         with buffered as binary:
             found = os.fstat(binary.fileno())
-            # Its number alone does not name it: the system gives that of a file which is gone to another.
+            # The inode alone does not identify it: the system reuses that of a deleted file.
             if self.state is not None and (FileState.of(found) != self.state or not stat.S_ISREG(found.st_mode)):
                 raise self.changed()
             yield binary
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Wrap code that reads this file and nothing else: an error of the system is then the file's.
+        """Wrap code that reads nothing but this file, so that an OSError is the file's.
 
         Raises:
-            SourceUnreachable: for an error of the system, and for what a reader refuses in a file that changes meanwhile.
-            SourceRefused: for what a reader refuses.
+            SourceUnreachable: for an OSError, and for a refusal of a file that has changed meanwhile.
+            SourceRefused: for a refusal by a reader.
         """
         try:
             yield
@@ -114,7 +114,7 @@ class SourceFile:
         )
 
     def require_few_columns(self, columns: int) -> None:
-        """Check that a table of it is no wider than one that people made.
+        """Check that a table of it is no wider than people make them.
 
         Raises:
             SourceRefused: when it is.
@@ -127,7 +127,7 @@ class SourceFile:
             )
 
     def refuse(self, expected: Message, found: str, advice: Message, rule: str = "source_unreadable") -> NoReturn:
-        """Refuse it: it is there, but not as it should be.
+        """Refuse the file, which exists but differs from what was expected.
 
         Raises:
             SourceRefused: always.
@@ -144,7 +144,7 @@ class SourceFile:
 
 
 class _Bounded(FileIO):
-    """A file of which no more is read than it had when it was taken: one that grows would never end."""
+    """A file limited to the size at which it was found: reading one that grows would never end."""
 
     def __init__(self, descriptor: int, file: SourceFile) -> None:
         super().__init__(descriptor, "rb")

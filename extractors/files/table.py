@@ -13,16 +13,16 @@ class Table:
     """One table of a source of files.
 
     Attributes:
-        name: as sentences call it: the file, with its sheet where it has any.
+        name: in sentences: the file, with its sheet where it has any.
         columns: its own columns, in order.
-        batches: reads its rows; raises what a file that is not as declared, or cannot be read, raises.
-        origin: what was read and how.
-        cells: how many are held in memory until the batch is read.
-        header: the lines of its header, as they would stand in its columns below it.
-        begins: the number of the row of its header.
-        above: the rows above its header by number, in the order of its columns and then those beyond; an empty cell is
-            an empty text.
-        fixed: whether every column has its place, whatever a header says.
+        batches: reads its rows; raises the errors of reading a file.
+        origin: what was read, and how.
+        cells: the number held in memory until the batch is read.
+        header: the lines of its header, as they would look in its columns if repeated below.
+        begins: the row number of its header.
+        above: the rows above its header by number, in the order of its columns and then of those beyond; an empty cell is an empty
+            text.
+        fixed: whether the order of the columns is fixed, whatever a header says.
     """
 
     name: str
@@ -37,5 +37,5 @@ class Table:
 
     @property
     def above_header(self) -> int:
-        """How many rows above its header hold something."""
+        """The number of rows above its header that are not blank."""
         return sum(map(any, self.above.values()))

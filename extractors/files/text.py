@@ -28,7 +28,7 @@ from standard.messages import Message
 from standard.violation import Violation
 
 _HEADER_WITHIN = 100  # rows
-_CELLS_AT_A_TIME = 4 * 2**20  # of rows of another width than the header, which are filled up to it
+_CELLS_AT_A_TIME = 4 * 2**20  # of rows of another width than the header, which are padded to it
 _DELIMITERS = {
     ",": Message("commas"),
     "\t": Message("tabs"),
@@ -37,23 +37,23 @@ _DELIMITERS = {
     "，": Message("full-width commas"),
 }
 _CLOSED = Message("every quote to be closed, and doubled inside quotes,")
-_WIDE = 3  # columns, from which on rows are distinguished from a text with line breaks and delimiters
-_MOST_OPEN = 64 * 2**20  # characters between a quote and the one that closes it
-# The library's own limit is 131,072 characters, which a photograph in base64 is longer than.
+_WIDE = 3  # columns, from which rows differ from a text with line breaks and delimiters
+_MOST_OPEN = 64 * 2**20  # characters between an opening and a closing quote
+# The library's default limit of 131,072 characters is too small for a photograph in base64.
 csv.field_size_limit(_MOST_OPEN)
 
 
 def read_text(file: SourceFile, extract: TextExtract, declared: Sequence[str]) -> Table:
     """Read a text file: the header is the line with the declared titles, else the first; every line below it is a row.
 
-    Everything is text, so an empty value is an empty text, and null is only what a short line does not have. The locator
-    is the number of the line on which the row begins, as an editor counts. Blank lines are no rows.
+    Everything is text, so an empty value is an empty text, and only a value missing from a short line is null. The locator is
+    the number of the line on which the row begins, as an editor counts. Blank lines are no rows.
 
     Raises:
         SourceUnreachable: when the file cannot be read; also while the batches are read.
-        SourceRefused: `source_unreadable` for what is not text of the encoding, delimiter and quote; also while the batches
+        SourceRefused: `source_unreadable` for a file that does not match its encoding, delimiter and quote; also while the batches
             are read.
-        DeclarationError: for an encoding nobody knows.
+        DeclarationError: for an unknown encoding.
     """
     with file.opened() as binary, file.reading():
         kind = kind_of(first_bytes(binary))
@@ -75,13 +75,13 @@ def read_text(file: SourceFile, extract: TextExtract, declared: Sequence[str]) -
 
 @dataclass(frozen=True)
 class _Head:
-    """Find where the rows begin.
+    """The header of a text file, below which the rows begin.
 
     Attributes:
         columns: their names.
-        titles: what stands above them.
+        titles: of the columns, as written.
         line: number of the first line below the header.
-        offset: characters above it.
+        offset: of that line in characters.
         above: the rows above the header, by line.
     """
 
@@ -94,18 +94,18 @@ class _Head:
 
 def _head(file: SourceFile, extract: TextExtract, encoding: str, declared: Sequence[str]) -> _Head:
     text = next(blocks(file, encoding), "")
-    taken = 0
+    offset_read = 0
 
     def lines() -> Iterator[str]:
-        nonlocal taken
+        nonlocal offset_read
         for line in io.StringIO(text, newline=""):
-            taken += len(line)
+            offset_read += len(line)
             yield line
 
     reader = _reader(extract, lines())
     rows: list[tuple[list[str], int, int]] = []
     try:
-        rows.extend((row, reader.line_num, taken) for row in islice(reader, _HEADER_WITHIN) if row)
+        rows.extend((row, reader.line_num, offset_read) for row in islice(reader, _HEADER_WITHIN) if row)
     except csv.Error:
         if not rows:
             _refuse_quotes(file, 1)
@@ -115,10 +115,10 @@ def _head(file: SourceFile, extract: TextExtract, encoding: str, declared: Seque
     found = find_header(titles, declared)
     if found is None:
         _require_delimiter(file, extract, text, declared)
-    place, named = found or (0, titles[0])
-    row, line, offset = rows[place]
+    index, named = found or (0, titles[0])
+    row, line, offset = rows[index]
     _require_titles(file, encoding, row, line)
-    above = {number: cells for cells, (_, number, _) in zip(titles[:place], rows, strict=False)}
+    above = {number: cells for cells, (_, number, _) in zip(titles[:index], rows, strict=False)}
     return _Head(column_names(named), row, line + 1, offset, above)
 
 
@@ -134,7 +134,7 @@ def _require_titles(file: SourceFile, encoding: str, row: Sequence[str], line: i
 
 
 def _require_delimiter(file: SourceFile, extract: TextExtract, text: str, declared: Sequence[str]) -> None:
-    """Check that the titles do not stand there with another delimiter, as in a tsv that is called csv."""
+    """Check that no other delimiter separates the titles, as in a tsv that is named csv."""
     lines = text.splitlines()[:_HEADER_WITHIN]
     for sign, name in _DELIMITERS.items():
         titles = [[clean_title(title.strip('"')) for title in line.split(sign)] for line in lines]
@@ -165,7 +165,7 @@ def _refuse_quotes(file: SourceFile, line: int) -> NoReturn:
 
 
 class _Rows:
-    """The rows of a text, and the number of the line that is split next."""
+    """Reads the rows of a text, and keeps the number of the next line."""
 
     def __init__(self, file: SourceFile, extract: TextExtract, encoding: str, head: _Head) -> None:
         self._file, self._extract, self._encoding, self._head = file, extract, encoding, head
@@ -189,11 +189,11 @@ class _Rows:
             _refuse_quotes(self._file, self._unclosed)
 
     def _plain_batch(self, text: str) -> pa.RecordBatch | None:
-        """Split lines without quotes by Arrow; None for lines that need the slower way."""
+        """Split lines without quotes by Arrow; None for lines that need the csv module."""
         quote = self._extract.quote
         if not text or (quote and quote in text) or text.count("\r") != text.count("\r\n"):
             return None
-        names = [str(place) for place in range(len(self._columns))]
+        names = [str(index) for index in range(len(self._columns))]
         try:
             table = pa.csv.read_csv(
                 pa.BufferReader(text.encode()),
@@ -203,14 +203,14 @@ class _Rows:
             )
         except pa.ArrowInvalid:  # a line with too few or too many values
             return None
-        if table.num_rows != text.count("\n") + (text[-1] != "\n"):  # Arrow has left out a blank line
+        if table.num_rows != text.count("\n") + (text[-1] != "\n"):  # Arrow skipped a blank line
             return None
         lines = np.arange(self._line, self._line + table.num_rows)
         self._line += table.num_rows
         return self._batch(text, [column.combine_chunks() for column in table.columns], lines, [])
 
     def _quoted_batches(self, text: str) -> Iterable[pa.RecordBatch] | None:
-        """Split lines of any kind; None when the last one continues inside quotes in the next block."""
+        """Split lines of any kind; None when the last row continues inside quotes in the next block."""
         reader = _reader(self._extract, io.StringIO(text, newline=""))
         rows: list[list[str]] = []
         lines: list[int] = []
@@ -236,9 +236,9 @@ class _Rows:
         )
 
     def _require_one_row(self, row: Sequence[str], line: int) -> None:
-        """Check that several lines are one row: two quotes that are left over make one value of all rows between.
+        """Check that several lines are one row: two stray quotes turn all rows between them into one value.
 
-        Then each line has as many values as the header, and a digit where the first has one; a text of several lines has not.
+        Then each line has as many values as the header, and a digit where the first has one; a text of several lines does not.
         """
         lines = [part.split(self._extract.delimiter) for part in self._extract.delimiter.join(row).splitlines()]
         if len(lines) < 2 or len(self._columns) < _WIDE or any(len(values) != len(self._columns) for values in lines):
@@ -252,18 +252,18 @@ class _Rows:
 
     def _fitted_batch(self, text: str, rows: Sequence[list[str]], lines: Sequence[int]) -> pa.RecordBatch:
         width = len(self._columns)
-        longer = [place for place, row in enumerate(rows) if any(row[width:])]
+        too_long = [index for index, row in enumerate(rows) if any(row[width:])]
         fitted = (row if len(row) == width else self._fitted(row) for row in rows)
         values = list(zip(*fitted, strict=True)) if rows else [()] * width
-        faults = [Violation("value_cut", self._columns[-1], pa.array(longer, pa.int64()))]
+        faults = [Violation("value_cut", self._columns[-1], pa.array(too_long, pa.int64()))]
         return self._batch(
             text, [pa.array(column, pa.string()) for column in values], np.array(lines, np.int64), faults
         )
 
     def _fitted(self, row: list[str]) -> list[str | None]:
-        """Fit a row to the width of the header: missing values are null, surplus ones stay in the last column.
+        """Fit a row to the width of the header: missing values are null, surplus ones remain in the last column.
 
-        Empty values beyond the header, which many programs write at the end of every line, are nothing.
+        Empty values beyond the header, which many programs write at the end of every line, are dropped.
         """
         last = len(self._columns) - 1
         if any(row[last + 1 :]):

@@ -24,15 +24,15 @@ def text_batch(
     faults: Sequence[Violation],
     marked: bool,
 ) -> pa.RecordBatch:
-    """Put rows together with the numbers of their lines and what is wrong with them.
+    """Build a batch from rows, the numbers of their lines, and their faults.
 
     Args:
-        file: theirs.
-        columns: their names.
+        file: of the rows.
+        columns: names of the columns.
         arrays: their values, one array a column.
         lines: the number of the line of each row.
-        faults: found before.
-        marked: whether there may be marks for bytes that are no text.
+        faults: found so far.
+        marked: whether there may be marks for invalid bytes.
     """
     if marked:
         cleaned = [without_marks(array) for array in arrays]

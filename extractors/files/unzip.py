@@ -12,9 +12,9 @@ from extractors.files.file_kind import ZIP, first_bytes, kind_of
 from extractors.files.refusal import other_password
 from extractors.files.source_file import SourceFile, readable_name
 from extractors.files.zip_limits import DAMAGED, errors_of_content, require_bounded
-from sources.terms import size_text
+from sources.value_types import size_text
 from standard.messages import Message
-from standard.private_file import private
+from standard.private_file import open_private
 
 _UTF8_NAME = 0x800
 _LOCKED = 0x1
@@ -24,18 +24,18 @@ _AES = 99
 def unpack(
     file: SourceFile, pattern: str, secret: str | None, folder: Path, limit: int, before: int = 0
 ) -> list[SourceFile]:
-    """Unpack the members of an archive whose names fit a pattern into a folder of ours, in the order of their names.
+    """Unpack the members of an archive whose names match a pattern into a temporary folder, in the order of their names.
 
-    Names that are not marked as UTF-8 are read as UTF-8 where they are, else as GB18030, which Chinese archivers write. A
-    pattern without `/` is of the last part of a name, and never fits what programs leave beside a file they keep open.
+    Names that are not marked as UTF-8 are read as UTF-8 if valid, else as GB18030, which Chinese archivers write. A pattern
+    without `/` applies to the last part of a name, and never matches what programs leave beside a file they keep open.
 
     Args:
         file: the archive.
         pattern: of the names of members.
         secret: its password, where one is declared.
-        folder: where the members are put.
-        limit: most bytes that the archives of a day may have when unpacked.
-        before: bytes of those that were unpacked before it.
+        folder: for the members.
+        limit: most bytes of the unpacked archives of a day.
+        before: bytes of the archives unpacked so far.
 
     Raises:
         SourceUnreachable: when the archive cannot be read.
@@ -52,13 +52,13 @@ def unpack(
                 advice = Message("check what is in it, or declare a greater extract.size_limit")
                 require_bounded(archive, limit, size_text(limit), advice, before=before)
                 return _members(file, archive, pattern, secret, folder)
-        except NotImplementedError:  # a RuntimeError, too
+        except NotImplementedError:  # also a RuntimeError
             file.refuse(
                 Message("an archive packed with Deflate"),
                 Message("one packed in another way"),
                 Message("have it packed again as plain zip"),
             )
-        except RuntimeError:  # the library's word for a wrong password
+        except RuntimeError:  # raised for a wrong password
             raise other_password() from None
         except DAMAGED:
             file.refuse(Message("a whole archive"), Message("a damaged one"), Message("have it delivered again"))
@@ -83,25 +83,25 @@ def _members(
             Message("have it packed again, or correct extract.member"),
             rule="table_missing",
         )
-    _require_once(file, [name for name, _ in fitting])
+    _require_distinct_names(file, [name for name, _ in fitting])
     files = []
     for name, member in fitting:
         _require_openable(file, member, secret)
         path = folder / f"{len(list(folder.iterdir()))}.member"
         with (
             archive.open(member, pwd=secret.encode() if secret else None) as packed,
-            open(path, "wb", opener=private) as plain,
+            open(path, "wb", opener=open_private) as plain,
         ):
             shutil.copyfileobj(packed, plain)
         files.append(SourceFile(file.source, f"{file.name}/{name}", path, True))
     return files
 
 
-def _require_once(file: SourceFile, names: list[str]) -> None:
-    if twice := [name for name, next_name in pairwise(names) if name == next_name]:
+def _require_distinct_names(file: SourceFile, names: list[str]) -> None:
+    if repeated := [name for name, next_name in pairwise(names) if name == next_name]:
         file.refuse(
             Message("members each with a name of its own"),
-            Message("two called {name}", name=twice[0]),
+            Message("two called {name}", name=repeated[0]),
             Message("have it packed again"),
         )
 

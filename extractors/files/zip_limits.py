@@ -9,19 +9,19 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from extractors.files.refusal import Refusal
 from standard.messages import Message
 
-# What `zipfile` raises for a damaged archive.
+# Raised by `zipfile` for a damaged archive.
 DAMAGED = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, ValueError, OverflowError,
 )  # fmt: skip
 
 _MOST_MEMBERS = 10_000
-_MOST_RATIO = 200  # of unpacked to packed bytes, above _RATIO_FROM; a real sheet of one repeated row stays below 100
+_MOST_RATIO = 200  # of unpacked to packed bytes, from _RATIO_FROM on; a real sheet of one repeated row stays below 100
 _RATIO_FROM = 100 * 2**20
 _NO_FILES = {
     stat.S_IFLNK: Message("a symbolic link"),
@@ -35,11 +35,11 @@ _OUTSIDE = re.compile(r"(?:^|[/\\])\.\.(?:[/\\]|$)|^[/\\]|^[A-Za-z]:|\0")
 
 @contextmanager
 def errors_of_content() -> Iterator[None]:
-    """Distinguish a damaged archive from a file that cannot be read.
+    """Distinguish a damaged archive from an unreadable file.
 
     Raises:
-        zipfile.BadZipFile: for an offset that no file has, and for invalid bzip2 data.
-        OSError: for any other error of the system.
+        zipfile.BadZipFile: for an impossible offset, and for invalid bzip2 data.
+        OSError: for any other system error.
     """
     try:
         yield
@@ -57,15 +57,15 @@ def require_bounded(
     inside: Callable[[str], str] = str,
     before: int = 0,
 ) -> None:
-    """Check the list of an archive before anything of it is unpacked.
+    """Check the directory of an archive before it is unpacked.
 
     Args:
         archive: the archive.
-        most: bytes that it may have when unpacked, with those that were unpacked before it.
-        most_text: the same as people read it: `2 GiB`.
-        advice: what to do about one that has more.
+        most: bytes of all archives when unpacked, including those unpacked before it.
+        most_text: the same for people: `2 GiB`.
+        advice: for an archive that is too large.
         inside: normalises the names of members.
-        before: bytes that were unpacked before it.
+        before: bytes unpacked before it.
 
     Raises:
         Refusal: for too many members, too much when unpacked, or a member that points outside the archive.
@@ -85,6 +85,10 @@ def require_bounded(
             _sizes(unpacked, packed, before),
             advice,
         )
+    _require_safe_members(members, inside)
+
+
+def _require_safe_members(members: Sequence[zipfile.ZipInfo], inside: Callable[[str], str]) -> None:
     for member in members:
         if any(_OUTSIDE.search(inside(name)) for name in (member.filename, member.orig_filename)):
             raise Refusal(

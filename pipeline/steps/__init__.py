@@ -1,1 +1,1 @@
-"""The steps of a batch. Each reads what the step before left in the workspace, and leaves there what the next one reads."""
+"""The steps of a batch; each reads the files of the previous step from the workspace and writes those of the next."""

@@ -1,4 +1,4 @@
-"""Reads a source into the archive, whole or in parts, before anything is done with its rows."""
+"""Archives the raw rows of a source, whole or in parts."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from standard.day import instant_text
 from standard.errors import AlreadyDelivered
 from standard.messages import Message
 from workspace import batch_files as files
-from workspace.batch_files import of_part
-from workspace.manifests import gather, is_whole, manifest
+from workspace.batch_files import part_file
+from workspace.manifests import is_complete, manifest, write_batch_manifest
 from workspace.plan import Plan, read_plan
-from workspace.runs import becomes_the_days
+from workspace.runs import promote_archive
 
 if TYPE_CHECKING:
     from extractors import Reading
@@ -35,19 +35,19 @@ if TYPE_CHECKING:
 
 
 def extract(exchange: Exchange, key: BatchKey, now: datetime, part: int | None = None) -> Manifest:
-    """Read the source, or one part of it, into the archive, and record in the ledger what goes wrong.
+    """Archive the rows of a source, or of one part; errors are recorded in the ledger.
 
     Args:
         exchange: where everything is.
         key: of the batch.
         now: instant of reading.
-        part: number of the part as `plan` gave it; None for a source that is read in one.
+        part: number of the part from `plan`; None for a source that is read in one.
 
     Raises:
-        AlreadyDelivered: when the files hold what was delivered before.
-        SourceRefused: when the source holds something else than was declared.
-        Unreachable: when it, or the archive, cannot be reached.
-        UsageError: for the past of a snapshot source, where neither archive nor dated file has it.
+        AlreadyDelivered: when the files were delivered before.
+        SourceRefused: when the source does not match its declaration.
+        Unreachable: when the source or the archive cannot be reached.
+        UsageError: for the past of a snapshot source that neither the archive nor a dated file has.
     """
     if must_come_from_archive(exchange, key, now):
         return manifest(exchange.workspace, key, part)
@@ -66,8 +66,8 @@ def open_reading(
     """Open the source for a batch or one of its parts.
 
     Raises:
-        AlreadyDelivered: when the files hold what was delivered before; the repeat is recorded.
-        QuietHours: when the department's begin before the end; the archive then keeps what it had.
+        AlreadyDelivered: when the files were delivered before; the repeat is recorded.
+        QuietHours: when the department's quiet hours begin before the end; the archive stays as it was.
         SourceRefused, Unreachable, UsageError: as `extractors.open_source` does.
     """
     from extractors import open_source
@@ -84,13 +84,13 @@ def open_reading(
 
 
 class ArchivedReading:
-    """A reading whose rows are archived as they pass.
+    """A reading that archives its rows as they are read.
 
     Attributes:
         columns: of the source, in order.
-        taken_at: the instant for which the rows stand.
-        content: digest of the files and of how they are declared; empty for a database.
-        manifest: of what was archived; set once `groups` is exhausted.
+        taken_at: the instant that the rows represent.
+        content: digest of the files and of their declaration; empty for a database.
+        manifest: of the archive; set once `groups` is exhausted.
     """
 
     manifest: Manifest
@@ -108,25 +108,25 @@ class ArchivedReading:
         self._key, self._part, self._opened = key, part, opened
         self._budget, self._beginning = budget, beginning
         self.columns, self.taken_at = opened.columns, opened.taken_at
-        self.content = _content(self._source, opened)
+        self.content = _content_digest(self._source, opened)
 
     def groups(self) -> Iterator[pa.Table]:
-        """Yield the rows, each group once it is written; the manifest is written after the last."""
+        """Yield the rows, each group after it was written; write the manifest after the last."""
         from extractors import raw_schema
         from workspace.column_profile import Profile
 
         workspace, profile = self._workspace, Profile(self._source, self.columns)
-        raw = workspace.path(self._key, of_part(files.RAW, self._part))
+        raw = workspace.path(self._key, part_file(files.RAW, self._part))
         rows = 0
         batches = self._budget.limit(self._opened.batches) if self._budget else self._opened.batches
-        for group in workspace.writing_table(raw, profile.watch(prefetch(batches)), raw_schema(self.columns)):
+        for group in workspace.write_groups(raw, profile.watch(prefetch(batches)), raw_schema(self.columns)):
             rows += group.num_rows
             yield group
         self.manifest = self._manifest(rows, profile)
-        workspace.write_text(workspace.path(self._key, of_part(files.MANIFEST, self._part)), self.manifest.to_json())
-        if self._part is None or is_whole(workspace, self._key):
-            gather(workspace, self._key)
-            becomes_the_days(workspace, self._key)
+        workspace.write_text(workspace.path(self._key, part_file(files.MANIFEST, self._part)), self.manifest.to_json())
+        if self._part is None or is_complete(workspace, self._key):
+            write_batch_manifest(workspace, self._key)
+            promote_archive(workspace, self._key)
 
     def _manifest(self, rows: int, profile: Profile) -> Manifest:
         read = self._opened
@@ -139,7 +139,7 @@ class ArchivedReading:
             read=read.above_header + rows,
             rows=rows,
             columns=read.columns,
-            digest=self._workspace.digest_written(self._key, of_part(files.RAW, self._part)),
+            digest=self._workspace.digest_written(self._key, part_file(files.RAW, self._part)),
             window=[instant_text(edge) for edge in read.window] if read.window else [],
             counted=read.counted,
             witnessed=witnessed,
@@ -163,12 +163,12 @@ def _require_new(exchange: Exchange, key: BatchKey, content: str, now: datetime)
     """Refuse files that were delivered before, and record the repeat in the ledger.
 
     Raises:
-        AlreadyDelivered: when the platform's state of the source comes from the same files and declaration; for files of a
-            day of their own, its state on that day.
+        AlreadyDelivered: when the source's state on the platform comes from the same files and declaration; for dated files, its
+            state of that day.
     """
     if not content:
         return
-    last = exchange.database.read(known_content, key.source, str(key.day) if _dated(exchange.source(key)) else None)
+    last = exchange.database.read(known_content, key.source, str(key.day) if _is_dated(exchange.source(key)) else None)
     if last is None or last.content != content:
         return
     reason = Message(
@@ -181,13 +181,13 @@ def _require_new(exchange: Exchange, key: BatchKey, content: str, now: datetime)
     raise AlreadyDelivered("LX-504", "{batch}: {reason}", batch=key, reason=reason)
 
 
-def _dated(source: Source) -> bool:
+def _is_dated(source: Source) -> bool:
     extract = source.declaration.extract
     return isinstance(extract, FileExtract) and extract.dated
 
 
-def _content(source: Source, opened: Reading) -> str:
-    """The digest by which a delivery is known again: the same files count only as long as they are read in the same way."""
+def _content_digest(source: Source, opened: Reading) -> str:
+    """The digest that identifies a repeated delivery: the same files, read by the same declaration and quirks."""
     if not opened.content:
         return ""
     quirks = source.folder / "quirks.py"

@@ -10,9 +10,9 @@ from pipeline.exchange import Exchange
 from standard.batch import BatchKey
 from standard.finding import FINDING
 from workspace import batch_files as files
-from workspace.batch_files import of_part
+from workspace.batch_files import part_file
 from workspace.manifests import manifest
-from workspace.provenance import require_licences, said_as, write_record
+from workspace.provenance import licences_digest, require_licences, write_record
 
 
 def judge(exchange: Exchange, key: BatchKey, part: int | None = None) -> None:
@@ -23,13 +23,13 @@ def judge(exchange: Exchange, key: BatchKey, part: int | None = None) -> None:
     """
     require_licences(exchange.workspace, key, part)
     taken_at = manifest(exchange.workspace, key, part).taken_at
-    judge_groups(exchange, key, taken_at, exchange.workspace.read_groups(key, of_part(files.LICENCES, part)), part)
+    judge_groups(exchange, key, taken_at, exchange.workspace.read_groups(key, part_file(files.LICENCES, part)), part)
 
 
 def judge_groups(
     exchange: Exchange, key: BatchKey, taken_at: str, licences: Iterable[pa.Table], part: int | None
 ) -> None:
-    """Judge groups of licences as they pass; they are exhausted whatever happens."""
+    """Judge groups of licences as they arrive; `licences` is always exhausted."""
     from expectations.assess import judge_rows
 
     try:
@@ -38,6 +38,6 @@ def judge_groups(
         for _ in licences:
             pass
         raise
-    workspace, name = exchange.workspace, of_part(files.JUDGED, part)
+    workspace, name = exchange.workspace, part_file(files.JUDGED, part)
     workspace.write_table(workspace.path(key, name), [found], FINDING)
-    write_record(workspace, key, of_part(files.JUDGED_FROM, part), said_as(workspace, key, part), [name])
+    write_record(workspace, key, part_file(files.JUDGED_FROM, part), licences_digest(workspace, key, part), [name])

@@ -1,4 +1,4 @@
-"""Standardises archived rows: from the source's own columns to the elements of the national schema."""
+"""Standardises archived rows: maps the source's columns to the elements of the national schema."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.prefetch import prefetch
 from standard.batch import BatchKey
 from standard.finding import FINDING
 from workspace import batch_files as files
-from workspace.batch_files import of_part
+from workspace.batch_files import part_file
 from workspace.manifests import manifest
 from workspace.provenance import require_declared_as_read, require_raw, write_record
 
@@ -25,11 +25,11 @@ def standardise(exchange: Exchange, key: BatchKey, part: int | None = None) -> N
     """Standardise the archived rows of a batch or one of its parts.
 
     Raises:
-        ExchangeError: when the archive is not the one that its manifest names.
+        ExchangeError: when the archive does not match its manifest.
     """
     archived = require_raw(exchange.workspace, key, part)
     require_declared_as_read(exchange.source(key), key, archived)
-    raw = exchange.workspace.read_groups(key, of_part(files.RAW, part))
+    raw = exchange.workspace.read_groups(key, part_file(files.RAW, part))
     for _ in iter_standardised(exchange, key, archived.columns, archived.taken_at, raw, part):
         pass
 
@@ -37,42 +37,42 @@ def standardise(exchange: Exchange, key: BatchKey, part: int | None = None) -> N
 def iter_standardised(
     exchange: Exchange, key: BatchKey, columns: list[str], taken_at: str, raw: Iterable[pa.Table], part: int | None
 ) -> Iterator[pa.Table]:
-    """Standardise raw groups, and yield each once it is written; findings and counts are written after the last.
+    """Standardise raw groups, and yield each after it was written; findings and counts are written after the last.
 
-    `raw` is exhausted whatever happens: it may be the reading of the source, which must be archived whole.
+    `raw` is always exhausted, since it may be the reading of the source, which must be archived completely.
 
     Args:
         exchange: where everything is.
         key: of the batch.
-        columns: of the source, as they were read.
+        columns: of the source, as read.
         taken_at: instant text of the reading.
         raw: groups of raw rows.
         part: number of the part; None for a batch that is read in one.
     """
     from transforms.conform import Conformer
-    from transforms.shape import lacking
+    from transforms.required_columns import missing_columns
 
-    workspace, source = exchange.workspace, exchange.source(key).as_read(columns)
+    workspace, source = exchange.workspace, exchange.source(key).for_columns(columns)
     conformer = Conformer(source, taken_at)
-    rows = _Rows(conformer, as_declared=not lacking(source.declaration, columns))
-    path = workspace.path(key, of_part(files.LICENCES, part))
+    rows = _Standardiser(conformer, as_declared=not missing_columns(source.declaration, columns))
+    path = workspace.path(key, part_file(files.LICENCES, part))
     try:
-        yield from workspace.writing_table(path, prefetch(rows.standardised(raw)), conformer.schema)
+        yield from workspace.write_groups(path, prefetch(rows.standardised(raw)), conformer.schema)
     except Exception:
         for _ in raw:
             pass
         raise
-    workspace.write_table(workspace.path(key, of_part(files.CONFORMED, part)), rows.findings, FINDING)
-    made = [of_part(name, part) for name in (files.LICENCES, files.CONFORMED)]
-    # The manifest is there: the raw groups are archived by the time they are exhausted.
-    made_from = manifest(workspace, key, part).digest
+    workspace.write_table(workspace.path(key, part_file(files.CONFORMED, part)), rows.findings, FINDING)
+    written = [part_file(name, part) for name in (files.LICENCES, files.CONFORMED)]
+    # The manifest exists: the archive is complete once the raw groups are exhausted.
+    raw_digest = manifest(workspace, key, part).digest
     counts = {"extracted": rows.extracted, "left_out": rows.left_out}
-    write_record(workspace, key, of_part(files.STANDARDISED, part), made_from, made, **counts)
+    write_record(workspace, key, part_file(files.STANDARDISED, part), raw_digest, written, **counts)
 
 
 @dataclass
-class _Rows:
-    """The rows that pass: their findings, and how many were extracted or left out by the declaration."""
+class _Standardiser:
+    """Standardises groups of rows, collecting their findings and counting extracted and left-out rows."""
 
     conformer: Conformer
     as_declared: bool
@@ -82,7 +82,7 @@ class _Rows:
 
     def standardised(self, raw: Iterable[pa.Table]) -> Iterator[pa.Table]:
         for group in raw:
-            if not self.as_declared:  # rows without their columns are only counted; the batch has the finding
+            if not self.as_declared:  # rows with missing columns are only counted; the finding is on the batch
                 self.extracted += group.num_rows
                 continue
             conformed = self.conformer.conform(group, self.extracted)
@@ -90,6 +90,6 @@ class _Rows:
             self.left_out += conformed.left_out
             self.findings.append(conformed.findings)
             licences = conformed.licences
-            del group, conformed  # while the next steps work on these rows, nothing else holds them
+            del group, conformed  # free the memory while the next steps process these rows
             yield licences
             del licences

@@ -1,4 +1,4 @@
-"""The code lists the standard gives, read from the tables beside this file; a city adds rows of its own."""
+"""The code lists of the standard, read from the tables beside this file; a city adds rows of its own."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def code_list(name: str) -> dict[str, str]:
 
 @cache
 def holder_categories() -> dict[str, str]:
-    """Of each holder type code, the category of holder (1 person, 2 organisation) it can stand for."""
+    """Category of holder (1 person, 2 organisation) by holder type code."""
     return {row["code"]: row["category"] for row in rows(HERE / "holder_type.csv")}
 
 
@@ -33,7 +33,7 @@ def holder_categories() -> dict[str, str]:
 def status_families() -> dict[str, dict[str, str | None]]:
     """Lookups from each family's status codes to ours, named `status_<family>`.
 
-    `01` is valid at the housing ministry and superseded at the transport ministry, so there is no table for all.
+    `01` means valid to the housing ministry and superseded to the transport ministry, so no one table serves all.
     """
     families: dict[str, dict[str, str | None]] = {}
     for row in rows(HERE / "status_family.csv"):
@@ -51,7 +51,7 @@ class LicenceType:
 
 
 def catalogue(more: Iterable[dict[str, str]] = ()) -> dict[str, LicenceType]:
-    """The licence types by code: those the standard's sources give, and those of a city's own table.
+    """The licence types by code: those of the standard, and those of a city's own table.
 
     Args:
         more: rows with `code`, `name` and perhaps `holder_category`.

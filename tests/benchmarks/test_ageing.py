@@ -1,4 +1,4 @@
-"""A night of an old exchange asks its database for no more than a night of a young one."""
+"""A night of an old exchange costs its database no more than a night of a young one."""
 
 import re
 import sqlite3
@@ -14,10 +14,10 @@ from tests.city import licex
 
 __all__ = ["licex"]
 
-# Tables that only ever become longer, and the ledger's.
+# Tables that only grow, and that of the ledger.
 LONG = ("claim", "claim_history", "finding_state", "finding_sight", "sighting", "exchange_batch")
 YOUNG, OLD = 60, 400
-STEPS = 100  # of SQLite's machine, which are counted together
+STEPS = 100  # virtual machine instructions of SQLite per count
 
 
 @pytest.fixture
@@ -28,42 +28,42 @@ def ageing(monkeypatch):
 
 @pytest.fixture
 def exchange(ageing, tmp_path, monkeypatch):
-    """Make an exchange that has had so many nights, and settle in it; the last of its sources claims licences of the first's type."""
+    """Build an exchange that has run for a number of nights, and configure this process for it."""
 
-    def make(days):
+    def build(days):
         target = f"sqlite:///{tmp_path}/{days}.db"
-        made = ageing.made(tmp_path / str(days), ageing.Age(31, days, ageing.LAST), target, None)
-        for name, value in made.environ.items():
+        built = ageing.build_exchange(tmp_path / str(days), ageing.Age(31, days, ageing.LAST), target, None)
+        for name, value in built.environ.items():
             monkeypatch.setenv(name, value)
-        return made
+        return built
 
-    return make
+    return build
 
 
 @contextmanager
-def watched():
-    """What SQLite is asked: how much it did, in steps of its own machine, and each plan that looks through a long table."""
-    found = {"steps": 0, "scans": []}
+def measure_queries():
+    """Count the steps of SQLite, and collect the query plans that scan a long table."""
+    measured = {"steps": 0, "scans": []}
 
     def count():
-        found["steps"] += 1
+        measured["steps"] += 1
 
-    def connected(connection, _):
+    def set_handler(connection, _):
         connection.set_progress_handler(count, STEPS)
 
-    def asked(_connection, cursor, statement, parameters, _context, many):
+    def explain(_connection, cursor, statement, parameters, _context, many):
         if many or statement.split()[0] not in {"SELECT", "INSERT", "UPDATE", "DELETE"}:
             return
-        before = found["steps"]
+        before = measured["steps"]
         plan = sqlite3.Connection.execute(cursor.connection, f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
         scans = [line for *_, line in plan if re.match(rf"SCAN ({'|'.join(LONG)})\b", line)]
-        found["scans"] += [f"{line}: {statement}" for line in scans]
-        found["steps"] = before
+        measured["scans"] += [f"{line}: {statement}" for line in scans]
+        measured["steps"] = before
 
-    for name, hook in (("connect", connected), ("before_cursor_execute", asked)):
+    for name, hook in (("connect", set_handler), ("before_cursor_execute", explain)):
         event.listen(Engine, name, hook)
-    yield found
-    for name, hook in (("connect", connected), ("before_cursor_execute", asked)):
+    yield measured
+    for name, hook in (("connect", set_handler), ("before_cursor_execute", explain)):
         event.remove(Engine, name, hook)
 
 
@@ -71,29 +71,29 @@ def commands(day):
     return {"run": ("run", "benchmark.source_000", "--day", str(day)), "report": ("report", "--day", str(day)), "ledger": ("ledger",)}  # fmt: skip
 
 
-def test_a_night_of_an_old_exchange_does_what_one_of_a_young_exchange_does(exchange, licex):
+def test_a_night_of_an_old_exchange_costs_as_much_as_one_of_a_young_exchange(exchange, licex):
     steps, sizes = {}, {}
     for days in (YOUNG, OLD):
-        made = exchange(days)
-        made.change(1)
-        assert licex(*commands(made.change(1))["run"])[0] == 0  # the next night changes what this one brought
-        day = made.change(2)
+        aged = exchange(days)
+        aged.change(1)
+        assert licex(*commands(aged.change(1))["run"])[0] == 0  # the next night changes what this one inserted
+        day = aged.change(2)
         for name, words in commands(day).items():
-            with watched() as found:
+            with measure_queries() as measured:
                 code, _, errors = licex(*words)
-            assert (code, found["scans"]) == (0, []), errors
-            steps[name, days] = found["steps"]
-        sizes[days] = made.page_sizes(day)
+            assert (code, measured["scans"]) == (0, []), errors
+            steps[name, days] = measured["steps"]
+        sizes[days] = aged.page_sizes(day)
     for name in commands(day):
         assert steps[name, OLD] <= 1.1 * steps[name, YOUNG], steps
     for what, size in sizes[OLD].items():
         assert size <= 1.1 * sizes[YOUNG][what], what
 
 
-def test_a_day_that_was_missed_long_ago_is_still_named(exchange, ageing, licex):
-    made = exchange(OLD)
+def test_a_day_that_was_missed_long_ago_is_still_shown(exchange, ageing, licex):
+    aged = exchange(OLD)
     missed = ageing.LAST - timedelta(days=OLD - 10)
-    with sqlite3.connect(made.target.removeprefix("sqlite:///")) as platform:
+    with sqlite3.connect(aged.target.removeprefix("sqlite:///")) as platform:
         platform.execute("DELETE FROM exchange_batch WHERE source = 'benchmark.source_007' AND day = ?", [str(missed)])
         first, last = platform.execute(
             "SELECT first_day, last_day FROM coverage WHERE source = 'benchmark.source_007'"
@@ -112,5 +112,5 @@ def test_a_day_that_was_missed_long_ago_is_still_named(exchange, ageing, licex):
     assert (code, errors) == (0, "")
     assert sum("delivered" in line for line in out.splitlines()) == OLD
     licex("report", "--day", str(ageing.LAST))
-    page = (made.place / f"workspace/reports/city-{ageing.LAST}.html").read_text(encoding="utf-8")
+    page = (aged.folder / f"workspace/reports/city-{ageing.LAST}.html").read_text(encoding="utf-8")
     assert str(missed) in page

@@ -41,7 +41,7 @@ def benchmark_modules(monkeypatch):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_benchmark_prints_every_target(command, tmp_path):
     script, *options = command.split()
-    ended = subprocess.run(
+    result = subprocess.run(
         [sys.executable, str(FOLDER / script), *options],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(FOLDER.parent)},
@@ -49,32 +49,32 @@ def test_a_benchmark_prints_every_target(command, tmp_path):
         text=True,
         check=False,
     )
-    if "NotInstalled" in ended.stderr:
-        pytest.skip(ended.stderr.strip().rsplit("\n", 1)[-1])
-    assert ended.returncode == 0, ended.stderr
-    lines = [line for line in ended.stdout.splitlines() if line.endswith(("| yes |", "| no |"))]
+    if "NotInstalled" in result.stderr:
+        pytest.skip(result.stderr.strip().rsplit("\n", 1)[-1])
+    assert result.returncode == 0, result.stderr
+    lines = [line for line in result.stdout.splitlines() if line.endswith(("| yes |", "| no |"))]
     for target in COMMANDS[command]:
-        assert any(target in line for line in lines), ended.stdout
+        assert any(target in line for line in lines), result.stdout
 
 
 def test_invented_holders_hold_their_checks_but_for_those_that_are_meant_not_to(benchmark_modules):
-    invented = benchmark_modules("invented")
+    invented = benchmark_modules("invented_register")
     register = pa.Table.from_batches(invented.licences(2000))
     company = pc.equal(register["LX"], "001")
     right = pc.if_else(company, is_uscc(register["DM"]), is_citizen_number(register["DM"]))
     bad = [row for row, holds in enumerate(right.to_pylist()) if not holds]
     assert bad == list(range(0, 2000, invented.WRONG_EVERY))
-    assert len(bad) == invented.wrong(2000)
+    assert len(bad) == invented.wrong_rows(2000)
 
 
 def test_invented_people_were_born_before_1900(benchmark_modules):
-    register = pa.Table.from_batches(benchmark_modules("invented").licences(40_000))
+    register = pa.Table.from_batches(benchmark_modules("invented_register").licences(40_000))
     people = register.filter(pc.equal(register["LX"], "111"))["DM"]
     assert pc.max(pc.utf8_slice_codeunits(people, 6, 10)).as_py() < "1900"
 
 
 def test_invented_numbers_are_unique_and_the_same_every_time(benchmark_modules):
-    licences = benchmark_modules("invented").licences
+    licences = benchmark_modules("invented_register").licences
     register = pa.Table.from_batches(licences(3000))
     assert len(register["XKZBH"].unique()) == 3000
     assert register.equals(pa.Table.from_batches(licences(3000)))
@@ -82,9 +82,9 @@ def test_invented_numbers_are_unique_and_the_same_every_time(benchmark_modules):
 
 def test_a_run_with_wrong_counts_is_no_figure(benchmark_modules):
     side_by_side = benchmark_modules("side_by_side")
-    side_by_side.expect({"rows": 7}, rows=7)
+    side_by_side.require_counts({"rows": 7}, rows=7)
     with pytest.raises(SystemExit, match="no figure"):
-        side_by_side.expect({"rows": 6}, rows=7)
+        side_by_side.require_counts({"rows": 6}, rows=7)
 
 
 def test_sides_take_turns(benchmark_modules):

@@ -1,4 +1,4 @@
-"""What these tests share: a city of one department, and the command."""
+"""Fixtures of the command tests: a city with one department, and the command."""
 
 from tests.city import city, clock, licex, platform, refill
 

@@ -1,9 +1,11 @@
-"""`licex check --connect` holds the header of files against the declaration, as it does the columns of tables."""
+"""`licex check --connect` compares the header of a file with the declaration, as it does the columns of a table."""
 
 import json
 import os
 
 import pytest
+
+from tests.city import with_extract
 
 TITLES = [
     "ID",
@@ -27,19 +29,17 @@ TITLES = [
 
 @pytest.fixture
 def header(city, declaration, monkeypatch):
-    """Have the department deliver a text file with these titles and one row."""
-    lines = declaration.splitlines()
-    place = next(number for number, line in enumerate(lines) if line.startswith("extract:"))
-    lines[place] = "extract: {kind: text, connection: transport, path: XKZ.csv}"
-    (city / "sources/transport/road.yaml").write_text("\n".join(lines), encoding="utf-8")
+    """Write the text file of the department, with these titles and one row."""
+    text = with_extract(declaration, "{kind: text, connection: transport, path: XKZ.csv}")
+    (city / "sources/transport/road.yaml").write_text(text, encoding="utf-8")
     monkeypatch.setenv("LICEX_CONN_TRANSPORT", str(city))
 
-    def deliver(titles):
+    def write(titles):
         path = city / "XKZ.csv"
         path.write_text("\n".join(",".join(each) for each in (titles, ["x"] * len(titles))), encoding="utf-8")
         os.utime(path, (1e9, 1e9))
 
-    return deliver
+    return write
 
 
 DECLARED = [title for title in TITLES if title not in {"ID", "GXSJ"}]
@@ -52,7 +52,7 @@ def test_a_header_as_declared(header, licex):
     assert out == "transport.road: XKZ.csv, utf-8: 14 columns\n"
 
 
-def test_every_column_that_nobody_declared_is_named(header, licex):
+def test_every_undeclared_column_is_named(header, licex):
     more = [f"MORE_{number}" for number in range(80)]
     header([*DECLARED, *more])
     code, out, _ = licex("check", "--connect")

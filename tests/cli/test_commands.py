@@ -1,3 +1,5 @@
+"""Each command, run on a city with one department."""
+
 import json
 import os
 import sqlite3
@@ -9,6 +11,7 @@ from typer.main import get_command
 
 from cli.main import app
 from standard.day import Day
+from tests.city import with_extract
 
 RUN = ("run", "transport.road", "--day", "2026-03-01")
 RANGE = ("--from", "2026-03-01", "--to", "2026-03-02")
@@ -26,14 +29,14 @@ def test_a_batch_is_run_and_the_next_run_changes_nothing(licex, city, platform):
     assert platform("SELECT run, status FROM exchange_batch") == [(1, "delivered"), (2, "delivered")]
 
 
-def test_a_dry_run_says_what_would_be_and_leaves_no_trace(licex, city):
+def test_a_dry_run_shows_what_a_run_would_do_and_writes_nothing(licex, city):
     code, out, _ = licex(*RUN, "--dry-run", "--json")
     assert (code, entry(out)["accepted"]) == (0, 2)
     assert not (city / "platform.db").exists()
     assert not (city / "workspace/transport.road").exists()
 
 
-def test_a_dry_run_makes_no_tables(licex, city, postgresql_url, monkeypatch):
+def test_a_dry_run_creates_no_tables(licex, city, postgresql_url, monkeypatch):
     monkeypatch.setenv("LICEX_TARGET", postgresql_url)
     code, out, _ = licex(*RUN, "--dry-run", "--json")
     assert (code, entry(out)["accepted"]) == (0, 2)
@@ -59,7 +62,7 @@ def test_a_backfill_runs_every_day_of_a_range(licex, city, refill):
     assert [item["entry"]["inserted"] for item in json.loads(out)] == [1, 1]
 
 
-def test_a_backfill_never_puts_old_data_over_new(licex, city, refill, platform):
+def test_a_backfill_never_replaces_new_data_by_old(licex, city, refill, platform):
     refill({"GXSJ": "2026-03-02 10:00:00", "ZT": "03"})
     licex("run", "transport.road", "--day", "2026-03-02")
     refill({"ZT": "10"})
@@ -68,28 +71,28 @@ def test_a_backfill_never_puts_old_data_over_new(licex, city, refill, platform):
     assert platform("SELECT certificate_status FROM licence") == [("CANCELLED",)]
 
 
-def test_a_replay_delivers_what_a_corrected_lookup_frees_and_does_not_ask_the_source(
+def test_a_replay_delivers_what_a_corrected_lookup_accepts_without_reading_the_source(
     licex, city, refill, declaration, platform, monkeypatch
 ):
     refill({}, {"XKZBH": "370402000002", "ZT": "有效"})
     licex(*RUN)
     assert platform("SELECT rule, open FROM finding") == [("status", 1)]
-    freed = declaration.replace("lookup: status_transport", "lookup: [own, status_transport]").replace(
+    corrected = declaration.replace("lookup: status_transport", "lookup: [own, status_transport]").replace(
         "lookups: {", "lookups: {own: {有效: VALID}, "
     )
-    (city / "sources/transport/road.yaml").write_text(freed, encoding="utf-8")
+    (city / "sources/transport/road.yaml").write_text(corrected, encoding="utf-8")
     monkeypatch.delenv("LICEX_CONN_TRANSPORT")
     code, out, _ = licex("replay", "transport.road", "--from", "2026-03-01", "--to", "2026-03-01", "--json")
     assert (code, entry(out)["inserted"], entry(out)["unchanged"]) == (0, 1, 1)
     assert platform("SELECT rule, open FROM finding") == [("status", 0)]
 
 
-def test_a_replay_of_a_day_without_archive_says_so(licex, city):
+def test_a_replay_of_a_day_without_an_archive_fails(licex, city):
     code, _, err = licex("replay", "transport.road", "--from", "2026-03-01", "--to", "2026-03-01")
     assert (code, "expected the archived raw of that day, found none" in err) == (1, True)
 
 
-def test_the_past_of_a_snapshot_source_cannot_be_asked_for(licex, city, declaration):
+def test_the_past_of_a_snapshot_source_cannot_be_read(licex, city, declaration):
     (city / "sources/transport/road.yaml").write_text(
         declaration.replace(", updated_at: GXSJ", "").replace("ignore: [BZ]", "ignore: [BZ, GXSJ]"), encoding="utf-8"
     )
@@ -121,7 +124,7 @@ def test_a_correction_closes_the_finding_and_an_old_day_does_not_open_it_again(l
     assert platform("SELECT rule, open FROM finding") == [("required", 0)]
 
 
-def test_a_held_row_says_whether_the_platform_has_an_older_state(licex, city, refill, platform):
+def test_the_finding_of_a_held_row_shows_whether_the_platform_has_an_older_state(licex, city, refill, platform):
     licex(*RUN)
     refill(
         {"GXSJ": "2026-03-02 10:00:00", "ZT": "77"},
@@ -138,7 +141,7 @@ def test_check_finds_nothing_wrong_with_a_good_declaration(licex, city):
     assert licex("check")[0] == 0
 
 
-def test_preview_shows_rows_in_the_standard_and_keeps_nothing(licex, city):
+def test_preview_shows_rows_as_standard_records_and_writes_nothing(licex, city):
     code, out, _ = licex("preview", "transport.road", "--day", "2026-03-01", "--json")
     shown = json.loads(out)
     assert code == 0
@@ -148,11 +151,11 @@ def test_preview_shows_rows_in_the_standard_and_keeps_nothing(licex, city):
 
 
 @pytest.mark.parametrize(
-    "asked", ["370402000001", "1.2.156.3005.2.11100000000019713D008.11370400MB0000000N.370402000001.001.4"]
+    "text", ["370402000001", "1.2.156.3005.2.11100000000019713D008.11370400MB0000000N.370402000001.001.4"]
 )
-def test_trace_explains_a_licence_by_number_or_identifier(licex, city, asked):
+def test_trace_explains_a_licence_by_number_or_identifier(licex, city, text):
     licex(*RUN)
-    code, out, _ = licex("trace", asked, "--json")
+    code, out, _ = licex("trace", text, "--json")
     found = json.loads(out)[0]
     assert code == 0
     assert found["versions"][0]["batch"] == "transport.road/2026-03-01"
@@ -160,7 +163,7 @@ def test_trace_explains_a_licence_by_number_or_identifier(licex, city, asked):
     assert found["batches"][0]["status"] == "delivered"
 
 
-def test_trace_of_nothing(licex, city):
+def test_trace_of_an_unknown_licence_fails(licex, city):
     code, _, err = licex("trace", "nothing")
     assert (code, "found none" in err) == (1, True)
 
@@ -192,11 +195,12 @@ WITH_JSON = {
     "remask": ((), ("--dry-run",)),
     "accept-beginning": (("transport.number", "--by", "王某"),),
     "purge": ((), ("--apply",)),
+    "audit": ((),),
     "rules": ((),),
 }
 
 
-def test_what_any_command_prints_as_json_is_json_and_nothing_else(licex, city, declaration):
+def test_every_command_prints_nothing_but_json_with_the_json_option(licex, city, declaration):
     rising = declaration.replace("key: [ID], updated_at: GXSJ", "key: [XKZBH], updated_at: GXSJ, rising: ID")
     (city / "sources/transport/number.yaml").write_text(f"{rising}sweep: {{schedule: 0 3 * * 6}}\n", encoding="utf-8")
     with sqlite3.connect(city / "transport.db") as database:
@@ -208,20 +212,16 @@ def test_what_any_command_prints_as_json_is_json_and_nothing_else(licex, city, d
         name for name, command in get_command(app).commands.items() if any(p.name == "json" for p in command.params)
     }
     assert offered == set(WITH_JSON)
-    for command, asked in WITH_JSON.items():
-        for words in asked:
+    for command, calls in WITH_JSON.items():
+        for words in calls:
             _, out, err = licex(command, *words, "--json")
             assert isinstance(json.loads(out), list | dict), (command, words, err)
 
 
 @pytest.fixture
-def files(city, declaration, raw, clock):
-    """The department's rows in a text file that is for all days; gives how to set the present."""
-    begin = declaration.index("extract:")
-    end = declaration.index("\n", begin)
-    text = (
-        f"{declaration[:begin]}extract: {{kind: text, path: XKZ.csv, updated_at: GXSJ, key: [ID]}}{declaration[end:]}"
-    )
+def set_day_of_files(city, declaration, raw, clock):
+    """Write the department's rows to a text file that serves all days; returns a function that sets the present day."""
+    text = with_extract(declaration, "{kind: text, path: XKZ.csv, updated_at: GXSJ, key: [ID]}")
     (city / "sources/transport/road.yaml").write_text(text, encoding="utf-8")
     rows = raw({}, {"XKZBH": "370402000002"}).drop_columns(["_locator"])
     path = city / "sources/transport/XKZ.csv"
@@ -229,16 +229,16 @@ def files(city, declaration, raw, clock):
     path.write_text("\n".join(",".join(value or "" for value in line) for line in lines), encoding="utf-8")
     os.utime(path, (1e9, 1e9))
 
-    def present(day):
+    def set_day(day):
         clock(Day.of(day).start + timedelta(hours=20))
 
-    return present
+    return set_day
 
 
-def test_files_that_are_repeated_say_so_within_the_json_and_beside_a_table(licex, files, platform):
-    files("2026-03-01")
+def test_repeated_files_are_reported_in_the_json_and_beside_the_table(licex, set_day_of_files, platform):
+    set_day_of_files("2026-03-01")
     assert licex(*RUN, "--json")[0] == 0
-    files("2026-03-04")
+    set_day_of_files("2026-03-04")
     day = "2026-03-04"
     repeats = [("run", "transport.road", "--day", day), ("backfill", "transport.road", "--from", day, "--to", day)]
     for words in (*repeats, ("catch-up",)):
@@ -267,23 +267,23 @@ def test_report_writes_the_pages_of_a_day_again(licex, city):
     ]
 
 
-def test_check_connect_says_how_a_database_is_read_and_how_fast(city, licex):
-    code, said, errors = licex("check", "transport.road", "--connect", "--json")
-    found = json.loads(said)["transport.road"]
+def test_check_connect_shows_how_a_database_is_read_and_how_fast(city, licex):
+    code, out, errors = licex("check", "transport.road", "--connect", "--json")
+    found = json.loads(out)["transport.road"]
     assert code == 0, errors
     assert (found["way"], found["rows"], found["sample"], found["problem"]) == ("SQLAlchemy", 2, 2, "")
     assert found["rate"] > 0
-    code, said, _ = licex("check", "--connect")
-    assert (code, "SQLAlchemy" in said, "sqlite" in said.lower()) == (0, True, True)
+    code, out, _ = licex("check", "--connect")
+    assert (code, "SQLAlchemy" in out, "sqlite" in out.lower()) == (0, True, True)
 
 
 def test_check_connect_names_a_database_that_does_not_answer(city, licex, monkeypatch):
     monkeypatch.setenv("LICEX_CONN_TRANSPORT", "postgresql+psycopg://someone:geheim@127.0.0.1:1/none")
-    code, said, errors = licex("check", "--connect")
-    assert (code, "transport.road" in errors, "geheim" in said + errors) == (3, True, False)
+    code, out, errors = licex("check", "--connect")
+    assert (code, "transport.road" in errors, "geheim" in out + errors) == (3, True, False)
 
 
-def test_check_connect_names_a_table_that_is_not_there(city, licex):
+def test_check_connect_names_a_table_that_does_not_exist(city, licex):
     path = city / "sources/transport/road.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("table: XKZ", "table: XKZ_ALT"), encoding="utf-8")
     code, _, errors = licex("check", "--connect")

@@ -1,4 +1,4 @@
-"""What the commands say to somebody who declares a first department."""
+"""What commands show to a person who declares a first department."""
 
 import json
 import shutil
@@ -14,48 +14,48 @@ RUN = ("run", "transport.road", "--day", DAY)
 
 @pytest.fixture
 def half_wrong(refill):
-    """Three rows, of which two have no holder; a fifth may be held."""
+    """Three rows, of which two have no holder; at most a fifth may be held."""
     refill({}, *({"XKZBH": f"37040200000{number}", "MC": ""} for number in (2, 3)))
 
 
-def test_a_dry_run_says_why_it_does_not_end_well_and_what_it_found(licex, half_wrong):
+def test_a_dry_run_shows_why_it_fails_and_what_it_found(licex, half_wrong):
     code, out, errors = licex(*RUN, "--dry-run", "--json")
-    (ran,) = json.loads(out)
-    sentence = (
+    (result,) = json.loads(out)
+    message = (
         f"transport.road/{DAY}: expected at most 20.0% of rows held, found 66.7% (2); a run would deliver the rest"
     )
-    assert (code, ran["problem"]) == (1, sentence)
-    (found,) = ran["findings"]
+    assert (code, result["problem"]) == (1, message)
+    (found,) = result["findings"]
     assert {name: found[name] for name in ("rule", "findings", "element")} == {
         "rule": "required",
         "findings": 2,
         "element": "certificate_holder_name",
     }
     code, out, errors = licex(*RUN, "--dry-run")
-    assert (sentence in " ".join(errors.split()), "certificate_holder_name" in out) == (True, True)
+    assert (message in " ".join(errors.split()), "certificate_holder_name" in out) == (True, True)
 
 
-def test_a_run_says_where_its_report_is(licex, city):
+def test_a_run_shows_the_path_of_its_report(licex, city):
     page = (city / f"workspace/reports/transport.road/{DAY}.html").as_posix()
     assert licex(*RUN)[1].splitlines()[-1] == f"open {page}"
     assert json.loads(licex(*RUN, "--json")[1])[0]["page"] == page
 
 
-def test_a_preview_of_a_day_without_rows_says_so(licex, city):
+def test_a_preview_of_a_day_without_rows_is_explained(licex, city):
     assert "transport.road/2026-02-01: no row is of that day; name another with --day" in " ".join(
         licex("preview", "transport.road", "--day", "2026-02-01")[1].split()
     )
 
 
-def test_a_preview_says_when_nothing_is_wrong(licex, city):
+def test_a_preview_without_findings_is_explained(licex, city):
     assert "transport.road/2026-03-01: no findings" in licex("preview", "transport.road", "--day", DAY)[1]
 
 
-def test_one_declaration_is_one(licex, city):
+def test_the_number_of_declarations_is_in_the_singular(licex, city):
     assert licex("check")[1].strip() == "1 declaration, no problems"
 
 
-def test_a_declaration_where_none_is_read_is_a_problem(licex, city):
+def test_a_declaration_outside_the_folders_of_departments_is_a_problem(licex, city):
     declared = next((city / "sources").glob("*/*.yaml"))
     shutil.copy(declared, city / "sources/stray.yaml")
     code, _, errors = licex("check")
@@ -69,9 +69,7 @@ def test_a_platform_that_cannot_be_opened_names_the_setting(licex, city, monkeyp
     assert (code, "check LICEX_TARGET" in errors) == (3, True)
 
 
-def test_a_preview_and_a_dry_run_group_the_findings_of_all_rows_and_name_the_lookup_that_lacks_a_value(
-    licex, city, refill
-):
+def test_preview_and_dry_run_group_findings_and_name_the_lookup_that_lacks_a_value(licex, city, refill):
     path = city / "sources/transport/road.yaml"
     text = path.read_text(encoding="utf-8").replace("lookup: status_transport", "lookup: [status_transport, zt]")
     path.write_text(text.replace("lookups: {", "lookups: {zt: {在用: VALID}, "), encoding="utf-8")
@@ -87,14 +85,14 @@ def test_a_preview_and_a_dry_run_group_the_findings_of_all_rows_and_name_the_loo
         assert (code, "add it to the lookup zt?" in " ".join(out.split())) == (1, True)
 
 
-def test_a_placeholder_is_no_value_for_a_lookup(licex, city, refill):
+def test_a_placeholder_is_not_suggested_for_a_lookup(licex, city, refill):
     refill({}, {"XKZBH": "370402000102", "ZT": "测试"})
     code, out, _ = licex("preview", *RUN[1:], "--json")
     (group,) = json.loads(out)["findings"]
     assert (code, group["rule"], group["value"], group["hint"]) == (1, "placeholder", "测试", "")
 
 
-def test_a_dry_run_of_a_day_that_only_the_archive_has_judges_its_archive(licex, city, clock):
+def test_a_dry_run_of_a_day_that_only_the_archive_has_assesses_the_archive(licex, city, clock):
     path = city / "sources/transport/road.yaml"
     text = path.read_text(encoding="utf-8").replace(", updated_at: GXSJ", "")
     path.write_text(text.replace("ignore: [", "ignore: [GXSJ, "), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A command imports what it needs and nothing else: that is most of what a short command takes."""
+"""A command imports only what it needs: imports are most of the time of a short command."""
 
 import json
 import os
@@ -12,7 +12,7 @@ HEAVY = {
     *("pandas", "great_expectations", "scipy", "duckdb", "openpyxl", "python_calamine", "jinja2", "vl_convert"),
     *("alembic", "psycopg", "pymysql", "pyodbc", "adbc_driver_manager", "fsspec", "requests"),
 }
-DATA = {"sqlalchemy", "pyarrow", "numpy", "yaml"}  # not pydantic, which typer imports for what is typed
+DATA = {"sqlalchemy", "pyarrow", "numpy", "yaml"}  # not pydantic, which typer imports for annotations
 NUMBER = "370402000001"
 NEVER = {
     ("--help",): HEAVY | DATA,
@@ -39,15 +39,15 @@ import json, sys
 from cli.main import main
 try:
     main()
-except SystemExit as ended:
-    code = ended.code
+except SystemExit as exit:
+    code = exit.code
 loaded = [name for name, module in sys.modules.items() if type(module).__name__ != "_Deferred"]
 print(json.dumps({"code": code, "loaded": loaded}), file=sys.stderr)
 """
 
 
-def ended(*words, **environ):
-    """What a command in a process of its own prints, and what it had imported in the end."""
+def run_command(*words, **environ):
+    """Run a command in a process of its own; returns its output and a dictionary with `code` and `loaded`."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", PROGRAM, *words],
         env={**os.environ, **environ},
@@ -61,9 +61,9 @@ def ended(*words, **environ):
 def test_no_command_imports_what_it_does_not_need(licex, city):
     assert licex("run", "transport.road", "--day", "2026-03-01")[0] == 0
     for words, never in NEVER.items():
-        _, told = ended(*words)
-        assert told["code"] == 0, words
-        assert never.isdisjoint(told["loaded"]), (words, sorted(never & set(told["loaded"])))
+        _, result = run_command(*words)
+        assert result["code"] == 0, words
+        assert never.isdisjoint(result["loaded"]), (words, sorted(never & set(result["loaded"])))
 
 
 @pytest.mark.parametrize(
@@ -84,5 +84,5 @@ def test_names_of_sources_are_completed_without_reading_a_declaration(city, word
     assert (HEAVY | DATA).isdisjoint(loaded)
 
 
-def test_the_version_is_the_packages():
-    assert ended("--version")[0].split() == ["licex", "0.1.0"]
+def test_the_version_is_that_of_the_package():
+    assert run_command("--version")[0].split() == ["licex", "0.1.0"]

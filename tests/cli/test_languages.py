@@ -1,4 +1,4 @@
-"""Commands speak Chinese to those who read it, and every error has a code under which it is explained."""
+"""Commands print Chinese or English, and every error has a code under which it is explained."""
 
 import ast
 import importlib.util
@@ -13,7 +13,7 @@ from standard.error_codes import ERROR_CODES
 ROOT = Path(__file__).parents[2]
 CHINESE = re.compile("[\u4e00-\u9fff]")
 DAY = "2026-03-01"
-# What stays as it is in any language: names of commands, options and formats, and what Typer shows of kinds.
+# Not translated: names of commands, options and formats, and the type names that Typer shows.
 NAMES = re.compile(
     r"`[^`]*`|--?[a-z][a-z-]*|\blicex( [a-z-]+)?\b|LICEX_\S*|<[a-z]+>|\[(OPTIONS|ARGS|SOURCE)\]|\b[A-Z]+\b|"
     r"\b[a-z_]+[._][a-z_.]+\b|\b(shell|trace|preview)\b"
@@ -33,17 +33,19 @@ def catalogue():
 def chinese(monkeypatch):
     monkeypatch.setenv("LICEX_LANG", "zh")
     monkeypatch.setenv("COLUMNS", "200")
-    # what a command sets for gettext is gone with the test
+    # so that what a command sets for gettext is undone after the test
     monkeypatch.setenv("LANGUAGE", "")
 
 
-def test_every_sentence_has_a_translation_and_the_catalogue_has_no_other(catalogue):
+def test_the_catalogue_has_exactly_one_translation_of_every_message(catalogue):
     assert catalogue.check() == []
 
 
-def test_a_sentence_without_a_translation_is_found(catalogue, monkeypatch):
-    found, problems = catalogue.said()
-    monkeypatch.setattr(catalogue, "said", lambda: ({**found, "{source}: a new sentence": {"cli/x.py"}}, problems))
+def test_a_message_without_a_translation_is_found(catalogue, monkeypatch):
+    found, problems = catalogue.collect_messages()
+    monkeypatch.setattr(
+        catalogue, "collect_messages", lambda: ({**found, "{source}: a new sentence": {"cli/x.py"}}, problems)
+    )
     assert any("a new sentence" in problem for problem in catalogue.check())
 
 
@@ -55,13 +57,13 @@ def test_a_sentence_without_a_translation_is_found(catalogue, monkeypatch):
         ('raise UsageError("LX-101", "a {day}", day=day)', ""),
     ],
 )
-def test_a_template_that_is_no_literal_is_found(catalogue, line, problem):
+def test_a_template_that_is_not_a_literal_is_found(catalogue, line, problem):
     texts = list(catalogue._texts(ast.parse(line), cli=False))
     assert (problem == "") == (None not in [text for _, text in texts])
 
 
 def _codes_raised():
-    """Every code that stands in the code, and where."""
+    """Yields every error code in the source code, and its file."""
     for path in ROOT.glob("*/**/*.py"):
         if path.parts[len(ROOT.parts)] in {"tests", ".venv", "build"} or path.name == "error_codes.py":
             continue
@@ -80,8 +82,8 @@ def test_every_code_has_its_page_and_every_page_its_error():
             assert not CHINESE.search(english)
 
 
-def _left(text):
-    """English words in what is printed, names left out."""
+def _english_words(text):
+    """The English words of an output, without names."""
     return re.findall(r"[A-Za-z]{3,}", NAMES.sub(" ", text))
 
 
@@ -90,13 +92,13 @@ def test_help_is_in_chinese(chinese, licex, command):
     code, out, _ = licex(*filter(None, [command]), "--help")
     assert code == 0
     lines = [line for line in out.splitlines() if not re.match(r"│ +[a-z-]+ +[^\x00-\x7f]", line)]
-    assert _left("\n".join(lines)) == [], out
+    assert _english_words("\n".join(lines)) == [], out
     assert "用法：" in out
     assert "显示本帮助并退出" in out
 
 
 @pytest.mark.parametrize(
-    ("words", "said", "code"),
+    ("words", "expected", "code"),
     [
         (("run", "transport.road", "--day", "2026-13-01"), "应为 2026-03-01 这样的日期", "LX-101"),
         (("run", "transport.raod", "--day", DAY), "是否应为 transport.road？", "LX-205"),
@@ -107,10 +109,10 @@ def test_help_is_in_chinese(chinese, licex, command):
         (("open", "--rule", "x"), "x：应为规则", "LX-102"),
     ],
 )
-def test_an_error_is_in_chinese_with_its_code(chinese, licex, city, words, said, code):
-    ended, out, err = licex(*words)
-    assert ended != 0
-    assert said in err.replace("\n", "")
+def test_an_error_is_in_chinese_with_its_code(chinese, licex, city, words, expected, code):
+    exit_code, out, err = licex(*words)
+    assert exit_code != 0
+    assert expected in err.replace("\n", "")
     assert f"[{code}]" in err
     assert out == ""
 
@@ -129,7 +131,7 @@ def test_every_problem_of_a_declaration_is_in_chinese(chinese, licex, city):
     assert "LX-202" in err
 
 
-def test_headings_and_what_became_of_batches_are_in_chinese(chinese, licex, city):
+def test_headings_and_outcomes_of_batches_are_in_chinese(chinese, licex, city):
     code, out, err = licex("run", "transport.road", "--day", DAY)
     assert (code, err.strip()) == (0, "")
     assert "数据源" in out
@@ -139,10 +141,10 @@ def test_headings_and_what_became_of_batches_are_in_chinese(chinese, licex, city
         assert any(map(CHINESE.search, heads)), (words, out)
 
 
-def test_what_the_ledger_keeps_does_not_depend_on_the_reader(chinese, licex, city, platform, monkeypatch):
+def test_the_ledger_is_in_english_whatever_the_language_of_commands(chinese, licex, city, platform, monkeypatch):
     (city / "transport.db").rename(city / "gone.db")
-    ended, _, err = licex("run", "transport.road", "--day", DAY)
-    assert ended == 3
+    exit_code, _, err = licex("run", "transport.road", "--day", DAY)
+    assert exit_code == 3
     assert CHINESE.search(err)
     (reason,) = platform("SELECT reason FROM exchange_batch")[0]
     assert not CHINESE.search(reason.replace("枣庄", ""))

@@ -1,4 +1,4 @@
-"""Steps are logged for whoever looks for a fault: where, by which rights, and never with anybody's values."""
+"""The log of steps: where it is written, with which permissions, and never with values of rows."""
 
 import json
 import os
@@ -14,14 +14,14 @@ def log(tmp_path):
     return tmp_path / "licex.log"
 
 
-@pytest.mark.parametrize("by", ["option", "environment"])
-def test_a_log_file_has_every_step_and_is_for_its_user_alone(licex, city, refill, log, monkeypatch, by):
+@pytest.mark.parametrize("configured_by", ["option", "environment"])
+def test_a_log_file_has_every_step_and_only_its_owner_can_read_it(licex, city, refill, log, monkeypatch, configured_by):
     refill({"MC": NAME, "ZT": "77"}, {"XKZBH": "370402000002"})
-    if by == "environment":
+    if configured_by == "environment":
         monkeypatch.setenv("LICEX_LOG", str(log))
     before = os.umask(0)
     try:
-        code, out, errors = licex(*(("--log-file", str(log)) if by == "option" else ()), *RUN, "--json")
+        code, out, errors = licex(*(("--log-file", str(log)) if configured_by == "option" else ()), *RUN, "--json")
     finally:
         os.umask(before)
     assert (code, json.loads(out)[0]["entry"]["held"]) == (1, 1)
@@ -34,7 +34,7 @@ def test_a_log_file_has_every_step_and_is_for_its_user_alone(licex, city, refill
     assert "INFO" not in errors
 
 
-def test_what_a_log_has_stays_when_the_next_command_writes(licex, city, log):
+def test_the_next_command_appends_to_the_log(licex, city, log):
     for _ in range(2):
         assert licex("--log-file", str(log), "ledger")[0] == 0
     assert log.read_text(encoding="utf-8").count("licex 0.1.0 ledger") == 2
@@ -48,7 +48,7 @@ def test_the_same_lines_go_to_standard_error(licex, city):
     assert "deliver" not in licex(*RUN, "--json")[2]
 
 
-def test_an_error_stands_in_the_log_as_it_was_printed(licex, city, log, monkeypatch):
+def test_an_error_is_logged_as_printed(licex, city, log, monkeypatch):
     monkeypatch.setenv("LICEX_CONN_TRANSPORT", "postgresql+psycopg://nutzer:geheim@127.0.0.1:1/x")
     code, _, errors = licex("--log-file", str(log), *RUN)
     text = log.read_text(encoding="utf-8")
@@ -57,7 +57,7 @@ def test_an_error_stands_in_the_log_as_it_was_printed(licex, city, log, monkeypa
     assert "geheim" not in text
 
 
-def test_a_defect_is_logged_with_where_it_is_and_not_with_what_it_quotes(licex, city, log, monkeypatch):
+def test_a_defect_is_logged_with_its_location_and_without_the_values_that_it_quotes(licex, city, log, monkeypatch):
     def fails(*_, **__):
         raise RuntimeError(NAME)
 

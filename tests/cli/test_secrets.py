@@ -1,8 +1,9 @@
-"""No command shows more of an address than where it leads, however it is written and whatever goes wrong there."""
+"""No command shows the secrets of a URL, in any spelling and after any error."""
 
 import pytest
 
-import expectations.assess  # noqa: F401 - a command that ends at once would leave a thread that loads it to the next test
+import expectations.assess  # noqa: F401 - else a command that ends at once leaves its preload thread to the next test
+from tests.city import with_extract
 
 DAY = "2026-03-01"
 SOURCE = "transport.road"
@@ -66,22 +67,23 @@ WORKSPACES = [
 ]
 
 
-def keeps_silent(ended):
-    code, out, err = ended
+def require_no_secret(result):
+    """Require that a command failed, with a message that shows no secret."""
+    code, out, err = result
     assert code
-    said = out + err
-    assert said.strip()
+    printed = out + err
+    assert printed.strip()
     for secret in ("nutzer", "geheim", "geh%65im", "heim", "h eim", "ge;"):
-        assert secret not in said, said[-2000:]
-    assert "Traceback" not in said, said[-2000:]
+        assert secret not in printed, printed[-2000:]
+    assert "Traceback" not in printed, printed[-2000:]
 
 
 @pytest.mark.parametrize("url", PLATFORMS)
-def test_of_the_platforms_url(licex, city, monkeypatch, url):
+def test_no_spelling_of_the_platforms_url_shows_a_secret(licex, city, monkeypatch, url):
     monkeypatch.setenv("LICEX_TARGET", url)
     for words in [("ledger",), ("migrate",), ("run", SOURCE, "--day", DAY, "--dry-run")]:
-        if "nowhere" not in url:  # the way to a file is no secret
-            keeps_silent(licex(*words))
+        if "nowhere" not in url:  # the path of a file is not secret
+            require_no_secret(licex(*words))
 
 
 @pytest.mark.parametrize("words", COMMANDS)
@@ -91,44 +93,43 @@ def test_no_command_shows_the_platforms_password(licex, city, declaration, monke
     url = f"postgresql+psycopg://{HOST}/x?user=nutzer&password=geheim"
     monkeypatch.setenv("LICEX_TARGET", url)
     monkeypatch.setenv("LICEX_CONN_TRANSPORT", url)
-    keeps_silent(licex(*words))
+    require_no_secret(licex(*words))
 
 
 @pytest.mark.parametrize("url", SOURCES)
-def test_of_a_sources_url(licex, city, declaration, monkeypatch, url):
+def test_no_spelling_of_a_sources_url_shows_a_secret(licex, city, declaration, monkeypatch, url):
     monkeypatch.setenv("LICEX_CONN_TRANSPORT", url)
     for words in [("check", "--connect"), ("preview", SOURCE, "--day", DAY)]:
-        keeps_silent(licex(*words))
+        require_no_secret(licex(*words))
 
 
 @pytest.mark.parametrize("url", SOURCES)
-def test_of_a_witness(licex, city, declaration, monkeypatch, url):
-    declared = ", witness: {connection: other, query: SELECT 1}}"
-    text = declaration.replace("updated_at: GXSJ}", "updated_at: GXSJ" + declared)
+def test_no_spelling_of_a_witness_url_shows_a_secret(licex, city, declaration, monkeypatch, url):
+    witness = ", witness: {connection: other, query: SELECT 1}}"
+    text = declaration.replace("updated_at: GXSJ}", "updated_at: GXSJ" + witness)
     (city / "sources/transport/road.yaml").write_text(text, encoding="utf-8")
     monkeypatch.setenv("LICEX_CONN_OTHER", url)
-    keeps_silent(licex("check", "--connect"))
+    require_no_secret(licex("check", "--connect"))
 
 
 @pytest.mark.parametrize("url", SOURCES)
-def test_of_what_should_be_a_folder(licex, city, declaration, monkeypatch, url):
-    start, end = declaration.index("extract:"), declaration.index("columns:")
-    text = declaration[:start] + "extract: {kind: text, connection: transport, path: a.csv}\n" + declaration[end:]
+def test_a_url_in_place_of_a_folder_shows_no_secret(licex, city, declaration, monkeypatch, url):
+    text = with_extract(declaration, "{kind: text, connection: transport, path: a.csv}")
     (city / "sources/transport/road.yaml").write_text(text, encoding="utf-8")
     monkeypatch.setenv("LICEX_CONN_TRANSPORT", url)
-    if "://" in url:  # all else is the name of a folder
-        keeps_silent(licex("preview", SOURCE, "--day", DAY))
+    if "://" in url:  # anything else is the name of a folder
+        require_no_secret(licex("preview", SOURCE, "--day", DAY))
 
 
 @pytest.mark.parametrize("url", WORKSPACES)
-def test_of_the_workspace(licex, city, monkeypatch, url):
+def test_the_url_of_the_workspace_shows_no_secret(licex, city, monkeypatch, url):
     monkeypatch.setenv("LICEX_WORKSPACE", url)
-    keeps_silent(licex("run", SOURCE, "--day", DAY))
+    require_no_secret(licex("run", SOURCE, "--day", DAY))
 
 
-def test_what_the_ledger_and_the_pages_say_of_a_source_that_was_not_reached(licex, city, platform, monkeypatch):
+def test_ledger_and_pages_show_no_secret_of_a_source_that_was_not_reached(licex, city, platform, monkeypatch):
     monkeypatch.setenv("LICEX_CONN_TRANSPORT", f"postgresql+psycopg://{HOST}/x?user=nutzer&password=geheim")
-    keeps_silent(licex("run", SOURCE, "--day", DAY))
+    require_no_secret(licex("run", SOURCE, "--day", DAY))
     ((reason,),) = platform("SELECT reason FROM exchange_batch")
     pages = [path.read_text(encoding="utf-8") for path in city.glob("workspace/reports/**/*.html")]
     assert len(pages) == 2

@@ -1,4 +1,4 @@
-"""`licex sources` shows how each source stands, `licex open` what is open, `licex ledger --runs` when it ran."""
+"""`licex sources` shows the state of each source, `licex open` the open findings, `licex ledger --runs` all runs."""
 
 import json
 
@@ -18,14 +18,14 @@ def morning_in_april(clock):
 
 @pytest.fixture
 def nights(licex, city, refill):
-    """Two nights, between which one is missed; the first holds a row."""
+    """Run two nights, with a missed one in between; the first holds a row."""
     refill({}, BAD, *MANY)
     assert licex("run", "transport.road", "--day", "2026-03-01")[0] == 0
     refill({"ID": "77", "XKZBH": "370402000003", "GXSJ": "2026-03-03 10:00:00"})
     assert licex("run", "transport.road", "--day", "2026-03-03")[0] == 0
 
 
-def test_a_source_says_what_it_owes(licex, city, nights):
+def test_a_source_is_shown_with_its_missed_nights_and_open_findings(licex, city, nights):
     code, out, _ = licex("sources", "--json")
     (state,) = json.loads(out)
     assert code == 0
@@ -42,7 +42,7 @@ def test_a_source_says_what_it_owes(licex, city, nights):
     assert "│ transport.road │ 30 1 * * * │ 2026-04-13 01:30:00 │ 2026-03-03 │ delivered │ 1 │ 1 │" in shown
 
 
-def test_a_source_without_a_night_and_one_whose_declaration_is_wrong_are_shown(licex, city):
+def test_a_source_that_never_ran_and_one_with_a_wrong_declaration_are_shown(licex, city):
     (city / "sources/transport/broken.yaml").write_text("title: x\n", encoding="utf-8")
     code, out, errors = licex("sources")
     assert (code, "transport.road" in out, "transport.broken" in out) == (0, True, True)
@@ -80,7 +80,7 @@ def test_findings_outlive_their_declaration(licex, city, nights):
     assert found["department"] == "transport"
 
 
-def test_nothing_open_is_said(licex, city):
+def test_the_absence_of_open_findings_is_shown(licex, city):
     assert licex("open")[1].strip() == "no finding is open"
 
 

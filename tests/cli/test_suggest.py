@@ -1,4 +1,4 @@
-"""A new source begins with `licex suggest`: from a file or a table to a declaration that passes the check and runs."""
+"""`licex suggest` writes a declaration for a file or a table; it passes `licex check` and runs."""
 
 import sqlite3
 from contextlib import closing
@@ -25,7 +25,7 @@ ROWS = [
     [number, f"SC37040{number:05}", body.name, body.code, "甲某", "2026-01-05", "2031-01-04", "有效", None]
     for number, body in enumerate(companies(30, Random("a new source"), "食品生产"), 1)
 ]
-WHO = ["--department-code", "11370400MB0000115W", "--department-name", "某市市场监督管理局", "--since", "2026-01-01"]
+FACTS = ["--department-code", "11370400MB0000115W", "--department-name", "某市市场监督管理局", "--since", "2026-01-01"]
 
 
 @pytest.fixture
@@ -40,17 +40,21 @@ def register(tmp_path):
 
 @pytest.fixture
 def database(tmp_path, monkeypatch):
-    with closing(sqlite3.connect(tmp_path / "front.db")) as opened:
-        opened.execute("CREATE TABLE SPSC_XKZ (ID INTEGER, XKZBH, QYMC, TYSHXYDM, FDDBR, FZRQ, YXQZ, XKZZT, BZ, GXSJ)")
+    with closing(sqlite3.connect(tmp_path / "front.db")) as connection:
+        connection.execute(
+            "CREATE TABLE SPSC_XKZ (ID INTEGER, XKZBH, QYMC, TYSHXYDM, FDDBR, FZRQ, YXQZ, XKZZT, BZ, GXSJ)"
+        )
         marks = ", ".join("?" * 10)
-        opened.executemany(f"INSERT INTO SPSC_XKZ VALUES ({marks})", [[*row, "2026-03-01 10:00:00"] for row in ROWS])
-        opened.commit()
+        connection.executemany(
+            f"INSERT INTO SPSC_XKZ VALUES ({marks})", [[*row, "2026-03-01 10:00:00"] for row in ROWS]
+        )
+        connection.commit()
     monkeypatch.setenv("LICEX_CONN_FRONT", f"sqlite:///{tmp_path}/front.db")
     return tmp_path / "front.db"
 
 
-def test_a_file_gets_a_declaration_on_standard_output(city, licex, register):
-    code, out, err = licex("suggest", str(register), "--source", "market.production", *WHO)
+def test_the_declaration_for_a_file_is_printed(city, licex, register):
+    code, out, err = licex("suggest", str(register), "--source", "market.production", *FACTS)
     assert code == 0
     declared = Document(out).value
     assert declared["extract"] == {
@@ -64,10 +68,10 @@ def test_a_file_gets_a_declaration_on_standard_output(city, licex, register):
     assert not (city / "platform.db").exists()
 
 
-def test_a_table_gets_one_that_passes_the_check_and_runs(city, licex, database, tmp_path, monkeypatch):
+def test_the_declaration_for_a_table_passes_the_check_and_runs(city, licex, database, tmp_path, monkeypatch):
     ours = tmp_path / "our-city"
-    monkeypatch.setenv("LICEX_SOURCES", str(ours))  # it is not there yet
-    code, out, _ = licex("suggest", "front", "SPSC_XKZ", "--source", "market.production", "--out", str(ours), *WHO,
+    monkeypatch.setenv("LICEX_SOURCES", str(ours))  # does not exist yet
+    code, out, _ = licex("suggest", "front", "SPSC_XKZ", "--source", "market.production", "--out", str(ours), *FACTS,
                          "--licence-type", "11100000000013661B006")  # fmt: skip
     assert code == 0
     assert [line.rsplit("/", 2)[-2:] for line in out.splitlines()] == [
@@ -77,12 +81,12 @@ def test_a_table_gets_one_that_passes_the_check_and_runs(city, licex, database, 
     code, out, err = licex("run", "market.production", "--day", "2026-03-01", "--json")
     assert (code, err.strip()) == (0, "")
     assert '"accepted": 30' in out
-    code, _, err = licex("suggest", "front", "SPSC_XKZ", "--source", "market.production", "--out", str(ours), *WHO)
+    code, _, err = licex("suggest", "front", "SPSC_XKZ", "--source", "market.production", "--out", str(ours), *FACTS)
     assert code == 2
     assert "expected no declaration yet, found one" in err
 
 
-def test_a_run_is_refused_while_something_is_to_be_filled_in(city, licex, database, tmp_path, monkeypatch):
+def test_a_run_is_refused_until_the_declaration_is_completed(city, licex, database, tmp_path, monkeypatch):
     ours = tmp_path / "our-city"
     licex("suggest", "front", "SPSC_XKZ", "--source", "market.production", "--out", str(ours), "--since", "2026-01-01")
     monkeypatch.setenv("LICEX_SOURCES", str(ours))
@@ -92,8 +96,8 @@ def test_a_run_is_refused_while_something_is_to_be_filled_in(city, licex, databa
     assert "请填写 department" in out + err
 
 
-def test_what_cannot_be_read_is_an_error_that_says_what_to_do(city, licex, database, tmp_path):
-    for words, code, sentence in (
+def test_an_unreadable_source_is_an_error_with_advice(city, licex, database, tmp_path):
+    for words, expected_code, message in (
         (["nowhere.xlsx"], 2, "expected a file, found none; give its path, or a connection and a table"),
         (["nobody", "T"], 2, "expected the connection's URL in LICEX_CONN_NOBODY"),
         (["front", "SPSC_XK"], 1, "nearest: SPSC_XKZ"),
@@ -101,6 +105,6 @@ def test_what_cannot_be_read_is_an_error_that_says_what_to_do(city, licex, datab
         (["front", "SPSC_XKZ", "--source", "market"], 2, "such as transport.road_operation"),
         (["front", "SPSC_XKZ", "--out", str(tmp_path / "x")], 2, "give it with --source"),
     ):
-        ended, _, err = licex("suggest", *words)
-        assert (ended, sentence in err) == (code, True), err
+        code, _, err = licex("suggest", *words)
+        assert (code, message in err) == (expected_code, True), err
     assert not (tmp_path / "x").exists()

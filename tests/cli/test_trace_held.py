@@ -1,4 +1,4 @@
-"""`licex trace` of a record that is held says so: since when, by which rule, and what the platform has of it."""
+"""`licex trace` of a held record shows since when and by which rule it is held, and what the platform has."""
 
 import json
 import sqlite3
@@ -11,11 +11,11 @@ NUMBER = "370402000001"
 
 @pytest.fixture
 def night(licex, refill):
-    """Run a day on which the department's row differs so."""
+    """Run a day on which the department's row has other values."""
 
-    def run(day, **different):
+    def run(day, **values):
         refill(
-            {"GXSJ": f"{day} 10:00:00", **different},
+            {"GXSJ": f"{day} 10:00:00", **values},
             *[{"ID": str(i), "XKZBH": f"3704020000{i}", "GXSJ": f"{day} 10:00:00"} for i in range(10, 18)],
         )
         return licex("run", "transport.road", "--day", day)
@@ -24,70 +24,72 @@ def night(licex, refill):
 
 
 @pytest.fixture
-def traced(licex):
-    def ask(text=NUMBER):
+def trace(licex):
+    """Trace a record; returns the output and `held` of the JSON."""
+
+    def run(text=NUMBER):
         code, out, err = licex("trace", text)
         assert (code, err) == (0, "")
         return " ".join(out.split()), json.loads(licex("trace", text, "--json")[1])[0]["held"]
 
-    return ask
+    return run
 
 
-def test_one_that_never_came_says_that_it_is_held_and_not_on_the_platform(night, traced):
+def test_a_held_record_that_was_never_delivered(night, trace):
     night(DAY, ZT="77")
-    said, held = traced()
-    assert f"transport.road: held since {DAY} by status (" in said
-    assert f"last found on {DAY}; it is not on the platform" in said
+    printed, held = trace()
+    assert f"transport.road: held since {DAY} by status (" in printed
+    assert f"last found on {DAY}; it is not on the platform" in printed
     assert held == [
         {"source": "transport.road", "rules": ["status"], "since": DAY, "until": DAY, "open": True, "platform": ""}
     ]
 
 
-def test_one_that_is_there_says_which_state_the_platform_keeps(night, traced):
+def test_a_held_record_whose_older_state_the_platform_keeps(night, trace):
     night(DAY)
     night(NEXT, ZT="77")
     night(LAST, ZT="77", FZRQ="x")
-    said, held = traced()
-    assert f"; the platform keeps the state of transport.road/{DAY}" in said
+    printed, held = trace()
+    assert f"; the platform keeps the state of transport.road/{DAY}" in printed
     assert (held[0]["until"], held[0]["open"], held[0]["platform"]) == (LAST, True, f"transport.road/{DAY}")
     assert "value_unreadable" in held[0]["rules"]
 
 
-def test_one_is_held_since_its_first_day_whichever_rule_held_it_then(night, traced):
+def test_a_record_held_by_several_rules_is_held_since_the_first(night, trace):
     night(DAY, ZT="77")
     night(NEXT, FZRQ="zz")
-    assert f"held since {DAY} by " in traced()[0]
+    assert f"held since {DAY} by " in trace()[0]
 
 
-def test_one_that_came_in_between_is_held_since_the_day_after(night, traced):
+def test_a_record_delivered_in_between_is_held_since_the_day_after(night, trace):
     night(DAY, ZT="77")
     night(NEXT)
     night(LAST, ZT="77")
     night("2026-03-04", ZT="77", FZRQ="zz")
-    said, _ = traced()
-    assert f"held since {LAST} by " in said
-    assert f"; the platform keeps the state of transport.road/{NEXT}" in said
+    printed, _ = trace()
+    assert f"held since {LAST} by " in printed
+    assert f"; the platform keeps the state of transport.road/{NEXT}" in printed
 
 
-def test_one_that_was_put_right_is_not_held(night, traced):
+def test_a_corrected_record_is_not_held(night, trace):
     night(DAY, ZT="77")
     night(NEXT)
-    assert traced()[1] == []
-    assert "held since" not in traced()[0]
+    assert trace()[1] == []
+    assert "held since" not in trace()[0]
 
 
-def test_a_warning_holds_nothing(night, traced):
+def test_a_warning_holds_nothing(night, trace):
     night(DAY, QZR="无")
-    assert traced()[1] == []
+    assert trace()[1] == []
 
 
-def test_a_number_that_nobody_knows_is_an_error(licex, night):
+def test_an_unknown_number_is_an_error(licex, night):
     night(DAY)
     code, _, err = licex("trace", "nowhere")
     assert (code, "found none" in err) == (1, True)
 
 
-def test_the_ledger_still_knows_a_source_that_is_declared_no_more(licex, city, night):
+def test_the_ledger_still_shows_a_source_that_is_no_longer_declared(licex, city, night):
     night(DAY)
     (city / "sources/transport/road.yaml").rename(city / "sources/transport/other.yaml")
     assert licex("ledger", "--source", "transport.road")[0] == 0
@@ -95,10 +97,10 @@ def test_the_ledger_still_knows_a_source_that_is_declared_no_more(licex, city, n
     assert licex("ledger", "--source", "transport.other")[0] == 0
 
 
-def test_one_whose_finding_was_closed_without_its_coming_says_that_it_was_held(city, night, traced):
+def test_a_record_whose_finding_was_closed_without_a_delivery_was_held(city, night, trace):
     night(DAY, ZT="77")
     with sqlite3.connect(city / "platform.db") as database:
         database.execute("UPDATE finding_state SET open = 0")
     database.close()
-    assert f"was held from {DAY} to {DAY} by status (" in traced()[0]
-    assert "nothing has come in its place; it is not on the platform" in traced()[0]
+    assert f"was held from {DAY} to {DAY} by status (" in trace()[0]
+    assert "nothing has come in its place; it is not on the platform" in trace()[0]

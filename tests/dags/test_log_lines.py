@@ -1,75 +1,59 @@
-"""What a department writes does not drive the log of a task, and a refusal is one sentence there."""
+"""Control characters of a department are made visible in the logs of tasks, and a refusal is one sentence there."""
 
-import json
-import os
 import sqlite3
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-from dags.in_process import environment
+from tests.dags.department import COLUMNS, declare, run_program, write_table
 
-ROAD = (Path(__file__).parent / "road.yaml").read_text(encoding="utf-8")
 SOURCE, DAY = "transport.road", "2026-03-01"
 HOSTILE = "N\x1b[2J\u202e\x9b31m\nERROR forged\r\u2028\u200b\U000e0041"
 SHOWN = "N␛[2J[U+202E][U+009B]31m␊ERROR forged␍[U+2028][U+200B][U+E0041]"
 PROGRAM = """
 import json, sys
-from dags.in_process import prepare, run_dag
+from dags.in_process import init_metadata, run_dag
 from standard.day import Day
-prepare()
+init_metadata()
 print("\\n" + json.dumps([run_dag(dag, Day.of(sys.argv[1])) for dag in sys.argv[2:]]))
 """
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("logged")
+    return tmp_path_factory.mktemp("logs")
 
 
 @pytest.fixture(scope="module")
-def logged(folder):
-    """What a night of a department with such names says: the states of the runs, and everything in the log."""
-    (folder / "sources/transport").mkdir(parents=True)
-    (folder / "sources/transport/road.yaml").write_text(ROAD, encoding="utf-8")
-    with sqlite3.connect(folder / "transport.db") as database:
-        database.execute("CREATE TABLE XKZ (ID, GXSJ, XKZBH, MC, DM, FZRQ)")
-        database.execute(f'ALTER TABLE XKZ ADD COLUMN "{HOSTILE}"')
-        row = (1, f"{DAY} 10:00:00", *[HOSTILE] * 4, HOSTILE)
-        database.execute("INSERT INTO XKZ VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-    database.close()
-    environ = {
-        **os.environ,
-        **environment(folder / "airflow"),
-        "LICEX_SOURCES": str(folder / "sources"),
-        "LICEX_WORKSPACE": str(folder / "workspace"),
-        "LICEX_TARGET": f"sqlite:///{folder}/platform.db",
-        "LICEX_REPORTS_URL": "https://reports.example.invalid/",
-        "LICEX_CONN_TRANSPORT": f"sqlite:///{folder}/transport.db",
-    }
-    command = [sys.executable, "-W", "ignore", "-c", PROGRAM, DAY, SOURCE, "licence_exchange_deadline"]
-    ended = subprocess.run(command, env=environ, capture_output=True, encoding="utf-8", check=False)
-    assert ended.returncode == 0, ended.stderr[-5000:]
-    kept = [path.read_text(encoding="utf-8") for path in folder.glob("airflow/logs/**/*.log")]
-    return json.loads(ended.stdout.splitlines()[-1]), "\n".join([ended.stdout, ended.stderr, *kept])
+def states_and_log(folder):
+    """Run a night with such names and values; returns the states of the runs and everything that was logged."""
+    declare(folder, SOURCE)
+    write_table(folder, [(1, f"{DAY} 10:00:00", *[HOSTILE] * 5)], columns=(*COLUMNS, HOSTILE))
+    states, output = run_program(
+        folder,
+        PROGRAM,
+        DAY,
+        SOURCE,
+        "licence_exchange_deadline",
+        LICEX_REPORTS_URL="https://reports.example.invalid/",
+    )
+    files = [path.read_text(encoding="utf-8") for path in folder.glob("airflow/logs/**/*.log")]
+    return states, "\n".join([output, *files])
 
 
 @pytest.fixture(scope="module")
-def metadata(folder, logged):
-    """Ask Airflow's metadata database after that night."""
+def metadata(folder, states_and_log):
+    """Query the metadata database of Airflow."""
 
-    def ask(query):
+    def run_query(query):
         with sqlite3.connect(folder / "airflow/airflow.db") as database:
-            found = list(database.execute(query))
+            rows = list(database.execute(query))
         database.close()
-        return found
+        return rows
 
-    return ask
+    return run_query
 
 
-def test_the_note_of_a_run_says_how_its_batch_ended(metadata):
+def test_the_note_of_a_run_has_the_outcome_of_its_batch(metadata):
     (note,) = (text for (text,) in metadata("SELECT content FROM dag_run_note"))
     assert note.startswith(f"licex: {DAY}: run 1 in the ledger, refused: 0 accepted, 0 held, 1 refused of 1 rows; ")
     assert note.endswith(f"; page: https://reports.example.invalid/{SOURCE}/{DAY}.html")
@@ -83,8 +67,8 @@ def test_tasks_link_to_the_report_of_the_day(metadata):
     assert links == [("assess", page), ("city", city), ("deliver", page), ("report", page)]
 
 
-def test_names_of_columns_are_shown(logged):
-    states, log = logged
+def test_control_characters_in_column_names_are_made_visible(states_and_log):
+    states, log = states_and_log
     assert states == ["failed", "success"]
     assert SHOWN in log
     for hidden in ("\x1b[2J", "\u202e", "\x9b", "\u2028", "\u200b", "\U000e0041"):
@@ -92,10 +76,10 @@ def test_names_of_columns_are_shown(logged):
     assert not [line for line in log.splitlines() if line.startswith("ERROR forged")]
 
 
-def test_a_refusal_is_one_sentence_without_a_traceback(logged):
-    _, log = logged
+def test_a_refusal_is_one_sentence_without_a_traceback(states_and_log):
+    _, log = states_and_log
     assert f"{SOURCE}/{DAY}: verdict: refused, 1 rows: " in log
-    said = [line for line in log.splitlines() if f"{SOURCE}/{DAY}: refused: " in line]
-    assert said
-    assert all(SHOWN in line for line in said)
+    lines = [line for line in log.splitlines() if f"{SOURCE}/{DAY}: refused: " in line]
+    assert lines
+    assert all(SHOWN in line for line in lines)
     assert "Traceback" not in log

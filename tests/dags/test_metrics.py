@@ -1,4 +1,4 @@
-"""Measures reach a collector that speaks OpenTelemetry, by Airflow's own settings."""
+"""Metrics reach an OpenTelemetry collector through the settings of Airflow."""
 
 import os
 import subprocess
@@ -14,9 +14,9 @@ from datetime import datetime, UTC
 from airflow.sdk.configuration import conf
 from airflow.sdk.observability import stats
 from airflow.sdk.observability.metrics import stats_utils
-stats.initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=False)  # as every task begins
+stats.initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=False)  # as at the start of every task
 from dags.metrics import measure_batch, measure_findings, measure_step
-from standard.batch import LedgerEntry
+from standard.ledger_entry import LedgerEntry
 entry = LedgerEntry("transport.road", "2026-03-01", 1, "delivered", read=9, extracted=8, accepted=7, held=1,
                     delivered_at="2026-03-01T17:00:00.000000Z", seconds=2.5)
 measure_batch(entry, datetime(2026, 3, 2, tzinfo=UTC))
@@ -27,15 +27,15 @@ measure_findings("transport.road", {"required": 3})
 
 @contextmanager
 def collector():
-    """A collector on loopback; gives its address, and the measures that arrive: name, tags and values."""
-    arrived = []
+    """Run a collector on loopback; yields its address and a list of received points: name, tags and value."""
+    received = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
             for resource in ExportMetricsServiceRequest.FromString(body).resource_metrics:
                 for scope in resource.scope_metrics:
-                    arrived.extend(measure for metric in scope.metrics for measure in points(metric))
+                    received.extend(point for metric in scope.metrics for point in points(metric))
             self.send_response(200)
             self.end_headers()
 
@@ -45,7 +45,7 @@ def collector():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}", arrived
+        yield f"http://127.0.0.1:{server.server_port}", received
     finally:
         server.shutdown()
         server.server_close()
@@ -59,8 +59,8 @@ def points(metric):
             yield metric.name, tuple(sorted(tags.items())), value
 
 
-def test_measures_of_a_batch_reach_a_collector(tmp_path):
-    with collector() as (address, arrived):
+def test_metrics_of_a_batch_reach_a_collector(tmp_path):
+    with collector() as (address, received):
         environ = {
             **os.environ,
             "AIRFLOW_HOME": str(tmp_path),
@@ -68,12 +68,12 @@ def test_measures_of_a_batch_reach_a_collector(tmp_path):
             "OTEL_EXPORTER_OTLP_ENDPOINT": address,
             "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
         }
-        ended = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-c", PROGRAM], env=environ, capture_output=True, text=True, check=False
         )
-    assert ended.returncode == 0, ended.stderr
+    assert result.returncode == 0, result.stderr
     road, batch = ("source", "transport.road"), ("status", "delivered")
-    found = {(name.removeprefix("airflow."), tags): value for name, tags, value in arrived}
+    found = {(name.removeprefix("airflow."), tags): value for name, tags, value in received}
     assert found[("licex.rows.read", (road, batch))] == 9
     assert found[("licex.rows.accepted", (road, batch))] == 7
     assert found[("licex.rows.held", (road, batch))] == 1

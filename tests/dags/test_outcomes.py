@@ -1,4 +1,4 @@
-"""Whether and when a task is tried again."""
+"""Whether and when a failed task is retried."""
 
 import json
 import os
@@ -9,30 +9,30 @@ import pytest
 
 PROGRAM = """
 import json, sys
-from dags.outcomes import Ended, TriesAgain
+from dags.outcomes import RetryUnreachable, TaskEnded
 
-again, number, most = json.loads(sys.argv[1])
-failure = ValueError() if again is None else Ended(3, again=again)
-decision = TriesAgain().evaluate(failure, number, most)
+retry, attempt, max_attempts = json.loads(sys.argv[1])
+failure = ValueError() if retry is None else TaskEnded(3, retry=retry)
+decision = RetryUnreachable().evaluate(failure, attempt, max_attempts)
 print("\\n" + json.dumps([decision.action.value, decision.retry_delay and decision.retry_delay.total_seconds()]))
 """
 
 
 @pytest.mark.parametrize(
-    ("again", "number", "most", "expected"),
+    ("retry", "attempt", "max_attempts", "expected"),
     [
         (True, 1, 3, ["retry", 600]),
         (True, 2, 3, ["retry", 1200]),
         (True, 3, 3, ["retry", 2400]),
-        (True, 5, 7, ["retry", 600]),  # cleared after four tries, it begins anew
+        (True, 5, 7, ["retry", 600]),  # cleared after four attempts: the delay begins anew
         (False, 1, 3, ["fail", None]),
         (None, 1, 3, ["default", None]),
     ],
 )
-def test_what_cannot_be_reached_is_tried_again_later_each_time_and_what_is_refused_never(
-    tmp_path, again, number, most, expected
+def test_unreachable_sources_are_retried_with_growing_delays_and_refused_batches_are_not(
+    tmp_path, retry, attempt, max_attempts, expected
 ):
     environ = {**os.environ, "AIRFLOW_HOME": str(tmp_path)}
-    command = [sys.executable, "-W", "ignore", "-c", PROGRAM, json.dumps([again, number, most])]
-    ended = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
-    assert json.loads(ended.stdout.splitlines()[-1]) == expected
+    command = [sys.executable, "-W", "ignore", "-c", PROGRAM, json.dumps([retry, attempt, max_attempts])]
+    result = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    assert json.loads(result.stdout.splitlines()[-1]) == expected

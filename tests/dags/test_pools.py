@@ -1,78 +1,71 @@
-"""A department's systems are asked by no more readers at once than it declares, and not in its quiet hours."""
+"""A department's database is read by no more tasks at once than it declares, and not in its quiet hours."""
 
 import re
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import psycopg
 import pytest
 
 from dags.pools import connections, pool_of
 from standard.day import SHANGHAI
+from tests.dags.department import DECLARATION, declare, row
 
-ROAD = (Path(__file__).parent / "road.yaml").read_text(encoding="utf-8")
 DAY = "2026-03-01"
 SOURCES = [f"transport.kind{number}" for number in range(4)]
-AT_ONCE = 2
-ENDED = re.compile(r"Received executor event with state success .*dag_id='housing.title', task_id='extract'")
+CONNECTIONS = 2
+FINISHED = re.compile(r"Received executor event with state success .*dag_id='housing.title', task_id='extract'")
 
 
-def declared(**terms):
-    extra = "".join(f", {name}: {value}" for name, value in terms.items())
-    return ROAD.replace("contact: data@example.invalid}", f"contact: data@example.invalid{extra}}}")
+def with_department(**keys):
+    """The declaration with more keys of its department."""
+    extra = "".join(f", {name}: {value}" for name, value in keys.items())
+    return DECLARATION.replace("contact: data@example.invalid}", f"contact: data@example.invalid{extra}}}")
 
 
-def write(folder, name, text):
-    department, _, licence = name.partition(".")
-    (folder / department).mkdir(parents=True, exist_ok=True)
-    (folder / department / f"{licence}.yaml").write_text(text, encoding="utf-8")
-
-
-def test_the_least_number_that_a_source_of_the_department_declares_counts(tmp_path):
-    write(tmp_path, "transport.road", declared(connections=3))
-    write(tmp_path, "transport.ship", declared(connections=2))
-    write(tmp_path, "transport.taxi", ROAD)
-    write(tmp_path, "housing.title", ROAD)
-    assert (connections(tmp_path / "transport"), pool_of(tmp_path / "transport")) == (2, "transport")
-    assert (connections(tmp_path / "housing"), pool_of(tmp_path / "housing")) == (None, None)
+def test_the_pool_has_the_least_number_that_a_source_of_the_department_declares(tmp_path):
+    declare(tmp_path, "transport.road", with_department(connections=3))
+    declare(tmp_path, "transport.ship", with_department(connections=2))
+    declare(tmp_path, "transport.taxi")
+    declare(tmp_path, "housing.title")
+    assert (connections(tmp_path / "sources/transport"), pool_of(tmp_path / "sources/transport")) == (2, "transport")
+    assert (connections(tmp_path / "sources/housing"), pool_of(tmp_path / "sources/housing")) == (None, None)
 
 
 def test_a_changed_declaration_is_read_again(tmp_path):
-    write(tmp_path, "transport.road", declared(connections=3))
-    assert connections(tmp_path / "transport") == 3
-    write(tmp_path, "transport.road", declared(connections=1))
-    assert connections(tmp_path / "transport") == 1
+    declare(tmp_path, "transport.road", with_department(connections=3))
+    assert connections(tmp_path / "sources/transport") == 3
+    declare(tmp_path, "transport.road", with_department(connections=1))
+    assert connections(tmp_path / "sources/transport") == 1
 
 
-def test_a_broken_declaration_says_nothing_of_its_department(tmp_path):
-    write(tmp_path, "transport.road", "title: [")
-    write(tmp_path, "transport.ship", declared(connections=0))
-    write(tmp_path, "transport.taxi", declared(connections=4))
-    assert connections(tmp_path / "transport") == 4
+def test_a_broken_declaration_does_not_affect_the_pool(tmp_path):
+    declare(tmp_path, "transport.road", "title: [")
+    declare(tmp_path, "transport.ship", with_department(connections=0))
+    declare(tmp_path, "transport.taxi", with_department(connections=4))
+    assert connections(tmp_path / "sources/transport") == 4
 
 
 @pytest.fixture(scope="module")
 def source_database(postgresql_server):
-    """The department's database; its table is read only once nobody holds it."""
+    """The name of the department's database."""
     with psycopg.connect(postgresql_server.url("postgresql", "postgres"), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE polite_source")
+        connection.execute("CREATE DATABASE pool_source")
     columns = '"ID" integer PRIMARY KEY, "GXSJ" text, "XKZBH" text, "MC" text, "DM" text, "FZRQ" text'
-    row = (1, f"{DAY} 10:00:00", "370402000001", "枣庄某某运输有限公司", "91370402MA0000007Y", "2026-01-01")
-    with psycopg.connect(postgresql_server.url("postgresql", "polite_source")) as connection:
+    with psycopg.connect(postgresql_server.url("postgresql", "pool_source")) as connection:
         connection.execute(f'CREATE TABLE "XKZ" ({columns})')
-        connection.execute('INSERT INTO "XKZ" VALUES (%s, %s, %s, %s, %s, %s)', row)
-    return "polite_source"
+        connection.execute('INSERT INTO "XKZ" VALUES (%s, %s, %s, %s, %s, %s)', row(1, DAY))
+    return "pool_source"
 
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory, postgresql_server, source_database, run_airflow, never):
-    """A scheduler with the LocalExecutor; nobody has made any pool."""
-    folder = tmp_path_factory.mktemp("polite")
+    """A deployment with the LocalExecutor, whose pools are not created in advance."""
+    folder = tmp_path_factory.mktemp("pools")
     for name in SOURCES:
-        write(folder / "sources", name, declared(connections=AT_ONCE).replace("30 1 * * *", never))
+        declare(folder, name, with_department(connections=CONNECTIONS).replace("30 1 * * *", never))
     hour = datetime.now(SHANGHAI)
     quiet = f"[{hour - timedelta(hours=2):%H:%M}-{hour + timedelta(hours=2):%H:%M}]"
-    write(folder / "sources", "housing.title", declared(quiet_hours=quiet).replace("30 1 * * *", never))
+    declare(folder, "housing.title", with_department(quiet_hours=quiet).replace("30 1 * * *", never))
     environ = {
         "AIRFLOW__CORE__PARALLELISM": "4",
         "LICEX_TARGET": f"sqlite:///{folder}/platform.db",
@@ -82,9 +75,7 @@ def deployment(tmp_path_factory, postgresql_server, source_database, run_airflow
         yield airflow
 
 
-def test_no_more_sources_of_a_department_are_read_at_once_than_it_declares(
-    deployment, postgresql_server, source_database
-):
+def test_no_more_sources_are_read_at_once_than_the_department_declares(deployment, postgresql_server, source_database):
     with psycopg.connect(postgresql_server.url("postgresql", source_database)) as holder:
         holder.execute('LOCK TABLE "XKZ" IN ACCESS EXCLUSIVE MODE')
         for name in SOURCES:
@@ -92,39 +83,39 @@ def test_no_more_sources_of_a_department_are_read_at_once_than_it_declares(
         states = (
             "SELECT state, count(*) FROM task_instance WHERE task_id = 'extract' AND dag_id = ANY(%s) GROUP BY state"
         )
-        full = {("running", AT_ONCE), ("scheduled", len(SOURCES) - AT_ONCE)}
+        full = {("running", CONNECTIONS), ("scheduled", len(SOURCES) - CONNECTIONS)}
         deployment.wait("all but two to wait", lambda: set(deployment.rows(states, SOURCES)) == full)
-        deployment.wait("a reader at the lock for each", lambda: waiting(holder) == AT_ONCE)
-        assert deployment.rows("SELECT slots FROM slot_pool WHERE pool = 'transport'") == [(AT_ONCE,)]
+        deployment.wait("a reader at the lock for each", lambda: sessions_at_lock(holder) == CONNECTIONS)
+        assert deployment.rows("SELECT slots FROM slot_pool WHERE pool = 'transport'") == [(CONNECTIONS,)]
     deployment.wait("all to be read", lambda: deployment.rows(states, SOURCES) == [("success", len(SOURCES))])
 
 
-def waiting(connection):
-    """How many sessions wait for the table."""
+def sessions_at_lock(connection):
+    """The number of sessions that wait for the locked table."""
     query = "SELECT count(DISTINCT pid) FROM pg_locks WHERE relation = '\"XKZ\"'::regclass AND NOT granted"
     return connection.execute(query).fetchone()[0]
 
 
-def test_a_source_in_quiet_hours_waits_for_their_end_and_holds_no_worker(deployment, never):
+def test_a_task_in_quiet_hours_is_rescheduled_to_their_end(deployment, never):
     deployment.trigger("housing.title", DAY)
     states = "SELECT state, try_number FROM task_instance WHERE dag_id = 'housing.title' AND task_id = 'extract'"
     deployment.wait("the task to wait", lambda: deployment.rows(states) == [("up_for_reschedule", 1)])
     ((until,),) = deployment.rows("SELECT reschedule_date FROM task_reschedule")
     assert timedelta(hours=1, minutes=50) < until - datetime.now(SHANGHAI) < timedelta(hours=2)
-    # An attempt whose end Airflow has not yet taken note of would be counted against the next one.
+    # Airflow must have processed the end of this attempt, or it counts it against the next one.
     log = deployment.folder / "scheduler.log"
-    deployment.wait("its end to be noted", lambda: ENDED.search(log.read_text()))
-    # The quiet hours are over: their end comes, and the declaration no longer has them.
-    write(deployment.folder / "sources", "housing.title", declared().replace("30 1 * * *", never))
+    deployment.wait("its end to be processed", lambda: FINISHED.search(log.read_text()))
+    # End the quiet hours: remove them from the declaration, and make the task due.
+    declare(deployment.folder, "housing.title", with_department().replace("30 1 * * *", never))
     deployment.metadata.execute("UPDATE task_reschedule SET reschedule_date = now()")
     deployment.wait("the source to be read", lambda: deployment.rows(states) == [("success", 1)])
 
 
-def test_a_task_finds_everything_heavy_loaded_and_only_the_scheduler_has_loaded_it(deployment):
+def test_only_the_scheduler_loads_the_heavy_modules_and_tasks_share_them(deployment):
     assert deployment.loaded_at_start() == [
         "expectations.assess",
         "extractors",
         "great_expectations",
         "transforms.conform",
     ]
-    assert deployment.heavy() == {"scheduler"}
+    assert deployment.processes_with_pandas() == {"scheduler"}

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -13,51 +12,27 @@ from pathlib import Path
 
 import pytest
 
+from demo.servers import free_port
 from demo.standalone import standalone, standalone_environment, stop
 from standard.day import Day
+from tests.dags.department import DECLARATION, declare, row, write_table
 
 DAYS = ["2026-03-01", "2026-03-02", "2026-03-03"]
-# Longer than any of this takes on two busy cores; a run that hangs is ended and the test fails.
-PATIENCE = 240
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
+# Seconds; longer than all runs take on two busy cores. Then Airflow is stopped and the test fails.
+TIMEOUT = 240
 
 
 @pytest.fixture(scope="module")
 def declarations(tmp_path_factory):
-    """Three sources: one due every minute, one nightly, and one that must be refused on its second day."""
+    """A folder with three sources: one due every minute, one nightly, and one that must be refused on its second day."""
     folder = tmp_path_factory.mktemp("scheduler")
-    text = (Path(__file__).parents[1] / "dags" / "road.yaml").read_text(encoding="utf-8")
-    (folder / "sources/transport").mkdir(parents=True)
-    for name, changes in {
-        "minute": {'"30 1 * * *"': '"* * * * *"'},
-        "nightly": {},
-        "refused": {"min: 1": "min: 2"},
-    }.items():
-        declared = text
-        for old, new in changes.items():
-            declared = declared.replace(old, new)
-        (folder / f"sources/transport/{name}.yaml").write_text(declared, encoding="utf-8")
-    with sqlite3.connect(folder / "transport.db") as database:
-        database.execute("CREATE TABLE XKZ (ID, GXSJ, XKZBH, MC, DM, FZRQ)")
-        rows = [(day, number) for day in DAYS for number in range(1 if day == DAYS[1] else 3)]
-        # The days beside today too, since the runs of every minute may cross midnight.
-        rows += [(str(Day.at(datetime.now(UTC)).plus(days)), 9) for days in (-1, 0, 1)]
-        for i, (day, _) in enumerate(rows):
-            values = (
-                i,
-                f"{day} 10:00:00",
-                f"37040200{i:04d}",
-                "枣庄某某运输有限公司",
-                "91370402MA0000007Y",
-                "2026-01-01",
-            )
-            database.execute("INSERT INTO XKZ VALUES (?, ?, ?, ?, ?, ?)", values)
-    database.close()
+    declare(folder, "transport.minute", DECLARATION.replace('"30 1 * * *"', '"* * * * *"'))
+    declare(folder, "transport.nightly")
+    declare(folder, "transport.refused", DECLARATION.replace("min: 1", "min: 2"))
+    days = [day for day in DAYS for _ in range(1 if day == DAYS[1] else 3)]
+    # The days around today, too, because the runs of every minute may cross midnight.
+    days += [str(Day.at(datetime.now(UTC)).plus(days)) for days in (-1, 0, 1)]
+    write_table(folder, [row(number, day) for number, day in enumerate(days)])
     return folder
 
 
@@ -78,12 +53,12 @@ def environ(declarations):
 
 
 @pytest.fixture(scope="module")
-def finished(declarations, environ):
-    """The states of all runs, by (dag, kind of run, day), once everything that was asked for has ended."""
-    wanted = {(f"transport.{name}", day) for name in ("nightly", "refused") for day in DAYS}
+def states(declarations, environ):
+    """Run everything; returns the states of all runs, by DAG, type of run and day."""
+    backfills = {(f"transport.{name}", day) for name in ("nightly", "refused") for day in DAYS}
     states = {}
     with standalone(environ) as airflow:
-        watchdog = threading.Timer(PATIENCE, stop, [airflow])
+        watchdog = threading.Timer(TIMEOUT, stop, [airflow])
         watchdog.start()
         for name in ("nightly", "refused"):
             backfill(environ, f"transport.{name}")
@@ -93,7 +68,7 @@ def finished(declarations, environ):
             if "DagRun Finished" in line or "Marking run" in line:
                 states = run_states(declarations)
                 done = {(dag, day) for dag, kind, day in states if kind == "backfill"}
-                if wanted <= done and any(dag == "transport.minute" for dag, _, _ in states):
+                if backfills <= done and any(dag == "transport.minute" for dag, _, _ in states):
                     break
         watchdog.cancel()
     assert states, "".join(log[-200:])
@@ -103,30 +78,28 @@ def finished(declarations, environ):
 def backfill(environ, dag):
     command = [str(Path(sys.executable).parent / "airflow"), "backfill", "create", "--dag-id", dag]
     command += ["--from-date", DAYS[0], "--to-date", DAYS[-1], "--reprocess-behavior", "completed"]
-    ended = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    result = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def run_states(folder):
     with sqlite3.connect(f"file:{folder}/airflow/airflow.db?mode=ro", uri=True) as database:
         query = "SELECT dag_id, run_type, partition_key, state FROM dag_run WHERE state IN ('success', 'failed')"
-        found = {(dag, kind, day): state for dag, kind, day, state in database.execute(query)}
+        states = {(dag, kind, day): state for dag, kind, day, state in database.execute(query)}
     database.close()
-    return found
+    return states
 
 
 def ledger(folder):
     with sqlite3.connect(folder / "platform.db") as database:
-        found = dict.fromkeys(database.execute("SELECT source, day, status FROM exchange_batch"))
+        batches = dict.fromkeys(database.execute("SELECT source, day, status FROM exchange_batch"))
     database.close()
-    return list(found)
+    return list(batches)
 
 
-def test_a_source_is_run_when_it_is_due(finished):
+def test_a_source_runs_when_it_is_due(states):
     scheduled = [
-        (day, state)
-        for (dag, kind, day), state in finished.items()
-        if dag == "transport.minute" and kind == "scheduled"
+        (day, state) for (dag, kind, day), state in states.items() if dag == "transport.minute" and kind == "scheduled"
     ]
     assert scheduled
     assert {state for _, state in scheduled} == {"success"}
@@ -134,22 +107,22 @@ def test_a_source_is_run_when_it_is_due(finished):
 
 
 @pytest.mark.parametrize("day", DAYS)
-def test_a_backfill_runs_every_day_it_was_asked_for(finished, declarations, day):
-    assert finished["transport.nightly", "backfill", day] == "success"
+def test_a_backfill_runs_every_day_of_its_range(states, declarations, day):
+    assert states["transport.nightly", "backfill", day] == "success"
     assert ("transport.nightly", day, "delivered") in ledger(declarations)
 
 
-def test_a_refused_batch_ends_red_with_its_report_written(finished, declarations):
-    assert finished["transport.refused", "backfill", DAYS[1]] == "failed"
+def test_a_refused_batch_fails_its_run_and_its_report_is_written(states, declarations):
+    assert states["transport.refused", "backfill", DAYS[1]] == "failed"
     assert ("transport.refused", DAYS[1], "refused") in ledger(declarations)
     page = (declarations / f"workspace/reports/transport.refused/{DAYS[1]}.html").read_text(encoding="utf-8")
     assert "行数低于申报的下限" in page
 
 
 @pytest.mark.parametrize("day", DAYS)
-def test_the_city_page_is_right_for_every_day_after_backfills_side_by_side(finished, declarations, day):
+def test_the_city_page_of_every_day_is_right_after_concurrent_backfills(states, declarations, day):
     page = (declarations / f"workspace/reports/city-{day}.html").read_text(encoding="utf-8")
     for source in ("transport.nightly", "transport.refused"):
         assert f"{source}/{day}.html" in page
-    state = finished["transport.refused", "backfill", day]
+    state = states["transport.refused", "backfill", day]
     assert state == ("failed" if day == DAYS[1] else "success")

@@ -1,4 +1,4 @@
-"""Three nights of the demo city through Airflow, as `make run` runs them: what was planted is found, and nothing leaks."""
+"""Three nights of the demo city in Airflow, as `make run` runs them: planted errors are found, and no citizen number leaks."""
 
 import io
 import os
@@ -20,23 +20,25 @@ DIGITS = re.compile(r"(?<![0-9])[0-9]{14}(?:[0-9]{3})?[0-9Xx](?![0-9Xx])")
 
 @pytest.fixture(scope="module")
 def nights(tmp_path_factory):
-    """The folder of the nights, and what the program printed."""
+    """Run the nights; returns the folder and the output."""
     folder = tmp_path_factory.mktemp("nights")
     program = [sys.executable, "-W", "ignore", "-m", "demo.night", str(folder)]
-    ended = subprocess.run(program, capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stderr + (folder / "airflow.log").read_text()[-5000:]
-    return folder, ended.stdout
+    result = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr + (folder / "airflow.log").read_text()[-5000:]
+    return folder, result.stdout
 
 
 @pytest.fixture(scope="module")
 def platform(nights):
-    def ask(query):
-        with sqlite3.connect(nights[0] / "platform.db") as database:
-            found = list(database.execute(query))
-        database.close()
-        return found
+    """Query the database of the platform."""
 
-    return ask
+    def run_query(query):
+        with sqlite3.connect(nights[0] / "platform.db") as database:
+            rows = list(database.execute(query))
+        database.close()
+        return rows
+
+    return run_query
 
 
 def test_the_findings_are_the_answer_key(platform):
@@ -58,7 +60,7 @@ def test_the_ledger_counts_what_was_planted(platform):
     assert ledger == expected
 
 
-def test_every_licence_is_there_once_and_has_an_identifier_that_checks(platform):
+def test_every_licence_is_unique_and_has_an_identifier(platform):
     assert platform("SELECT count(*) - count(DISTINCT record), sum(certificate_identifier IS NULL) FROM licence") == [
         (0, 0)
     ]
@@ -70,11 +72,11 @@ def test_the_program_ends_with_a_table_and_the_page_to_open(nights):
     page = printed.rsplit("open ", 1)[1].strip()
     assert page == f"{folder}/workspace/reports/city-{DAYS[-1]}.html"
     assert os.path.exists(page)
-    assert "alembic" not in printed  # what Airflow logs stands in its own log
+    assert "alembic" not in printed  # the log of Airflow is a file
 
 
 def texts(folder):
-    """Everything a person or a log may see, as (name, text)."""
+    """Everything that people may see, as (name, text)."""
     for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()
         if (
@@ -96,7 +98,7 @@ def texts(folder):
     database.close()
 
 
-def test_nothing_that_anybody_may_see_holds_a_citizen_number(nights):
+def test_nothing_that_people_may_see_has_a_citizen_number(nights):
     planted = planted_citizen_numbers()
     assert len(planted) > 10_000
     searched = dict(texts(nights[0]))
@@ -110,20 +112,20 @@ def test_nothing_that_anybody_may_see_holds_a_citizen_number(nights):
 
 
 def without_seconds(line):
-    """The words of a line, but for the last two of one of the ledger's table: what the batch took, and its report."""
+    """The words of a line; in the table of the ledger, without the last two: duration and report."""
     words = line.split()
     return words[:-2] if words[2:3] and words[2] in {"status", "delivered", "repeated", "refused"} else words
 
 
-def test_a_second_run_is_as_the_readme_says(nights):
+def test_a_second_run_prints_what_the_readme_shows(nights):
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    said = readme.partition("A second `make run`")[2].partition("```\n")[2].partition("```")[0]
-    ended = subprocess.run(
+    documented = readme.partition("A second `make run`")[2].partition("```\n")[2].partition("```")[0]
+    result = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "demo.night", str(nights[0])], capture_output=True, text=True, check=True
     )
-    printed = [without_seconds(line) for line in ended.stdout.splitlines()]
-    shown = [line for line in said.splitlines() if line.strip() not in {"", "…"} and not set(line) <= {" ", "─"}]
+    printed = [without_seconds(line) for line in result.stdout.splitlines()]
+    shown = [line for line in documented.splitlines() if line.strip() not in {"", "…"} and not set(line) <= {" ", "─"}]
     assert len(shown) == 5
     for line in shown:
         assert without_seconds(line) in printed, line
-    assert "transport.road_operation/2026-03-02 refused" in ended.stdout
+    assert "transport.road_operation/2026-03-02 refused" in result.stdout

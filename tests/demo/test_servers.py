@@ -1,4 +1,4 @@
-"""The servers that other tests rely on are real, and die and come back as servers do."""
+"""The servers that other tests use are real: they can be killed and started again."""
 
 import pytest
 import sqlalchemy
@@ -18,7 +18,7 @@ def test_mariadb_answers(mariadb_url):
     assert "MariaDB" in version(mariadb_url)
 
 
-def test_a_killed_server_comes_back_with_its_data(postgresql_server, postgresql_url):
+def test_a_restarted_server_has_its_data(postgresql_server, postgresql_url):
     engine = sqlalchemy.create_engine(postgresql_url, poolclass=sqlalchemy.NullPool)
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE kept (id int)")

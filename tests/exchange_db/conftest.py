@@ -8,11 +8,11 @@ from sqlalchemy import event
 from exchange_db.database import ExchangeDatabase
 from exchange_db.deliver import Delivery, deliver_batch
 from standard.batch import Outcome, Verdict
-from standard.finding import found_in
+from standard.finding import findings_on_rows
 from standard.licence import EXCHANGE, LICENCE
 from standard.violation import Violation
 
-# What a source says on one day after the other, so that every fate of a row occurs: new, changed, back, late, again.
+# The contents of a source on successive days, in which every fate of a row occurs: new, changed, returning, late, again.
 NIGHTS = [
     ("a.b", "2026-03-01", {"R1": "甲", "R2": "甲", "R3": "甲"}),
     ("a.b", "2026-03-03", {"R1": "乙", "R2": "甲"}),
@@ -36,7 +36,7 @@ def platform(tmp_path):
 
 @pytest.fixture(scope="session")
 def swift_platform(tmp_path_factory):
-    """A platform that never waits for the disk, for tests of many examples."""
+    """A platform that does not wait for the disk, for tests with many examples."""
     made = ExchangeDatabase(f"sqlite:///{tmp_path_factory.mktemp('swift')}/platform.db")
     event.listen(made._engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
     made.prepare()
@@ -63,14 +63,14 @@ def prepared(url):
 
 @pytest.fixture(scope="session")
 def make():
-    """How to make what a delivery needs."""
+    """Helpers that create the input of a delivery."""
     return SimpleNamespace(
         rows=make_rows, read=make_read, verdict=make_verdict, findings=make_findings, nights=deliver_nights
     )
 
 
 def make_rows(states, observed_at, held=(), ends=(), locators=None):
-    """Licences as `deliver` reads them: states maps a certificate number to (holder name, status)."""
+    """Licences as `deliver` reads them; `states` maps a certificate number to (holder name, status)."""
     numbers = list(states)
     count = len(numbers)
     given = {
@@ -110,7 +110,7 @@ def make_rows(states, observed_at, held=(), ends=(), locators=None):
 
 
 def make_read(rows):
-    """What gives `deliver` the columns it asks for."""
+    """A reader of columns for `deliver`."""
     return lambda names: [rows.select(names)]
 
 
@@ -137,7 +137,7 @@ def make_verdict(batch, rows, judged_at, *, kind="incremental", taken_at=None, *
 
 def make_findings(rows):
     places = pa.array([i for i, outcome in enumerate(rows["outcome"].to_pylist()) if outcome == "held"], pa.int64())
-    return found_in(rows, [Violation("holder_code", "certificate_holder_code", places)])
+    return findings_on_rows(rows, [Violation("holder_code", "certificate_holder_code", places)])
 
 
 def deliver_nights(platform):
@@ -147,10 +147,10 @@ def deliver_nights(platform):
         judged = f"2026-03-09T00:{minute:02d}:00.000000Z"
         for kind in ("snapshot", "incremental"):
             verdict = make_verdict(f"{source}/{day}", rows, judged, kind=kind, taken_at=f"{day}T23:00:00.000000Z")
-            given = Delivery(
+            delivery = Delivery(
                 verdict, minute % 2, make_read(rows), make_findings(rows), "cancel" if minute % 2 else "hold"
             )
-            deliver_batch(platform, given, judged, 0.0)
+            deliver_batch(platform, delivery, judged, 0.0)
 
 
 def digest(table, names):

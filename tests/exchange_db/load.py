@@ -1,4 +1,4 @@
-"""One load in a process of its own: says `staged` when it has staged, and merges when it is told to.
+"""One load in a process of its own: prints `staged` when it has staged, and merges after a line on its input.
 
 Arguments: the platform's URL and a JSON object with source, day, precedence, judged_at and states.
 """
@@ -23,7 +23,7 @@ def delivery_of(source, day, precedence, judged_at, states, read=make_read):
 
 
 def gated(rows):
-    """Gives the columns that are asked for, and waits after the first: then nothing is locked yet."""
+    """Read columns, and wait after the first: nothing is locked yet at that time."""
     waited = []
 
     def read(names):

@@ -1,4 +1,4 @@
-"""What travels of a batch: of every row what tells its fate, the whole row only where the merge needs it."""
+"""What is sent of a batch: the columns that decide the fate of every row, the full row only if the merge needs it."""
 
 import pyarrow as pa
 import pytest
@@ -15,7 +15,7 @@ OTHER_TYPE = "11100000MB0143028R001"
 
 @pytest.fixture
 def sent(platform):
-    """How many rows a delivery sends into each table."""
+    """The number of rows that a delivery sends to each table."""
     rows = dict.fromkeys(TABLES, 0)
 
     def count(connection, cursor, statement, parameters, context, many):
@@ -26,9 +26,9 @@ def sent(platform):
     event.listen(platform._engine, "before_cursor_execute", count)
 
     def taken():
-        said = dict(rows)
+        sent_rows = dict(rows)
         rows.update(dict.fromkeys(TABLES, 0))
-        return said
+        return sent_rows
 
     return taken
 
@@ -48,7 +48,7 @@ def test_a_first_load_sends_every_row_once_straight_to_its_claim(deliver, sent):
     assert sent() == {"claim": 7, "staged_arrival": 0, "staged_licence": 0}
 
 
-def test_of_what_is_known_only_changes_are_sent_whole(deliver, sent):
+def test_only_changes_of_known_records_are_sent_as_full_rows(deliver, sent):
     deliver({f"R{n}": ("甲", "VALID") for n in range(7)}, "2026-03-01")
     sent()
     states = {f"R{n}": ("乙" if n == 3 else "甲", "VALID") for n in range(9)}
@@ -57,7 +57,7 @@ def test_of_what_is_known_only_changes_are_sent_whole(deliver, sent):
     assert sent() == {"claim": 2, "staged_arrival": 9, "staged_licence": 1}
 
 
-def test_a_register_seen_again_sends_no_row_whole(deliver, sent):
+def test_a_register_seen_again_sends_no_full_row(deliver, sent):
     states = {f"R{n}": ("甲", "VALID") for n in range(7)}
     deliver(states, "2026-03-01")
     sent()
@@ -73,13 +73,13 @@ def test_a_record_that_another_source_claims_is_merged_and_the_others_are_not(de
 
 
 def test_a_first_load_meets_the_identifiers_that_another_gave_while_it_was_counted(postgresql_platform, make):
-    # Later it holds the type that the other's identifiers name, and the other waits (decision 0033).
+    # Afterwards it holds the type that the other load's identifiers name, so the other waits (decision 0033).
     at = "certificate_type_code"
-    mine = make.rows({"R1": ("甲", "VALID")}, "2026-03-01T10:00:00.000000Z")
+    own = make.rows({"R1": ("甲", "VALID")}, "2026-03-01T10:00:00.000000Z")
     theirs = make.rows({"R2": ("乙", "VALID")}, "2026-03-01T10:00:00.000000Z")
     for name, value in (
         ("certificate_type_code", OTHER_TYPE),
-        ("certificate_identifier", mint_first(mine)["certificate_identifier"][0].as_py()),
+        ("certificate_identifier", mint_first(own)["certificate_identifier"][0].as_py()),
     ):
         theirs = theirs.set_column(theirs.schema.get_field_index(name), name, pa.array([value]))
 
@@ -90,11 +90,11 @@ def test_a_first_load_meets_the_identifiers_that_another_gave_while_it_was_count
     waiting = [lambda: load("b.quick", theirs, make.read(theirs))]
 
     def read_while_another_loads(names):
-        yield mine.select(names)
+        yield own.select(names)
         if waiting and at in names:
             waiting.pop()()
 
-    load("a.slow", mine, read_while_another_loads)
+    load("a.slow", own, read_while_another_loads)
     with postgresql_platform.transaction(reading=True) as connection:
         f = FINDING_TABLE.c
         found = connection.execute(select(f.source).where(f.rule == "identifier_shared").order_by(f.source))

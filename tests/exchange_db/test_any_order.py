@@ -1,4 +1,4 @@
-"""Promise 2: the same accepted batches, in any order and with any repeats, end in the same current state."""
+"""Promise 2: the same accepted batches, in any order and with any repetitions, end in the same current state."""
 
 import os
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from exchange_db.deliver import Delivery, deliver_batch
-from exchange_db.staging import FOUND
+from exchange_db.staging import FINDING_KEY
 from exchange_db.stamps import STAMP
 from exchange_db.tables import CLAIM, ENDING, METADATA, SEEN, SIGHTING
 from exchange_db.views import FINDING_VIEW, IDENTIFIER, LICENCE_TABLE, VERSION
@@ -21,8 +21,8 @@ from standard.identifiers import check_identifier
 NUMBERS = ["R1", "R2", "鲁字〔2026〕3号", "R4"]
 PLACES = ["L0", "L1", "L2", "L3"]
 STATES = st.tuples(st.sampled_from(["甲公司", "乙公司"]), st.sampled_from(["VALID", "CANCELLED"]))
-# Four sources that send what changed and two that send everything; some rank above others. Of the first four one has a change
-# table, with ends in it, the others a table: by times its rows have keys, by a rising number they have, or none that name a record.
+# Four sources that send changes and two that send everything, of different precedence. Of the first four, one has a table of
+# changes with ends, the others a table read by times or by a rising number, with keys or without keys that name a record.
 SOURCES = {
     "a.changes": ("incremental", 0, Keys.CHANGES),
     "b.changes": ("incremental", 5, Keys.ROWS),
@@ -31,18 +31,18 @@ SOURCES = {
     "e.numbers": ("incremental", 2, Keys.CHANGES),
     "f.reused": ("incremental", 4, Keys.NOTHING),
 }
-# Rules on what is true of the platform as a whole, which are drawn anew.
+# Rules about the platform as a whole, which are recomputed.
 DRAWN = (
     *("vanished", "moved", "key_undecided", "order_backwards"),
     *("ending_unmatched", "ended_again", "sources_disagree"),
 )
-SAID = (*FOUND, "locator", "certificate_number", "value", "expected", *STAMP, "platform_holds")
+SAID = (*FINDING_KEY, "locator", "certificate_number", "value", "expected", *STAMP, "platform_holds")
 DAYS = ["2026-03-01", "2026-03-02", "2026-03-03"]
 
 
 @st.composite
 def nights(draw):
-    """Batches of some sources on some days, one or two judgements each; every judgement at an instant of its own."""
+    """Batches of some sources on some days, with one or two judgements each, all at different instants."""
     batches = []
     keys = draw(
         st.lists(
@@ -50,10 +50,10 @@ def nights(draw):
         )
     )
     for source, day in sorted(keys, key=lambda key: key[1]):
-        for _ in range(draw(st.integers(1, 2))):  # the second is a replay: what it makes of the same rows may differ
+        for _ in range(draw(st.integers(1, 2))):  # the second is a replay, which may convert the same rows differently
             states = draw(st.dictionaries(st.sampled_from(NUMBERS), STATES, min_size=1))
             held = draw(st.sets(st.sampled_from(sorted(states)), max_size=1))
-            # Below zero a row is of the evening before, as a look-back reads it.
+            # A negative hour is in the evening before, as a look-back reads it.
             minute = draw(st.lists(st.integers(-2, 2), min_size=len(states), max_size=len(states)))
             places = draw(st.permutations(PLACES))[: len(states)]
             ends = draw(st.sets(st.sampled_from(sorted(states)), max_size=2)) if source == "a.changes" else set()
@@ -86,10 +86,10 @@ def state_after(platform, deliveries):
         deliver_batch(platform, one(), "2026-03-09T12:00:00.000000Z", 0.0)
     with platform.transaction(reading=True) as connection:
         given = connection.execute(select(IDENTIFIER.c.record, IDENTIFIER.c.face_digest)).all()
-        assert len(set(given)) == len(given)  # a face that was given an identifier never gets another
+        assert len(set(given)) == len(given)  # a face with an identifier never gets another
         identifiers = pa.array(connection.scalars(select(LICENCE_TABLE.c.certificate_identifier)).all(), pa.string())
         assert set(check_identifier(identifiers).to_pylist()) <= {"ok"}
-        # Of two orders only the minted identifiers may differ: their versions, and which losing claims once had one.
+        # Two orders may differ only in minted identifiers: in their versions, and in which losing claims once had one.
         minted = ("certificate_identifier", "identifier_version")
         shown = {
             "licence": select(*(c for c in LICENCE_TABLE.columns if c.name not in minted)),
@@ -97,7 +97,7 @@ def state_after(platform, deliveries):
             "history": select(VERSION),
             "sighting": select(SIGHTING.c.source, SIGHTING.c.record, SIGHTING.c.seen_at, SIGHTING.c.locator),
             "finding": select(FINDING_VIEW).where(FINDING_VIEW.c.rule == "holder_code"),
-            # Of what was so only for a while some orders never hear; what is so at the end all of them say.
+            # Some orders never notice what was true only temporarily; all of them report what is true at the end.
             "drawn": select(*(FINDING_VIEW.c[name] for name in SAID)).where(
                 FINDING_VIEW.c.rule.in_(DRAWN), FINDING_VIEW.c.open
             ),
@@ -115,7 +115,7 @@ def shuffled(make, platform, batches, data):
     assert state_after(platform, [deliveries[i] for i in order]) == ordered
 
 
-# Orders of the same batches that once ended in different states: the batches, and the order that differed from theirs.
+# Batches that once ended in different states, and the order that did.
 ONCE_DIFFERENT = [
     (
         [
@@ -145,7 +145,7 @@ ONCE_DIFFERENT = [
         ],
         [0, 2, 0, 4, 3, 1],
     ),
-    # A claim that vanished is there again: by a row that was held, by one that says what it said before.
+    # A vanished claim has returned: by a held row, or by an unchanged one.
     (
         [
             ("d.all", "2026-03-01", {"R1": ("甲公司", "VALID")}, set(), [0], set(), ["L2"]),
@@ -172,7 +172,7 @@ ONCE_DIFFERENT = [
         ],
         [0, 2, 3, 1],
     ),
-    # A day that was judged twice found one content at two places; another day saw it in between, of an earlier order.
+    # A day that was judged twice found one content with two locators; another day saw it in between, with an earlier order.
     (
         [
             ("f.reused", "2026-03-02", {"R1": ("甲公司", "CANCELLED")}, set(), [0], set(), ["L3"]),
@@ -192,7 +192,7 @@ def test_orders_that_once_ended_differently_end_in_the_same_state(make, swift_pl
 
 
 def examples(share):
-    """How many examples: `LICEX_ORDERS` of them, other ones each time; fewer on servers."""
+    """The number of examples, from `LICEX_ORDERS`; fewer on servers. Every run draws other ones."""
     quiet = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
     count = round(int(os.environ.get("LICEX_ORDERS", "200")) * share)
     phases = [Phase.generate, Phase.shrink]

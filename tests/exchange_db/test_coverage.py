@@ -1,4 +1,4 @@
-"""The intervals of covered days are what the ledger says, day by day, in whatever order its entries come."""
+"""The intervals of covered days agree with the ledger, whatever the order of its entries."""
 
 from datetime import date, timedelta
 from itertools import pairwise
@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from sqlalchemy import MetaData, delete, insert, select
 
 from exchange_db import migration
-from exchange_db.coverage import Covered, read_coverage, uncovered
+from exchange_db.coverage import Covered, read_coverage, uncovered_days
 from exchange_db.database import ExchangeDatabase
 from exchange_db.ledger import write_entry
 from exchange_db.tables import BATCH, COVERAGE
-from standard.batch import SWEEP, LedgerEntry, Status
+from standard.batch import SWEEP, Status
 from standard.day import Day
+from standard.ledger_entry import LedgerEntry
 
 FIRST = date(2026, 2, 20)
 SOURCES = ("a.b", "a.c")
@@ -39,7 +40,7 @@ def write(connection, entries):
 
 
 def by_the_ledger(connection, until):
-    """Of each source the days that it lacks, and whether it was tried on them, by looking at every entry there is."""
+    """By source, the days that it lacks, and whether an attempt failed on them, computed from all entries."""
     found = {}
     for row in connection.execute(select(BATCH.c.source, BATCH.c.day, BATCH.c.status, BATCH.c.kind)):
         if row.kind != SWEEP and row.status != Status.BEGUN:
@@ -64,8 +65,10 @@ def test_the_days_that_are_not_covered_are_those_that_the_ledger_lacks(swift_pla
             connection.execute(delete(table))
         write(connection, entries)
         coverage = read_coverage(connection)
-        assert {source: list(uncovered(of, last)) for source, of in coverage.items()} == by_the_ledger(connection, last)
-        for of in coverage.values():  # nothing is kept twice, and neighbours are one
+        assert {source: list(uncovered_days(of, last)) for source, of in coverage.items()} == by_the_ledger(
+            connection, last
+        )
+        for of in coverage.values():  # no day is stored twice, and adjacent days are one interval
             spans = [each for each in of if each.reached]
             assert all(one.last.plus(1) < two.first for one, two in pairwise(spans))
             assert all(each.first == each.last for each in of if not each.reached)
@@ -82,7 +85,7 @@ def test_a_year_without_a_gap_is_one_interval_in_whatever_order_it_comes(swift_p
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql", "mariadb"])
-def test_a_database_of_before_is_given_the_intervals_of_its_ledger(kind, request, tmp_path):
+def test_an_older_database_gets_the_intervals_of_its_ledger(kind, request, tmp_path):
     url = f"sqlite:///{tmp_path}/x.db" if kind == "sqlite" else request.getfixturevalue(f"{kind}_url")
     platform = ExchangeDatabase(url)
     entries = [

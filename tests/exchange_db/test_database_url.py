@@ -14,7 +14,7 @@ from standard.errors import PlatformUnreachable, UsageError
         "postgresql+psycopg://bureau:ge@a/heim@127.0.0.1:9/x",
     ],
 )
-def test_a_password_that_is_not_written_as_urls_write_it_is_refused_and_not_told(url):
+def test_an_unquoted_password_is_refused_and_not_shown(url):
     with pytest.raises(UsageError, match="LICEX_TARGET: expected a SQLAlchemy URL") as refused:
         ExchangeDatabase(url)
     assert "heim" not in str(refused.value)
@@ -33,7 +33,7 @@ def test_a_platform_that_would_forget_everything_is_refused(url):
         "mysql+pymysql://bureau:geheim@127.0.0.1:9/x?unknown=1",
     ],
 )
-def test_what_the_driver_cannot_connect_by_is_told_in_one_sentence(url):
+def test_a_url_that_the_driver_rejects_is_reported_in_one_sentence(url):
     platform = ExchangeDatabase(url)
     with pytest.raises(UsageError, match="correct LICEX_TARGET") as refused:
         platform.prepare()
@@ -52,15 +52,15 @@ def test_what_the_driver_cannot_connect_by_is_told_in_one_sentence(url):
         "mssql+pyodbc://?odbc_connect=Driver%3DNone%3BServer%3D127.0.0.1%3BUID%3Dbureau%3BPWD%3Dgeheim",
     ],
 )
-def test_a_password_in_the_query_of_the_platforms_url_is_not_told(url):
+def test_a_password_in_the_query_of_the_platforms_url_is_not_shown(url):
     with pytest.raises((PlatformUnreachable, UsageError)) as refused:
         ExchangeDatabase(url).prepare()
-    told = f"{refused.value} {refused.value.__cause__}"
-    assert "geheim" not in told
-    assert "bureau" not in told
+    message = f"{refused.value} {refused.value.__cause__}"
+    assert "geheim" not in message
+    assert "bureau" not in message
 
 
-def test_a_password_that_is_wrong_for_a_real_server_is_not_told(postgresql_url):
+def test_a_password_that_is_wrong_for_a_real_server_is_not_shown(postgresql_url):
     url = make_url(postgresql_url)
     with pytest.raises(PlatformUnreachable) as refused:
         ExchangeDatabase(

@@ -16,7 +16,7 @@ NOW = "2026-03-09T12:00:00.000000Z"
 
 @pytest.fixture
 def deliver(platform, make):
-    """Deliver what a source says of some records at one instant of March."""
+    """Deliver the contents of some records from a source at one instant of March."""
 
     def run(states, observed=f"{DAY}T10:00:00.000000Z", source="a.b", precedence=0, **more):
         rows = make.rows(states, observed)
@@ -61,11 +61,13 @@ def test_of_two_sources_the_one_that_ranks_higher_decides(platform, deliver):
     deliver({"R1": ("乙", "VALID")}, source="b.high", precedence=1)
     holder = select(LICENCE_TABLE.c.certificate_holder_name)
     assert column(platform, holder) == ["乙"]
-    deliver({"R2": ("丙", "VALID")}, source="a.low", precedence=2)  # declared anew: all it ever said ranks higher now
+    deliver(
+        {"R2": ("丙", "VALID")}, source="a.low", precedence=2
+    )  # declared again: all of its claims now have the higher precedence
     assert sorted(column(platform, holder)) == ["丙", "甲"]
 
 
-def test_counts_say_what_became_of_each_row(deliver):
+def test_the_counts_add_up_to_the_rows(deliver):
     first = deliver({"R1": ("甲", "VALID"), "R2": ("甲", "VALID")}, "2026-03-02T10:00:00.000000Z")
     assert (first.inserted, first.updated, first.unchanged, first.stale) == (2, 0, 0, 0)
     second = deliver(
@@ -82,7 +84,7 @@ def test_a_finding_is_closed_by_what_is_newer_and_only_by_that(platform, make, d
     rows = make.rows({"R1": ("甲", "VALID")}, at, held=["R1"])
     verdict = make.verdict(f"a.b/{at[:10]}", rows, "2026-03-09T00:00:00.000000Z")
     deliver_batch(platform, Delivery(verdict, 0, make.read(rows), make.findings(rows)), NOW, 0.0)
-    # Another row stands in its place now, so only the record itself can settle it.
+    # Another row has its locator now, so only the record itself can settle it.
     good = {"R0": ("甲", "VALID"), "R1": ("甲", "VALID")}
     deliver(good, f"2026-03-{good_on}T10:00:00.000000Z")
     of_record = FINDING_TABLE.c.certificate_number == "R1"
@@ -90,12 +92,12 @@ def test_a_finding_is_closed_by_what_is_newer_and_only_by_that(platform, make, d
 
 
 @pytest.mark.parametrize("url", ["nonsense", "oracle+nothing://x", "oracle+oracledb://u:geheim@h/d"])
-def test_a_target_that_is_not_spoken_is_said_without_its_password(url):
+def test_an_unsupported_target_is_reported_without_its_password(url):
     with pytest.raises(UsageError, match="LICEX_TARGET: expected a SQLAlchemy URL") as refused:
         ExchangeDatabase(url)
     assert "geheim" not in str(refused.value)
 
 
-def test_a_target_that_is_not_there_is_unreachable(tmp_path):
+def test_a_missing_target_is_unreachable(tmp_path):
     with pytest.raises(PlatformUnreachable, match="nothing was loaded"):
         ExchangeDatabase(f"sqlite:///{tmp_path}/nowhere/platform.db").prepare()

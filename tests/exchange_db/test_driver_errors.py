@@ -1,4 +1,4 @@
-"""What is told of an error of the platform's database: whether the data is to blame, and nothing of what it quotes of people."""
+"""Errors of the platform's database are classified by whether the data caused them, and shown without personal values."""
 
 import sqlite3
 
@@ -7,11 +7,11 @@ import pymysql
 import pytest
 
 from exchange_db.dialects import dialect_named
-from exchange_db.driver_errors import masked_words
+from exchange_db.driver_errors import mask_message
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("message", "shown"),
     [
         ('new row for relation "claim" violates check constraint "no_test"',
          'new row for relation "claim" violates check constraint "no_test"'),
@@ -25,8 +25,8 @@ from exchange_db.driver_errors import masked_words
         ("''", "''"),
     ],
 )  # fmt: skip
-def test_names_of_the_database_stay_and_what_it_quotes_goes(said, shown):
-    assert masked_words(said) == shown
+def test_names_of_the_database_stay_and_quoted_values_are_hidden(message, shown):
+    assert mask_message(message) == shown
 
 
 def postgresql(state):
@@ -58,5 +58,5 @@ def postgresql(state):
         (UnicodeEncodeError("utf-8", "\udcb5", 0, 1, "surrogates not allowed"), "sqlite", True),
     ],
 )  # fmt: skip
-def test_an_error_of_data_is_told_from_one_of_the_server(error, dialect, of_data):
+def test_errors_of_data_are_distinguished_from_errors_of_the_server(error, dialect, of_data):
     assert dialect_named(dialect).refuses_data(error) is of_data

@@ -1,4 +1,4 @@
-"""Servers that are not quite what their dialect takes them for, and failures that are written down at the same moment."""
+"""Servers that differ from what their dialect assumes, and failures that are recorded at the same moment."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier

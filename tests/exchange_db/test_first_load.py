@@ -1,4 +1,4 @@
-"""The very first claims go into a table without indexes, where nobody can miss them, and end in one that has them all."""
+"""The first claims are inserted without indexes, where nobody needs them, and the table has all of them afterwards."""
 
 import pytest
 from sqlalchemy import event, inspect, select
@@ -15,7 +15,7 @@ NOW = "2026-03-09T12:00:00.000000Z"
 
 @pytest.fixture(autouse=True)
 def few_are_many(monkeypatch):
-    monkeypatch.setattr(first_load, "MANY", 2)
+    monkeypatch.setattr(first_load, "MIN_ROWS", 2)
 
 
 @pytest.fixture
@@ -32,18 +32,18 @@ def deliver(make):
 
 @pytest.fixture
 def built(postgresql_platform):
-    """The indexes of `claim` that loads have built."""
+    """The indexes of `claim` that loads have created."""
     statements = []
     event.listen(
         postgresql_platform._engine,
         "before_cursor_execute",
         lambda connection, cursor, statement, *_: statements.append(statement),
     )
-    return lambda: [said.split()[2] for said in statements if said.startswith("CREATE INDEX")]
+    return lambda: [statement.split()[2] for statement in statements if statement.startswith("CREATE INDEX")]
 
 
 def indexes(platform):
-    """What `claim` has, with the names."""
+    """The indexes of `claim`, by name."""
     with platform.transaction(reading=True) as connection:
         found = inspect(connection)
         return found.get_pk_constraint("claim"), sorted(found.get_indexes("claim"), key=lambda index: index["name"])
@@ -54,10 +54,10 @@ def claimed(platform):
         return set(connection.scalars(select(CLAIM.c.certificate_number)))
 
 
-def test_a_first_load_ends_with_every_index_there_was(postgresql_platform, deliver, built):
+def test_after_a_first_load_all_indexes_exist_again(postgresql_platform, deliver, built):
     before = indexes(postgresql_platform)
     deliver(postgresql_platform, {"R1": ("甲", "VALID"), "R2": ("甲", "VALID")})
-    # That of successors is of hardly any row, and stays on.
+    # The partial index on successors has hardly any rows and stays.
     assert built() == ["claim_by_identifier", "claim_by_number", "claim_by_place"]
     assert indexes(postgresql_platform) == before
     assert claimed(postgresql_platform) == {"R1", "R2"}
@@ -99,13 +99,13 @@ def test_a_record_twice_in_a_first_load_is_delivered_once_and_leaves_the_indexes
     twice = rows.set_column(rows.schema.get_field_index("record"), "record", rows["record"].take([0, 0]))
     before = indexes(postgresql_platform)
     verdict = make.verdict("a.b/2026-03-01", twice, "2026-03-01T23:00:00.000000Z")
-    given = Delivery(verdict, 0, make.read(twice), make.findings(twice), only_source=True)
-    entry = deliver_batch(postgresql_platform, given, NOW, 0.0)
+    delivery = Delivery(verdict, 0, make.read(twice), make.findings(twice), only_source=True)
+    entry = deliver_batch(postgresql_platform, delivery, NOW, 0.0)
     assert (entry.inserted, entry.held) == (1, 1)
     assert (indexes(postgresql_platform), claimed(postgresql_platform)) == (before, {"R1"})
 
 
-def test_a_first_load_beside_a_reader_goes_in_as_always(postgresql_platform, deliver, built):
+def test_a_first_load_keeps_the_indexes_while_others_read(postgresql_platform, deliver, built):
     with postgresql_platform.transaction(reading=True) as reader:
         assert reader.execute(select(CLAIM.c.record)).first() is None
         deliver(postgresql_platform, {"R1": ("甲", "VALID"), "R2": ("甲", "VALID")})
@@ -120,7 +120,7 @@ def test_a_first_load_leaves_the_indexes_on_where_other_sources_are_declared(pos
 
 @pytest.fixture
 def loading(postgresql_platform, postgresql_url):
-    """The same platform for a role that may change rows and no tables."""
+    """The same platform for a role that may change rows but not tables."""
     url = make_url(postgresql_url)
     password = str(url.password).replace("'", "''")
     granted = (

@@ -1,4 +1,4 @@
-"""A load that is killed while the server works for it keeps nobody waiting until that work is done."""
+"""A load that is killed during a statement does not block others until the statement ends."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ WORKING = text("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT p
 LOAD = """
 import sys
 from exchange_db.dialects.postgresql import PostgreSql
-PostgreSql.look_seconds = 1
+PostgreSql.check_seconds = 1
 from exchange_db.database import ExchangeDatabase
 platform = ExchangeDatabase(sys.argv[1])
 with platform.transaction() as connection:
@@ -21,7 +21,7 @@ with platform.transaction() as connection:
 
 
 def is_working(platform):
-    with platform.transaction(reading=True) as connection:  # one transaction is shown one state
+    with platform.transaction(reading=True) as connection:  # a transaction sees one state only
         return connection.scalar(WORKING)
 
 

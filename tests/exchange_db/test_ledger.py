@@ -2,7 +2,8 @@ import pytest
 from sqlalchemy import select
 
 from exchange_db.deliver import Delivery, deliver_batch
-from exchange_db.ledger import delivered_before, known_content, marks, read_entries, usual_sizes
+from exchange_db.ledger import delivered_before, known_content, read_entries, usual_sizes
+from exchange_db.rising_numbers import read_marks
 from exchange_db.views import LICENCE_TABLE
 
 
@@ -47,7 +48,7 @@ def test_the_ledger_says_where_a_reading_begins(platform, deliver):
     for day, after, last in (("2026-03-01", 0, 10), ("2026-03-03", 30, 40)):
         deliver(["R1"], day, kind="incremental", mark_after=after, mark_last=last, content=f"of {day}")
     with platform.transaction(reading=True) as connection:
-        found = [marks(connection, "a.b", f"2026-03-0{day}") for day in (2, 1)]
+        found = [read_marks(connection, "a.b", f"2026-03-0{day}") for day in (2, 1)]
         assert [(known.after, known.until) for known in found] == [(10, 30), (None, 30)]
         assert known_content(connection, "a.b").content == "of 2026-03-03"
         assert known_content(connection, "a.b", "2026-03-02").content == "of 2026-03-01"

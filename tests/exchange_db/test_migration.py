@@ -40,7 +40,7 @@ def empty(request, tmp_path):
     platform.close()
 
 
-def test_an_empty_database_is_made_and_agrees_with_the_tables_of_the_program(empty):
+def test_the_tables_of_an_empty_database_agree_with_the_program(empty):
     empty.prepare()
     assert empty.pending() == []
     with empty.transaction() as connection:
@@ -52,13 +52,13 @@ def test_a_newer_database_is_refused(empty):
     empty.prepare()
     with empty.transaction() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    for asked in (empty.prepare, empty.migrate, empty.pending):
+    for statements in (empty.prepare, empty.migrate, empty.pending):
         with pytest.raises(UsageError, match=f"expected tables of at most version {migration.HEAD}, found 9999"):
-            asked()
+            statements()
 
 
 def made_by_the_version_before(platform):
-    """A database of before versions were kept: one record of two versions, the first of them back in force."""
+    """A database from before versions were recorded: one record with two versions, the first of them current again."""
     with platform.transaction() as connection:
         config = Config()
         config.set_main_option("script_location", str(migration._FOLDER))
@@ -80,8 +80,8 @@ def made_by_the_version_before(platform):
         rows = {
             "licence": [{**now, **stamp, "source": "a.b", "observed_at": SECOND, "certificate_identifier": "I2"}],
             "licence_version": [
-                {**said, **stamp, "source": "a.b", "first_observed_at": at, "last_observed_at": at}
-                for said, at in ((before, FIRST), (now, SECOND))
+                {**content, **stamp, "source": "a.b", "first_observed_at": at, "last_observed_at": at}
+                for content, at in ((before, FIRST), (now, SECOND))
             ],
             "claim": [{**stamp, "source": "a.b", "precedence": 3, "observed_at": SECOND, "digest": "d2"}],
             "licence_identifier": [
@@ -91,8 +91,8 @@ def made_by_the_version_before(platform):
                 {"source": "a.b", "record": "r", "seen_at": SECOND, "locator": "L1", "certificate_number": "R1"}
             ],
         }
-        for name, given in rows.items():
-            connection.execute(insert(old.tables[name]), given)
+        for name, values in rows.items():
+            connection.execute(insert(old.tables[name]), values)
 
 
 def test_an_older_database_is_refused_and_brought_up_with_its_data(empty):
@@ -119,8 +119,8 @@ def test_an_older_database_is_refused_and_brought_up_with_its_data(empty):
         assert licence["certificate_issued_date"] == date(2026, 1, 1)
         versions = connection.execute(select(VERSION.c.digest, VERSION.c.first_observed_at, VERSION.c.last_observed_at))
         assert sorted(map(tuple, versions)) == [("d1", FIRST, FIRST), ("d2", SECOND, SECOND)]
-        given = connection.execute(select(IDENTIFIER.c.face_digest, IDENTIFIER.c.certificate_identifier))
-        assert sorted(map(tuple, given)) == [("f1", "I1"), ("f2", "I2")]
+        identifiers = connection.execute(select(IDENTIFIER.c.face_digest, IDENTIFIER.c.certificate_identifier))
+        assert sorted(map(tuple, identifiers)) == [("f1", "I1"), ("f2", "I2")]
         assert connection.scalars(select(HISTORY.c.digest)).all() == ["d1"]
         assert connection.execute(select(CLAIMANT.c.precedence, CLAIMANT.c.gives_identifiers)).all() == [(3, False)]
 
@@ -131,7 +131,7 @@ LATER = "2026-03-05T17:00:00.000000Z"
 
 
 def made_by_version_2(platform):
-    """Two snapshots of one source: R1 is there, R2 vanished and was cancelled, R3 is held in the newest and known, R4 only held."""
+    """Two snapshots of one source: R1 is present, R2 vanished and was cancelled, R3 is known and held in the newest, R4 only held."""
     with platform.transaction() as connection:
         config = Config()
         config.set_main_option("script_location", str(migration._FOLDER))
@@ -198,8 +198,8 @@ def made_by_version_2(platform):
             "finding": [{**found, **stamp, "first_day": "2026-03-03", "last_day": "2026-03-03", "open": True}],
             "finding_seen": [{**found, **stamp, "day": "2026-03-03", "found_by": "a.b/2026-03-03", "id": 1}],
         }
-        for name, given in rows.items():
-            connection.execute(insert(old.tables[name]), given)
+        for name, values in rows.items():
+            connection.execute(insert(old.tables[name]), values)
 
 
 def test_the_version_before_is_brought_up_with_what_it_knew_of_presence_and_findings(empty):
@@ -230,7 +230,7 @@ ONE, OTHER = f"甲{TAIL}", f"乙{TAIL}"
 
 
 def found_by_version_2(platform, locators):
-    """Findings on rows that named no record: one open, of the newest place; a sight of each."""
+    """Findings on rows without a record: one is open, with the newest locator; each has a sight."""
     with platform.transaction() as connection:
         old = MetaData()
         old.reflect(connection)
@@ -255,7 +255,7 @@ def found_by_version_2(platform, locators):
         connection.execute(insert(old.tables["finding"]), [state])
 
 
-def test_an_open_finding_of_a_version_that_named_places_by_their_ends_is_closed_by_a_new_run(empty, make):
+def test_an_open_finding_with_a_subject_of_an_older_version_is_closed_by_a_new_run(empty, make):
     made_by_version_2(empty)
     found_by_version_2(empty, [OTHER, ONE])
     empty.migrate()

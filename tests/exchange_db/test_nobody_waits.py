@@ -1,4 +1,4 @@
-"""A load that has nothing to do with another does not wait for it, whatever the other has done and not committed."""
+"""A load does not wait for an unrelated one, whatever that has done without committing."""
 
 import threading
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ KINDS = ["incremental", "snapshot"]
 
 @pytest.fixture(params=["postgresql", "mariadb"])
 def url(request, monkeypatch):
-    monkeypatch.setattr(Dialect, "wait_seconds", 20)  # a load that waits fails; none of these has anything to wait for
+    monkeypatch.setattr(Dialect, "wait_seconds", 20)  # a load that waits fails; none of these has a reason to wait
     made = request.getfixturevalue(f"{request.param}_url")
     platform = ExchangeDatabase(made)
     platform.prepare()
@@ -34,7 +34,7 @@ def url(request, monkeypatch):
 
 @pytest.fixture
 def load(make):
-    """Deliver what a source says on a day; every third row is held."""
+    """Deliver the contents of a source on a day; every third row is held."""
 
     def run(platform, source, day, numbers, holder, *, kind="snapshot", code=None, **more):
         rows = make.rows(dict.fromkeys(numbers, (holder, "VALID")), f"{day}T10:00:00.000000Z", set(numbers[::3]))
@@ -46,15 +46,15 @@ def load(make):
         verdict = make.verdict(
             f"{source}/{day}", rows, f"{day}T23:00:00.000000Z", kind=kind, taken_at=f"{day}T22:00:00.000000Z"
         )
-        given = Delivery(verdict, 0, make.read(rows), make.findings(rows), "cancel", **more)
-        return deliver_batch(platform, given, NOW, 0.0)
+        delivery = Delivery(verdict, 0, make.read(rows), make.findings(rows), "cancel", **more)
+        return deliver_batch(platform, delivery, NOW, 0.0)
 
     return run
 
 
 @contextmanager
 def held_open(url, work):
-    """A load in a thread that has done all that it does, and does not commit before the block ends."""
+    """A load in a thread that has done everything, and commits only when the block ends."""
     platform = ExchangeDatabase(url)
     reached, released, failed = threading.Event(), threading.Event(), []
 
@@ -64,7 +64,7 @@ def held_open(url, work):
             assert released.wait(300)
 
     def mark(connection, cursor, statement, *_):
-        if "staged_finding" in statement:  # the load itself, and not the making of a name to lock
+        if "staged_finding" in statement:  # the load itself, not the creation of a lock
             connection.info["licex_loads"] = True
 
     def run():
@@ -109,7 +109,7 @@ def test_a_small_source_is_done_while_a_big_load_is_still_open(url, load, kind, 
         load(platform, "a.big", "2026-03-01", BIG, "甲", kind=kind)
         load(platform, "b.small", "2026-03-01", SMALL, "甲", kind=kind, code=OTHER_TYPE)
     with held_open(url, lambda mine: load(mine, "a.big", "2026-03-05", BIG[10:], "乙", kind=kind)):
-        # New, changed, back from the history, too late: every fate of a row.
+        # Every fate of a row: new, changed, returning from the history, late.
         for day, holder in (("2026-03-02", "乙"), ("2026-03-03", "丙"), ("2026-03-04", "乙"), ("2026-03-02", "丁")):
             load(platform, "b.small", day, SMALL[: 4 - (day == "2026-03-03")], holder, kind=kind, code=OTHER_TYPE)
         assert "2026-03-05" not in {day for _, day, _ in runs(url)}
@@ -132,7 +132,7 @@ def test_a_big_load_is_done_while_a_small_one_is_still_open(url, load, kind):
 
 
 def test_a_first_load_keeps_the_table_for_itself_only_where_no_other_source_is_declared(url, load, monkeypatch):
-    monkeypatch.setattr(first_load, "MANY", 2)
+    monkeypatch.setattr(first_load, "MIN_ROWS", 2)
     platform = ExchangeDatabase(url)
     with held_open(url, lambda mine: load(mine, "a.big", "2026-03-01", BIG, "甲", only_source=False)):
         load(platform, "b.small", "2026-03-01", SMALL, "甲", code=OTHER_TYPE)
@@ -151,7 +151,7 @@ def test_a_refused_batch_waits_for_nobody(url, load, make):
     platform.close()
 
 
-def test_of_two_types_the_one_whose_identifiers_another_source_gives_takes_its_turn(url, make):
+def test_loads_of_two_types_take_turns_if_one_supplies_identifiers_of_the_other(url, make):
     """The identifier of one licence on another is found, whichever of the two loads commits first."""
     mine = make.rows({"R1": ("甲", "VALID")}, "2026-03-01T10:00:00.000000Z")
     theirs = make.rows({"R2": ("乙", "VALID")}, "2026-03-01T10:00:00.000000Z")

@@ -1,11 +1,11 @@
-"""Which runs of the ledger are given: the database chooses, whatever their age and number."""
+"""The database selects the runs of the ledger that are returned, whatever their age and number."""
 
 import pytest
 from sqlalchemy import event
 
 from exchange_db.database import ExchangeDatabase
 from exchange_db.ledger import last_day, read_entries, write_entry, write_report_seconds
-from standard.batch import LedgerEntry
+from standard.ledger_entry import LedgerEntry
 
 RUNS = [
     ("a.b", "2026-03-01", "delivered"),
@@ -45,14 +45,14 @@ def test_of_each_batch_the_last_run_that_reached_its_source(ledger):
     assert len(read_entries(ledger, all_runs=True)) == len(RUNS)
 
 
-def test_only_what_is_asked_for_leaves_the_database(ledger):
+def test_only_the_requested_entries_leave_the_database(ledger):
     rows = []
-    event.listen(ledger, "after_cursor_execute", lambda *given: rows.append(given[1].rowcount))
+    event.listen(ledger, "after_cursor_execute", lambda *arguments: rows.append(arguments[1].rowcount))
     assert shown(read_entries(ledger, source="a.b", since="2026-02-02", until="2026-03-02")) == [
         ("a.b", "2026-03-01", 2, "refused")
     ]
     assert shown(read_entries(ledger, day="2026-03-01", source="c.d")) == [("c.d", "2026-03-01", 2, "failed")]
-    assert set(rows) <= {1, -1}  # SQLite does not count what it gives
+    assert set(rows) <= {1, -1}  # SQLite does not count selected rows
     assert last_day(ledger) == "2026-03-03"
 
 

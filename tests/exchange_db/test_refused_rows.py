@@ -1,4 +1,4 @@
-"""Rows that the platform's own server refuses, for whatever reason: they are held and said, and the rest goes on."""
+"""Rows that the platform's server refuses for any reason are held with a finding, and the others are delivered."""
 
 import pytest
 from sqlalchemy import event, select
@@ -12,7 +12,7 @@ from exchange_db.tables import CLAIM, FINDING_TABLE, SEEN, SIGHTING
 from standard.errors import PlatformRefused
 
 NOW = "2026-03-09T12:00:00.000000Z"
-REFUSED = "платёж"  # a holder that only the platform's administrator has something against
+REFUSED = "платёж"  # a holder that only a constraint of the platform's administrator refuses
 STATES = {f"R{n:02}": (REFUSED if n == 17 else "甲某", "VALID") for n in range(40)}
 REFUSING = {
     "sqlite": [
@@ -49,7 +49,7 @@ def platform(kind, request, tmp_path):
 
 @pytest.fixture
 def deliver(platform, make):
-    """Deliver licences; those of `held` are held by a rule of their own."""
+    """Deliver licences; those in `held` are held by another rule."""
 
     def run(states=STATES, day="2026-03-01", held=(), findings=None, **more):
         rows = make.rows(states, f"{day}T10:00:00.000000Z", held)
@@ -60,7 +60,7 @@ def deliver(platform, make):
 
 
 def administer(platform, *statements):
-    """What the platform's administrator has done to our tables."""
+    """Change the tables as the platform's administrator might."""
     with platform.transaction() as connection:
         for statement in statements:
             connection.exec_driver_sql(statement.replace("%", "%%") if "%" in statement else statement)
@@ -95,7 +95,7 @@ def test_a_replay_says_the_same_and_delivers_the_row_once_it_is_taken(platform, 
     before = findings(platform)
     assert (deliver().unchanged, findings(platform)) == (39, before)
     administer(platform, "DROP TRIGGER no_such_holder" + (" ON claim" if kind == "postgresql" else ""))
-    # A replay is judged later; only that closes what was found before.
+    # Only a later judgement, by a replay, closes the earlier finding.
     assert deliver({**STATES, "R17": (REFUSED, "CANCELLED")}, day="2026-03-02").accepted == 40
     assert findings(platform) == []
 
@@ -122,14 +122,14 @@ def test_a_record_whose_row_is_refused_has_not_vanished(platform, kind, deliver)
     entry = deliver(day="2026-03-02", kind="snapshot", taken_at="2026-03-02T20:00:00.000000Z")
     assert (entry.accepted, entry.held, entry.vanished) == (39, 1, 0)
     assert {rule for rule, _, _ in findings(platform)} == {"platform_refused"}
-    assert len(ask(platform, SIGHTING.c.record)) == 1  # what was accepted is seen in its claim
+    assert len(ask(platform, SIGHTING.c.record)) == 1  # an accepted row is recorded in its claim
     assert ("甲某",) in ask(platform, CLAIM.c.certificate_holder_name, where=CLAIM.c.certificate_number == "R17")
 
 
 def test_where_the_database_takes_hardly_any_row_the_batch_is_refused_and_says_why(
     platform, kind, deliver, monkeypatch
 ):
-    monkeypatch.setattr(refused_rows, "MOST", 3)
+    monkeypatch.setattr(refused_rows, "MAX_ROWS", 3)
     administer(platform, *(statement.replace("{}", "甲某") for statement in REFUSING[kind]))
     entry = deliver()
     assert (entry.status, entry.refused, entry.accepted, entry.held) == ("refused", 40, 0, 0)
@@ -152,8 +152,8 @@ def test_of_rows_that_are_refused_only_together_the_first_is_delivered(platform,
     ]
 
 
-def test_where_too_many_are_refused_only_beside_others_the_batch_is_refused(platform, deliver, monkeypatch):
-    monkeypatch.setattr(refused_rows, "_TOGETHER", 2)
+def test_a_batch_with_too_many_conflicting_rows_is_refused(platform, deliver, monkeypatch):
+    monkeypatch.setattr(refused_rows, "_MAX_CONFLICTS", 2)
     administer(platform, "CREATE UNIQUE INDEX one_status ON claim (certificate_status)")
     entry = deliver({f"R{n}": ("甲", "VALID") for n in range(6)})
     assert (entry.status, entry.refused) == ("refused", 6)
@@ -221,8 +221,8 @@ def test_a_database_of_another_encoding_holds_what_it_cannot_write(kind, postgre
 def test_a_finding_that_the_database_refuses_is_kept_without_what_it_quotes(platform, kind, deliver, make):
     rows = make.rows(STATES, "2026-03-01T10:00:00.000000Z", {"R03", "R04"})
     found = make.findings(rows)
-    place = found.schema.get_field_index("value")
-    found = found.set_column(place, found.schema.field(place), [["platform", "good"]])
+    position = found.schema.get_field_index("value")
+    found = found.set_column(position, found.schema.field(position), [["platform", "good"]])
     refusing = [s.replace("certificate_holder_name", "value").replace("claim", SEEN.name) for s in REFUSING[kind]]
     administer(platform, *(statement.replace("{}", "platform") for statement in refusing))
     entry = deliver(held={"R03", "R04"}, findings=found)
@@ -232,7 +232,7 @@ def test_a_finding_that_the_database_refuses_is_kept_without_what_it_quotes(plat
     assert len(ask(platform, SEEN.c.id)) == 2
 
 
-def test_a_ledger_that_the_database_refuses_is_said_and_not_tried_again(platform, kind, deliver):
+def test_a_refused_ledger_row_is_reported_and_not_tried_again(platform, kind, deliver):
     refusing = [
         s.replace("certificate_holder_name", "status").replace("claim", "exchange_batch") for s in REFUSING[kind]
     ]
@@ -242,10 +242,10 @@ def test_a_ledger_that_the_database_refuses_is_said_and_not_tried_again(platform
     assert ask(platform, CLAIM.c.record) == []
 
 
-def test_a_batch_that_is_taken_asks_for_nothing_more(platform, deliver):
-    said = []
-    event.listen(platform._engine, "before_cursor_execute", lambda *given: said.append(given[2]))
-    event.listen(platform._engine, "begin", lambda _: said.append("BEGIN"))
+def test_an_accepted_batch_needs_no_further_statements(platform, deliver):
+    statements = []
+    event.listen(platform._engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
+    event.listen(platform._engine, "begin", lambda _: statements.append("BEGIN"))
     deliver()
-    assert said.count("BEGIN") <= 3 + 3  # the load, and once in its life each name that it locks
-    assert not [statement for statement in said if "SAVEPOINT" in statement]
+    assert statements.count("BEGIN") <= 3 + 3  # the load, and the creation of each lock
+    assert not [statement for statement in statements if "SAVEPOINT" in statement]

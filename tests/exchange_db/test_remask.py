@@ -1,4 +1,4 @@
-"""Findings of earlier versions on the platform show what a new finding would show of a personal value."""
+"""Findings of earlier versions are masked as new findings are."""
 
 import pytest
 from sqlalchemy import insert, select

@@ -1,4 +1,4 @@
-"""Which findings a purge forgets, and that it touches nothing else, on every database."""
+"""Which findings a purge removes, and that it removes nothing else, on every database."""
 
 import pytest
 from sqlalchemy import func, insert, select
@@ -6,9 +6,9 @@ from sqlalchemy import func, insert, select
 from exchange_db.deliver import Delivery, deliver_batch
 from exchange_db.retention import (
     PurgedPart,
-    accounted,
     count_old_findings,
     known_sources,
+    record_purge,
     remove_old_findings,
     require_findings_kept,
     source_history,
@@ -29,7 +29,7 @@ def database(request):
 
 
 def keep(database, subject, first, last=None, *, rule="status", opened=False, source="a.b", sights=True):
-    """Put a finding there, with a sight on its first day and on its last."""
+    """Store a finding, with a sight on its first and last day."""
     last = last or first
     shown = dict.fromkeys(("locator", "certificate_number", "value", "expected"), "")
     stamp = {"beginning": 0, **dict.fromkeys(("observed_at", "read_at", "judged_at"), f"{last}T23:00:00.000000Z")}
@@ -78,7 +78,7 @@ def test_all_findings_of_a_record_go_together_or_none_does(database, beside, mak
     deliver(database, make, "2026-03-04")
     keep(database, "record", "2026-03-01", sights=False)
     keep(database, "record", "2026-03-03", rule="date_order", sights=False, **beside)
-    keep(database, "", "2026-03-01", rule="column_added", sights=False)  # of the batch, which has no record
+    keep(database, "", "2026-03-01", rule="column_added", sights=False)  # on the batch, which has no record
     keep(database, "", "2026-03-06", rule="column_lost", sights=False)
     purge(database, ["2026-03-04"])
     assert left(database) == ["", "record", "record"]
@@ -95,7 +95,7 @@ def test_what_an_archive_would_show_again_stays(database, make):
     assert left(database) == ["on", "over"]
 
 
-def test_a_row_that_said_an_end_is_remembered_for_sweeps(database):
+def test_a_row_with_an_end_is_kept_for_sweeps(database):
     keep(database, "end", "2026-03-01", rule="deleted")
     assert purge(database) is None
     assert (left(database), left(database, SEEN)) == (["end"], ["end"])
@@ -161,7 +161,7 @@ def test_a_purge_of_files_is_in_the_account_before_it_begins_and_says_when_it_ha
         with database.transaction(reading=True) as connection:
             return [tuple(row) for row in connection.execute(select(PURGE.c.bytes, PURGE.c.begun_at, PURGE.c.ended_at))]
 
-    with accounted(database, part, lambda: next(moments)):
+    with record_purge(database, part, lambda: next(moments)):
         assert account() == [(2**40, NOW, None)]
     assert account() == [(2**40, NOW, "2026-06-02T00:00:00.000000Z")]
 

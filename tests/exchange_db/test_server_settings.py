@@ -1,4 +1,4 @@
-"""What a server or a database has been set to changes nothing of what is delivered."""
+"""The settings of a server or a database do not change what is delivered."""
 
 import pyarrow as pa
 import pytest
@@ -23,7 +23,7 @@ def run(url, *statements):
 
 
 def delivered(url, make):
-    """What the platform shows after a batch of names that are easy to get wrong; all texts that may be empty are."""
+    """The platform's view after a batch of difficult names; all texts that may be empty are empty."""
     platform = ExchangeDatabase(url)
     platform.prepare()
     rows = make.rows({f"R{i}": (name, "VALID") for i, name in enumerate(HOLDERS)}, NOW)
@@ -62,7 +62,7 @@ def test_options_of_the_url_are_kept(postgresql_url, make):
 
 @pytest.fixture
 def set_globally(mariadb_url):
-    """Set a variable of the server for the time of a test."""
+    """Set a variable of the server during a test."""
     before = {}
 
     def change(name, value):

@@ -1,4 +1,4 @@
-"""Several loads at once: none waits for another's staging, none loses an update, and a cut loses nothing."""
+"""Several loads at once: none waits for another's staging, no update is lost, and a lost connection loses nothing."""
 
 import json
 import subprocess
@@ -14,7 +14,7 @@ from exchange_db.deliver import deliver_batch
 from exchange_db.ledger import read_entries
 from exchange_db.tables import BATCH, CLAIM, FINDING_TABLE
 from exchange_db.views import LICENCE_TABLE, VERSION
-from standard.batch import LedgerEntry
+from standard.ledger_entry import LedgerEntry
 
 sys.path.insert(0, str(Path(__file__).parent))
 from load import delivery_of
@@ -44,7 +44,7 @@ PAIRS = {
 
 @pytest.fixture(params=["postgresql", "mariadb"])
 def server(request):
-    """A database after a first load, and the server it is on."""
+    """A database after a first load, and its server."""
     url = request.getfixturevalue(f"{request.param}_url")
     platform = ExchangeDatabase(url)
     platform.prepare()
@@ -55,10 +55,10 @@ def server(request):
 
 @pytest.fixture
 def process(request):
-    """Start a load in a process of its own; it has staged everything when this returns."""
+    """Start a load in a process of its own; it has staged everything when this function returns."""
 
-    def start(url, given):
-        command = [sys.executable, str(HERE / "load.py"), url, json.dumps(given)]
+    def start(url, load):
+        command = [sys.executable, str(HERE / "load.py"), url, json.dumps(load)]
         running = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         request.addfinalizer(lambda: end(running))
         assert running.stdout.readline() == "staged\n"
@@ -78,7 +78,7 @@ def merge(running):
 
 
 def state(url):
-    """What promise 2 speaks of."""
+    """The state that promise 2 is about."""
     platform = ExchangeDatabase(url)
     minted = ("certificate_identifier", "identifier_version")
     with platform.transaction(reading=True) as connection:
@@ -97,12 +97,12 @@ def state(url):
 
 @pytest.fixture
 def undisturbed(tmp_path):
-    """What loads end in that come one after the other, on a database nobody else uses."""
+    """The final state if the loads run one after the other, in a separate database."""
 
-    def run(*given):
+    def run(*loads):
         platform = ExchangeDatabase(f"sqlite:///{tmp_path}/alone.db")
         platform.prepare()
-        for one in (FIRST, *given):
+        for one in (FIRST, *loads):
             deliver_batch(platform, delivery_of(**one), NOW, 0.0)
         platform.close()
         return state(f"sqlite:///{tmp_path}/alone.db")
@@ -132,15 +132,15 @@ def test_loads_that_merge_at_the_same_moment_lose_no_update(server, process, und
 
 
 class Held:
-    """A load that has merged and not committed: it waits to write the row of the ledger that the test is about to write."""
+    """A load that has merged but not committed: it waits for a row of the ledger that the test has inserted but not committed."""
 
-    def __init__(self, url, process, given):
-        # The row is held by an engine of the test's own, which can be told which session is the load's.
+    def __init__(self, url, process, arguments):
+        # The test inserts the row on an engine of its own, by which it can also find the session of the load.
         self.engine = create_engine(ExchangeDatabase(url)._engine.url)
         self.holder = self.engine.connect()
-        mine = LedgerEntry(given["source"], given["day"], 1, "delivered")
-        self.holder.execute(insert(BATCH).values(**mine.as_dict()))
-        self.load = process(url, given)
+        entry = LedgerEntry(arguments["source"], arguments["day"], 1, "delivered")
+        self.holder.execute(insert(BATCH).values(**entry.as_dict()))
+        self.load = process(url, arguments)
         merge(self.load)
         self.session = self._waiting()
 
@@ -162,19 +162,19 @@ class Held:
         self.engine.dispose()
 
 
-GIVEN = PAIRS["two departments"][0]
+LOAD = PAIRS["two departments"][0]
 
 
 def again(url, undisturbed):
     platform = ExchangeDatabase(url)
-    deliver_batch(platform, delivery_of(**GIVEN), NOW, 0.0)
+    deliver_batch(platform, delivery_of(**LOAD), NOW, 0.0)
     platform.close()
-    assert state(url) == undisturbed(GIVEN)
+    assert state(url) == undisturbed(LOAD)
 
 
 def test_a_connection_cut_in_mid_merge_loses_nothing_and_is_tried_again(server, process, undisturbed):
     before = state(server[0])
-    held = Held(server[0], process, GIVEN)
+    held = Held(server[0], process, LOAD)
     cut = {"postgresql": "SELECT pg_terminate_backend({})", "mysql": "KILL {}"}[held.engine.dialect.name]
     with held.engine.connect() as connection:
         connection.execute(text(cut.format(held.session)))
@@ -187,7 +187,7 @@ def test_a_connection_cut_in_mid_merge_loses_nothing_and_is_tried_again(server, 
 
 def test_a_server_killed_in_mid_merge_loses_nothing_and_is_tried_again(server, process, undisturbed):
     before = state(server[0])
-    held = Held(server[0], process, GIVEN)
+    held = Held(server[0], process, LOAD)
     server[1].kill()
     assert held.load.wait(60) == 3
     held.holder.invalidate()
@@ -198,7 +198,7 @@ def test_a_server_killed_in_mid_merge_loses_nothing_and_is_tried_again(server, p
 
 
 def test_a_load_that_is_killed_in_mid_merge_leaves_its_locks_to_others(server, process, undisturbed):
-    held = Held(server[0], process, GIVEN)
+    held = Held(server[0], process, LOAD)
     held.load.kill()
     held.load.wait(60)
     held.release()

@@ -4,7 +4,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from expectations.assess import Before, Part, decide, judge_rows
+from expectations.assess import Baseline, Part, decide, judge_rows
 from standard.batch import Manifest
 from standard.raw import FAULT, LOCATOR
 from transforms.conform import Conformer
@@ -14,7 +14,7 @@ TAKEN = "2026-03-01T16:00:00.000000Z"
 
 @pytest.fixture
 def judge(declare, raw, tmp_path):
-    """Conform and judge rows; gives the assessment. `parts` says at which rows the batch is cut."""
+    """Conform and judge rows; returns the assessment. `parts` are the rows at which the batch is split."""
 
     def run(*differences, source=None, before=None, manifest=None, parts=()):
         source = source or declare()
@@ -25,21 +25,23 @@ def judge(declare, raw, tmp_path):
         facts = {"kind": "incremental", "taken_at": TAKEN, "read": count, "rows": count, "digest": ""}
         columns = [name for name in rows.column_names if name not in {LOCATOR, FAULT}]
         written = Manifest(batch="transport.road/2026-03-01", **{**facts, "columns": columns, **(manifest or {})})
-        return decide(source, written, cut, before or Before(), "2026-03-02T00:00:00.000000Z")
+        return decide(source, written, cut, before or Baseline(), "2026-03-02T00:00:00.000000Z")
 
     return run
 
 
 def _part(source, rows, path):
-    said = Conformer(source, TAKEN).conform(rows, 0)
-    pq.write_table(said.licences, path)
-    found = judge_rows(source, TAKEN, [said.licences])
-    return Part(str(path), said.licences.num_rows, said.left_out, pa.concat_tables([said.findings, found]))
+    conformed = Conformer(source, TAKEN).conform(rows, 0)
+    pq.write_table(conformed.licences, path)
+    found = judge_rows(source, TAKEN, [conformed.licences])
+    return Part(
+        str(path), conformed.licences.num_rows, conformed.left_out, pa.concat_tables([conformed.findings, found])
+    )
 
 
 @pytest.fixture
 def findings():
-    """Of an assessment, (rule, element, place) of each finding."""
+    """(rule, element, row) of each finding of an assessment."""
     return lambda assessed: [(f["rule"], f["element"], f["row"]) for f in assessed.findings.to_pylist()]
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from expectations.assess import Before
+from expectations.assess import Baseline
 from expectations.batch_rules import too_many_lost
 from expectations.predicates import PREDICATES
 from sources.declaration import Expect
@@ -40,14 +40,14 @@ def test_a_day_is_neither_before_nor_after_an_hour_of_it(judge, day):
     assert judge(of_day, earlier).outcomes.to_pylist() == ["accepted", "duplicate"]
     later = {"GXSJ": "2026-03-02 00:00:00", "JYFW": "明"}
     assert judge(of_day, hour, later).outcomes.to_pylist() == ["duplicate", "duplicate", "accepted"]
-    assert judge(of_day, {**hour, "JYFW": "日"}).outcomes.to_pylist() == ["duplicate", "accepted"]  # they say the same
+    assert judge(of_day, {**hour, "JYFW": "日"}).outcomes.to_pylist() == ["duplicate", "accepted"]  # they are equal
 
 
 def test_a_row_without_a_time_is_neither_before_nor_after_another(judge, findings):
     assessed = judge({"GXSJ": None, "JYFW": "旧"}, {"JYFW": "新"}, {"GXSJ": "2026-03-01 08:00:00", "JYFW": "更旧"})
     assert assessed.outcomes.to_pylist() == ["held", "held", "held"]
     assert ("update_time_missing", "GXSJ", 0) in findings(assessed)
-    assert judge({"GXSJ": None}, {}).outcomes.to_pylist() == ["duplicate", "accepted"]  # they say the same
+    assert judge({"GXSJ": None}, {}).outcomes.to_pylist() == ["duplicate", "accepted"]  # they are equal
 
 
 @pytest.mark.parametrize("text", ["2062-03-01 10:00:00", "2026-03-02 00:05:01"])
@@ -102,13 +102,13 @@ def test_a_content_and_an_end_of_the_same_time_cannot_be_decided(judge, changing
     assert assessed.outcomes.to_pylist() == ["held", "held", "duplicate"]
 
 
-@pytest.mark.parametrize("said", ["DEL", "", None, "X", "1"])
-def test_an_operation_that_nobody_declared_holds_its_row(judge, changing, findings, said):
-    assessed = judge({"BZ": said}, source=changing)
+@pytest.mark.parametrize("operation", ["DEL", "", None, "X", "1"])
+def test_an_operation_that_nobody_declared_holds_its_row(judge, changing, findings, operation):
+    assessed = judge({"BZ": operation}, source=changing)
     assert (findings(assessed), assessed.outcomes.to_pylist()) == ([("operation_unknown", "BZ", 0)], ["held"])
 
 
-def test_a_key_that_names_two_rows_is_said(judge, findings):
+def test_a_key_that_names_two_rows_is_reported(judge, findings):
     assert ("key_repeated", "", -1) in findings(judge({LOCATOR: "7"}, {"XKZBH": "2", LOCATOR: "7"}))
 
 
@@ -153,7 +153,7 @@ def test_more_rows_than_declared_only_warn(judge, findings, declare, declaration
         (Effects(), []),
         (Effects(had=10, lost=2, compared=True), []),
         (Effects(had=10, lost=3, compared=True), ["snapshot_shrunk"]),
-        (Effects(had=10, lost=10, compared=False), []),  # the first full reading finds what was never noticed
+        (Effects(had=10, lost=10, compared=False), []),  # the first full reading finds what was not noticed before
         (Effects(had=50, lost=11, compared=False), ["snapshot_shrunk"]),
         (Effects(had=10, moved=10), []),
         (Effects(had=50, moved=11), ["register_turned_over"]),
@@ -161,11 +161,11 @@ def test_more_rows_than_declared_only_warn(judge, findings, declare, declaration
     ],
 )
 def test_a_batch_that_would_end_more_than_a_fifth_of_the_records_is_refused(judge, effects, refused):
-    assert judge({}, {"XKZBH": "2"}, before=Before(effects=effects)).verdict.refused == refused
+    assert judge({}, {"XKZBH": "2"}, before=Baseline(effects=effects)).verdict.refused == refused
 
 
 @pytest.mark.parametrize(("lost", "most", "shown"), [(4, 0.2, "<= 3 / 18"), (8, 0.4, "<= 7 / 18"), (9, 0.5, None)])
-def test_what_may_be_lost_is_said_in_whole_records_that_may(lost, most, shown):
+def test_the_allowed_loss_is_reported_as_a_whole_number_of_records(lost, most, shown):
     expect = Expect.model_validate({"lost": {"max": most}})
     found = too_many_lost(expect, Effects(had=18, lost=lost, compared=True))
     assert (found and found[1]) == shown
@@ -175,17 +175,17 @@ def test_rows_that_differ_from_the_sources_own_count_refuse_the_batch(judge):
     assert judge({}, manifest={"counted": 2}).verdict.refused == ["count_differs"]
 
 
-def test_rows_that_no_day_would_see_are_said(judge, findings):
+def test_rows_that_belong_to_no_day_are_reported(judge, findings):
     assert findings(judge({}, manifest={"without_time": 1, "future_time": 2})) == [("rows_unseen", "", -1)]
 
 
-def test_a_witness_that_counts_otherwise_is_said(judge, findings):
+def test_a_witness_with_another_count_is_reported(judge, findings):
     assert findings(judge({}, manifest={"witnessed": 7, "beside_witness": 7})) == []
     assert findings(judge({}, manifest={"witnessed": 9, "beside_witness": 7})) == [("witness_differs", "", -1)]
 
 
 def test_a_rule_that_cannot_be_evaluated_lets_nothing_pass(judge, monkeypatch):
-    def broken(columns, given):
+    def broken(columns, operands):
         raise ValueError("broken on purpose")
 
     monkeypatch.setitem(PREDICATES, "holder_types_known", broken)

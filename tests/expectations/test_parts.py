@@ -3,9 +3,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from expectations.assess import Before
+from expectations.assess import Baseline
 from expectations.gate import first_causes, held_rows, outcomes, refusals
-from standard.finding import FINDING, found_on_batch
+from standard.finding import FINDING, findings_on_batch
 from standard.raw import FAULT
 from standard.violation import Violation
 
@@ -21,11 +21,11 @@ ROWS = st.lists(
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, cut=st.integers(0, 8))
-def test_a_batch_in_parts_is_judged_like_the_whole(judge, rows, cut):
-    whole, parts = judge(*rows), judge(*rows, parts=[min(cut, len(rows))])
-    assert parts.outcomes.to_pylist() == whole.outcomes.to_pylist()
-    assert parts.findings.drop_columns(["locator"]).equals(whole.findings.drop_columns(["locator"]))
-    assert parts.verdict == whole.verdict
+def test_a_batch_in_parts_is_judged_like_the_batch_in_one(judge, rows, cut):
+    in_one, parts = judge(*rows), judge(*rows, parts=[min(cut, len(rows))])
+    assert parts.outcomes.to_pylist() == in_one.outcomes.to_pylist()
+    assert parts.findings.drop_columns(["locator"]).equals(in_one.findings.drop_columns(["locator"]))
+    assert parts.verdict == in_one.verdict
 
 
 def test_one_identifier_in_two_parts_holds_both(judge, findings):
@@ -38,13 +38,13 @@ def test_one_identifier_in_two_parts_holds_both(judge, findings):
 
 
 def test_outcomes_take_one_byte_a_row():
-    become = outcomes(1_000_000, FINDING.empty_table())
-    assert become.indices.nbytes == 1_000_000
-    assert become[0].as_py() == "accepted"
+    row_outcomes = outcomes(1_000_000, FINDING.empty_table())
+    assert row_outcomes.indices.nbytes == 1_000_000
+    assert row_outcomes[0].as_py() == "accepted"
 
 
 def test_every_finding_on_the_batch_stays():
-    found = [found_on_batch([Violation("filled_low", name)], "") for name in ("a", "b")]
+    found = [findings_on_batch([Violation("filled_low", name)], "") for name in ("a", "b")]
     assert first_causes(found[0].schema.empty_table()).num_rows == 0
     assert first_causes(pa.concat_tables(found)).num_rows == 2
     assert held_rows(pa.concat_tables(found)).to_pylist() == []
@@ -55,9 +55,9 @@ def test_every_finding_on_the_batch_stays():
     [({}, ["column_dropped"]), ({"column_dropped": "warn", "column_added": "refuse"}, ["column_added"])],
 )
 def test_what_the_declaration_says_of_a_rule_comes_before_its_weight(reactions, refused):
-    found = found_on_batch([Violation("column_dropped"), Violation("column_added")], "")
+    found = findings_on_batch([Violation("column_dropped"), Violation("column_added")], "")
     assert refusals(found, reactions) == refused
 
 
 def test_what_was_usual_is_passed_on(judge, findings):
-    assert findings(judge({}, before=Before(usual=[1000] * 5))) == [("rows_unusual", "", -1)]
+    assert findings(judge({}, before=Baseline(usual=[1000] * 5))) == [("rows_unusual", "", -1)]

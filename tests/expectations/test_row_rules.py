@@ -10,7 +10,7 @@ from standard.rules import RULES
 
 GOOD_IDENTIFIER = "1.2.156.3005.2.11100000000019713D008.11370400MB0000000N.370402000001.001.4"
 
-# What differs from a good row, and the one finding that must follow.
+# Changes to a good row, and the one finding that must result.
 BROKEN = {
     "required": ({"MC": None}, "certificate_holder_name"),
     "required ": ({"DM": " "}, "certificate_holder_code"),
@@ -82,7 +82,7 @@ def test_types_and_authorities_are_those_declared(judge, findings, declare, decl
     assert findings(judge({}, source=source)) == [(rule, element, 0)]
 
 
-def test_an_identifier_of_the_faulty_routine_is_told_apart_and_kept(judge, findings):
+def test_an_identifier_of_the_faulty_routine_is_recognised_and_kept(judge, findings):
     legacy = (
         GOOD_IDENTIFIER[:-1]
         + legacy_37_36(pa.array(["11100000000019713D00811370400MB0000000N370402000001001"]))[0].as_py()
@@ -106,7 +106,7 @@ def test_one_row_with_several_faults_is_held_once_with_each_of_them(judge, findi
     assert assessed.verdict.held == 1
 
 
-def test_a_fault_of_an_ignored_column_is_said_and_does_not_hold_the_row(judge, findings):
+def test_a_fault_in_an_ignored_column_is_reported_and_does_not_hold_the_row(judge, findings):
     assessed = judge({FAULT: "value_cut\tBZ"})
     assert findings(assessed) == [("value_cut", "", 0)]
     assert assessed.verdict.accepted == 1
@@ -152,8 +152,8 @@ AUTHORITY = "  certificate_issuing_authority_code: BZ\n  certificate_number:"
 def test_of_a_wrong_credit_code_its_wrong_part_is_expected(judge, declare, declaration, code, expected):
     source = declare(declaration.replace("  certificate_number:", AUTHORITY).replace("ignore: [BZ]", "ignore: []"))
     found = judge({"BZ": code, "DM": code}, source=source).findings.to_pylist()
-    told = {item["rule"]: item["expected"] for item in found}
-    assert (told["issuing_authority_code"], told["holder_code"]) == (expected, expected)
+    expected_by_rule = {item["rule"]: item["expected"] for item in found}
+    assert (expected_by_rule["issuing_authority_code"], expected_by_rule["holder_code"]) == (expected, expected)
 
 
 def test_of_several_holders_the_wrong_part_of_the_wrong_code_is_expected(judge):

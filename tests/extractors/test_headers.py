@@ -46,7 +46,7 @@ def test_a_title_is_known_by_more_than_its_looks(written, read):
     assert find_header([["登记表"], written], ["编号", "姓名", "日期", "有效期（起）"]) == (1, read)
 
 
-def test_declared_titles_that_look_alike_are_told_apart_as_they_are_written():
+def test_declared_titles_that_look_alike_are_distinguished_by_their_spelling():
     declared = ["姓名", "姓 名", "编号"]
     assert find_header([["姓 名", "编号", "姓名"]], declared) == (0, ["姓 名", "编号", "姓名"])
     assert find_header([["姓　名", "编号"]], declared) is None

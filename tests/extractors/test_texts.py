@@ -4,7 +4,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from extractors.texts import text_array, text_of, written_array
+from extractors.texts import text_array, text_from_array, text_of
 
 ZONE = timezone(timedelta(hours=8))
 
@@ -76,7 +76,7 @@ def test_half_a_character_is_an_error():
 
 
 def test_a_column_of_four_byte_floats_shows_the_digits_that_give_it_back():
-    texts, _ = written_array(pa.array([0.1, 16777216.0, 3.5e38, None], pa.float32()))
+    texts, _ = text_from_array(pa.array([0.1, 16777216.0, 3.5e38, None], pa.float32()))
     assert texts.to_pylist()[:2] == ["0.1", "16777216"]
     assert texts.to_pylist()[3] is None
 
@@ -92,4 +92,4 @@ def test_a_column_of_four_byte_floats_shows_the_digits_that_give_it_back():
     ],
 )
 def test_a_fraction_finer_than_a_microsecond_is_kept(array, expected):
-    assert written_array(array)[0].to_pylist() == expected
+    assert text_from_array(array)[0].to_pylist() == expected

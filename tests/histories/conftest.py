@@ -1,26 +1,27 @@
-"""One stage a test process: the exchange is loaded once, its tables are emptied for every history."""
+"""One sandbox per test process: the exchange is loaded once, its tables are emptied for each history."""
 
 import pytest
 
-from tests.histories.player import Player, Stage
+from tests.histories.player import Player
+from tests.histories.sandbox import Sandbox
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory):
+def sandbox(tmp_path_factory):
     """Department and platform in SQLite."""
     folder = tmp_path_factory.mktemp("histories")
-    made = Stage(folder, f"sqlite:///{folder}/dep.db", f"sqlite:///{folder}/platform.db")
-    yield made
-    made.close()
+    sandbox = Sandbox(folder, f"sqlite:///{folder}/dep.db", f"sqlite:///{folder}/platform.db")
+    yield sandbox
+    sandbox.close()
 
 
 @pytest.fixture
-def play(stage):
-    """Gives a player of a history of its own, its first source declared as is said."""
+def play(sandbox):
+    """Begins a history whose first source is read in the given mode; returns its player."""
 
-    def begin(way, **given):
-        player = Player(stage, **given)
-        player.declare(player.sources[0], way)
+    def begin(mode, **options):
+        player = Player(sandbox, **options)
+        player.declare(player.sources[0], mode)
         return player
 
     return begin

@@ -1,12 +1,12 @@
-"""A department: what it truly holds, and the two tables it shows, a register and the log of its changes, with its lies."""
+"""A simulated department: its true records, and its two tables, a register and a log of changes, which may be unreliable."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 COLUMNS = ("ID", "LSH", "OP", "XKZH", "YHMC", "FZRQ", "ZT", "GXSJ")
 VALID, CANCELLED, SPOILT = "有效", "注销", "不明"
-_KINDS = {"postgresql": {"time": "timestamp", "day": "date"}, "mysql": {"time": "datetime", "day": "date"}}
-# How a program may write an update time: what is of none of these forms is no time.
+_TIME_TYPES = {"postgresql": {"time": "timestamp", "day": "date"}, "mysql": {"time": "datetime", "day": "date"}}
+# The formats in which a program may write update times.
 FORMS = {
     "seconds": "%Y-%m-%d %H:%M:%S",
     "slashes": "%Y/%m/%d %H:%M:%S",
@@ -21,9 +21,12 @@ class Row:
     """A row of the register, or of the log of its changes.
 
     Attributes:
-        version: of what the department holds; no two rows say the same of a record at two times.
-        time: what its update time says, by the true clock; None for none.
-        days: whether that says a day and no hour.
+        version: counts the changes of the department.
+        time: the update time by the true clock; None if there is none.
+        form: of the update time, a key of `FORMS`.
+        op: the operation in the log.
+        bare: whether the row in the log has no contents.
+        written: when it was written, by the true clock.
     """
 
     key: int
@@ -36,17 +39,17 @@ class Row:
     form: str = "seconds"
     op: str = "I"
     bare: bool = False
-    written: datetime | None = None  # by the true clock
+    written: datetime | None = None
 
     @property
-    def said(self):
-        """What the platform should say."""
+    def expected(self):
+        """The holder and the status that the platform should have."""
         return self.name, "VALID" if self.status == VALID else "CANCELLED"
 
 
 @dataclass
 class Gone:
-    """A record that the department no longer holds: since which version, and under which key it was."""
+    """A record that the department no longer has: since which version, and its last key."""
 
     version: int
     key: int
@@ -56,15 +59,20 @@ class Gone:
 
 @dataclass
 class Department:
-    """What one department holds, and what its tables say of it.
+    """The records of one department, and its tables.
 
     Attributes:
-        database: executes statements, and keeps them.
+        database: executes statements, and logs them.
         prefix: of the names of its tables.
-        kind: of the column of update times: `text`, `time` or `day`.
+        kind: type of the column of update times: `text`, `time` or `day`.
         skew: how far its clock is ahead.
+        form: of new update times.
+        bare_ends: whether ends in the log have no contents.
+        end: the operation of ends in the log.
+        backwards: numbers of which a row may be ordered before one that was read.
+        stamped: the last stamped row, by number.
         rows: the register by key.
-        gone: records that are in the register no more, by number.
+        gone: records that are no longer in the register, by number.
         log: every change of the register.
     """
 
@@ -75,8 +83,8 @@ class Department:
     form: str = "seconds"
     bare_ends: bool = False
     end: str = "D"
-    backwards: set[str] = field(default_factory=set)  # numbers of which a row may be ordered before one that was read
-    stamped: dict[str, Row] = field(default_factory=dict)  # by number, the row that was stamped last
+    backwards: set[str] = field(default_factory=set)
+    stamped: dict[str, Row] = field(default_factory=dict)
     rows: dict[int, Row] = field(default_factory=dict)
     gone: dict[str, Gone] = field(default_factory=dict)
     log: list[Row] = field(default_factory=list)
@@ -85,7 +93,7 @@ class Department:
     version: int = 0
 
     def __post_init__(self):
-        kind = _KINDS.get(self.database.dialect, {}).get(self.kind, "varchar(40)")
+        kind = _TIME_TYPES.get(self.database.dialect, {}).get(self.kind, "varchar(40)")
         kinds = dict.fromkeys(COLUMNS, "varchar(64)") | {"ID": "int", "LSH": "bigint", "GXSJ": kind}
         columns = ", ".join(f"{self.database.quoted(name)} {kind}" for name, kind in kinds.items())
         for table in (self.register, self.changes):
@@ -99,37 +107,37 @@ class Department:
     def changes(self):
         return f"l_{self.prefix}"
 
-    def born(self, number, now, how="now", *, key=None, status=VALID):
-        """A record that was not there, under a key of its own or under one that another row had."""
+    def add(self, number, now, stamp="now", *, key=None, status=VALID):
+        """Add a record, under a new key or one that another row had."""
         key = key or max([*self.rows, *(gone.key for gone in self.gone.values()), 0]) + 1
         if key in self.rows:
             return
-        self._put(Row(key, number, "", status, 0, None, None), now, how, op="I")
+        self._write_row(Row(key, number, "", status, 0, None, None), now, stamp, op="I")
 
-    def change(self, key, now, how="now", **given):
-        """A row that says something else; `how` says what its update time and its number say of that."""
-        row, given = self.rows[key], given or {"name": ""}
-        if given.get("number", row.number) != row.number:
-            self._leave(row, now)  # by the same version as the row that names another record from now on
-        self._put(replace(row, **given), now, how, op="U")
+    def change(self, key, now, stamp="now", **values):
+        """Change a row; `stamp` decides what its update time and its number become."""
+        row, values = self.rows[key], values or {"name": ""}
+        if values.get("number", row.number) != row.number:
+            self._mark_gone(row, now)  # with the version of the row that now names another record
+        self._write_row(replace(row, **values), now, stamp, op="U")
 
-    def delete(self, key, now, how="now"):
-        """A row that is taken out of the register; the log says so, in its way."""
+    def delete(self, key, now, stamp="now"):
+        """Remove a row from the register, and log its end."""
         row = self.rows.pop(key)
-        self._leave(row, now)
+        self._mark_gone(row, now)
         self.version += 1
-        self._write(f"DELETE FROM {self.register} WHERE {self.database.quoted('ID')} = {key}")
-        if how != "silent":
-            stamped = self._stamped(replace(row, version=self.version), now, how)
-            self._log(replace(stamped, op=self.end, bare=self.bare_ends))
+        self._execute(f"DELETE FROM {self.register} WHERE {self.database.quoted('ID')} = {key}")
+        if stamp != "silent":
+            stamped = self._stamp_row(replace(row, version=self.version), now, stamp)
+            self._log_row(replace(stamped, op=self.end, bare=self.bare_ends))
 
     def turn_over(self, now):
-        """All numbers change at once, as when a prefix is added."""
+        """Change all numbers at once, as when a prefix is added."""
         for key in list(self.rows):
             self.change(key, now, number=f"鲁{self.rows[key].number}")
 
     def reserve(self):
-        """Take a number of the sequence that is written later."""
+        """Reserve a number of the sequence for a later row."""
         self.lsh += 1
         self.reserved = self.lsh
 
@@ -138,41 +146,41 @@ class Department:
         self.lsh, self.reserved = 0, None
 
     def forget(self):
-        """Empty the log, as a program does that writes into it anew."""
+        """Empty the log, as a program that recreates it."""
         self.log.clear()
-        self._write(f"DELETE FROM {self.changes}")
+        self._execute(f"DELETE FROM {self.changes}")
 
     def holds(self, number):
         """The rows of a record."""
         return [row for row in self.rows.values() if row.number == number]
 
-    def _leave(self, row, now):
-        """The record of a row is there no more, unless another row has it too."""
+    def _mark_gone(self, row, now):
+        """Mark the record of a row as gone, unless another row has it."""
         if not [other for other in self.holds(row.number) if other.key != row.key]:
             self.gone[row.number] = Gone(self.version + 1, row.key, now)
 
-    def _put(self, row, now, how, op):
+    def _write_row(self, row, now, stamp, op):
         self.version += 1
-        row = self._stamped(replace(row, version=self.version, name=row.name or f"名{self.version}"), now, how)
-        there = self.rows.get(row.key)
-        before = there and self.stamped.get(there.number)
-        # The record of a row which names another one now may be ordered before what was read of it, too.
-        if before and how != "silent" and not _follows(row, before):
-            self.backwards.add(there.number)
+        row = self._stamp_row(replace(row, version=self.version, name=row.name or f"名{self.version}"), now, stamp)
+        current = self.rows.get(row.key)
+        before = current and self.stamped.get(current.number)
+        # If the row now names another record, the former one may be ordered before what was read of it, too.
+        if before and stamp != "silent" and not _follows(row, before):
+            self.backwards.add(current.number)
         self.rows[row.key] = row
         self.gone.pop(row.number, None)
         values = self._values(row)
-        if there:
+        if current:
             changed = ", ".join(f"{self.database.quoted(name)} = {value}" for name, value in values.items())
-            self._write(f"UPDATE {self.register} SET {changed} WHERE {self.database.quoted('ID')} = {row.key}")
+            self._execute(f"UPDATE {self.register} SET {changed} WHERE {self.database.quoted('ID')} = {row.key}")
         else:
-            self._write(f"INSERT INTO {self.register} VALUES ({', '.join(values.values())})")
-        if how != "silent":
-            self._log(replace(row, op=op))
+            self._execute(f"INSERT INTO {self.register} VALUES ({', '.join(values.values())})")
+        if stamp != "silent":
+            self._log_row(replace(row, op=op))
 
-    def _stamped(self, row, now, how):
-        """The row with the update time and the number that it is written with."""
-        if how == "silent":
+    def _stamp_row(self, row, now, stamp):
+        """The row with its new update time and number."""
+        if stamp == "silent":
             return row
         time = {
             "null": None,
@@ -180,37 +188,37 @@ class Department:
             "tonight": now + timedelta(hours=2),
             "late": now - timedelta(hours=30),
             "a little late": now - timedelta(hours=3),
-        }.get(how, now)
-        if how == "late" and self.reserved is not None:
+        }.get(stamp, now)
+        if stamp == "late" and self.reserved is not None:
             lsh, self.reserved = self.reserved, None
         else:
             self.lsh += 1
             lsh = self.lsh
         form = {"text": self.form, "time": "seconds", "day": "days"}[self.kind]
         before = self.stamped.get(row.number)
-        row = replace(row, time=time, lsh=None if how == "unnumbered" else lsh, form=form, written=now)
+        row = replace(row, time=time, lsh=None if stamp == "unnumbered" else lsh, form=form, written=now)
         if before and not _follows(row, before):
             self.backwards.add(row.number)
-        # A row that has no number says nothing of how numbers follow.
+        # A row without a number does not affect the order of numbers.
         self.stamped[row.number] = row if row.lsh or not before else replace(row, lsh=before.lsh)
         return row
 
-    def _log(self, row):
+    def _log_row(self, row):
         self.log.append(row)
-        self._write(f"INSERT INTO {self.changes} VALUES ({', '.join(self._values(row).values())})")
+        self._execute(f"INSERT INTO {self.changes} VALUES ({', '.join(self._values(row).values())})")
 
     def _values(self, row):
         time = None if row.time is None else (row.time + self.skew).strftime(FORMS[row.form])
-        bare = (None, None) if row.bare else ("2026-01-05", row.status)
-        said = (row.key, row.lsh, row.op, row.number, None if row.bare else row.name, *bare, time)
-        return dict(zip(COLUMNS, map(_literal, said), strict=True))
+        contents = (None, None, None) if row.bare else (row.name, "2026-01-05", row.status)
+        values = (row.key, row.lsh, row.op, row.number, *contents, time)
+        return dict(zip(COLUMNS, map(_literal, values), strict=True))
 
-    def _write(self, statement):
+    def _execute(self, statement):
         self.database.execute(statement)
 
 
 def _follows(row, before):
-    """Whether both its update time and its number put a row behind one that was stamped before."""
+    """Whether both update time and number of a row are after those of an earlier one."""
     if None in (row.time, before.time) or row.form != before.form or row.time < before.time:
         return False
     return None in (row.lsh, before.lsh) or row.lsh >= before.lsh

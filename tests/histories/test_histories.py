@@ -1,37 +1,37 @@
-"""Promise 4 in whatever history: after every night the platform is right, or an open finding says what is not."""
+"""Promise 4 in any history: after every night the platform is right, or an open finding states the difference."""
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.histories.machine import History
-from tests.histories.player import Stage
+from tests.histories.sandbox import Sandbox
 
 
-def played(stage, histories, steps, kinds=("text",)):
-    given = settings(
+def play_histories(sandbox, histories, steps, kinds=("text",)):
+    limits = settings(
         max_examples=histories,
         stateful_step_count=steps,
         deadline=None,
         database=None,
-        derandomize=True,  # a change is judged by itself; `make histories` plays others
-        # Shrinking would take longer than all histories; `make histories` looks for the shortest.
+        derandomize=True,  # so that a change of the code is the only change; `make histories` plays others
+        # Shrinking would take longer than all histories; `make histories` searches for the shortest.
         phases=(Phase.generate,),
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(type("Played", (History,), {"stage": stage, "kinds": kinds}), settings=given)
+    run_state_machine_as_test(type("Played", (History,), {"sandbox": sandbox, "kinds": kinds}), settings=limits)
 
 
 @pytest.mark.parametrize(("histories", "steps"), [(10, 30), (15, 20), (50, 12), (50, 8), (25, 5)])
-def test_whatever_a_department_does_the_platform_is_right_or_an_open_finding_says_what_is_not(stage, histories, steps):
-    played(stage, histories, steps)
+def test_every_difference_between_department_and_platform_has_an_open_finding(sandbox, histories, steps):
+    play_histories(sandbox, histories, steps)
 
 
 @pytest.mark.parametrize("server", ["postgresql", "mariadb"])
-def test_the_same_holds_of_departments_and_platforms_on_servers(tmp_path, new_database, server):
-    on_server = Stage(tmp_path, new_database(server), new_database(server))
+def test_every_difference_has_an_open_finding_on_servers(tmp_path, new_database, server):
+    on_server = Sandbox(tmp_path, new_database(server), new_database(server))
     try:
-        played(on_server, 4, 10, kinds=("text", "time", "day"))
+        play_histories(on_server, 4, 10, kinds=("text", "time", "day"))
     finally:
         on_server.close()

@@ -9,7 +9,7 @@ import pytest
 
 import sources
 from demo.people import companies, people
-from onboarding.origin import Given, Origin
+from onboarding.origin import Origin, SuggestOptions
 from onboarding.profile import profile
 from onboarding.suggest import suggest
 from sources.city import City
@@ -30,14 +30,14 @@ def bodies():
 
 @pytest.fixture
 def proposed():
-    """Propose a declaration for columns given by title; each is a list of values, or one value for all rows."""
+    """Propose a declaration for columns by title; each is a list of values, or one value for all rows."""
 
-    def propose(columns, *, kind="text", name="register_20260301.csv", city=CITY, **given):
-        whole = {title: values if isinstance(values, list) else [values] * ROWS for title, values in columns.items()}
-        rows = len(next(iter(whole.values())))
-        batch = pa.record_batch([pa.array(values, pa.string()) for values in whole.values()], names=list(whole))
-        origin = Origin(kind, name, "register", rows, list(whole))
-        said = Given(city, date(2026, 1, 1), "water.abstraction", **given)
-        return suggest(said, origin, profile(list(whole), [batch]))
+    def propose(columns, *, kind="text", name="register_20260301.csv", city=CITY, **stated):
+        filled = {title: values if isinstance(values, list) else [values] * ROWS for title, values in columns.items()}
+        rows = len(next(iter(filled.values())))
+        batch = pa.record_batch([pa.array(values, pa.string()) for values in filled.values()], names=list(filled))
+        origin = Origin(kind, name, "register", rows, list(filled))
+        options = SuggestOptions(city, date(2026, 1, 1), "water.abstraction", **stated)
+        return suggest(options, origin, profile(list(filled), [batch]))
 
     return propose

@@ -9,7 +9,7 @@ import pytest
 import sources
 from demo.city import DAYS, DEPARTMENTS, connections
 from onboarding.declaration_text import yaml_text
-from onboarding.origin import Given
+from onboarding.origin import SuggestOptions
 from pipeline.exchange import Exchange
 from pipeline.onboard import suggest_file, suggest_table
 from pipeline.settings import Settings
@@ -34,7 +34,7 @@ def proposed(tmp_path_factory):
     """The declarations that are proposed for the registers as they stand at the end of the first day."""
     folder = tmp_path_factory.mktemp("city")
     for department in DEPARTMENTS:
-        department.live(folder, 1)
+        department.write_day(folder, 1)
     settings = Settings(
         DECLARATIONS, str(tmp_path_factory.mktemp("workspace")), "sqlite://", "", "", connections(folder)
     )
@@ -46,11 +46,11 @@ def proposed(tmp_path_factory):
 def propose(exchange, name, folder):
     """What a data engineer would type who knows whose source it is and what it is called, and nothing of its columns."""
     real = REGISTER.source(name).declaration
-    given = Given(REGISTER.city, DAYS[0].date, name, "", real.department.code, real.department.name)
+    options = SuggestOptions(REGISTER.city, DAYS[0].date, name, "", real.department.code, real.department.name)
     now = datetime(2026, 3, 1, 17, tzinfo=UTC)
     if name in FILES:
-        return suggest_file(exchange, folder / FILES[name], given, now, lambda _: None)
-    return suggest_table(exchange, real.extract.connection, real.extract.table, given, now, lambda _: None)
+        return suggest_file(exchange, folder / FILES[name], options, now, lambda _: None)
+    return suggest_table(exchange, real.extract.connection, real.extract.table, options, now, lambda _: None)
 
 
 def lines(declaration):

@@ -299,7 +299,7 @@ def test_days_of_which_nobody_knows_the_month_are_not_declared(proposed, water):
     assert any("day first or month first" in line for line in found.unsure)
 
 
-def test_codes_of_a_state_that_no_family_has_are_held_and_said(proposed, water):
+def test_status_codes_in_no_family_are_held_and_noted(proposed, water):
     found = proposed(water(许可证状态=["A"] * 50 + ["B"] * 10))
     assert found.declaration["columns"]["certificate_status"] == "许可证状态"
     assert "A (50); B (10)" in " ".join(found.notes["columns", "certificate_status"])
@@ -385,24 +385,24 @@ def test_totals_below_the_rows_are_left_out(proposed, water):
     assert proposed(columns).declaration["leave_out"] == {"序号": ["合计*", "制表人*"]}
 
 
-def test_the_authority_of_nearly_all_rows_is_taken_for_the_department_and_said_to_be(proposed, water):
+def test_the_authority_of_nearly_all_rows_is_proposed_as_the_department_with_a_note(proposed, water):
     found = proposed(water() | {"审批机关代码": [*["11370400MB0000131J"] * 58, *["11370402MB00002113"] * 2]})
     assert found.declaration["department"]["code"] == "11370400MB0000131J"
     assert found.declaration["issuing_authorities"] == ["11370402MB00002113"]
     assert any("NOT SURE" in line for line in found.notes["department",])
 
 
-def test_what_nobody_said_is_marked_and_keeps_a_run_from_beginning(proposed, water):
+def test_missing_facts_are_marked_and_prevent_a_run(proposed, water):
     found = proposed(water())
     assert found.declaration["ignore"][-2:] == ["请填写 department", "请填写 certificate_type_code"]
     assert found.licence_types == [
         {"code": "11370400MB0000000N901", "name": "请填写证照类型名称", "holder_category": ""}
     ]
-    said = proposed(
+    proposal = proposed(
         water(), department_code="11370400MB0000131J", department_name="某局", licence_type="11100000000013661B006"
     )
-    assert not [name for name in said.declaration["ignore"] if name.startswith("请填写")]
-    assert said.licence_types == []
+    assert not [name for name in proposal.declaration["ignore"] if name.startswith("请填写")]
+    assert proposal.licence_types == []
 
 
 @pytest.mark.parametrize(
@@ -419,7 +419,7 @@ def test_a_licence_type_is_known_by_its_whole_name(proposed, water, name, code):
     assert proposed(water(), name=name).declaration["certificate_type_code"] == code
 
 
-def test_an_update_time_and_a_key_that_are_none_are_said(proposed, water):
+def test_an_invalid_update_time_and_an_invalid_key_are_noted(proposed, water):
     found = proposed(water() | {"ID": "7", "GXSJ": "昨天", "UPDATE_TIME": "昨天"}, kind="database")
     assert "updated_at" not in found.declaration["extract"]
     assert found.declaration["extract"]["key"] == ["许可证编号"]

@@ -1,4 +1,4 @@
-"""What a batch is compared with: the last one that was delivered, whatever was tried and refused since."""
+"""A batch is compared with the last delivered one, whatever was refused since."""
 
 import sqlite3
 
@@ -23,7 +23,7 @@ def run(licex, *days):
     return [licex("run", "transport.road", "--day", day) for day in days]
 
 
-def test_an_added_column_warns_and_a_renamed_one_refuses_with_the_line_to_write(city, refill, licex, platform):
+def test_an_added_column_warns_and_a_renamed_one_refuses_with_the_line_to_declare(city, refill, licex, platform):
     refill(row(FIRST, 1), row(SECOND, 2), row(THIRD, 3))
     assert run(licex, FIRST)[0][0] == 0
     alter(city, "ALTER TABLE XKZ ADD COLUMN XIN TEXT")
@@ -35,10 +35,8 @@ def test_an_added_column_warns_and_a_renamed_one_refuses_with_the_line_to_write(
     assert ("column_renamed",) in platform(f"SELECT rule FROM finding_seen WHERE day = '{THIRD}'")
 
 
-def test_the_page_says_that_the_batch_was_refused_for_what_the_declaration_makes_refuse(city, refill, licex):
-    path = city / "sources/transport/road.yaml"
-    declared = path.read_text(encoding="utf-8") + "\nexpect: {drift: {column_added: refuse}}\n"
-    path.write_text(declared, encoding="utf-8")
+def test_the_page_shows_a_refusal_by_a_declared_reaction(city, refill, licex):
+    declare_drift(city, "column_added", "refuse")
     refill(row(FIRST, 1), row(SECOND, 2))
     assert run(licex, FIRST)[0][0] == 0
     alter(city, "ALTER TABLE XKZ ADD COLUMN XIN TEXT")
@@ -47,7 +45,7 @@ def test_the_page_says_that_the_batch_was_refused_for_what_the_declaration_makes
     assert phrase("to_correct_batch")[0] in page.read_text(encoding="utf-8")
 
 
-def test_a_refused_try_of_a_delivered_day_is_not_what_the_next_day_is_compared_with(city, refill, licex, platform):
+def test_a_refused_rerun_of_a_delivered_day_is_not_compared_with_the_next_day(city, refill, licex, platform):
     refill(row(FIRST, 1), row(SECOND, 2), row(THIRD, 3))
     assert [code for code, _, _ in run(licex, FIRST, SECOND)] == [0, 0]
     alter(city, "ALTER TABLE XKZ DROP COLUMN JYFW")
@@ -69,13 +67,13 @@ def declare_drift(city, rule, reaction):
 
 @pytest.fixture
 def after_first(refill, licex):
-    """The first of three days, with a row each, is delivered."""
+    """Three days with a row each, of which the first is delivered."""
     refill(row(FIRST, 1), row(SECOND, 2), row(THIRD, 3))
     assert run(licex, FIRST)[0][0] == 0
 
 
 @pytest.mark.usefixtures("after_first")
-def test_what_the_declaration_makes_refuse_is_open_until_that_day_is_run_again(city, licex, platform):
+def test_a_declared_refusal_is_open_until_that_day_is_run_again(city, licex, platform):
     declare_drift(city, "column_added", "refuse")
     alter(city, "ALTER TABLE XKZ ADD COLUMN XIN TEXT")
     assert run(licex, SECOND)[0][0] == 1
@@ -87,7 +85,7 @@ def test_what_the_declaration_makes_refuse_is_open_until_that_day_is_run_again(c
 
 
 @pytest.mark.usefixtures("after_first")
-def test_what_only_warned_of_a_refused_day_is_over_with_the_next_good_batch(city, licex, platform):
+def test_a_warning_of_a_refused_day_closes_with_the_next_good_batch(city, licex, platform):
     alter(city, "ALTER TABLE XKZ RENAME COLUMN JYFW TO FANWEI")
     alter(city, "ALTER TABLE XKZ ADD COLUMN XIN TEXT")
     assert run(licex, SECOND)[0][0] == 1
@@ -100,7 +98,7 @@ def test_what_only_warned_of_a_refused_day_is_over_with_the_next_good_batch(city
 
 
 @pytest.mark.usefixtures("after_first")
-def test_what_the_declaration_lets_only_warn_is_over_with_the_next_good_batch(city, licex, platform):
+def test_a_declared_warning_closes_with_the_next_good_batch(city, licex, platform):
     declare_drift(city, "column_dropped", "warn")
     alter(city, "ALTER TABLE XKZ DROP COLUMN JYFW")
     assert run(licex, SECOND)[0][0] == 0

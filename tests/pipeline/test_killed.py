@@ -1,4 +1,4 @@
-"""Promise 1 under fire: a process killed anywhere, and run again, has lost nothing and done nothing twice."""
+"""Promise 1: a process that is killed anywhere and run again has lost nothing and done nothing twice."""
 
 import json
 import shutil
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 DAYS = ["2026-03-01", "2026-03-02"]
 BATCHES = [f"transport.road/{day}" for day in DAYS]
-# As few elements as a licence has, since a run is repeated some hundred times here.
+# As few elements as possible, since the run is repeated hundreds of times.
 DECLARATION = """
 title: 某市交通运输局 · 道路运输经营许可证
 department: {code: 11370400MB0000000N, name: 某市交通运输局}
@@ -58,54 +58,54 @@ def city(tmp_path_factory):
         {"XKZBH": "370402000005", "GXSJ": "2026-03-02 09:00:00"},
         {"GXSJ": "2026-03-02 11:00:00", "ZT": "03"},
     ]
-    whole = [{**ROW, **row, "ID": str(i)} for i, row in enumerate(rows)]
+    complete_rows = [{**ROW, **row, "ID": str(i)} for i, row in enumerate(rows)]
     with sqlite3.connect(folder / "transport.db") as database:
         database.execute(f"CREATE TABLE XKZ ({', '.join(ROW)})")
         marks = ", ".join("?" * len(ROW))
-        database.executemany(f"INSERT INTO XKZ VALUES ({marks})", [tuple(row.values()) for row in whole])
+        database.executemany(f"INSERT INTO XKZ VALUES ({marks})", [tuple(row.values()) for row in complete_rows])
     database.close()
     return folder
 
 
 @pytest.fixture(scope="module")
-def mortal():
-    """Runs batches in a child; after `kill_after` seconds it is killed with SIGKILL."""
-    program = [sys.executable, "-W", "ignore", str(Path(__file__).parent / "mortal.py")]
+def run_killable():
+    """Run batches in a child process, which is killed with SIGKILL after `kill_after` seconds."""
+    program = [sys.executable, "-W", "ignore", str(Path(__file__).parent / "killable_runner.py")]
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
 
         def run(environment, batches, kill_after=None):
-            order = {"environment": environment, "batches": batches, "kill_after": kill_after}
-            server.stdin.write(json.dumps(order) + "\n")
+            request = {"environment": environment, "batches": batches, "kill_after": kill_after}
+            server.stdin.write(json.dumps(request) + "\n")
             server.stdin.flush()
-            said = json.loads(server.stdout.readline())
-            assert "error" not in said, said["error"]
-            return said
+            response = json.loads(server.stdout.readline())
+            assert "error" not in response, response["error"]
+            return response
 
         yield run
         server.stdin.close()
 
 
-def environment(city, place, target=None):
+def environment(city, folder, target=None):
     return {
         "LICEX_SOURCES": str(city / "sources"),
-        "LICEX_WORKSPACE": str(place / "workspace"),
-        "LICEX_TARGET": target or f"sqlite:///{place}/platform.db",
+        "LICEX_WORKSPACE": str(folder / "workspace"),
+        "LICEX_TARGET": target or f"sqlite:///{folder}/platform.db",
         "LICEX_CONN_TRANSPORT": f"sqlite:///{city}/transport.db",
     }
 
 
 def plain(value):
-    """A value as all databases say it: SQLite has neither days nor truth."""
+    """A value in a form common to all databases: SQLite has neither dates nor booleans."""
     return int(value) if isinstance(value, bool) else str(value) if isinstance(value, date) else value
 
 
-def state(place):
-    """What is on a platform in SQLite."""
-    return state_of(f"sqlite:///{place}/platform.db")
+def state(folder):
+    """The state of a platform in SQLite."""
+    return state_of(f"sqlite:///{folder}/platform.db")
 
 
 def state_of(target):
-    """Everything on the platform but the instants at which it was read and judged and the number of tries it took."""
+    """Everything on the platform except instants of reading and judging, and numbers of runs."""
     engine = sqlalchemy.create_engine(target)
     with engine.connect() as connection:
 
@@ -127,21 +127,23 @@ def state_of(target):
 
 
 @pytest.fixture(scope="module")
-def first_night(city, mortal, tmp_path_factory):
+def first_night(city, run_killable, tmp_path_factory):
     """The platform and the archive after day one."""
-    place = tmp_path_factory.mktemp("first")
-    assert mortal(environment(city, place), BATCHES[:1])["exit"] == 1  # two of five rows are held, above the limit
-    return place
+    folder = tmp_path_factory.mktemp("first")
+    assert (
+        run_killable(environment(city, folder), BATCHES[:1])["exit"] == 1
+    )  # two of five rows are held, above the limit
+    return folder
 
 
 @pytest.fixture(scope="module")
-def clean(city, mortal, first_night, tmp_path_factory):
-    """What a second night that nobody disturbs ends in, and how many seconds it takes."""
-    place = tmp_path_factory.mktemp("second") / "place"
-    shutil.copytree(first_night, place)
-    said = mortal(environment(city, place), BATCHES[1:])
-    assert said["exit"] == 0
-    return state(place), said["seconds"]
+def clean(city, run_killable, first_night, tmp_path_factory):
+    """The state after an undisturbed second night, and its duration in seconds."""
+    folder = tmp_path_factory.mktemp("second") / "copy"
+    shutil.copytree(first_night, folder)
+    response = run_killable(environment(city, folder), BATCHES[1:])
+    assert response["exit"] == 0
+    return state(folder), response["seconds"]
 
 
 def test_the_undisturbed_run_is_what_was_planted(clean):
@@ -155,16 +157,16 @@ def test_the_undisturbed_run_is_what_was_planted(clean):
     max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(moment=st.floats(0, 1, exclude_min=True, exclude_max=True))
-def test_a_night_killed_anywhere_and_run_again_ends_like_one_that_was_not(
-    city, mortal, first_night, clean, tmp_path, moment
+def test_a_night_killed_anywhere_and_run_again_ends_like_an_undisturbed_one(
+    city, run_killable, first_night, clean, tmp_path, moment
 ):
     expected, seconds = clean
-    place = tmp_path / "place"
-    shutil.rmtree(place, ignore_errors=True)
-    shutil.copytree(first_night, place)
-    mortal(environment(city, place), BATCHES[1:], kill_after=moment * seconds)
-    assert not mortal(environment(city, place), BATCHES[1:])["killed"]
-    assert state(place) == expected
+    folder = tmp_path / "copy"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(first_night, folder)
+    run_killable(environment(city, folder), BATCHES[1:], kill_after=moment * seconds)
+    assert not run_killable(environment(city, folder), BATCHES[1:])["killed"]
+    assert state(folder) == expected
 
 
 @pytest.mark.parametrize("server", ["postgresql", "mariadb"])
@@ -175,13 +177,13 @@ def test_a_night_killed_anywhere_and_run_again_ends_like_one_that_was_not(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(moment=st.floats(0, 1, exclude_min=True, exclude_max=True))
-def test_the_same_holds_of_a_platform_on_a_server(city, mortal, clean, tmp_path, new_database, server, moment):
+def test_the_same_holds_of_a_platform_on_a_server(city, run_killable, clean, tmp_path, new_database, server, moment):
     expected, seconds = clean
     target = new_database(server)
-    place = tmp_path / "place"
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir()
-    mortal(environment(city, place, target), BATCHES[:1])
-    mortal(environment(city, place, target), BATCHES[1:], kill_after=moment * seconds * 2)
-    assert not mortal(environment(city, place, target), BATCHES[1:])["killed"]
+    folder = tmp_path / "copy"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    run_killable(environment(city, folder, target), BATCHES[:1])
+    run_killable(environment(city, folder, target), BATCHES[1:], kill_after=moment * seconds * 2)
+    assert not run_killable(environment(city, folder, target), BATCHES[1:])["killed"]
     assert state_of(target) == expected

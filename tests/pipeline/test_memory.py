@@ -1,4 +1,4 @@
-"""Whatever imports the steps of a batch has its memory from one allocator."""
+"""Importing the pipeline sets a single allocator."""
 
 import os
 import subprocess
@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-ASK = "import pipeline, pyarrow; print(pyarrow.default_memory_pool().backend_name)"
+PROGRAM = "import pipeline, pyarrow; print(pyarrow.default_memory_pool().backend_name)"
 
 
 @pytest.mark.parametrize(
@@ -14,5 +14,5 @@ ASK = "import pipeline, pyarrow; print(pyarrow.default_memory_pool().backend_nam
 )
 def test_arrow_uses_the_allocator_of_the_c_library_unless_the_environment_names_another(environment, expected):
     environ = {name: value for name, value in os.environ.items() if name != "ARROW_DEFAULT_MEMORY_POOL"} | environment
-    asked = subprocess.run([sys.executable, "-c", ASK], env=environ, capture_output=True, text=True, check=True)
-    assert asked.stdout.strip() == expected
+    result = subprocess.run([sys.executable, "-c", PROGRAM], env=environ, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == expected

@@ -1,4 +1,4 @@
-"""A split table is one batch: read, standardised and judged in parts, a failed part alone again, and the same in the end."""
+"""A split table is one batch: its parts are read, standardised and judged separately, and a failed part is repeated alone."""
 
 import json
 import sqlite3
@@ -24,7 +24,7 @@ PARTS = 4
 
 @pytest.fixture
 def split(city, refill):
-    """A hundred rows, some held, one record twice in different parts; gives a function that declares the split or not."""
+    """A hundred rows, some held, one record in two parts; returns a function that declares the split."""
     good = [{"ID": str(i), "XKZBH": f"3704020001{i:02}"} for i in range(98)]
     refill(*good, {"ID": "98", "XKZBH": None}, {"ID": "99", "XKZBH": "370402000100", "GXSJ": "2026-03-01 11:00:00"})
     path = city / "sources/transport/road.yaml"
@@ -49,7 +49,7 @@ def state(platform):
     }
 
 
-def test_in_parts_and_in_one_give_the_same_platform(split, licex, platform, city):
+def test_a_batch_in_parts_gives_the_same_platform_as_in_one(split, licex, platform, city):
     licex("run", "transport.road", "--day", "2026-03-01")
     in_one = state(platform)
     (city / "platform.db").unlink()
@@ -126,31 +126,31 @@ def step(exchange, number):
 
 
 @pytest.fixture
-def breaking(city):
-    """Makes the reading fail at the row of an ID, after everything before it was read; gives back what mends it."""
+def break_row_at(city):
+    """Make the reading fail at the row with an ID, after the rows before it were read."""
 
-    def breaks(number):
+    def break_row(number):
         with sqlite3.connect(city / "transport.db") as database:
             names = [row[1] for row in database.execute("PRAGMA table_info(XKZ)")]
-            broken = f"CASE WHEN ID = '{number}' THEN ABS(-9223372036854775808) ELSE MC END AS MC"
-            shown = ", ".join(broken if name == "MC" else name for name in names)
+            failing = f"CASE WHEN ID = '{number}' THEN ABS(-9223372036854775808) ELSE MC END AS MC"
+            columns = ", ".join(failing if name == "MC" else name for name in names)
             database.execute("ALTER TABLE XKZ RENAME TO WHOLE")
-            database.execute(f"CREATE VIEW XKZ AS SELECT {shown} FROM WHOLE")
+            database.execute(f"CREATE VIEW XKZ AS SELECT {columns} FROM WHOLE")
         database.close()
 
-    return breaks
+    return break_row
 
 
 @pytest.mark.parametrize("at", ["0", "90"])
-def test_a_reading_that_did_not_come_to_its_end_leaves_the_archive_of_the_day_as_it_was(
-    split, breaking, licex, platform, city, caplog, at
+def test_an_interrupted_reading_leaves_the_archive_of_the_day_unchanged(
+    split, break_row_at, licex, platform, city, caplog, at
 ):
     split()
     licex("run", "transport.road", "--day", "2026-03-01")
-    with sqlite3.connect(city / "transport.db") as database:  # the parts begin elsewhere now
+    with sqlite3.connect(city / "transport.db") as database:  # so that the parts begin elsewhere
         database.execute("DELETE FROM XKZ WHERE ID BETWEEN '20' AND '40'")
     database.close()
-    breaking(at)
+    break_row_at(at)
     assert licex("run", "transport.road", "--day", "2026-03-01")[0] != 0
     assert "Traceback" not in caplog.text
     assert len(list(city.glob("workspace/transport.road/2026-03-01/run-*"))) == 1
@@ -162,9 +162,8 @@ def test_a_reading_that_did_not_come_to_its_end_leaves_the_archive_of_the_day_as
 def test_a_part_without_an_update_time_is_read_like_the_others(split, licex, platform, city):
     with sqlite3.connect(city / "transport.db") as database:
         database.execute("ALTER TABLE XKZ RENAME COLUMN ID TO TEXT")
-        database.execute(
-            "ALTER TABLE XKZ ADD COLUMN ID integer"
-        )  # cut evenly, so some parts have none of the good rows
+        # Split evenly, so that some parts have no rows with a time.
+        database.execute("ALTER TABLE XKZ ADD COLUMN ID integer")
         database.execute("UPDATE XKZ SET ID = TEXT")
         database.execute("ALTER TABLE XKZ DROP COLUMN TEXT")
         database.execute("UPDATE XKZ SET GXSJ = '未知' WHERE ID BETWEEN 10 AND 89")

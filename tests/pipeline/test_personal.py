@@ -1,4 +1,4 @@
-"""Personal until told otherwise: a field of a licence's face that nobody described, and what a manifest keeps of values."""
+"""Undescribed face fields count as personal; values of personal columns are in no output, manifest or finding."""
 
 import json
 import sqlite3
@@ -24,8 +24,8 @@ def describe(city, line):
     (city / "sources/face_field.csv").write_text(HEADER + f"{TYPE},{line}\n", encoding="utf-8")
 
 
-def kept(city):
-    """Everything in the workspace that should show nobody, as text."""
+def visible_text(city):
+    """The text of everything in the workspace that must not contain personal values."""
     texts = []
     for path in city.glob("workspace/**/*"):
         if path.suffix in {".json", ".html"}:
@@ -39,7 +39,7 @@ def kept(city):
 
 
 @pytest.mark.parametrize("value", [NAME, "ZHANG SAN", "Zhang San", "zhangsan"])
-def test_a_field_that_nobody_described_is_shown_nowhere(licex, city, refill, platform, value):
+def test_an_undescribed_field_is_shown_nowhere(licex, city, refill, platform, value):
     refill(*many(JYFW=value * 200 if value == NAME else value))
     for words in (
         ("run", "transport.road", "--day", DAY),
@@ -48,12 +48,12 @@ def test_a_field_that_nobody_described_is_shown_nowhere(licex, city, refill, pla
     ):
         for more in ((), ("--json",)):
             assert value not in "".join(licex(*words, *more)[1:])
-    assert value not in kept(city)
+    assert value not in visible_text(city)
     assert value not in str(platform("SELECT * FROM finding_seen")) + str(platform("SELECT * FROM finding"))
-    assert "JYFW" in kept(city)
+    assert "JYFW" in visible_text(city)
 
 
-def test_a_field_described_as_nobodys_is_shown(licex, city, refill):
+def test_a_field_described_as_not_personal_is_shown(licex, city, refill):
     describe(city, "KZ_JYFW,经营范围,text,500,,")
     assert "普通货运" in licex("preview", "transport.road", "--day", DAY, "--json")[1]
 
@@ -62,7 +62,7 @@ def test_a_field_described_as_nobodys_is_shown(licex, city, refill):
     ("column", "value"),
     [("ZT", NAME), ("ZT", "ZHANG"), ("LX", "LI WEI"), ("QH", "13800000000"), ("LB", "370402188001010012")],
 )
-def test_what_strays_into_a_column_of_codes_is_counted_without_its_name(licex, city, refill, column, value):
+def test_a_stray_value_in_a_column_of_codes_is_counted_anonymously(licex, city, refill, column, value):
     refill(*many(**{column: value}))
     licex("run", "transport.road", "--day", DAY)
     manifest = json.loads((city / f"workspace/transport.road/{DAY}/manifest.json").read_text(encoding="utf-8"))
@@ -71,7 +71,7 @@ def test_what_strays_into_a_column_of_codes_is_counted_without_its_name(licex, c
 
 
 @pytest.mark.parametrize("described", ["KZ_JYFW,工号,code,500,,1", "KZ_JYFW,工号,code,500,,", ""])
-def test_a_personal_field_is_not_counted_by_value_though_it_holds_codes_or_declared_words(
+def test_values_of_a_personal_field_are_not_counted_even_if_they_are_codes_or_declared_words(
     licex, city, refill, declaration, described
 ):
     text = declaration.replace("KZ_JYFW: JYFW", "KZ_JYFW: {from: JYFW, lookup: own}")
@@ -82,8 +82,8 @@ def test_a_personal_field_is_not_counted_by_value_though_it_holds_codes_or_decla
     refill(*many(JYFW="A1234567"))
     licex("run", "transport.road", "--day", DAY)
     manifest = json.loads((city / f"workspace/transport.road/{DAY}/manifest.json").read_text(encoding="utf-8"))
-    nobodys = described.endswith(",")
-    assert ("values" in manifest["profile"]["JYFW"], "A1234567" in str(manifest)) == (nobodys, nobodys)
+    not_personal = described.endswith(",")
+    assert ("values" in manifest["profile"]["JYFW"], "A1234567" in str(manifest)) == (not_personal, not_personal)
     assert "values" not in manifest["profile"]["DM"]
 
 
@@ -109,7 +109,7 @@ def test_codes_and_declared_words_are_counted_by_value(licex, city, refill, decl
 
 @pytest.fixture
 def old(licex, city, refill, declaration):
-    """An archive and a platform as an earlier version left them: names in manifests and in findings."""
+    """An archive and a platform of an earlier version, with names in manifests and findings."""
     refill(*many())
     licex("run", "transport.road", "--day", DAY)
     folder = city / f"workspace/transport.road/{DAY}"
@@ -145,13 +145,13 @@ def old(licex, city, refill, declaration):
     return city
 
 
-def test_an_old_archive_is_mended_by_a_command(old, licex, platform):
-    assert NAME in kept(old)
+def test_remask_masks_an_old_archive(old, licex, platform):
+    assert NAME in visible_text(old)
     code, out, err = licex("remask", "--json")
     assert (code, err) == (0, "")
-    assert len(json.loads(out)) == 7  # those of the run by both of their names
-    assert NAME not in kept(old)
-    assert "ZHANG SAN" not in kept(old)
+    assert len(json.loads(out)) == 7  # the files of the run have two names each
+    assert NAME not in visible_text(old)
+    assert "ZHANG SAN" not in visible_text(old)
     assert platform("SELECT value FROM finding_state") == [("欧**",)]
     assert platform("SELECT value FROM finding_sight") == [("欧**",)]
     assert licex("remask")[1] == ""
@@ -161,27 +161,42 @@ def test_an_old_archive_is_mended_by_a_command(old, licex, platform):
     assert licex("replay", "transport.road", "--from", DAY, "--to", DAY)[0] == 0
 
 
-def test_a_dry_run_names_what_it_would_mend_and_mends_nothing(old, licex, platform):
-    before = kept(old)
+def test_a_dry_run_of_remask_changes_nothing(old, licex, platform):
+    before = visible_text(old)
     code, out, _ = licex("remask", "--dry-run")
     assert code == 0
     assert out.count("manifest.json") == 3
     assert "2 findings on the platform" in out
-    assert kept(old) == before
+    assert visible_text(old) == before
     assert platform("SELECT value FROM finding_state") == [(NAME,)]
 
 
-def test_of_a_source_that_nobody_declares_any_more_no_value_is_kept(old, licex):
+def test_all_values_of_a_source_that_is_no_longer_declared_are_masked(old, licex):
     (old / "sources/transport/road.yaml").rename(old / "sources/transport/other.yaml")
     assert licex("remask")[0] == 0
-    assert NAME not in kept(old)
+    assert NAME not in visible_text(old)
     assert not [
         path for path in old.glob("workspace/**/manifest.json") if '"values"' in path.read_text(encoding="utf-8")
     ]
 
 
-def test_nothing_is_mended_by_a_declaration_that_cannot_be_used(old, licex):
-    before = kept(old)
+def test_remask_changes_nothing_if_a_declaration_is_invalid(old, licex):
+    before = visible_text(old)
     (old / "sources/transport/road.yaml").write_text("title: x\n", encoding="utf-8")
     assert licex("remask")[0] == 2
-    assert kept(old) == before
+    assert visible_text(old) == before
+
+
+def test_the_refusal_of_a_file_without_a_header_quotes_no_value(run_day, write_file, raw, platform):
+    write_file(DAY, raw({"MC": "甲乙丙丁"}), header=False)
+    code, out, err = run_day(DAY)
+    assert code == 1
+    assert "甲乙丙丁" not in out + err + str(platform("SELECT * FROM finding"))
+
+
+def test_a_field_declared_as_personal_is_masked_everywhere(run_day, licex, city, refill):
+    describe(city, "KZ_JYFW,电话,text,20,0,1")
+    refill({"JYFW": "19900000000"})
+    run_day(DAY)
+    for words in (("preview", "transport.road", "--day", DAY, "--json"), ("trace", "370402000001", "--json")):
+        assert "19900000000" not in licex(*words)[1]

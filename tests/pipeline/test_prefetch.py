@@ -1,4 +1,4 @@
-"""Items made ahead are the same items in the same order, whatever happens to either side."""
+"""Prefetched items are the same in the same order, whatever happens on either side."""
 
 import threading
 
@@ -11,42 +11,42 @@ def test_the_same_items_come_in_the_same_order():
     assert list(prefetch(iter(range(100)))) == list(range(100))
 
 
-def test_the_next_item_is_made_while_the_caller_has_one():
-    second_is_made = threading.Event()
+def test_the_next_item_is_produced_while_the_caller_has_one():
+    second_is_produced = threading.Event()
 
     def items():
         yield 1
-        second_is_made.set()
+        second_is_produced.set()
         yield 2
 
     for item in prefetch(items()):
-        assert item == 2 or second_is_made.wait(10)
+        assert item == 2 or second_is_produced.wait(10)
 
 
-def test_no_more_items_are_made_than_may_wait():
-    made = []
+def test_no_more_items_are_produced_than_may_wait():
+    produced = []
 
     def items():
         for number in range(100):
-            made.append(number)
+            produced.append(number)
             yield number
 
     for number in prefetch(items()):
-        assert len(made) <= number + 4
+        assert len(produced) <= number + 4
 
 
-def test_what_making_raises_is_raised_in_its_place():
+def test_an_error_is_raised_in_place_of_its_item():
     def items():
         yield 1
         raise ValueError("the second")
 
-    got = []
+    received = []
     with pytest.raises(ValueError, match="the second"):
-        got.extend(prefetch(items()))
-    assert got == [1]
+        received.extend(prefetch(items()))
+    assert received == [1]
 
 
-def test_a_caller_that_stops_stops_the_making_and_closes_it():
+def test_a_caller_that_stops_early_stops_and_closes_the_producer():
     closed = threading.Event()
 
     def items():
@@ -55,7 +55,7 @@ def test_a_caller_that_stops_stops_the_making_and_closes_it():
         finally:
             closed.set()
 
-    made = prefetch(items())
-    assert next(made) == 0
-    made.close()
+    produced = prefetch(items())
+    assert next(produced) == 0
+    produced.close()
     assert closed.is_set()

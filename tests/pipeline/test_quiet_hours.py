@@ -1,4 +1,4 @@
-"""A reading that meets the department's quiet hours ends there, leaves everything as it was, and is tried again after them."""
+"""Departments are not read in their quiet hours: a reading ends when they begin, changes nothing, and is retried after them."""
 
 from datetime import datetime, timedelta
 
@@ -6,14 +6,14 @@ import pytest
 import sqlalchemy
 
 from pipeline.exchange import Exchange
-from pipeline.quiet_hours import TimeBudget, before_quiet_hours
+from pipeline.quiet_hours import TimeBudget, before_quiet_hours, require_outside_quiet_hours
 from pipeline.settings import Settings
 from pipeline.steps.extract import extract
 from pipeline.steps.plan import plan
 from standard.batch import BatchKey
 from standard.day import SHANGHAI
 from standard.errors import QuietHours, SourceUnreachable
-from workspace.manifests import gather
+from workspace.manifests import write_batch_manifest
 
 BEGIN = datetime(2026, 3, 2, 8, 30, tzinfo=SHANGHAI)
 END = datetime(2026, 3, 2, 11, 30, tzinfo=SHANGHAI)
@@ -23,14 +23,14 @@ DAY = "2026-03-01"
 
 @pytest.fixture
 def quiet(city):
-    """The city, whose department is quiet from half past eight to half past eleven, and in the night."""
+    """The city with quiet hours from half past eight to half past eleven, and at night; returns the path of the declaration."""
     path = city / "sources/transport/road.yaml"
     text = path.read_text(encoding="utf-8").replace("contact:", "quiet_hours: [22:00-02:00, 08:30-11:30], contact:")
     path.write_text(text, encoding="utf-8")
     return path
 
 
-def test_a_reading_that_meets_them_ends_and_is_tried_again(quiet, city, licex, platform, clock):
+def test_a_reading_ends_when_they_begin_and_is_run_again_after_them(quiet, city, licex, platform, clock):
     clock(JUST_BEFORE)
     code, _, errors = licex("run", "transport.road", "--day", DAY)
     assert code == 3
@@ -45,7 +45,7 @@ def test_a_reading_that_meets_them_ends_and_is_tried_again(quiet, city, licex, p
     assert platform("SELECT status, inserted FROM exchange_batch") == [("delivered", 2)]
 
 
-def test_what_was_archived_before_is_still_there(quiet, city, licex, platform, clock):
+def test_an_existing_archive_is_kept(quiet, city, licex, platform, clock):
     clock(END)
     licex("run", "transport.road", "--day", DAY)
     clock(JUST_BEFORE + timedelta(days=1))
@@ -57,7 +57,7 @@ def test_what_was_archived_before_is_still_there(quiet, city, licex, platform, c
     ]
 
 
-def test_only_the_part_that_met_them_is_read_again(quiet, licex, monkeypatch):
+def test_only_the_interrupted_part_is_read_again(quiet, licex, monkeypatch):
     text = quiet.read_text(encoding="utf-8")
     quiet.write_text(text.replace("key: [ID],", "key: [ID], split: {column: XKZBH, parts: 2},"), encoding="utf-8")
     exchange, key = Exchange(Settings.from_environment()), BatchKey.of(f"transport.road/{DAY}")
@@ -67,10 +67,10 @@ def test_only_the_part_that_met_them_is_read_again(quiet, licex, monkeypatch):
         extract(exchange, key, JUST_BEFORE + timedelta(days=1), 1)
     assert caught.value.until == END + timedelta(days=1)
     extract(exchange, key, END + timedelta(days=1), 1)
-    assert gather(exchange.workspace, key).rows == 2
+    assert write_batch_manifest(exchange.workspace, key).rows == 2
 
 
-def test_the_database_itself_ends_a_statement_that_would_run_into_them(quiet, postgresql_url, monkeypatch):
+def test_the_database_cancels_a_statement_that_would_run_into_them(quiet, postgresql_url, monkeypatch):
     names = ["XKZBH", "ZZBS", "MC", "DM", "LX", "FZRQ", "QSRQ", "YXQZ", "ZT", "QH", "LB", "QZR", "JYFW", "BZ"]
     listed = ", ".join(f'CAST(NULL AS text) AS "{name}"' for name in names)
     engine = sqlalchemy.create_engine(postgresql_url)
@@ -90,22 +90,60 @@ def test_the_database_itself_ends_a_statement_that_would_run_into_them(quiet, po
     ("at", "seconds", "until"),
     [
         (BEGIN - timedelta(minutes=1), 60, END),
-        (END, 10.5 * 3600, datetime(2026, 3, 3, 2, 0, tzinfo=SHANGHAI)),  # the next ones are those of the night
+        (END, 10.5 * 3600, datetime(2026, 3, 3, 2, 0, tzinfo=SHANGHAI)),  # the next ones are at night
     ],
 )
-def test_the_next_ones_are_waited_for(quiet, at, seconds, until):
+def test_the_budget_ends_at_the_next_quiet_hours(quiet, at, seconds, until):
     source = Exchange(Settings.from_environment()).register.source("transport.road")
     with before_quiet_hours(source, at) as budget:
         assert budget.time == timedelta(seconds=seconds)
         assert budget.quiet.until == until
 
 
-def test_what_goes_wrong_before_them_is_told_as_it_is(quiet):
+def test_an_error_before_them_is_raised_unchanged(quiet):
     source = Exchange(Settings.from_environment()).register.source("transport.road")
     with pytest.raises(SourceUnreachable, match="gone"), before_quiet_hours(source, END):
         raise SourceUnreachable("LX-301", "gone")
 
 
-def test_what_comes_in_time_passes():
+def test_items_within_the_budget_pass():
     budget = TimeBudget(timedelta(hours=1), QuietHours(END, "quiet"))
     assert list(budget.limit([1, 2])) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("hours", "at", "until"),
+    [
+        ("08:30-11:30", "09:00", "11:30"),
+        ("08:30-11:30", "08:30", "11:30"),
+        ("08:30-11:30", "11:30", None),
+        ("08:30-11:30", "08:29", None),
+        ("22:00-02:00", "23:00", "02:00"),
+        ("22:00-02:00", "01:59", "02:00"),
+        ("22:00-02:00", "02:00", None),
+        ("22:00-02:00", "21:59", None),
+    ],
+)
+def test_a_database_is_not_queried_in_quiet_hours(declare, declaration, hours, at, until):
+    source = declare(declaration.replace("contact:", f'quiet_hours: ["{hours}"], contact:'))
+    moment = datetime.fromisoformat(f"2026-03-02T{at}").replace(tzinfo=SHANGHAI)
+    if until is None:
+        require_outside_quiet_hours(source, moment)
+        return
+    with pytest.raises(QuietHours, match=f"quiet hours {hours}, found {at}.*try again after {until}") as caught:
+        require_outside_quiet_hours(source, moment)
+    assert f"{caught.value.until:%H:%M}" == until
+    assert timedelta(0) < caught.value.until - moment < timedelta(days=1)
+
+
+def test_in_quiet_hours_the_command_prints_when_they_end_and_writes_nothing(city, licex, platform):
+    path = city / "sources/transport/road.yaml"
+    now = datetime.now(SHANGHAI)
+    hours = f"{now - timedelta(minutes=5):%H:%M}-{now + timedelta(hours=2):%H:%M}"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("contact:", f'quiet_hours: ["{hours}"], contact:'), encoding="utf-8"
+    )
+    code, _, errors = licex("run", "transport.road", "--day", "2026-03-01")
+    assert code == 3
+    assert "quiet hours" in errors
+    assert platform("SELECT * FROM exchange_batch") == []

@@ -1,8 +1,10 @@
-"""What a source holds and a platform's database does not take: one row is held, and the rest is on the platform."""
+"""A value that the platform's database cannot store: its row is held, and the rest is delivered."""
 
 import pytest
 import sqlalchemy
 from openpyxl import Workbook, load_workbook
+
+from tests.city import query, with_extract
 
 DAY = "2026-03-01"
 RUN = ("run", "transport.road", "--day", DAY)
@@ -20,29 +22,20 @@ def target(request, city, monkeypatch, tmp_path):
     )
     monkeypatch.setenv("LICEX_TARGET", url)
 
-    def ask(query):
-        engine = sqlalchemy.create_engine(url)
-        with engine.connect() as connection:
-            found = [tuple(row) for row in connection.exec_driver_sql(query.replace("%", "%%"))]
-        engine.dispose()
-        return found
-
-    return ask
+    return lambda statement: query(url, statement)
 
 
 @pytest.fixture
-def filled(request, city, declaration, raw, monkeypatch):
-    """A source of 501 rows, one of which has something that is no date."""
+def fill_source(request, city, write_declaration, declaration, raw, monkeypatch):
+    """A source of 501 rows, one of which has an invalid date."""
 
     def fill(kind, date):
         rows = raw(
             *({"ID": str(n), "XKZBH": f"3704020{n:05}", **({"FZRQ": date} if n == 250 else {})} for n in range(ROWS))
         )
         if kind == "workbook":
-            start, end = declaration.index("extract:"), declaration.index("columns:")
-            text = declaration[:start] + "extract: {kind: workbook, path: 'a_{day}.xlsx'}\n" + declaration[end:]
-            text = text.replace("ignore: [BZ]", "ignore: [BZ, ID, GXSJ]")
-            (city / "sources/transport/road.yaml").write_text(text, encoding="utf-8")
+            text = with_extract(declaration, "{kind: workbook, path: 'a_{day}.xlsx'}")
+            write_declaration(text.replace("ignore: [BZ]", "ignore: [BZ, ID, GXSJ]"))
             book = Workbook()
             book.active.append([name for name in rows.column_names if name != "_locator"])
             for row in rows.drop_columns(["_locator"]).to_pylist():
@@ -66,14 +59,14 @@ def filled(request, city, declaration, raw, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", SOURCES)
-def test_a_nul_in_one_unreadable_date_holds_one_row_and_delivers_the_rest(filled, target, licex, city, kind):
-    filled(kind, "a_x0000_2020" if kind == "workbook" else "a\0002020")
+def test_a_nul_in_one_unreadable_date_holds_one_row_and_delivers_the_rest(fill_source, target, licex, city, kind):
+    fill_source(kind, "a_x0000_2020" if kind == "workbook" else "a\0002020")
     code, out, err = licex(*RUN)
     assert code == 0, out + err
     ledger = "SELECT status, extracted, accepted, held, inserted, unchanged FROM exchange_batch WHERE run = {}"
-    found = "SELECT rule, element, value FROM finding WHERE open"
+    findings = "SELECT rule, element, value FROM finding WHERE open"
     assert target(ledger.format(1)) == [("delivered", ROWS, 500, 1, 500, 0)]
-    assert target(found) == [("value_unreadable", "certificate_issued_date", "a␀2020")]
+    assert target(findings) == [("value_unreadable", "certificate_issued_date", "a␀2020")]
     page = (city / f"workspace/reports/transport.road/{DAY}.html").read_text(encoding="utf-8")
     assert "a␀2020" in page
     listed = load_workbook(city / f"workspace/reports/transport.road/{DAY}.xlsx").worksheets[0]
@@ -81,4 +74,4 @@ def test_a_nul_in_one_unreadable_date_holds_one_row_and_delivers_the_rest(filled
     code, out, err = licex("replay", "transport.road", "--from", DAY, "--to", DAY)
     assert code == 0, out + err
     assert target(ledger.format(2)) == [("delivered", ROWS, 500, 1, 0, 500)]
-    assert target(found) == [("value_unreadable", "certificate_issued_date", "a␀2020")]
+    assert target(findings) == [("value_unreadable", "certificate_issued_date", "a␀2020")]

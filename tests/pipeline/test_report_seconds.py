@@ -1,11 +1,11 @@
-"""The ledger says what a run's report took, beside what the run took until it was delivered."""
+"""The ledger has the duration of a run's report, besides that of the run until its delivery."""
 
 import json
 
 DAY = "2026-03-01"
 
 
-def test_the_ledger_says_what_the_report_took(licex, city):
+def test_the_ledger_has_the_duration_of_the_report(licex, city):
     code, out, err = licex("run", "transport.road", "--day", DAY, "--json")
     assert code == 0, err
     entry = json.loads(out)[0]["entry"]
@@ -14,7 +14,7 @@ def test_the_ledger_says_what_the_report_took(licex, city):
     assert " report" in licex("ledger")[1]
 
 
-def test_a_batch_without_pages_says_nothing_of_them(licex, city, monkeypatch, platform):
+def test_a_batch_without_pages_has_no_duration_of_a_report(licex, city, monkeypatch, platform):
     monkeypatch.setattr("pipeline.runner.report", lambda *_: None)
     assert licex("run", "transport.road", "--day", DAY)[0] == 0
     assert platform("SELECT report_seconds FROM exchange_batch") == [(None,)]

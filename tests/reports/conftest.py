@@ -1,15 +1,18 @@
-"""A department, its ledger and its findings, all invented; and a browser where there is one."""
+"""An invented department, its ledger entries and its findings; and a browser, if one is installed."""
 
+import io
+import re
 import shutil
 
+import openpyxl
 import pyarrow as pa
 import pytest
 from playwright.sync_api import sync_playwright
 
 from reports.quality import SourceFacts
-from standard.batch import LedgerEntry
 from standard.day import Day
 from standard.finding import FINDING
+from standard.ledger_entry import LedgerEntry
 
 DAY = Day.of("2026-03-03")
 REPORTED = pa.schema(
@@ -75,7 +78,7 @@ def entry():
 
 
 def ledger_entry(day=DAY, source="market_regulation.food_operation", **changed):
-    """A delivered batch whose sums hold; `changed` says what is different."""
+    """A delivered batch whose counts balance, with changed values."""
     counts = {"left_out": 2, "held": 30, "duplicates": 8, "refused": 0, "updated": 40, "unchanged": 900, "stale": 3}
     counts |= {"extracted": 1240, "run": 1, "status": "delivered", "counted": None} | changed
     accepted = counts["extracted"] - counts["held"] - counts["duplicates"] - counts["refused"]
@@ -90,7 +93,7 @@ def ledger_entry(day=DAY, source="market_regulation.food_operation", **changed):
 
 
 def not_delivered(day=DAY, source="market_regulation.food_operation", status="refused", refused=600, reason="why"):
-    """A refused batch, or one that could not be had."""
+    """A refused or failed batch."""
     none = dict.fromkeys(("held", "duplicates", "updated", "unchanged", "stale", "left_out"), 0)
     return ledger_entry(
         day, source, status=status, extracted=refused, refused=refused, reason=reason, failing={}, **none
@@ -108,13 +111,23 @@ def findings():
 
 
 def findings_table(*rows):
-    """Findings; each says only what matters about it."""
-    usual = {
+    """A table of findings; each row has only the values that differ from the defaults."""
+    defaults = {
         "rule": "required", "row": -1, "locator": "ID=7", "element": "certificate_number", "record": "r",
         "certificate_number": "JY13704020000017", "value": "", "expected": "", "observed_at": "", "day": str(DAY),
         "first_day": str(DAY), "last_day": str(DAY), "open": True, "platform_holds": False,
     }  # fmt: skip
-    return pa.Table.from_pylist([usual | row for row in rows], schema=REPORTED)
+    return pa.Table.from_pylist([defaults | row for row in rows], schema=REPORTED)
+
+
+def without_scripts(page):
+    """The text of a page without its styles and scripts."""
+    return re.sub(r"<(style|script)\b.*?</\1>", "", page, flags=re.DOTALL)
+
+
+def load_book(content):
+    """The workbook in some bytes."""
+    return openpyxl.load_workbook(io.BytesIO(content))
 
 
 @pytest.fixture(scope="session")
@@ -123,10 +136,10 @@ def browser():
     path = shutil.which("chromium")
     if path is None:
         pytest.skip("Chromium is not installed")
-    quiet = ("background-networking", "component-update", "sync", "gpu")
+    disabled = ("background-networking", "component-update", "sync", "gpu")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in quiet)]
+        chromium = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in disabled)]
         )
-        yield started
-        started.close()
+        yield chromium
+        chromium.close()

@@ -1,4 +1,4 @@
-"""The pages in a real browser, opened from disk as a clerk opens them."""
+"""The pages in a real browser, opened from disk as their readers open them."""
 
 from contextlib import contextmanager
 
@@ -29,32 +29,32 @@ def pages(tmp_path, source, sources, day, entry, refused, findings, hostile):
 
     all_entries = [entry(day.plus(-back), source=each.name) for each in sources[1:] for back in range(16)]
     all_entries.append(refused(source=sources[0].name, reason=hostile[0] * 5))
-    drawn = {
+    texts = {
         "many": department(days, *rows),
         "refused": department([refused(), *days[1:]], shrunk),
         "empty": department([entry(failing={}, **none)]),
         "absent": department([]),
         "city": city_page(CityFacts("枣庄市电子证照交换"), sources, day, all_entries, deadline_passed=True),
     }
-    for name, text in drawn.items():
+    for name, text in texts.items():
         (tmp_path / f"{name}.html").write_bytes(text.encode())
-    return {name: (tmp_path / f"{name}.html").as_uri() for name in drawn}
+    return {name: (tmp_path / f"{name}.html").as_uri() for name in texts}
 
 
 @contextmanager
-def opened(browser, address, width=1280):
-    """A page in the browser; whatever it complains of or asks for is collected on it."""
+def open_page(browser, address, width=1280):
+    """Open a page; requires that it logs no message and requests nothing but itself."""
     page = browser.new_page(viewport={"width": width, "height": 900})
-    said, asked = [], []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
+    messages, requests = [], []
+    page.on("console", lambda message: messages.append(message.text))
+    page.on("pageerror", lambda error: messages.append(str(error)))
+    page.on("request", lambda request: requests.append(request.url))
     page.goto(address)
     page.wait_for_selector("html[data-drawn=zh]")
     yield page
     page.close()
-    assert said == []
-    assert asked == [address]
+    assert messages == []
+    assert requests == [address]
 
 
 def switch(page, language, side):
@@ -63,16 +63,16 @@ def switch(page, language, side):
 
 
 @pytest.mark.parametrize("name", ["many", "refused", "empty", "absent", "city"])
-def test_a_page_opens_from_disk_without_complaint_and_fits_the_screen(name, browser, pages):
+def test_a_page_opens_from_disk_without_messages_and_fits_the_screen(name, browser, pages):
     for width in WIDTHS:
-        with opened(browser, pages[name], width) as page:
+        with open_page(browser, pages[name], width) as page:
             for language, side in (("zh-CN", "zh"), ("en", "en")):
                 switch(page, language, side)
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_charts_are_drawn_and_speak_the_page_s_language(browser, pages):
-    with opened(browser, pages["many"]) as page:
+def test_charts_are_drawn_in_the_language_of_the_page(browser, pages):
+    with open_page(browser, pages["many"]) as page:
         assert page.locator("[data-chart] svg").count() == 7
         assert "待整改" in page.locator("[data-chart=course-chart] svg").text_content()
         assert page.locator("[data-chart=course-chart] svg path[aria-roledescription=bar]").count() >= 19
@@ -81,15 +81,15 @@ def test_charts_are_drawn_and_speak_the_page_s_language(browser, pages):
         assert "Held" in page.locator("[data-chart=course-chart] svg").text_content()
 
 
-def test_pointing_at_a_bar_tells_its_numbers(browser, pages):
-    with opened(browser, pages["many"]) as page:
+def test_a_bar_shows_its_numbers_in_a_tooltip(browser, pages):
+    with open_page(browser, pages["many"]) as page:
         page.locator("[data-chart=course-chart] svg path[aria-roledescription=bar]").first.hover()
         page.wait_for_selector("#vg-tooltip-element.visible")
         assert "记录数" in page.locator("#vg-tooltip-element").inner_text()
 
 
 def test_the_switch_changes_language_title_and_texts_and_is_not_remembered(browser, pages):
-    with opened(browser, pages["many"]) as page:
+    with open_page(browser, pages["many"]) as page:
         assert page.evaluate("document.documentElement.lang") == "zh-CN"
         assert page.get_by_role("button", name="中文").get_attribute("aria-pressed") == "true"
         assert "需要整改" in page.inner_text("main")
@@ -105,7 +105,7 @@ def test_the_switch_changes_language_title_and_texts_and_is_not_remembered(brows
         assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
 
 
-def test_without_scripts_the_page_is_there_in_chinese(browser, pages):
+def test_without_scripts_the_page_is_in_chinese(browser, pages):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(pages["many"])
@@ -114,15 +114,15 @@ def test_without_scripts_the_page_is_there_in_chinese(browser, pages):
     context.close()
 
 
-def test_hostile_values_are_seen_as_text_and_run_nothing(browser, pages, hostile):
+def test_hostile_values_are_shown_as_text_and_not_executed(browser, pages, hostile):
     for name in ("many", "city"):
-        with opened(browser, pages[name]) as page:
+        with open_page(browser, pages[name]) as page:
             assert page.evaluate("window.broken") is None
             assert hostile[0] in page.inner_text("main")
             assert page.locator("main img").count() == 0
 
 
-def test_the_policy_stops_a_script_that_came_in_another_way(browser, pages):
+def test_the_policy_blocks_a_script_that_is_added_later(browser, pages):
     page = browser.new_page()
     page.goto(pages["many"])
     page.wait_for_selector("html[data-drawn]")
@@ -131,17 +131,17 @@ def test_the_policy_stops_a_script_that_came_in_another_way(browser, pages):
     page.close()
 
 
-def test_printing_gives_pages_of_a4(browser, pages):
-    for name, least in (("many", 2), ("refused", 1), ("city", 1)):
-        with opened(browser, pages[name]) as page:
+def test_the_print_is_of_a4_pages(browser, pages):
+    for name, min_pages in (("many", 2), ("refused", 1), ("city", 1)):
+        with open_page(browser, pages[name]) as page:
             pdf = page.pdf(prefer_css_page_size=True)
-            assert pdf.count(b"/Type /Page\n") >= least
+            assert pdf.count(b"/Type /Page\n") >= min_pages
             assert b"/MediaBox [0 0 594.95" in pdf or b"/MediaBox [0 0 595" in pdf
 
 
-def test_nothing_is_cut_off_on_paper(browser, pages):
+def test_nothing_is_cut_off_in_print(browser, pages):
     for name in ("many", "city"):
-        with opened(browser, pages[name], 688) as page:  # the width of A4 between its margins
+        with open_page(browser, pages[name], 688) as page:  # the width of A4 between its margins
             page.emulate_media(media="print")
             assert page.evaluate("document.documentElement.scrollWidth") <= 688
             assert page.locator(".languages").is_hidden()

@@ -1,4 +1,4 @@
-"""What was expected and found is said to a clerk in one language, without the signs of programs."""
+"""Expected and found values are shown in one language, without notation of programs."""
 
 import re
 
@@ -12,20 +12,20 @@ from reports.readable import REASONS, expected_found, readable, reason_text
 from reports.workbook import correction_list
 from standard.credit_codes import CHECK, FORM, ORGANISATION, TYPE_CODE_FORM
 from standard.rules import RULES
-from tests.reports.test_workbook import opened
+from tests.reports.conftest import load_book
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
-def side(page, language):
-    """The text of a page in one language, with what is the same in both."""
+def text_in(page, language):
+    """The text of a page in one language, including what is the same in both."""
     other = "en" if language == "zh" else "zh"
     page = re.sub(rf'<span class="{other}"[^>]*>[^<]*</span>', "", page)
     return re.sub(r"<[^>]+>", " ", page)
 
 
 @pytest.mark.parametrize("text", [FORM, CHECK, ORGANISATION, TYPE_CODE_FORM, f"{ORGANISATION}；{CHECK}"])
-def test_parts_of_a_credit_code_are_said_in_one_language(text):
+def test_rules_on_credit_codes_are_in_one_language(text):
     chinese, english = readable("holder_code", text)
     assert (CHINESE.search(english), re.search("[a-z]{2}", chinese)) == (None, None)
     assert len(chinese) + len(english) + text.count("；") + 1 >= len(text)
@@ -48,57 +48,63 @@ def test_parts_of_a_credit_code_are_said_in_one_language(text):
         ("length", "5 %d %Y", "5 %d %Y", "5 %d %Y"),
     ],
 )
-def test_signs_of_programs_become_words(rule, text, chinese, english):
+def test_notation_of_programs_becomes_words(rule, text, chinese, english):
     assert readable(rule, text) == (chinese, english)
 
 
-def test_every_reason_of_a_sweep_has_its_chinese():
-    said = {unread._said(reason, 1, what).removeprefix("1 ") for reason in unread.Reason for what in ("time", "number")}
-    assert said <= set(REASONS)
+def test_every_reason_of_a_sweep_has_a_chinese_text():
+    messages = {
+        unread.reason_message(reason, 1, what).removeprefix("1 ")
+        for reason in unread.Reason
+        for what in ("time", "number")
+    }
+    assert messages <= set(REASONS)
 
 
-def test_a_refusal_is_said_in_one_language():
+def test_the_reason_of_a_refusal_is_in_one_language():
     rule = RULES["column_dropped"]
     page = str(reason_text(f"{rule.title_zh} {rule.title_en} JYXM: expected JYXM, found none"))
-    assert side(page, "zh").strip() == f"{rule.title_zh} JYXM：应为 JYXM，实际 无"
-    assert side(page, "en").strip() == f"{rule.title_en} JYXM: expected JYXM, found none"
+    assert text_in(page, "zh").strip() == f"{rule.title_zh} JYXM：应为 JYXM，实际 无"
+    assert text_in(page, "en").strip() == f"{rule.title_en} JYXM: expected JYXM, found none"
     assert reason_text("x.y: expected its file, found none") == "x.y: expected its file, found none"
 
 
-def test_the_city_says_why_a_batch_was_refused_in_one_language(sources, day, refused):
+def test_the_reason_on_the_page_of_the_city_is_in_one_language(sources, day, refused):
     rule = RULES["snapshot_shrunk"]
     reason = f"{rule.title_zh} {rule.title_en}: expected >= 2400, found 600; {rule.title_zh} {rule.title_en}: expected 1, found 2"
     page = city_page(
         CityFacts("某市"), sources, day, [refused(source=sources[0].name, reason=reason)], deadline_passed=True
     )
-    assert (rule.title_en in side(page, "zh"), rule.title_zh in side(page, "en")) == (False, False)
-    assert f"{rule.title_zh}：应为 &gt;= 2400，实际 600; {rule.title_zh}：应为 1，实际 2" in side(page, "zh")
+    assert (rule.title_en in text_in(page, "zh"), rule.title_zh in text_in(page, "en")) == (False, False)
+    assert f"{rule.title_zh}：应为 &gt;= 2400，实际 600; {rule.title_zh}：应为 1，实际 2" in text_in(page, "zh")
 
 
-def test_page_and_list_say_what_was_expected_to_a_clerk(source, day, entry, findings):
+def test_page_and_list_show_readable_expectations(source, day, entry, findings):
     rows = (
         {"rule": "holder_code", "expected": CHECK},
         {"rule": "value_unreadable", "value": "2026.6", "expected": "%Y%m%d"},
     )
     report = quality_report(source, day, [entry()], findings(*rows))
     page = department_page(report)
-    assert ("the check character" in side(page, "zh"), "第18位" in side(page, "en")) == (False, False)
+    assert ("the check character" in text_in(page, "zh"), "第18位" in text_in(page, "en")) == (False, False)
     assert ("YYYYMMDD" in page, "%Y%m%d" in page) == (True, False)
-    listed = {cell.value for row in opened(correction_list(report)).worksheets[0].iter_rows(min_row=2) for cell in row}
+    listed = {
+        cell.value for row in load_book(correction_list(report)).worksheets[0].iter_rows(min_row=2) for cell in row
+    }
     assert {"第18位校验字符（GB 32100）\nthe check character at 18", "YYYYMMDD"} <= listed
 
 
-def test_what_refused_a_batch_is_said_in_one_language():
-    said = str(expected_found("rows_unseen", "0", "1 + 0"))
-    assert (side(said, "zh"), side(said, "en")) == (
+def test_expected_and_found_of_a_refusal_are_in_one_language():
+    text = str(expected_found("rows_unseen", "0", "1 + 0"))
+    assert (text_in(text, "zh"), text_in(text, "en")) == (
         " 应为 0，实际 更新时间为空 1 行，在将来 0 行 ",
         " expected 0, found 1 without a time, 0 in the future ",
     )
 
 
-@pytest.mark.parametrize(("still_open", "said"), [(True, "完成后告知数据局重新取数"), (False, "无需再处理")])
-def test_a_refused_day_that_was_made_good_asks_for_nothing(source, day, refused, findings, still_open, said):
+@pytest.mark.parametrize(("still_open", "expected"), [(True, "完成后告知数据局重新取数"), (False, "无需再处理")])
+def test_a_refused_day_that_was_delivered_later_needs_no_action(source, day, refused, findings, still_open, expected):
     row = {"rule": "snapshot_shrunk", "locator": "", "value": "600", "expected": ">= 2400", "open": still_open}
     page = department_page(quality_report(source, day, [refused()], findings(row)))
-    asked = [text for text in ("完成后告知数据局重新取数", "无需再处理") if text in page]
-    assert asked == [said]
+    advice = [text for text in ("完成后告知数据局重新取数", "无需再处理") if text in page]
+    assert advice == [expected]

@@ -1,4 +1,4 @@
-"""Every text is there in both languages, and speaks of the same things."""
+"""Every text exists in both languages, with the same parameters."""
 
 import string
 
@@ -8,16 +8,16 @@ from reports.words import WORDS, both, phrase
 
 
 @pytest.mark.parametrize("key", WORDS)
-def test_both_languages_speak_of_the_same_things(key):
+def test_both_languages_have_the_same_parameters(key):
     chinese, english, *singular = WORDS[key]
     assert chinese
     assert english
-    named = [{name for _, name, _, _ in string.Formatter().parse(text) if name} for text in (chinese, english)]
-    assert named[0] == named[1] or named[0] | {"n"} == named[1] | {"n"}
+    parameters = [{name for _, name, _, _ in string.Formatter().parse(text) if name} for text in (chinese, english)]
+    assert parameters[0] == parameters[1] or parameters[0] | {"n"} == parameters[1] | {"n"}
     assert len(singular) <= 1
 
 
-def test_english_knows_one_from_many():
+def test_english_texts_have_a_singular():
     assert phrase("items", n=1) == ("1 项", "1 finding")
     assert phrase("items", n=1200) == ("1,200 项", "1,200 findings")
 

@@ -1,16 +1,16 @@
-"""The list for correction as a spreadsheet program reads it."""
+"""The correction list as a spreadsheet program reads it."""
 
 import io
 import zipfile
 
-import openpyxl
 import pytest
 
 from reports import workbook
-from reports.quality import quality_report, standing
+from reports.quality import finding_status, quality_report
 from reports.words import phrase
 from reports.workbook import correction_list
 from standard.rules import RULES
+from tests.reports.conftest import load_book
 
 
 @pytest.fixture
@@ -21,16 +21,12 @@ def write(source, day, entry, findings):
     return write
 
 
-def opened(content):
-    return openpyxl.load_workbook(io.BytesIO(content))
-
-
-def test_a_row_says_where_what_and_what_to_do(write):
+def test_a_row_has_locator_problem_and_advice(write):
     row = {
         "rule": "holder_code", "locator": "登记表!57", "element": "certificate_holder_code", "value": "****0052",
         "expected": "校验位 9", "platform_holds": True, "first_day": "2026-03-01",
     }  # fmt: skip
-    sheet = opened(write(row)).worksheets[0]
+    sheet = load_book(write(row)).worksheets[0]
     head, first = sheet.iter_rows(values_only=True)
     shown = dict(zip((name.split("\n")[0] for name in head), first, strict=True))
     rule = RULES["holder_code"]
@@ -43,58 +39,58 @@ def test_a_row_says_where_what_and_what_to_do(write):
     }  # fmt: skip
 
 
-def test_every_finding_has_a_row_the_urgent_ones_first(write):
+def test_every_finding_has_a_row_and_urgent_ones_are_first(write):
     before = {"day": "2026-02-01", "first_day": "2026-02-01", "last_day": "2026-02-01"}
     rows = [{"rule": "duplicate"}, {"rule": "length", **before}, *({"rule": "required"} for _ in range(500))]
-    sheet = opened(write(*rows)).worksheets[0]
+    sheet = load_book(write(*rows)).worksheets[0]
     rules = [row[13] for row in sheet.iter_rows(min_row=2, values_only=True)]
     assert rules == ["required"] * 500 + ["duplicate", "length"]
 
 
-def test_a_full_sheet_goes_on_in_the_next(write):
-    book = opened(write(*({"locator": f"{row}"} for row in range(7)), sheet_rows=3))
+def test_rows_continue_on_another_sheet(write):
+    book = load_book(write(*({"locator": f"{row}"} for row in range(7)), sheet_rows=3))
     assert book.sheetnames == ["整改清单", "整改清单 2", "整改清单 3", "说明"]
-    places = [row[1] for sheet in book.worksheets[:3] for row in sheet.iter_rows(min_row=2, values_only=True)]
-    assert places == [str(row) for row in range(7)]
+    locators = [row[1] for sheet in book.worksheets[:3] for row in sheet.iter_rows(min_row=2, values_only=True)]
+    assert locators == [str(row) for row in range(7)]
     assert [row[0] for row in book.worksheets[2].iter_rows(values_only=True)] == ["序号\nNo.", 7]
 
 
-def test_rows_that_are_written_some_at_a_time_are_all_there_in_their_order(write, monkeypatch):
+def test_rows_that_are_written_in_chunks_are_complete_and_in_order(write, monkeypatch):
     monkeypatch.setattr(workbook, "_CHUNK", 2)
     rows = [{"rule": rule, "locator": f"{rule} {n}"} for rule in ("required", "length") for n in range(5)]
-    book = opened(write(*rows, sheet_rows=7))
+    book = load_book(write(*rows, sheet_rows=7))
     read = [row for sheet in book.worksheets[:2] for row in sheet.iter_rows(min_row=2, values_only=True)]
     assert [row[0] for row in read] == list(range(1, 11))
     assert sorted(row[1] for row in read) == sorted(row["locator"] for row in rows)
     assert [row[13] for row in read] == ["required"] * 5 + ["length"] * 5
 
 
-def test_how_a_finding_stands_is_what_the_page_says_of_it(write, day):
+def test_the_status_of_a_finding_is_that_of_the_page(write, day):
     rows = [
         {"rule": rule, "open": is_open, "platform_holds": holds}
         for rule in ("required", "duplicate", "rows_few", "platform_refused")
         for is_open in (True, False)
         for holds in (True, False, None)
     ]
-    sheet = opened(write(*rows)).worksheets[0]
+    sheet = load_book(write(*rows)).worksheets[0]
     shown = sorted((row[13], row[10] or "") for row in sheet.iter_rows(min_row=2, values_only=True))
     finding = {"first_day": None}
-    said = [
-        (row["rule"], "；".join(phrase(key)[0] for key, _ in standing(RULES[row["rule"]], finding | row, day)))
+    expected = [
+        (row["rule"], "；".join(phrase(key)[0] for key, _ in finding_status(RULES[row["rule"]], finding | row, day)))
         for row in rows
     ]
-    assert shown == sorted(said)
+    assert shown == sorted(expected)
 
 
-def test_nothing_found_is_a_list_with_only_its_head(write):
-    book = opened(write())
+def test_a_list_without_findings_has_only_the_header(write):
+    book = load_book(write())
     assert book.sheetnames == ["整改清单", "说明"]
     assert book.worksheets[0].max_row == 1
 
 
-def test_hostile_values_are_text_and_stay_text(write, hostile):
+def test_hostile_values_are_cells_of_text(write, hostile):
     rows = [{"locator": text, "value": text, "expected": text, "certificate_number": text} for text in hostile]
-    sheet = opened(write(*rows)).worksheets[0]
+    sheet = load_book(write(*rows)).worksheets[0]
     cells = [row[5] for row in sheet.iter_rows(min_row=2)]
     assert [cell.value.replace("␍", "\r") for cell in cells[:9]] == list(hostile[:9])
     assert {cell.data_type for row in sheet.iter_rows(min_row=2) for cell in row[1:14]} == {"s"}
@@ -102,7 +98,7 @@ def test_hostile_values_are_text_and_stay_text(write, hostile):
     assert cells[9].value == "正[U+202E]常[U+200B]值␀尾[U+2028]行"
 
 
-def test_no_formula_is_in_the_file(write, hostile):
+def test_the_file_has_no_formula(write, hostile):
     content = write(*({"value": text, "locator": text} for text in hostile))
     with zipfile.ZipFile(io.BytesIO(content)) as file:
         sheet = file.read("xl/worksheets/sheet1.xml").decode()
@@ -110,14 +106,14 @@ def test_no_formula_is_in_the_file(write, hostile):
     assert 't="e"' not in sheet
 
 
-def test_the_same_report_gives_the_same_bytes(write):
+def test_the_same_report_yields_the_same_bytes(write):
     assert write({"value": "甲"}) == write({"value": "甲"})
-    properties = opened(write({})).properties
+    properties = load_book(write({})).properties
     assert str(properties.created) == str(properties.modified) == "2026-03-03 00:00:00"
 
 
-def test_the_cover_says_whose_list_it_is(write):
-    cover = dict(opened(write({})).worksheets[-1].iter_rows(values_only=True))
+def test_the_cover_names_the_department(write):
+    cover = dict(load_book(write({})).worksheets[-1].iter_rows(values_only=True))
     assert cover["部门 Department"] == "枣庄市市场监督管理局"
     assert cover["数据日期 Day"] == "2026-03-03"
     assert cover["需要整改 To correct"] == "1 项 1 finding"

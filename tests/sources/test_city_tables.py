@@ -52,12 +52,12 @@ CASES = [(name, text, expected) for name, cases in WRONG.items() for text, expec
 
 
 @pytest.mark.parametrize(("name", "text", "expected"), CASES)
-def test_every_problem_of_a_table_is_said_with_its_line(tmp_path, name, text, expected):
+def test_every_problem_of_a_table_is_reported_with_its_line(tmp_path, name, text, expected):
     (tmp_path / name).write_text(text, encoding="utf-8")
     _, problems = read_table(tmp_path / name, catalogue())
     assert [problem.line for problem in problems] == [line for line, _ in expected]
-    for problem, (_, said) in zip(problems, expected, strict=True):
-        assert said in problem.message
+    for problem, (_, sentence) in zip(problems, expected, strict=True):
+        assert sentence in problem.message
         assert str(problem).startswith(f"{tmp_path / name}:")
 
 
@@ -82,7 +82,7 @@ def test_a_byte_order_mark_and_blank_lines_are_nothing(tmp_path):
     assert ([(row.line, row.values) for row in rows], problems) == ([(3, {"code": "370407", "name": "高新区"})], [])
 
 
-def test_a_source_is_not_used_while_a_table_is_wrong_and_all_problems_are_said(declare, declaration, tmp_path):
+def test_a_source_is_not_used_while_a_table_is_wrong_and_all_problems_are_reported(declare, declaration, tmp_path):
     declare()
     (tmp_path / "sources/area.csv").write_text("code\n1\n", encoding="utf-8")
     (tmp_path / "sources/licence_type.csv").write_text("code,name\n1,x\n", encoding="utf-8")

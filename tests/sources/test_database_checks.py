@@ -1,4 +1,4 @@
-"""What a database extract says must be able to be so, and is told before the first night."""
+"""Contradictions in a database extract are reported before the first night."""
 
 import pytest
 import yaml

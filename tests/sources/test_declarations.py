@@ -1,4 +1,4 @@
-"""How declarations are read, and what is said of the ones that cannot be."""
+"""Valid declarations are read, and the problems of all others are reported."""
 
 from pathlib import Path
 
@@ -47,9 +47,9 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("text", "said"), BAD.items(), ids=str)
-def test_what_is_not_plain_yaml_is_one_problem_with_its_line(declare, text, said):
-    with pytest.raises(DeclarationError, match=said):
+@pytest.mark.parametrize(("text", "sentence"), BAD.items(), ids=str)
+def test_what_is_not_plain_yaml_is_one_problem_with_its_line(declare, text, sentence):
+    with pytest.raises(DeclarationError, match=sentence):
         declare(text)
 
 
@@ -82,8 +82,8 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize(("said", "change"), CHANGES.items(), ids=str)
-def test_a_problem_is_said_in_one_sentence(declare, declaration, said, change):
+@pytest.mark.parametrize(("sentence", "change"), CHANGES.items(), ids=str)
+def test_a_problem_is_one_sentence(declare, declaration, sentence, change):
     old, new = change
     assert old in declaration
     changed = declaration.replace(old, new)
@@ -91,11 +91,11 @@ def test_a_problem_is_said_in_one_sentence(declare, declaration, said, change):
         changed = changed.replace("lookup: status_transport", "lookup: own")
     with pytest.raises(DeclarationError) as refused:
         declare(changed)
-    assert said in str(refused.value)
+    assert sentence in str(refused.value)
     assert "road.yaml:" in str(refused.value)
 
 
-def test_all_problems_are_said_at_once_in_the_order_of_their_lines(declare, declaration):
+def test_all_problems_are_reported_at_once_in_the_order_of_their_lines(declare, declaration):
     with pytest.raises(DeclarationError) as refused:
         declare(declaration.replace("certificate_signer", "certificate_signr").replace("11100000000019713D008", "1"))
     assert len(str(refused.value).splitlines()) == 2

@@ -1,4 +1,4 @@
-"""What an editor is told of a declaration: every key with its meaning, and the form in which each value is written."""
+"""The schema for editors describes every key of a declaration, and the notation of each value."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which files are declarations, and what is said of those that would be read by nobody."""
+"""Files that are declarations, and the problems reported of misplaced ones."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def register(tmp_path):
 
 @pytest.mark.parametrize("name", ["top.yaml", "top.yml", "transport/2026/ride.yaml"])
 def test_a_declaration_that_nobody_reads_where_it_stands_is_named(register, name):
-    (problem,) = register(name, "transport/road.yaml").astray()
+    (problem,) = register(name, "transport/road.yaml").misplaced()
     assert str(problem).endswith(
         f"{name}:1: expected a declaration at <department>/<licence>.yaml, found it elsewhere; "
         "move it, since nobody reads it here"
@@ -30,7 +30,7 @@ def test_a_declaration_that_nobody_reads_where_it_stands_is_named(register, name
 
 def test_yaml_of_others_in_the_repository_of_a_city_is_no_declaration(register):
     register("mkdocs.yml", "deploy/k8s/pod.yaml", text="kind: Pod\n")
-    assert register(".github/workflows/x.yml", "transport/road.yaml").astray() == []
+    assert register(".github/workflows/x.yml", "transport/road.yaml").misplaced() == []
 
 
 def test_of_two_declarations_of_one_name_none_is_taken(register):

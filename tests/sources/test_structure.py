@@ -37,8 +37,8 @@ ALL = {**FORM, **MEANING}
 
 
 @pytest.fixture
-def told(tmp_path, declaration):
-    """What is said of a declaration with some changes."""
+def problems_of(tmp_path, declaration):
+    """The problems of a declaration with some changes."""
 
     def problems(*changes):
         text = declaration
@@ -54,19 +54,19 @@ def told(tmp_path, declaration):
 
 
 @pytest.mark.parametrize("change", ALL, ids=lambda change: change[1][:40])
-def test_one_fault_is_told_and_no_other(told, change):
-    found = told(change)
+def test_one_fault_is_reported_and_no_other(problems_of, change):
+    found = problems_of(change)
     assert _alike(found, ALL[change])
 
 
 @pytest.mark.parametrize("pair", list(combinations(ALL, 2)), ids=lambda pair: f"{pair[0][1][:20]} + {pair[1][1][:20]}")
-def test_of_two_faults_neither_hides_the_other(told, pair):
+def test_of_two_faults_neither_hides_the_other(problems_of, pair):
     first, second = pair
-    assert _alike(told(first, second), ALL[first] | ALL[second])
+    assert _alike(problems_of(first, second), ALL[first] | ALL[second])
 
 
-def test_all_faults_together_are_all_told(told):
-    assert _alike(told(*ALL), set().union(*ALL.values()))
+def test_all_faults_together_are_all_reported(problems_of):
+    assert _alike(problems_of(*ALL), set().union(*ALL.values()))
 
 
 def _alike(found, expected):
@@ -104,8 +104,8 @@ def test_whatever_is_no_declaration_ends_in_problems(tmp_path, text):
         ("column", "columns"),
     ],
 )
-def test_of_a_key_at_the_wrong_place_it_is_said_where_it_belongs(told, key, places):
-    assert told(("ignore: [BZ]", f"ignore: [BZ]\n{key}: x")) == [f"unknown key {key}; did you mean {places}?"]
+def test_a_misplaced_key_is_reported_with_the_place_where_it_belongs(problems_of, key, places):
+    assert problems_of(("ignore: [BZ]", f"ignore: [BZ]\n{key}: x")) == [f"unknown key {key}; did you mean {places}?"]
 
 
 @pytest.mark.parametrize(
@@ -118,6 +118,6 @@ def test_of_a_key_at_the_wrong_place_it_is_said_where_it_belongs(told, key, plac
         ("hour", "remove it, or see docs/adding-a-department.md"),
     ],
 )
-def test_a_key_of_another_kind_of_extract_is_told_as_such(told, key, meant):
-    found = told(("updated_at: GXSJ}", f"updated_at: GXSJ, {key}: x}}"))
+def test_a_key_of_another_kind_of_extract_is_reported_as_such(problems_of, key, meant):
+    found = problems_of(("updated_at: GXSJ}", f"updated_at: GXSJ, {key}: x}}"))
     assert found == [f"unknown key extract.{key}; {meant}"]

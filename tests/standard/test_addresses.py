@@ -1,8 +1,8 @@
-"""Of an address only scheme, host, port and database are shown, wherever the password stands."""
+"""Only scheme, host, port and database of an address are shown, wherever the password is."""
 
 import pytest
 
-from standard.addresses import secrets_of, shown_url, without_addresses, without_secrets
+from standard.addresses import redact_text, redact_url, secrets_of, without_secrets
 from standard.errors import ExchangeError
 
 
@@ -40,7 +40,7 @@ from standard.errors import ExchangeError
     ],
 )
 def test_a_url_shows_where_it_leads_and_nothing_else(url, shown):
-    assert shown_url(url) == shown
+    assert redact_url(url) == shown
 
 
 @pytest.mark.parametrize(
@@ -63,9 +63,9 @@ def test_a_url_shows_where_it_leads_and_nothing_else(url, shown):
 )
 @pytest.mark.parametrize("words", ["cannot open {}", "bad value 'g@heim' given", "g%40heim is wrong", "b'g@heim'"])
 def test_no_part_of_a_location_comes_back_in_a_drivers_words(location, words):
-    told = without_secrets(words.format(location), location)
-    assert "g@heim" not in told
-    assert "g%40heim" not in told
+    message = without_secrets(words.format(location), location)
+    assert "g@heim" not in message
+    assert "g%40heim" not in message
 
 
 def test_what_says_nothing_of_anybody_stays_in_a_drivers_words():
@@ -94,14 +94,14 @@ def test_what_says_nothing_of_anybody_stays_in_a_drivers_words():
     ],
 )
 def test_an_address_inside_a_sentence_is_cut(sentence, shown):
-    assert without_addresses(sentence) == shown
+    assert redact_text(sentence) == shown
 
 
 def test_every_error_of_ours_is_cut_masked_and_on_one_line():
-    told = str(
+    message = str(
         ExchangeError("LX-900", "{text}", text="a\nb\x1b[2J\u202e 370402188001010012 postgresql://h/x?password=geheim")
     )
-    assert told == "a␊b␛[2J[U+202E] **************0012 postgresql://h/x"
+    assert message == "a␊b␛[2J[U+202E] **************0012 postgresql://h/x"
 
 
 def test_a_line_break_in_a_url_does_not_end_it():

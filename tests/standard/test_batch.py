@@ -1,4 +1,4 @@
-"""The records of a batch: one set of facts from the manifest to the ledger, and archives of earlier versions that stay readable."""
+"""The records of a batch share their facts from the manifest to the ledger, and those of earlier versions stay readable."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Of a credit code that is wrong it is said which part: its form, the organisation code within, the last character."""
+"""The wrong part of a credit code is named: its form, the organisation code inside, or the last character."""
 
 import pyarrow as pa
 import pytest
@@ -22,7 +22,7 @@ CODES = {
 
 
 @pytest.mark.parametrize(("code", "fault"), CODES.items())
-def test_the_part_that_does_not_hold_is_said(code, fault):
+def test_the_wrong_part_is_named(code, fault):
     assert uscc_fault(code) == fault
     assert uscc_faults(pa.array([code])).to_pylist() == [fault]
 

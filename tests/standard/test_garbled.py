@@ -1,4 +1,4 @@
-"""Which texts were spoilt by a wrong encoding, and which only look foreign."""
+"""Which texts were corrupted by a wrong encoding, and which only look foreign."""
 
 import random
 from time import perf_counter
@@ -6,10 +6,10 @@ from time import perf_counter
 import pyarrow as pa
 import pytest
 
-from standard.garbled import garbled, meant
+from standard.garbled import garbled, restore
 
 NAMES = ["张三丰", "枣庄市某某运输有限公司", "朱镕基", "王五（个体）", "张三·买买提", "李四", "A区某某饭店"]
-# Which encoding the bytes are of, and which one they were taken for.
+# The encoding of the bytes, and the one they were decoded with.
 MISTAKES = [
     ("gbk", "latin-1"),
     ("gbk", "cp1252"),
@@ -98,7 +98,7 @@ def test_a_column_of_latin_letters_that_holds_gbk_says_so_of_each_that_may_be():
     spoilt, one = (text.encode("gbk").decode("latin-1") for text in ("张三丰", "A李b"))
     assert garbled(pa.array([one, "Müller", "Lee"])).to_pylist() == [False, False, False]
     assert garbled(pa.array([spoilt, one, "Müller", "José", "Lee"])).to_pylist() == [True, True, True, False, False]
-    # A column that has every letter has its bytes right, so that one spoilt text says nothing of the others.
+    # A column that can hold every character was decoded correctly, so one corrupted text does not affect the others.
     assert garbled(pa.array([spoilt, one, "Müller", "王五"])).to_pylist() == [True, False, False, False]
 
 
@@ -113,8 +113,8 @@ def test_a_column_of_latin_letters_that_holds_gbk_says_so_of_each_that_may_be():
         ("张三", None),
     ],
 )
-def test_what_was_meant_is_told_where_it_can_be(text, was):
-    assert meant(text) == was
+def test_the_original_is_restored_where_possible(text, was):
+    assert restore(text) == was
 
 
 @pytest.mark.parametrize("text", TRACES)

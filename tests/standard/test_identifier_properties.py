@@ -1,4 +1,4 @@
-"""The identifiers, against their rules said for one value, and what the mathematics promises."""
+"""Identifiers compared with the rules for a single value, and with what the mathematics guarantees."""
 
 import datetime
 import hashlib
@@ -19,23 +19,23 @@ KIND, OFFICE = "11100000MB0143028R001", "11370400MB0000000N"
 thorough = settings(deadline=None, database=None, max_examples=200)
 
 
-# ---- the rules, said once more for one value
+# ---- the rules for a single value
 
 
-def weigh(text: str, alphabet: str, weights: list[int]) -> int:
+def weighted_sum(text: str, alphabet: str, weights: list[int]) -> int:
     return sum(alphabet.index(sign) * weight for sign, weight in zip(text, weights, strict=True))
 
 
 def check_31(body: str) -> str:
-    return BASE_31[-weigh(body, BASE_31, [pow(3, place, 31) for place in range(17)]) % 31]
+    return BASE_31[-weighted_sum(body, BASE_31, [pow(3, position, 31) for position in range(17)]) % 31]
 
 
 def check_11(body: str) -> str:
-    return (DIGITS + "X")[-weigh(body, BASE_36, [3, 7, 9, 10, 5, 8, 4, 2]) % 11]
+    return (DIGITS + "X")[-weighted_sum(body, BASE_36, [3, 7, 9, 10, 5, 8, 4, 2]) % 11]
 
 
 def check_11_2(body: str) -> str:
-    return (DIGITS + "X")[(1 - weigh(body, DIGITS, [pow(2, 17 - place, 11) for place in range(17)])) % 11]
+    return (DIGITS + "X")[(1 - weighted_sum(body, DIGITS, [pow(2, 17 - position, 11) for position in range(17)])) % 11]
 
 
 def check_37_36(body: str) -> str:
@@ -117,7 +117,7 @@ def citizens(draw: st.DrawFn) -> str:
 
 @st.composite
 def old_citizens(draw: st.DrawFn) -> str:
-    # Any two digits for month and day: a third of them is no day.
+    # Any two digits for month and day: a third of them are not a valid day.
     return "999999" + draw(st.from_regex("[0-9]{2}[01][0-9][0-3][0-9]{4}", fullmatch=True))
 
 
@@ -130,7 +130,7 @@ def licences(draw: st.DrawFn) -> str:
 
 @st.composite
 def damaged(draw: st.DrawFn, values: st.SearchStrategy[str]) -> str:
-    """Gives right values, and right values with a piece replaced by something else, longer, shorter or strange."""
+    """Right values, and right values with a piece replaced by something longer, shorter or strange."""
     text = draw(values)
     start = draw(st.integers(0, len(text)))
     strange = st.text(st.sampled_from(BASE_36 + "x.-\x00\n 枣０é"), max_size=2)
@@ -177,30 +177,30 @@ def test_check_characters_of_bodies(bodies: list[str | None]) -> None:
     assert legacy_37_36(column).to_pylist() == [None if body is None else check_legacy(body) for body in bodies]
 
 
-def changed(text: str, place: int, alphabet: str) -> pa.Array:
-    """Gives the text with every other character of the alphabet at one place."""
-    return pa.array([text[:place] + sign + text[place + 1 :] for sign in alphabet if sign != text[place]])
+def changed(text: str, position: int, alphabet: str) -> pa.Array:
+    """The text with every other character of the alphabet at one position."""
+    return pa.array([text[:position] + sign + text[position + 1 :] for sign in alphabet if sign != text[position]])
 
 
 @thorough
 @given(credit_codes(), st.integers(0, 17))
-def test_one_changed_character_of_a_credit_code_is_caught(code: str, place: int) -> None:
-    assert not any(identifiers.is_uscc(changed(code, place, BASE_36)).to_pylist())
+def test_one_changed_character_of_a_credit_code_is_caught(code: str, position: int) -> None:
+    assert not any(identifiers.is_uscc(changed(code, position, BASE_36)).to_pylist())
 
 
 @thorough
 @given(st.text(DIGITS, min_size=8, max_size=8), st.integers(0, 8))
-def test_one_changed_digit_of_an_organisation_code_is_caught(body: str, place: int) -> None:
+def test_one_changed_digit_of_an_organisation_code_is_caught(body: str, position: int) -> None:
     # Of digits only: a letter is worth up to 35 and modulo 11 the same as some others.
-    assert not any(identifiers.is_organisation_code(changed(body + check_11(body), place, DIGITS)).to_pylist())
+    assert not any(identifiers.is_organisation_code(changed(body + check_11(body), position, DIGITS)).to_pylist())
 
 
 @thorough
 @given(citizens(), st.integers(0, 17), st.integers(0, 16))
 def test_one_changed_or_two_swapped_characters_of_a_citizen_number_are_caught(
-    number: str, place: int, pair: int
+    number: str, position: int, pair: int
 ) -> None:
-    assert not any(identifiers.is_citizen_number(changed(number, place, DIGITS + "X")).to_pylist())
+    assert not any(identifiers.is_citizen_number(changed(number, position, DIGITS + "X")).to_pylist())
     swapped = number[:pair] + number[pair + 1] + number[pair] + number[pair + 2 :]
     assert identifiers.is_citizen_number(pa.array([swapped])).to_pylist() == [swapped == number]
 
@@ -208,29 +208,33 @@ def test_one_changed_or_two_swapped_characters_of_a_citizen_number_are_caught(
 @thorough
 @given(st.text(BASE_36, min_size=1, max_size=64), st.data())
 def test_one_changed_character_of_an_identifier_is_caught(number: str, data: st.DataObject) -> None:
-    made = identifiers.mint_identifier(pa.array([KIND]), pa.array([OFFICE]), pa.array([number]), pa.array([1]))[
+    minted = identifiers.mint_identifier(pa.array([KIND]), pa.array([OFFICE]), pa.array([number]), pa.array([1]))[
         0
     ].as_py()
-    place = data.draw(st.integers(len(identifiers.ROOT), len(made) - 1))
-    assert "ok" not in identifiers.check_identifier(changed(made, place, BASE_36 + ".")).to_pylist()
+    position = data.draw(st.integers(len(identifiers.ROOT), len(minted) - 1))
+    assert "ok" not in identifiers.check_identifier(changed(minted, position, BASE_36 + ".")).to_pylist()
 
 
 @thorough
 @given(st.lists(st.tuples(credit_codes(), credit_codes(), st.text(max_size=70), st.integers(-1, 1001)), max_size=8))
-def test_what_is_minted_checks_comes_apart_and_follows_the_docstring(rows: list[tuple[str, str, str, int]]) -> None:
-    kinds, offices, numbers = (pa.array([row[place] for row in rows], pa.string()) for place in range(3))
+def test_minted_identifiers_are_valid_can_be_parsed_and_follow_the_docstring(
+    rows: list[tuple[str, str, str, int]],
+) -> None:
+    kinds, offices, numbers = (pa.array([row[position] for row in rows], pa.string()) for position in range(3))
     kinds = pa.array([f"{code}001" for code in kinds.to_pylist()], pa.string())
-    made = identifiers.mint_identifier(kinds, offices, numbers, pa.array([row[3] for row in rows], pa.int32()))
-    made_here = [bool(number) and 1 <= version <= 999 for _, _, number, version in rows]
-    assert identifiers.check_identifier(made).to_pylist() == ["ok" if here else None for here in made_here]
-    for row, here, parts in zip(rows, made_here, identifiers.parse_identifier(made).to_pylist(), strict=True):
-        expected = [row[0] + "001", row[1], said_serial(row[0] + "001", row[1], row[2]), row[3]] if here else [None] * 4
+    minted = identifiers.mint_identifier(kinds, offices, numbers, pa.array([row[3] for row in rows], pa.int32()))
+    expected = [bool(number) and 1 <= version <= 999 for _, _, number, version in rows]
+    assert identifiers.check_identifier(minted).to_pylist() == ["ok" if here else None for here in expected]
+    for row, here, parts in zip(rows, expected, identifiers.parse_identifier(minted).to_pylist(), strict=True):
+        expected = (
+            [row[0] + "001", row[1], expected_serial(row[0] + "001", row[1], row[2]), row[3]] if here else [None] * 4
+        )
         assert list(parts.values())[:4] == expected
 
 
-def said_serial(kind: str, office: str, number: str) -> str:
+def expected_serial(kind: str, office: str, number: str) -> str:
     if re.fullmatch("[0-9A-Z]{1,64}", number):
         return number
     digest = hashlib.sha256(f"{kind}\x1f{office}\x1f{number}".encode()).digest()
     words = (int.from_bytes(digest[start : start + 8], "big") for start in (0, 8))
-    return "".join(BASE_36[word // 36**place % 36] for word in words for place in range(9, -1, -1))
+    return "".join(BASE_36[word // 36**position % 36] for word in words for position in range(9, -1, -1))

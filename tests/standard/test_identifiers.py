@@ -1,4 +1,4 @@
-"""The identifiers, against published values, frozen ones, and columns of every layout."""
+"""Identifiers compared with published values and frozen ones, in columns of every layout."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from standard.check_characters import legacy_37_36, mod_37_36
 from standard.credit_codes import uscc_fault
 
 KIND, OFFICE = "11100000MB0143028R001", "11370400MB0000000N"
-# Born before 1900, and invented; old numbers can only be of 19yy, so they get an area that never was.
+# Invented people born before 1900; 15-digit numbers always mean 19yy, so these have an area that never existed.
 PEOPLE = ["370402188001010012", "370403188512310021", "37048118880229003X", "370406189906151231", "440524188001010014"]
 CHECKS = [
     identifiers.is_uscc,
@@ -46,7 +46,7 @@ CHECKS = [
         (
             identifiers.is_citizen_number,
             " ".join([*PEOPLE, "999999160002290015"]),
-            # Another check, lower case, a digit of another script; then the right check, and days that never were.
+            # A wrong check character, lower case, a digit of another script; then right check characters, and invalid days.
             "370402188001010013 37048118880229003x ３70402188001010012 "
             "370402188102290017 37040218801301001X 370402190002290012 370402000001010015",
         ),
@@ -104,7 +104,7 @@ def test_mod_37_36_of_published_bodies() -> None:
     assert mod_37_36(pa.array(["A\x001", "A 1", "A-1", "Ａ1", "枣", "\x7f"])).null_count == 6
 
 
-def test_identifiers_come_apart() -> None:
+def test_identifiers_are_parsed() -> None:
     values = pa.array([f"{identifiers.ROOT}.{KIND}.{OFFICE}.JY13704020000001.012.0", "1.2.156", None])
     table = identifiers.parse_identifier(values)
     assert table.schema.field("version").type == pa.int16()
@@ -186,8 +186,8 @@ def test_every_holder_type_of_the_standard_has_a_form() -> None:
     ],
 )
 def test_minted_identifiers_are_frozen(number: str, version: int, minted: str) -> None:
-    made = identifiers.mint_identifier(pa.array([KIND]), pa.array([OFFICE]), pa.array([number]), pa.array([version]))
-    assert made.to_pylist() == [f"1.2.156.3005.2.{KIND}.{OFFICE}.{minted}"]
+    minted = identifiers.mint_identifier(pa.array([KIND]), pa.array([OFFICE]), pa.array([number]), pa.array([version]))
+    assert minted.to_pylist() == [f"1.2.156.3005.2.{KIND}.{OFFICE}.{minted}"]
 
 
 @pytest.mark.parametrize(
@@ -224,19 +224,19 @@ def test_a_licence_keeps_its_serial_when_it_is_issued_again() -> None:
 
 def test_no_serial_without_all_three_parts() -> None:
     rows = [(None, OFFICE, "1"), (KIND, None, "1"), (KIND, OFFICE, None), (KIND, OFFICE, ""), (KIND, OFFICE, "1")]
-    parts = [pa.array([row[place] for row in rows], pa.string()) for place in range(3)]
+    parts = [pa.array([row[position] for row in rows], pa.string()) for position in range(3)]
     assert identifiers.serial(*parts).to_pylist() == [None, None, None, None, "1"]
 
 
 def test_many_rows_keep_their_order_when_minted() -> None:
     numbers = [f"{row}" if row % 3 else f"枣{row}" for row in range(140_000)]
     kinds, offices = pa.array([KIND] * len(numbers)), pa.array([OFFICE] * len(numbers))
-    made = identifiers.mint_identifier(kinds, offices, pa.array(numbers), pa.array(range(len(numbers))))
+    minted = identifiers.mint_identifier(kinds, offices, pa.array(numbers), pa.array(range(len(numbers))))
     for row in (1, 65_535, 65_536, 131_073, 139_998):
         alone = [pa.array([value]) for value in (KIND, OFFICE, numbers[row])]
         assert identifiers.serial(*alone)[0] == identifiers.serial(kinds, offices, pa.array(numbers))[row]
-    assert made[1:1000].null_count == 0
-    assert made[1000:].null_count == len(numbers) - 1000
+    assert minted[1:1000].null_count == 0
+    assert minted[1000:].null_count == len(numbers) - 1000
 
 
 def test_columns_of_different_lengths_are_an_error() -> None:
@@ -248,16 +248,16 @@ def test_columns_of_different_lengths_are_an_error() -> None:
 
 def test_columns_in_chunks_are_minted_into_one() -> None:
     chunked = [pa.chunked_array([[value], [value]]) for value in (KIND, OFFICE, "370402-0001")]
-    made = identifiers.mint_identifier(*chunked, pa.chunked_array([[1], [None]], pa.uint8()))
-    assert isinstance(made, pa.StringArray)
-    assert made.to_pylist() == [f"{identifiers.ROOT}.{KIND}.{OFFICE}.OS1IGYRYCN51ZTCBR798.001.L", None]
+    minted = identifiers.mint_identifier(*chunked, pa.chunked_array([[1], [None]], pa.uint8()))
+    assert isinstance(minted, pa.StringArray)
+    assert minted.to_pylist() == [f"{identifiers.ROOT}.{KIND}.{OFFICE}.OS1IGYRYCN51ZTCBR798.001.L", None]
 
 
 # ---- what a column may look like
 
 
 @pytest.mark.parametrize("judge", CHECKS, ids=lambda judge: judge.__name__)
-def test_columns_of_every_layout_give_the_same(judge: Callable[..., pa.Array]) -> None:
+def test_the_layout_of_a_column_does_not_matter(judge: Callable[..., pa.Array]) -> None:
     values = [None, "", *PEOPLE, OFFICE, KIND, "D2143569-X", "999999000228001", "中" * 6, "\x00" * 18]
     values += [f"{identifiers.ROOT}.{KIND}.{OFFICE}.JY13704020000001.001.N"]
     plain = pa.array(values)
@@ -273,11 +273,11 @@ def test_columns_of_every_layout_give_the_same(judge: Callable[..., pa.Array]) -
 
 
 @pytest.mark.parametrize("judge", CHECKS, ids=lambda judge: judge.__name__)
-def test_columns_of_nothing_give_nothing(judge: Callable[..., pa.Array]) -> None:
+def test_empty_columns_have_empty_results(judge: Callable[..., pa.Array]) -> None:
     assert judge(pa.array([], pa.string())).to_pylist() == []
     assert judge(pa.chunked_array([], pa.string())).to_pylist() == []
     assert judge(pa.nulls(3)).to_pylist() == [None] * 3
-    # Bytes that are not UTF-8 can reach a column from a careless driver.
+    # A careless driver can put bytes that are not UTF-8 into a column.
     broken = pa.StringArray.from_buffers(1, pa.py_buffer(b"\0\0\0\0\x12\0\0\0"), pa.py_buffer(b"\xff" * 18))
     assert judge(broken).to_pylist()[0] in (None, False, "malformed")
 

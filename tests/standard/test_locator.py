@@ -1,10 +1,10 @@
-"""Two keys never have one locator."""
+"""Two keys never have the same locator."""
 
 import pyarrow as pa
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from standard.locator import locators_of, names_no_row, with_numbers, without_numbers
+from standard.locator import has_null_part, locators_of, with_numbers, without_numbers
 
 PART = st.one_of(st.none(), st.text(alphabet="a/\\N#", max_size=4))
 
@@ -24,9 +24,9 @@ def test_a_plain_key_is_its_own_locator():
 def test_keys_that_differ_have_locators_that_differ(keys):
     locators = located(*keys)
     assert len(set(locators.to_pylist())) == len(set(map(tuple, keys)))
-    assert names_no_row(locators).to_pylist() == [None in key for key in keys]
-    numbers = pa.array([f"#{place}\\#" for place in range(len(keys))])
-    told = with_numbers(locators, numbers)
-    assert without_numbers(told).equals(locators)
+    assert has_null_part(locators).to_pylist() == [None in key for key in keys]
+    numbers = pa.array([f"#{position}\\#" for position in range(len(keys))])
+    locators = with_numbers(locators, numbers)
+    assert without_numbers(locators).equals(locators)
     named = [key for key in keys if None not in key]
-    assert len(set(told.to_pylist())) == len(set(map(tuple, named))) + len(keys) - len(named)
+    assert len(set(locators.to_pylist())) == len(set(map(tuple, named))) + len(keys) - len(named)

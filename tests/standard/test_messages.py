@@ -1,4 +1,4 @@
-"""Sentences are kept in English and said in the language of the reader."""
+"""Sentences are stored in English and shown in the language of the reader."""
 
 import copy
 import json
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from standard import messages
 from standard.errors import DeclarationError, UsageError
-from standard.messages import Language, Message, joined, kept, language, plural, shown, translate
+from standard.messages import Language, Message, joined, language, localize, plural, stored_sentence, translate
 
 CHINESE = Language.CHINESE
 DAY = "{text}: expected a day such as 2026-03-01; correct the command"
@@ -20,7 +20,7 @@ DAY_ZH = "{text}：应为 2026-03-01 这样的日期；请改正命令"
 
 @pytest.fixture
 def catalogue(monkeypatch):
-    """A catalogue of its own, so that a test does not depend on how the real one words things."""
+    """A catalogue for the tests, independent of the wording of the real one."""
     words = {
         DAY: DAY_ZH,
         "{source}: expected {expected}, found {found}": "{source}：应为{expected}，实际{found}",
@@ -69,7 +69,7 @@ def test_a_message_is_its_english_text_wherever_text_is_kept(catalogue):
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda message: pickle.loads(pickle.dumps(message))])
 def test_a_copy_of_a_message_can_still_be_translated(catalogue, copied):
     message = copied(Message(DAY, text="x").coded("LX-101"))
-    assert shown(message, CHINESE) == "x：应为 2026-03-01 这样的日期；请改正命令 [LX-101]"
+    assert localize(message, CHINESE) == "x：应为 2026-03-01 这样的日期；请改正命令 [LX-101]"
 
 
 def test_parts_that_are_messages_are_translated_and_others_stay(catalogue):
@@ -100,18 +100,19 @@ def test_what_was_kept_as_text_is_known_again_with_its_parts(catalogue):
     text = str(Message("{source}: expected {expected}, found {found}", source="a.b", expected="c", found="nothing"))
     assert translate(text, CHINESE) == "a.b：应为c，实际无"
     assert translate(
-        Message("{source}: expected {expected}, found {found}", source="a", expected="b", found=kept(text)), CHINESE
+        Message("{source}: expected {expected}, found {found}", source="a", expected="b", found=stored_sentence(text)),
+        CHINESE,
     ) == ("a：应为b，实际a.b：应为c，实际无")
     assert translate("a sentence that nobody has made", CHINESE) == "a sentence that nobody has made"
 
 
-def test_the_most_telling_template_is_taken_for_the_one_that_made_a_text(catalogue):
+def test_a_text_is_recognised_by_the_template_with_most_letters(catalogue):
     assert translate(str(Message(DAY, text="x: expected y, found z")), CHINESE).endswith("这样的日期；请改正命令")
 
 
 def test_an_error_hides_in_both_languages_what_must_not_be_seen(catalogue):
     error = UsageError("LX-101", DAY, text="370402188001010012\n\x1b[2J postgresql://u:geheim@h/x")
-    for text in (str(error), shown(error.message, Language.ENGLISH), shown(error.message, CHINESE)):
+    for text in (str(error), localize(error.message, Language.ENGLISH), localize(error.message, CHINESE)):
         assert "geheim" not in text
         assert "370402188001010012" not in text
         assert "\n" not in text
@@ -121,7 +122,7 @@ def test_an_error_hides_in_both_languages_what_must_not_be_seen(catalogue):
 def test_an_error_with_several_sentences_names_the_code_of_each(catalogue):
     error = DeclarationError.of([Message("nothing").coded("LX-202"), Message(DAY, text="x").coded("LX-203")])
     assert str(error) == "nothing\nx: expected a day such as 2026-03-01; correct the command"
-    assert shown(error.message, CHINESE).split("\n") == [
+    assert localize(error.message, CHINESE).split("\n") == [
         "无 [LX-202]",
         "x：应为 2026-03-01 这样的日期；请改正命令 [LX-203]",
     ]
@@ -139,7 +140,7 @@ def _named(template):
 def test_every_sentence_of_the_catalogue_is_known_again(data):
     template = data.draw(st.sampled_from(_templates()))
     if any(spec for _, _, spec, _ in Formatter().parse(template)):
-        return  # numbers, which text could stand in for only by chance
+        return  # formatted numbers, which a text could replace only by chance
     values = {name: data.draw(st.from_regex(r"[a-z]{2,6}_[0-9]{1,3}", fullmatch=True)) for name in _named(template)}
     message = Message(template, **values)
     assert translate(str(message), CHINESE) == translate(message, CHINESE)

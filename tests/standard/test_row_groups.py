@@ -31,7 +31,7 @@ def test_long_rows_make_smaller_groups(monkeypatch):
     assert [group.num_rows for group in row_groups([rows(6), rows(3), rows(4), rows(50)])] == [9, 4, 50]
 
 
-def test_a_group_has_the_schema_that_is_asked_for():
+def test_a_group_has_the_requested_schema():
     (group,) = row_groups([rows(1)], pa.schema([("n", pa.string())]))
     assert group["n"].to_pylist() == ["0"]
 

@@ -1,11 +1,11 @@
-"""Whatever a finding quotes, every database takes it: made storable, and cut to its column, when the finding is made."""
+"""Every database accepts a finding, whatever it quotes: texts are made storable and cut to their columns at its creation."""
 
 import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from standard.finding import found_in, found_on_batch
+from standard.finding import findings_on_batch, findings_on_rows
 from standard.storable import escaped_texts, storable_text
 from standard.violation import Violation
 
@@ -23,7 +23,7 @@ def rows(text):
 @given(text=st.one_of(TEXT, st.integers(1, 40).map(lambda n: "370402800101001 " * n)))
 def test_a_finding_on_a_row_fits_and_holds_no_nul(text):
     violation = Violation("required", text, pa.array([0]), found=pa.array([text]), expected=text)
-    found = found_in(rows(text), [violation]).to_pylist()[0]
+    found = findings_on_rows(rows(text), [violation]).to_pylist()[0]
     quoted = {name: found[name] for name in (*LENGTHS, "expected")}
     assert not [name for name, value in quoted.items() if "\0" in value]
     assert not [name for name, most in LENGTHS.items() if len(found[name]) > most]
@@ -33,11 +33,11 @@ def test_a_finding_on_a_row_fits_and_holds_no_nul(text):
 @example(text="甲\0\udcff" * 200)
 @given(text=st.text(st.characters(), max_size=300))
 def test_a_finding_on_a_batch_fits_and_is_text_in_every_encoding_of_unicode(text):
-    found = found_on_batch([Violation("columns_unknown", text, found=text, expected=text)], "t").to_pylist()[0]
+    found = findings_on_batch([Violation("columns_unknown", text, found=text, expected=text)], "t").to_pylist()[0]
     assert len(found["element"]) <= 128
     assert len(found["value"]) <= 200
     for value in found.values():
-        assert b"\0" not in str(value).encode()  # which half of a surrogate pair does not let itself
+        assert b"\0" not in str(value).encode()  # half a surrogate pair cannot be encoded
 
 
 @pytest.mark.parametrize(
@@ -47,8 +47,8 @@ def test_only_what_cannot_be_stored_is_shown_otherwise(text, shown):
     assert storable_text(text) == shown
 
 
-def test_names_of_columns_that_begin_alike_stay_apart():
-    made = found_on_batch([Violation("column_added", "列" * 200 + end) for end in "ab"], "t")["element"]
+def test_long_column_names_with_the_same_beginning_stay_distinct():
+    made = findings_on_batch([Violation("column_added", "列" * 200 + end) for end in "ab"], "t")["element"]
     assert len(made.unique()) == 2
 
 

@@ -1,4 +1,4 @@
-"""Invisible characters are shown, everything else stays."""
+"""Invisible characters are replaced, everything else stays."""
 
 import json
 import sys
@@ -24,12 +24,12 @@ def test_what_hides_is_shown(text, shown):
     assert visible(text) == shown
 
 
-# Signs of the Arabic, Syriac and Kaithi scripts that Unicode counts among those of format, and that have a shape.
+# Characters of the Arabic, Syriac and Kaithi scripts with a glyph, although Unicode classifies them as format characters.
 SHAPED = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD}
 SHAPELESS = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
-def test_every_character_that_unicode_gives_no_shape_is_shown():
+def test_every_character_without_a_glyph_is_replaced():
     characters = [chr(c) for c in range(sys.maxunicode + 1) if c not in SHAPED]
     hidden = [c for c in characters if unicodedata.category(c) in SHAPELESS]
     assert len(hidden) > 2000

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 import extractors
 import standard
-from standard.batch import BatchKey, LedgerEntry
+from standard.batch import BatchKey
 from standard.codes import catalogue, code_list, holder_categories
 from standard.day import Day, instant_of, instant_text
 from standard.identifiers import is_type_code
+from standard.ledger_entry import LedgerEntry
 from standard.licence import LICENCE
 from standard.rules import RULES
 
@@ -46,7 +47,7 @@ def test_a_batch_key_is_read_as_it_is_written():
 
 
 @pytest.mark.parametrize(
-    ("counts", "said"),
+    ("counts", "expected"),
     [
         ({}, ""),
         ({"read": 1}, "read is 1, but left_out + extracted is 0"),
@@ -55,9 +56,9 @@ def test_a_batch_key_is_read_as_it_is_written():
         ({"read": 3, "left_out": 1, "extracted": 2, "held": 1, "accepted": 1, "stale": 1}, ""),
     ],
 )
-def test_an_entry_that_does_not_balance_says_which_sum(counts, said):
-    assert said in (LedgerEntry("s", "2026-03-01", 1, "delivered", **counts).imbalance() or "")
-    assert bool(said) == bool(LedgerEntry("s", "2026-03-01", 1, "delivered", **counts).imbalance())
+def test_an_entry_that_does_not_balance_says_which_sum(counts, expected):
+    assert expected in (LedgerEntry("s", "2026-03-01", 1, "delivered", **counts).imbalance() or "")
+    assert bool(expected) == bool(LedgerEntry("s", "2026-03-01", 1, "delivered", **counts).imbalance())
 
 
 def test_the_code_lists_are_those_of_the_standard():

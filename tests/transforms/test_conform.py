@@ -15,19 +15,19 @@ def conform(declare, raw):
     return lambda *differences: Conformer(source, TAKEN).conform(raw(*differences), 0)
 
 
-def found(said):
-    return [(f["rule"], f["element"], f["locator"]) for f in said.findings.to_pylist()]
+def found(conformed):
+    return [(f["rule"], f["element"], f["locator"]) for f in conformed.findings.to_pylist()]
 
 
-def only(said, name):
-    assert said.licences.num_rows == 1
-    return said.licences[name][0].as_py()
+def only(conformed, name):
+    assert conformed.licences.num_rows == 1
+    return conformed.licences[name][0].as_py()
 
 
-def test_a_good_row_is_said_in_the_standard(conform):
-    said = conform({})
-    assert found(said) == []
-    row = said.licences.to_pylist()[0]
+def test_a_good_row_is_converted_into_the_standard(conform):
+    conformed = conform({})
+    assert found(conformed) == []
+    row = conformed.licences.to_pylist()[0]
     assert row["certificate_name"] == "道路运输经营许可证"
     assert row["certificate_issuing_authority_code"] == "11370400MB0000000N"
     assert row["certificate_holder_type_name"] == "统一社会信用代码"
@@ -43,9 +43,9 @@ def test_statuses_mean_what_their_family_says(conform):
 
 @pytest.mark.parametrize("text", ["长期", " 长期 ", "9999-12-30"])
 def test_an_open_end_is_no_date_and_no_finding(conform, text):
-    said = conform({"YXQZ": text})
-    assert only(said, "certificate_expiring_date") is None
-    assert found(said) == []
+    conformed = conform({"YXQZ": text})
+    assert only(conformed, "certificate_expiring_date") is None
+    assert found(conformed) == []
 
 
 @pytest.mark.parametrize(
@@ -74,19 +74,19 @@ def test_an_open_end_is_no_date_and_no_finding(conform, text):
     ],
 )
 def test_what_cannot_be_typed_is_a_finding_and_the_row_stays(conform, column, text, rule, element):
-    said = conform({column: text})
-    assert found(said) == [(rule, element, "0")]
-    assert only(said, element) is None
+    conformed = conform({column: text})
+    assert found(conformed) == [(rule, element, "0")]
+    assert only(conformed, element) is None
 
 
 def test_who_signed_a_licence_is_a_person(conform):
-    said = conform({"QZR": "\u00d5\u00c5\u00c8\u00fd\u00b7\u00e1"})
-    assert said.findings["rule"].to_pylist() == ["text_garbled"]
-    assert said.findings["value"].to_pylist() == ["\u00d5**"]
+    conformed = conform({"QZR": "\u00d5\u00c5\u00c8\u00fd\u00b7\u00e1"})
+    assert conformed.findings["rule"].to_pylist() == ["text_garbled"]
+    assert conformed.findings["value"].to_pylist() == ["\u00d5**"]
 
 
 @pytest.mark.parametrize(
-    ("column", "text", "element", "said"),
+    ("column", "text", "element", "expected"),
     [
         ("JYFW", "热食；冷食，Ａ类：１！", "KZ_JYFW", "热食；冷食，A类：1！"),
         ("QZR", "甲、乙；丙", "certificate_signer", "甲、乙；丙"),
@@ -96,8 +96,8 @@ def test_who_signed_a_licence_is_a_person(conform):
         ("DM", "９１３７－X", "certificate_holder_code", "9137-X"),
     ],
 )
-def test_punctuation_is_kept_in_texts_and_has_one_form_in_what_identifies(conform, column, text, element, said):
-    assert str(only(conform({column: text}), element)) == said
+def test_punctuation_is_kept_in_texts_and_has_one_form_in_what_identifies(conform, column, text, element, expected):
+    assert str(only(conform({column: text}), element)) == expected
 
 
 @pytest.mark.parametrize("text", ["锟斤拷", "锟斤拷锟斤拷", "烫烫烫", "甲屯屯屯乙丙", "烫烫", "甲\ue81e", "甲&#x67D0;"])
@@ -119,23 +119,23 @@ def test_a_lookup_knows_a_text_whatever_the_width_of_its_punctuation(declare, de
     text = declaration.replace("KZ_JYFW: JYFW", "KZ_JYFW: {from: JYFW, lookup: words}")
     text = text.replace("lookups: {", "lookups: {words: {'甲,乙': 丙, 丁;: 丁;}, ")
     source = declare(text)
-    said = [
+    conformed = [
         only(Conformer(source, TAKEN).conform(raw({"JYFW": value}), 0), "KZ_JYFW")
         for value in ("甲，乙", "甲,乙", "丁；", "戊；")
     ]
-    assert said == ["丙", "丙", "丁;", "戊；"]
+    assert conformed == ["丙", "丙", "丁;", "戊；"]
 
 
 def test_several_holders_are_apart_in_any_width(conform):
-    said = conform({"MC": "甲某＾乙某", "DM": "1＾2", "LX": "111＾111"})
-    assert only(said, "certificate_holder_name") == "甲某^乙某"
-    assert only(said, "certificate_holder_code") == "1^2"
+    conformed = conform({"MC": "甲某＾乙某", "DM": "1＾2", "LX": "111＾111"})
+    assert only(conformed, "certificate_holder_name") == "甲某^乙某"
+    assert only(conformed, "certificate_holder_code") == "1^2"
 
 
 @pytest.mark.parametrize("text", ["37E17", "3E170402", "E+17", "3.7E17号"])
 def test_a_number_that_only_looks_like_one_whose_digits_are_lost_is_taken(conform, text):
-    said = conform({"XKZBH": text})
-    assert (only(said, "certificate_number"), found(said)) == (text, [])
+    conformed = conform({"XKZBH": text})
+    assert (only(conformed, "certificate_number"), found(conformed)) == (text, [])
 
 
 def test_of_a_number_whose_digits_are_lost_nothing_is_shown(conform):
@@ -144,23 +144,23 @@ def test_of_a_number_whose_digits_are_lost_nothing_is_shown(conform):
 
 def test_personal_values_are_masked_in_findings(declare, raw, declaration):
     source = declare(declaration.replace("certificate_signer: QZR", "certificate_signed_time: QZR"))
-    said = Conformer(source, TAKEN).conform(raw({"QZR": "张三 370402188001010012"}), 0)
-    assert said.findings["value"].to_pylist() == ["张三 **************0012"]
+    conformed = Conformer(source, TAKEN).conform(raw({"QZR": "张三 370402188001010012"}), 0)
+    assert conformed.findings["value"].to_pylist() == ["张三 **************0012"]
 
 
 def test_several_holders_are_joined(conform):
-    said = conform({"MC": "张三、李四", "DM": "370402188001010012、370403188512310021", "LX": "111"})
-    assert only(said, "certificate_holder_name") == "张三^李四"
-    assert only(said, "certificate_holder_code") == "370402188001010012^370403188512310021"
-    assert only(said, "certificate_holder_type_name") == "公民身份号码"
+    conformed = conform({"MC": "张三、李四", "DM": "370402188001010012、370403188512310021", "LX": "111"})
+    assert only(conformed, "certificate_holder_name") == "张三^李四"
+    assert only(conformed, "certificate_holder_code") == "370402188001010012^370403188512310021"
+    assert only(conformed, "certificate_holder_type_name") == "公民身份号码"
 
 
 def test_blank_and_total_rows_are_left_out_and_counted(conform):
     blank = dict.fromkeys(["ID", "GXSJ", "XKZBH", "MC", "DM", "LX", "FZRQ", "QSRQ", "YXQZ", "ZT", "QH", "LB", "JYFW"])
-    said = conform({}, {**blank, "ID": " "}, {"XKZBH": "合计：2"}, {"XKZBH": "370402000002"})
-    assert said.left_out == 2
-    assert said.licences["locator"].to_pylist() == ["0", "3"]
-    assert said.licences["row"].to_pylist() == [0, 1]
+    conformed = conform({}, {**blank, "ID": " "}, {"XKZBH": "合计：2"}, {"XKZBH": "370402000002"})
+    assert conformed.left_out == 2
+    assert conformed.licences["locator"].to_pylist() == ["0", "3"]
+    assert conformed.licences["row"].to_pylist() == [0, 1]
 
 
 def test_a_row_without_a_whole_key_names_no_record(conform):
@@ -181,8 +181,8 @@ import pyarrow as pa
 def tidy(raw):
     return raw.set_column(raw.schema.get_field_index("JYFW"), "JYFW", pa.array(["改过"] * raw.num_rows))
 """
-    said = Conformer(declare(quirks=quirks), TAKEN).conform(raw({}), 0)
-    assert json.loads(only(said, "face")) == {"KZ_JYFW": "改过"}
+    conformed = Conformer(declare(quirks=quirks), TAKEN).conform(raw({}), 0)
+    assert json.loads(only(conformed, "face")) == {"KZ_JYFW": "改过"}
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -196,6 +196,6 @@ def tidy(raw):
         max_size=8,
     )
 )
-def test_whatever_stands_in_a_source_every_row_is_said_or_left_out(conform, differences):
-    said = conform(*differences)
-    assert said.licences.num_rows + said.left_out == len(differences)
+def test_whatever_a_source_contains_every_row_is_converted_or_left_out(conform, differences):
+    conformed = conform(*differences)
+    assert conformed.licences.num_rows + conformed.left_out == len(differences)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from standard.field import Kind
-from transforms.text import clean_text, split_holders
+from transforms.text import clean_text, unify_separators
 
 ANY_TEXT = st.lists(st.none() | st.text(max_size=30), max_size=20)
 
@@ -71,7 +71,7 @@ def test_what_is_clean_has_no_outer_blank_and_no_control(values):
     ],
 )
 def test_holders_are_joined_the_standards_way(raw, separator, split):
-    assert split_holders(pa.array([raw], pa.string()), separator).to_pylist() == [split]
+    assert unify_separators(pa.array([raw], pa.string()), separator).to_pylist() == [split]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a run that was killed with SIGKILL leaves lies in one place and is removed by the next."""
+"""The files that a run leaves when it is killed by SIGKILL are in one place and removed by the next run."""
 
 import os
 import signal
@@ -35,7 +35,7 @@ def in_a_process(code, *words, **environment):
 
 
 def killed(module, name, *words, when=""):
-    """Run a command in a process that is killed by SIGKILL right after a function has done its work."""
+    """Run a command in a process that is killed by SIGKILL right after a function has returned."""
     with in_a_process(RUN.format(module=module, name=name, when=when), *words) as process:
         process.stdout.read()
     assert process.returncode == -signal.SIGKILL
@@ -62,7 +62,7 @@ def table(raw):
 
 def test_a_half_written_page_of_a_killed_run_is_removed_by_the_next(city, licex):
     killed(
-        "workspace.workspace", "_Hashing.write", "run", "transport.road", "--day", DAY,
+        "workspace.store", "_DigestedFile.write", "run", "transport.road", "--day", DAY,
         when="if '/reports/transport.road/' not in words[0]._file.path: return found",
     )  # fmt: skip
     assert len(list(city.glob("workspace/reports/transport.road/*.part"))) == 1
@@ -89,7 +89,7 @@ def test_a_half_written_archive_of_a_killed_run_is_removed_by_the_next(city, lic
         when="self = words[0]; self.file_handle and self.file_handle.flush(); assert True",
     )  # fmt: skip
     assert list(city.glob("workspace/transport.road/*/run-*/*.part"))
-    assert licex("ledger")[0] == 0  # reads only, and leaves it
+    assert licex("ledger")[0] == 0  # only reads, so the file stays
     assert list(city.glob("workspace/transport.road/*/run-*/*.part"))
     assert licex("preview", "transport.road", "--day", DAY)[0] == 0
     assert not list(city.glob("workspace/**/*.part"))
@@ -98,7 +98,7 @@ def test_a_half_written_archive_of_a_killed_run_is_removed_by_the_next(city, lic
 
 @pytest.mark.parametrize(
     ("module", "name", "is_the_days"),
-    [("pipeline.steps.extract", "gather", False), ("pipeline.runner", "assess", True)],
+    [("pipeline.steps.extract", "write_batch_manifest", False), ("pipeline.runner", "assess", True)],
 )
 def test_the_files_of_a_killed_run_are_removed_by_the_next_of_any_day_unless_they_are_the_days(
     city, licex, module, name, is_the_days

@@ -1,4 +1,4 @@
-"""What the exchange writes is for its user alone, whatever the umask; reports may be for a declared group too."""
+"""Only the exchange's user can read what it writes, whatever the umask; a declared group may read reports too."""
 
 import grp
 import os
@@ -8,11 +8,11 @@ import stat
 import pytest
 
 from standard.errors import UsageError
-from workspace.permissions import Rights
+from workspace.permissions import Permissions
 
 DAY = "2026-03-01"
 RUN = ("run", "transport.road", "--day", DAY)
-# A group that is not the one files of this process have by themselves.
+# A group other than the default group of this process's files.
 GROUP = next((entry for entry in grp.getgrall() if entry.gr_gid not in {os.getegid(), 0}), None)
 
 
@@ -49,15 +49,13 @@ def test_the_log_of_a_platform_that_writes_ahead_has_the_rights_of_the_platform(
     licex("migrate")
     database = sqlite3.connect(city / "platform.db", isolation_level=None)
     database.execute("PRAGMA journal_mode = WAL")
-    database.execute(
-        "SELECT run FROM exchange_batch"
-    ).fetchall()  # and the log stays for as long as somebody has it open
+    database.execute("SELECT run FROM exchange_batch").fetchall()  # the log stays as long as it is open
     assert licex(*RUN)[0] == 0
     assert [oct(mode(city / f"platform.db{end}")) for end in ("", "-wal", "-shm")] == ["0o600"] * 3
     database.close()
 
 
-def test_a_platform_and_a_folder_that_are_there_keep_their_rights(licex, city):
+def test_an_existing_platform_and_folder_keep_their_permissions(licex, city):
     (city / "platform.db").touch()
     (city / "platform.db").chmod(0o640)
     (city / "workspace").mkdir()
@@ -84,7 +82,7 @@ def test_a_declared_group_reads_reports_and_nothing_else(licex, city, monkeypatc
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or GROUP is None, reason="only root may give files to any group")
-def test_reports_of_before_a_group_was_declared_become_its_own_when_they_are_drawn_again(licex, city, monkeypatch):
+def test_older_reports_get_the_declared_group_when_they_are_written_again(licex, city, monkeypatch):
     licex(*RUN)
     monkeypatch.setenv("LICEX_REPORTS_GROUP", GROUP.gr_name)
     assert licex("report")[0] == 0
@@ -108,4 +106,4 @@ def test_a_group_that_the_user_is_not_in_is_one_sentence(tmp_path, monkeypatch):
     with pytest.raises(
         UsageError, match="LICEX_REPORTS_GROUP: expected a group that the user of the exchange belongs to"
     ):
-        Rights(str(tmp_path), grp.getgrgid(0).gr_name).make_folder(f"{tmp_path}/reports/a")
+        Permissions(str(tmp_path), grp.getgrgid(0).gr_name).make_folder(f"{tmp_path}/reports/a")

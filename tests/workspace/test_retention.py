@@ -1,4 +1,4 @@
-"""Which files of a batch and of reports may be purged, and which are nobody's to take away."""
+"""Which files of a batch and of reports may be purged, and which are left alone."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from standard.retention import Purgeable
 from workspace.provenance import require_raw
 from workspace.purged import require_kept
 from workspace.retention import purge_batch, size_of, stored_batch, stored_reports
-from workspace.runs import archive_of, becomes_the_days, take_archive
+from workspace.runs import adopt_archive, archive_of, promote_archive
 from workspace.workspace import Workspace
 
 KEY = BatchKey.of("a.b/2026-03-01")
@@ -117,7 +117,7 @@ def test_no_run_takes_an_archive_that_was_purged_and_none_begins_on_half_of_it(w
     purge_batch(workspace, left, Purgeable.RAW, AT, 40)
     assert archive_of(workspace, KEY).exists(KEY, "raw.parquet")
     with pytest.raises(UsageError, match=PURGED):
-        take_archive(workspace.of_run("run-b-0001"), KEY)
+        adopt_archive(workspace.of_run("run-b-0001"), KEY)
     with pytest.raises(UsageError, match=PURGED):
         require_raw(archive_of(workspace, KEY), KEY, None)
 
@@ -128,7 +128,7 @@ def test_what_was_purged_says_nothing_of_the_archive_that_comes_after_it(workspa
     again = workspace.of_run("run-b-0001")
     require_kept(again, KEY, Purgeable.RAW)
     write(workspace, "raw.parquet", "manifest.json", run="run-b-0001")
-    becomes_the_days(again, KEY)
+    promote_archive(again, KEY)
     assert not workspace.exists(KEY, "purged.json")
     require_kept(archive_of(workspace, KEY), KEY, Purgeable.RAW)
 

@@ -1,4 +1,4 @@
-"""What is delivered is what was judged: every step knows what it was made from, and runs of a day keep out of each other's way."""
+"""Only what was judged is delivered: every step verifies its input, and the runs of a day do not disturb each other."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ from pipeline.steps.plan import plan
 from pipeline.steps.standardise import standardise
 from standard.batch import BatchKey
 from standard.errors import ExchangeError, TurnTaken
-from workspace.runs import begin, resume, turn
+from workspace.runs import begin_run, resume_run, turn
 
 KEY = BatchKey.of("transport.road/2026-03-01")
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -38,7 +38,7 @@ def exchange(city):
 
 
 def read(exchange, label="airflow-a"):
-    own = exchange.within(begin(exchange.workspace, KEY, label))
+    own = exchange.with_workspace(begin_run(exchange.workspace, KEY, label))
     extract(own, KEY, NOW)
     standardise(own, KEY)
     judge(own, KEY)
@@ -49,7 +49,7 @@ def folder(city):
     return city / "workspace/transport.road/2026-03-01"
 
 
-def test_the_ledger_names_the_verdict_and_the_verdict_everything_it_was_given_on(exchange, city, platform):
+def test_the_ledger_names_the_verdict_and_the_verdict_everything_it_rests_on(exchange, city, platform):
     own = read(exchange)
     verdict = assess(own, KEY, NOW)
     assert set(verdict.evidence) == {"raw.parquet", "licences.parquet", "findings.parquet", "outcomes.parquet"}
@@ -78,7 +78,7 @@ def test_the_verdict_that_the_ledger_names_is_kept_until_another_is_delivered(li
         (["standardise"], "assess the batch again"),
     ],
 )
-def test_what_was_made_anew_and_not_judged_is_not_delivered(exchange, refill, platform, again, refusal):
+def test_files_that_were_made_again_and_not_judged_are_not_delivered(exchange, refill, platform, again, refusal):
     own = read(exchange)
     assess(own, KEY, NOW)
     refill({"MC": "枣庄另一某运输有限公司"})
@@ -92,7 +92,7 @@ def test_what_was_made_anew_and_not_judged_is_not_delivered(exchange, refill, pl
     assert platform("SELECT * FROM exchange_batch") == platform("SELECT * FROM claim") == []
 
 
-def test_a_step_that_finds_another_than_it_was_made_from_names_the_step_to_run(exchange, refill):
+def test_a_step_with_other_input_than_recorded_names_the_step_to_run(exchange, refill):
     own = read(exchange)
     refill({"MC": "枣庄另一某运输有限公司"})
     extract(own, KEY, NOW)
@@ -125,7 +125,7 @@ def read_part(exchange, part):
     judge(exchange, KEY, part)
 
 
-def test_runs_of_one_day_keep_their_files_apart_and_each_delivers_its_own(exchange, city, refill, platform):
+def test_runs_of_one_day_have_separate_files_and_each_delivers_its_own(exchange, city, refill, platform):
     path = city / "sources/transport/road.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("updated_at: GXSJ", SPLIT), encoding="utf-8")
     holders = "SELECT certificate_number, certificate_holder_name FROM claim ORDER BY 1"
@@ -135,14 +135,14 @@ def test_runs_of_one_day_keep_their_files_apart_and_each_delivers_its_own(exchan
         refill(*({"ID": str(at), "XKZBH": number, "MC": holder} for at, number in enumerate(numbers)))
 
     filled("甲公司")
-    one = exchange.within(begin(exchange.workspace, KEY, "airflow-a"))
+    one = exchange.with_workspace(begin_run(exchange.workspace, KEY, "airflow-a"))
     for part in plan(one, KEY, NOW):
         read_part(one, part)
     assess(one, KEY, NOW)
     filled("乙公司")
-    two = exchange.within(begin(exchange.workspace, KEY, "airflow-b"))
+    two = exchange.with_workspace(begin_run(exchange.workspace, KEY, "airflow-b"))
     assert plan(two, KEY, NOW) == [0, 1]
-    read_part(two, 0)  # while the second reads, the first goes on
+    read_part(two, 0)  # while the second run reads, the first continues
     assert deliver(one, KEY, NOW).accepted == 2
     assert platform(holders) == [(number, "甲公司") for number in numbers]
     read_part(two, 1)
@@ -151,13 +151,13 @@ def test_runs_of_one_day_keep_their_files_apart_and_each_delivers_its_own(exchan
     assert platform(holders) == [(number, "乙公司") for number in numbers]
 
 
-def test_an_archive_becomes_the_days_only_when_it_is_whole(exchange, city, refill, licex):
+def test_an_archive_becomes_the_days_only_when_it_is_complete(exchange, city, refill, licex):
     refill({"ID": "1"}, {"ID": "2", "XKZBH": "370402000002"})
     licex("run", "transport.road", "--day", "2026-03-01")
     before = json.loads((folder(city) / "archive.json").read_text())
     path = city / "sources/transport/road.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("updated_at: GXSJ", SPLIT), encoding="utf-8")
-    own = exchange.within(begin(exchange.workspace, KEY, "airflow-a"))
+    own = exchange.with_workspace(begin_run(exchange.workspace, KEY, "airflow-a"))
     assert plan(own, KEY, NOW) == [0, 1]
     extract(own, KEY, NOW, 1)
     assert json.loads((folder(city) / "archive.json").read_text()) == before
@@ -166,18 +166,18 @@ def test_an_archive_becomes_the_days_only_when_it_is_whole(exchange, city, refil
     assert [path.name for path in folder(city).glob("run-*")] == [own.workspace.run]
 
 
-def test_a_part_read_again_leaves_the_archive_of_the_day_as_it_was_until_it_is_whole(exchange, city, refill):
+def test_a_part_read_again_does_not_change_the_archive_of_the_day_until_it_is_complete(exchange, city, refill):
     refill({"ID": "1"}, {"ID": "2", "XKZBH": "370402000002"})
     path = city / "sources/transport/road.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("updated_at: GXSJ", SPLIT), encoding="utf-8")
-    own = exchange.within(begin(exchange.workspace, KEY, "airflow-a"))
+    own = exchange.with_workspace(begin_run(exchange.workspace, KEY, "airflow-a"))
     for part in plan(own, KEY, NOW):
         extract(own, KEY, NOW, part)
         standardise(own, KEY, part)
         judge(own, KEY, part)
     (published,) = folder(city).glob("run-*")
     before = {path: path.stat().st_ino for path in published.rglob("*.parquet")}
-    again = exchange.within(resume(exchange.workspace, KEY, "airflow-a", reading=True))
+    again = exchange.with_workspace(resume_run(exchange.workspace, KEY, "airflow-a", reading=True))
     assert again.workspace.run != published.name
     assert {path: path.stat().st_ino for path in published.rglob("*.parquet")} == before
     extract(again, KEY, NOW, 1)
@@ -193,7 +193,7 @@ def test_what_an_older_version_archived_is_judged_again_and_moves_into_a_run(cit
     licex("run", "transport.road", "--day", "2026-03-01")
     (run,) = folder(city).glob("run-*")
     for path in run.iterdir():
-        (folder(city) / path.name).unlink(missing_ok=True)  # its second name, which a rename would leave as it is
+        (folder(city) / path.name).unlink(missing_ok=True)  # a hard link, which a rename would not change
         path.rename(folder(city) / path.name)
     run.rmdir()
     (folder(city) / "archive.json").unlink()
@@ -245,12 +245,12 @@ def test_a_run_that_pauses_for_long_has_no_turn_any_more(exchange, city):
 HOLDER = """
 import sys, time
 from pipeline.exchange import Exchange
-from workspace.runs import begin, turn
+from workspace.runs import begin_run, turn
 from pipeline.settings import Settings
 from standard.batch import BatchKey
 exchange, key = Exchange(Settings.from_environment()), BatchKey.of("transport.road/2026-03-01")
 with turn(exchange.workspace, key, "process-dead"):
-    own = exchange.within(begin(exchange.workspace, key, "process-dead"))
+    own = exchange.with_workspace(begin_run(exchange.workspace, key, "process-dead"))
     own.workspace.write_text(own.workspace.path(key, "raw.parquet"), "half")
     print("held", flush=True)
     sys.stdin.read()
@@ -276,7 +276,7 @@ def test_a_run_whose_files_a_later_run_has_taken_away_says_so(exchange, licex):
     with pytest.raises(
         ExchangeError, match="a later run of that day has taken its place; clear the run from its first task on"
     ):
-        resume(exchange.workspace, KEY, "airflow-a")
+        resume_run(exchange.workspace, KEY, "airflow-a")
 
 
 def test_a_run_of_a_day_in_the_future_writes_nothing_at_all(city, licex):
@@ -302,6 +302,6 @@ def test_the_table_of_a_run_shows_this_run_and_no_earlier_one(city, licex, monke
     (city / "transport.db").rename(city / "away.db")
     assert ran() == (3, (2, "failed", 0))
     monkeypatch.delenv("LICEX_CONN_TRANSPORT")
-    assert ran() == (2, None)  # it did not come to the ledger, and what stands there is another's
+    assert ran() == (2, None)  # it was not recorded in the ledger; the entry there is of another run
     (only,) = licex("run", "transport.road", "--day", "2026-03-01")[1].splitlines()
     assert only.startswith("open ")  # and no table

@@ -1,4 +1,4 @@
-"""Temporary files lie in the workspace, and what a killed process leaves is removed by the next one, and by nobody sooner."""
+"""Temporary files are in the workspace; those of a killed process are removed by the next one, and those of a living one stay."""
 
 import fcntl
 import json
@@ -28,7 +28,7 @@ def root(tmp_path):
 
 @pytest.fixture
 def opened(root):
-    """Open a process's folder; all are closed in the end."""
+    """Open a process's folder; all of them are closed after the test."""
     made = []
 
     def open_one(remove=lambda path: None):
@@ -43,14 +43,14 @@ def opened(root):
 
 @pytest.fixture
 def left(root):
-    """A folder as a killed process leaves it; another machine's where `boot` is."""
+    """A folder as a killed process leaves it; of another machine if `boot` is given."""
 
     def make(boot=None, age=0.0, owner=True):
         folder = root / "other-1-00000000"
         folder.mkdir(parents=True)
         (folder / "0.member").write_text("张三", encoding="utf-8")
         if owner:
-            facts = {"host": "other", "pid": 1, "boot": scratch._boot() if boot is None else boot}
+            facts = {"host": "other", "pid": 1, "boot": scratch._boot_id() if boot is None else boot}
             (folder / ".owner").write_text(json.dumps(facts), encoding="utf-8")
         for path in (*folder.iterdir(), folder):
             os.utime(path, (time.time() - age,) * 2)
@@ -61,8 +61,8 @@ def left(root):
 
 @pytest.fixture
 def shared(monkeypatch):
-    """A file system that another machine may have mounted too."""
-    monkeypatch.setattr(scratch, "_may_be_elsewhere", lambda folder: True)
+    """A file system that another machine may have mounted as well."""
+    monkeypatch.setattr(scratch, "_may_be_shared", lambda folder: True)
 
 
 def in_a_process(code, *words, **environment):
@@ -72,23 +72,23 @@ def in_a_process(code, *words, **environment):
 
 def test_temporary_files_lie_in_a_folder_of_this_process_alone(opened, root):
     before = tempfile.gettempdir()
-    mine = opened()
-    assert mine.folder.stat().st_mode & 0o777 == 0o700
+    own = opened()
+    assert own.folder.stat().st_mode & 0o777 == 0o700
     assert root.stat().st_mode & 0o777 == 0o700
     with tempfile.NamedTemporaryFile() as file, tempfile.TemporaryDirectory() as folder:
-        assert {Path(file.name).parent, Path(folder).parent} == {mine.folder}
-    assert os.environ["TMPDIR"] == str(mine.folder)
-    mine.close()
+        assert {Path(file.name).parent, Path(folder).parent} == {own.folder}
+    assert os.environ["TMPDIR"] == str(own.folder)
+    own.close()
     assert tempfile.gettempdir() == before
     assert not root.exists()
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o277])
-def test_what_lies_there_is_for_one_user_alone_whatever_the_umask(opened, root, umask):
+def test_only_one_user_can_read_temporary_files_whatever_the_umask(opened, root, umask):
     before = os.umask(umask)
     try:
-        mine = opened()
-        with mine.half_written("x"):
+        own = opened()
+        with own.track_half_written("x"):
             assert len(files := [path for path in root.rglob("*") if path.is_file()]) == 3
             assert {oct(path.stat().st_mode & 0o777) for path in files} == {"0o600"}
     finally:
@@ -134,7 +134,7 @@ def test_what_nobody_owns_is_removed_at_once_on_a_disk_of_this_machine(opened, l
     assert not folder.exists()
 
 
-def test_a_folder_without_an_owner_was_left_while_it_was_made(opened, left):
+def test_a_folder_without_an_owner_was_left_during_its_creation(opened, left):
     folder = left(owner=False)
     opened()
     assert not folder.exists()
@@ -199,25 +199,25 @@ def test_in_a_folder_of_everybody_what_is_somebody_elses_is_refused(tmp_path):
 
 
 def test_a_child_that_was_forked_does_not_remove_its_parents_folder(opened):
-    mine = opened()
+    own = opened()
     if (pid := os.fork()) == 0:
-        mine.close()
+        own.close()
         os._exit(0)
     os.waitpid(pid, 0)
-    assert mine.folder.exists()
+    assert own.folder.exists()
 
 
 def test_only_half_written_files_of_the_workspace_are_removed(tmp_path, left):
     workspace = Workspace(str(tmp_path / "workspace"))
     folder = left()
-    half, whole, outside = tmp_path / "workspace/a/x.part", tmp_path / "workspace/a/x.parquet", tmp_path / "y.part"
+    half, complete, outside = tmp_path / "workspace/a/x.part", tmp_path / "workspace/a/x.parquet", tmp_path / "y.part"
     half.parent.mkdir()
-    for number, path in enumerate((half, whole, outside)):
+    for number, path in enumerate((half, complete, outside)):
         path.touch()
         (folder / f"{number}.half").write_text(str(path), encoding="utf-8")
     workspace.open_scratch()
     workspace.close_scratch()
-    assert [path.exists() for path in (half, whole, outside)] == [False, True, True]
+    assert [path.exists() for path in (half, complete, outside)] == [False, True, True]
 
 
 def test_a_store_that_is_no_folder_has_its_temporary_files_on_the_local_disk(tmp_path, monkeypatch):

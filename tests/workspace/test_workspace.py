@@ -18,7 +18,7 @@ def rows(count):
     return pa.table({"n": pa.array(range(count))}, schema=SCHEMA)
 
 
-def test_a_file_appears_whole_or_not_at_all(tmp_path):
+def test_a_file_appears_complete_or_not_at_all(tmp_path):
     workspace = Workspace(str(tmp_path))
     path = workspace.path(KEY, "raw.parquet")
     workspace.write_table(path, [rows(2)], SCHEMA)
@@ -61,7 +61,7 @@ def test_a_workspace_without_a_driver_is_refused_in_one_sentence(root, monkeypat
     assert "geheim" not in str(refused.value)
 
 
-def test_a_workspace_that_does_not_answer_is_said_in_one_sentence(licex, city, monkeypatch, platform):
+def test_a_workspace_that_does_not_answer_is_reported_in_one_sentence(licex, city, monkeypatch, platform):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))  # and never listens
         monkeypatch.setenv("LICEX_WORKSPACE", f"ftp://geheim:geheim@127.0.0.1:{closed.getsockname()[1]}/exchange")
@@ -72,7 +72,7 @@ def test_a_workspace_that_does_not_answer_is_said_in_one_sentence(licex, city, m
     assert licex("ledger")[0] == 0
 
 
-def test_a_page_is_there_once_it_is_written_of_the_source_or_of_the_city(tmp_path):
+def test_a_page_exists_once_it_is_written_for_the_source_or_for_the_city(tmp_path):
     workspace = Workspace(str(tmp_path))
     day = KEY.day
     assert not workspace.has_page(day)

@@ -6,7 +6,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from alembic import op
 
-from exchange_db.bulk_insert import take
+from exchange_db.bulk import bulk_select
 from exchange_db.column_types import digest, instant, text
 
 revision = "0003"
@@ -140,7 +140,7 @@ def _name_whole_places() -> None:
         rows = sa.table(table, *(sa.column(name, sa.Unicode) for name in _PLACE.names))
         places = sa.select(*rows.c).where(rows.c.locator != "").distinct()
         change = rows.update().where(*(column == sa.bindparam(f"of_{column.name}") for column in rows.c))
-        for found in take(op.get_bind(), places, _PLACE):  # some at a time: there may be as many as nights
+        for found in bulk_select(op.get_bind(), places, _PLACE):  # some at a time: there may be as many as nights
             changed = [
                 {f"of_{name}": text for name, text in place.items()} | {"whole": _digest(place["locator"])}
                 for place in found.to_pylist()

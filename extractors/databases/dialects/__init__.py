@@ -1,4 +1,4 @@
-"""What each kind of database wants, one module a database: opening a steady reading, values as text, names of types."""
+"""SQL dialects of source databases, one module a database: session setup, values as text, names of types."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from extractors.databases.dialects.postgresql import PostgreSql
 from extractors.databases.dialects.sql_server import SqlServer
 from extractors.databases.dialects.sqlite import Sqlite
 
-# By a part of the name of a SQLAlchemy dialect, or of what an ODBC driver says.
+# By a part of the name of a SQLAlchemy dialect, or of the DBMS name that an ODBC driver reports.
 _DIALECTS: dict[str, Dialect] = {
     "postgres": PostgreSql(),
     "kingbase": PostgreSql(),
@@ -27,10 +27,10 @@ _DIALECTS: dict[str, Dialect] = {
 
 
 def dialect_of(name: str, quote: tuple[str, str] = ('"', '"')) -> Dialect:
-    """The dialect of the database that a driver names.
+    """Find the dialect of a database by the name its driver reports.
 
     Args:
-        name: of a SQLAlchemy dialect, or as an ODBC driver says it.
-        quote: the marks around an identifier, for a database that is not known here.
+        name: of a SQLAlchemy dialect, or the DBMS name of an ODBC driver.
+        quote: the quotation marks of an identifier, for a database that is not known here.
     """
     return next((dialect for part, dialect in _DIALECTS.items() if part in name.lower()), Dialect(quote))

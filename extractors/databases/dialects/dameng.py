@@ -1,4 +1,4 @@
-"""Dameng, as its manual says it: no test can start one."""
+"""Dameng, after its manual: no test can start a server."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from dataclasses import dataclass
 
 from typing_extensions import override
 
-from extractors.databases.dialects.dialect import Clock, Terms
+from extractors.databases.dialects.dialect import SessionOptions, TimeKind
 from extractors.databases.dialects.oracle import Oracle
 from extractors.databases.statement import Statement
 
 
 @dataclass(frozen=True)
 class Dameng(Oracle):
-    """Dameng, whose DATE has no time of day, and whose sessions have no zone that is set so."""
+    """Dameng: its DATE has no time of day, and its sessions have no time zone that could be set this way."""
 
     @override
-    def opening(self, terms: Terms) -> tuple[str, ...]:
+    def session_setup(self, options: SessionOptions) -> tuple[str, ...]:
         return ("SET TRANSACTION READ ONLY",)
 
     @override
-    def written(self, column: str, words: str) -> str:
+    def text_expression(self, column: str, type_name: str) -> str:
         return column
 
     @override
-    def hiding(self, schema: str | None, table: str) -> Statement:
+    def row_filters(self, schema: str | None, table: str) -> Statement:
         return ()
 
     @override
-    def clock(self, words: str) -> Clock | None:
+    def time_kind(self, type_name: str) -> TimeKind | None:
         return None

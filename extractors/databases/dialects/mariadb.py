@@ -1,4 +1,4 @@
-"""What MariaDB and its relatives want: one state, values written by the server, and a word where its encodings lose one."""
+"""MariaDB and its relatives: one snapshot, values written by the server, a mark where an encoding loses a character."""
 
 from __future__ import annotations
 
@@ -10,12 +10,19 @@ from zoneinfo import ZoneInfo
 
 from typing_extensions import override
 
-from extractors.databases.dialects.dialect import CUT, NO_TEXT, Clock, Dialect, Terms, kind_of
+from extractors.databases.dialects.dialect import (
+    CUT_MARK,
+    UNDECODABLE_MARK,
+    Dialect,
+    SessionOptions,
+    TimeKind,
+    base_type,
+)
 from extractors.databases.statement import Statement, Value
 from standard.day import FIRST_YEAR
 
-CHARSET = " character set "  # as MariaDB writes it behind a type
-_EMPTY = "SPACE(0)"  # an empty text, which as '' would be null under EMPTY_STRING_IS_NULL
+CHARSET = " character set "  # the suffix that MariaDB writes behind a type
+_EMPTY = "SPACE(0)"  # an empty text; '' would be null under EMPTY_STRING_IS_NULL
 
 
 @dataclass(frozen=True)
@@ -26,150 +33,150 @@ class MySql(Dialect):
     is_mariadb: bool = True
 
     name: ClassVar[str] = "MariaDB"
-    first_day: ClassVar[str] = f"DATE '{FIRST_YEAR}-01-01'"  # before it lies 0000-00-00 too, which others leave empty
-    guarded: ClassVar[bool] = True
-    begins: ClassVar[bool] = True
+    first_day: ClassVar[str] = f"DATE '{FIRST_YEAR}-01-01'"  # 0000-00-00, which other databases leave empty, is earlier
+    read_only_snapshot: ClassVar[bool] = True
+    begins_transaction: ClassVar[bool] = True
     autocommits: ClassVar[bool] = True
-    driver_limits: ClassVar[bool] = False
+    driver_times_out: ClassVar[bool] = False
     driver_knows_types: ClassVar[bool] = True
 
     @override
-    def of_server(self, *, is_mariadb: bool) -> Self:
+    def for_server(self, *, is_mariadb: bool) -> Self:
         return replace(self, is_mariadb=is_mariadb)
 
     @override
-    def server_name(self, told: str) -> str:
-        return self.name if self.is_mariadb else told
+    def server_name(self, driver_name: str) -> str:
+        return self.name if self.is_mariadb else driver_name
 
     @override
-    def opening(self, terms: Terms) -> tuple[str, ...]:
+    def session_setup(self, options: SessionOptions) -> tuple[str, ...]:
         limit = (
-            f"max_statement_time = {terms.milliseconds / 1000}"
+            f"max_statement_time = {options.milliseconds / 1000}"
             if self.is_mariadb
-            else f"max_execution_time = {terms.milliseconds}"
+            else f"max_execution_time = {options.milliseconds}"
         )
         return (
             f"SET SESSION {limit}",
-            f"SET SESSION lock_wait_timeout = {max(1, terms.lock_milliseconds // 1000)}",
-            "SET SESSION net_write_timeout = 3600",  # it would hang up on a reader that writes its archive meanwhile
-            f"SET SESSION time_zone = '{_offset(terms.zone)}'",
-            # The connection's own first statement may have said another; and its driver for ODBC forbids SET NAMES.
+            f"SET SESSION lock_wait_timeout = {max(1, options.lock_milliseconds // 1000)}",
+            "SET SESSION net_write_timeout = 3600",  # else it disconnects a reader that is writing its archive
+            f"SET SESSION time_zone = '{_offset(options.zone)}'",
+            # The connection's init command may have set another one, and the ODBC driver forbids SET NAMES.
             *(f"SET SESSION character_set_{side} = utf8mb4" for side in ("client", "connection", "results")),
-            # A query's list of holders would end after 1,024 bytes; of more than this a strict server wants to hear nothing.
+            # Else GROUP_CONCAT truncates after 1,024 bytes; a strict server rejects a value above this one.
             "SET SESSION group_concat_max_len = 1073741824",
             "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
             "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
         )
 
     @override
-    def written(self, column: str, words: str) -> str:
-        kind = kind_of(words)
+    def text_expression(self, column: str, type_name: str) -> str:
+        kind = base_type(type_name)
         if re.fullmatch(r"(var)?char|(tiny|medium|long)?text|enum|set|json", kind):
-            return _told_where_lost(column) if self.may_lose(words) else column
-        if self.holds_bytes(words):
-            # In its Oracle mode CONCAT takes a null for an empty text.
-            none, whole = f"CASE WHEN {column} IS NULL THEN NULL", f"CONCAT('0x', LOWER(HEX({column})))"
+            return _text_or_mark(column) if self.loss_mark(type_name) else column
+        if self.is_binary(type_name):
+            # In Oracle mode CONCAT treats null as an empty text.
+            null_case, hexadecimal = f"CASE WHEN {column} IS NULL THEN NULL", f"CONCAT('0x', LOWER(HEX({column})))"
             if "binary" in kind:
-                return f"{none} ELSE {whole} END"
-            # It gives null where a text would be longer than that.
+                return f"{null_case} ELSE {hexadecimal} END"
+            # HEX returns null for a text longer than that.
             fits = f"2 + 2 * LENGTH({column}) <= @@max_allowed_packet"
-            return f"{none} WHEN {fits} THEN {whole} ELSE _utf8mb4 x'{CUT.encode().hex()}' END"
-        if kind == "float":  # of which it shows six digits
+            return f"{null_case} WHEN {fits} THEN {hexadecimal} ELSE _utf8mb4 x'{CUT_MARK.encode().hex()}' END"
+        if kind == "float":  # whose text form has six digits
             return f"CAST(CAST({column} AS DOUBLE) AS CHAR)"
         if kind == "bit":
             return f"CAST({column} + 0 AS CHAR)"
         return f"CAST({column} AS CHAR)"
 
     @override
-    def holds_bytes(self, words: str) -> bool:
-        kind = kind_of(words)
-        return bool(re.fullmatch(r"(var)?binary|(tiny|medium|long)?blob", kind)) or _is_shape(kind)
+    def is_binary(self, type_name: str) -> bool:
+        kind = base_type(type_name)
+        return bool(re.fullmatch(r"(var)?binary|(tiny|medium|long)?blob", kind)) or _is_geometry(kind)
 
     @override
-    def as_text(self, written: str) -> str:
-        """A column of Latin letters alone it does not compare with others."""
-        return f"CONVERT({written} USING utf8mb4)"
+    def comparable_text(self, expression: str) -> str:
+        """A latin1 column does not compare with texts in other character sets."""
+        return f"CONVERT({expression} USING utf8mb4)"
 
     @override
-    def clock(self, words: str) -> Clock | None:
-        kinds: dict[str, Clock] = {"timestamp": "naive", "datetime": "naive", "date": "date"}
-        return kinds.get(kind_of(words))
+    def time_kind(self, type_name: str) -> TimeKind | None:
+        kinds: dict[str, TimeKind] = {"timestamp": "naive", "datetime": "naive", "date": "date"}
+        return kinds.get(base_type(type_name))
 
     @override
-    def exact(self, text: str) -> str:
+    def exact_text(self, text: str) -> str:
         return f"CONVERT({text} USING utf8mb4) COLLATE utf8mb4_bin"
 
     @override
-    def compared(self, column: str, words: str) -> str:
-        """It sorts an enum by its numbers, and compares it by its words."""
-        return f"CAST({column} AS CHAR)" if kind_of(words) in {"enum", "set"} else column
+    def sort_expression(self, column: str, type_name: str) -> str:
+        """An enum sorts by its numbers and compares by its words."""
+        return f"CAST({column} AS CHAR)" if base_type(type_name) in {"enum", "set"} else column
 
     @override
-    def bound(self, words: str) -> int | None:
-        kind = kind_of(words)
+    def max_bytes(self, type_name: str) -> int | None:
+        kind = base_type(type_name)
         if kind in {"char", "varchar", "enum", "set"}:
-            return 4 * (_length(words) or 256)
+            return 4 * (_length(type_name) or 256)
         if kind in {"binary", "varbinary"}:
-            return 2 + 2 * (_length(words) or 256)
-        return None if re.search("text|blob|json", kind) or _is_shape(kind) else 96
+            return 2 + 2 * (_length(type_name) or 256)
+        return None if re.search("text|blob|json", kind) or _is_geometry(kind) else 96
 
     @override
-    def size(self, column: str) -> str:
+    def byte_length(self, column: str) -> str:
         return f"LENGTH({column})"
 
     @override
-    def may_lose(self, words: str) -> str:
-        if kind_of(words).endswith("blob") or _is_shape(kind_of(words)):
-            return CUT
-        return NO_TEXT if CHARSET in words else ""
+    def loss_mark(self, type_name: str) -> str:
+        if base_type(type_name).endswith("blob") or _is_geometry(base_type(type_name)):
+            return CUT_MARK
+        return UNDECODABLE_MARK if CHARSET in type_name else ""
 
     @override
     def warnings(self) -> Statement:
         return ("SHOW WARNINGS",)
 
     @override
-    def encodings_of_query(self, query: str, columns: list[str]) -> Statement:
-        asked = ", ".join(_legacy(f"CHARSET(MAX(CONCAT({self.quoted(name)})))") for name in columns)
-        return (f"SELECT {asked} FROM {query} WHERE 1 = 0",)  # noqa: S608 - as declared
+    def query_charsets(self, query: str, columns: list[str]) -> Statement:
+        charsets = ", ".join(_charset_suffix(f"CHARSET(MAX(CONCAT({self.quoted(name)})))") for name in columns)
+        return (f"SELECT {charsets} FROM {query} WHERE 1 = 0",)  # noqa: S608 - as declared
 
     @override
-    def types(self, schema: str | None, table: str) -> Statement:
-        place: Statement = ("DATABASE()",) if schema is None else (Value(schema),)
-        words = f"CONCAT(COLUMN_TYPE, {_legacy('CHARACTER_SET_NAME')})"
+    def table_types(self, schema: str | None, table: str) -> Statement:
+        database: Statement = ("DATABASE()",) if schema is None else (Value(schema),)
+        typed = f"CONCAT(COLUMN_TYPE, {_charset_suffix('CHARACTER_SET_NAME')})"
         return (
-            f"SELECT COLUMN_NAME, {words} FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ",  # noqa: S608 - see above
-            *place,
+            f"SELECT COLUMN_NAME, {typed} FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ",  # noqa: S608 - see above
+            *database,
             " AND TABLE_NAME = ",
             Value(table),
             " ORDER BY ORDINAL_POSITION",
         )
 
 
-def _is_shape(kind: str) -> bool:
-    """Whether it is a place on a map, of which the digits are told as of bytes: as words it would round them."""
+def _is_geometry(kind: str) -> bool:
+    """Whether a type is a geometry, which is read as hex because its text form rounds."""
     return bool(re.search("geom|point|polygon|linestring", kind))
 
 
-def _legacy(charset: str) -> str:
-    """The words for an encoding that has codes without a character; those that have none are not worth a word."""
-    whole = f"{charset} LIKE 'utf%' OR {charset} IN ('ucs2', 'latin1', 'binary')"
-    return f"IF({charset} IS NULL OR {whole}, {_EMPTY}, CONCAT('{CHARSET}', {charset}))"
+def _charset_suffix(charset: str) -> str:
+    """SQL for the suffix of a character set that has codes without a character; empty for all others."""
+    is_complete = f"{charset} LIKE 'utf%' OR {charset} IN ('ucs2', 'latin1', 'binary')"
+    return f"IF({charset} IS NULL OR {is_complete}, {_EMPTY}, CONCAT('{CHARSET}', {charset}))"
 
 
-def _told_where_lost(column: str) -> str:
-    """A text, or the mark of one that MariaDB could only give with `?` for codes that stand for no character."""
-    given = f"CONVERT({column} USING utf8mb4)"
-    # In its Oracle mode what is left of a text may be null.
-    kept, left = (f"COALESCE(CHAR_LENGTH(REPLACE({text}, '?', {_EMPTY})), 0)" for text in (column, given))
-    return f"CASE WHEN {kept} <> {left} THEN _utf8mb4 x'{NO_TEXT.encode().hex()}' ELSE {given} END"
+def _text_or_mark(column: str) -> str:
+    """SQL for a text, or for the mark where MariaDB could only return `?` for codes without a character."""
+    converted = f"CONVERT({column} USING utf8mb4)"
+    # In Oracle mode the rest of a text may be null.
+    original, kept = (f"COALESCE(CHAR_LENGTH(REPLACE({text}, '?', {_EMPTY})), 0)" for text in (column, converted))
+    return f"CASE WHEN {original} <> {kept} THEN _utf8mb4 x'{UNDECODABLE_MARK.encode().hex()}' ELSE {converted} END"
 
 
-def _length(words: str) -> int | None:
-    found = re.search(r"\((\d+)\)", words)
+def _length(type_name: str) -> int | None:
+    found = re.search(r"\((\d+)\)", type_name)
     return int(found[1]) if found else None
 
 
 def _offset(zone: str) -> str:
-    """A zone as MariaDB knows it without tables of zones: its offset, where that is the same all year."""
+    """A time zone as MariaDB understands it without zone tables: its offset, where that is the same all year."""
     winter, summer = (datetime(2026, month, 1, tzinfo=ZoneInfo(zone)).isoformat()[-6:] for month in (1, 7))
     return winter if winter == summer else zone

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from typing_extensions import override
 
-from extractors.databases.dialects.dialect import CUT, Dialect, Terms
+from extractors.databases.dialects.dialect import CUT_MARK, Dialect, SessionOptions
 from extractors.databases.statement import Statement, Value
 
 
@@ -17,78 +17,80 @@ class Sqlite(Dialect):
     """SQLite, in which every value has a type of its own."""
 
     name: ClassVar[str] = "SQLite"
-    typed: ClassVar[bool] = False
-    guarded: ClassVar[bool] = True
-    begins: ClassVar[bool] = True
-    driver_limits: ClassVar[bool] = False
+    columns_typed: ClassVar[bool] = False
+    read_only_snapshot: ClassVar[bool] = True
+    begins_transaction: ClassVar[bool] = True
+    driver_times_out: ClassVar[bool] = False
 
     @override
-    def by_odbc(self, quote: str) -> Dialect:
-        return SqliteByOdbc()
+    def over_odbc(self, quote: str) -> Dialect:
+        return SqliteOverOdbc()
 
     @override
-    def opening(self, terms: Terms) -> tuple[str, ...]:
+    def session_setup(self, options: SessionOptions) -> tuple[str, ...]:
         return ("BEGIN",)  # Python's sqlite3 opens no transaction for a SELECT
 
     @override
     def shape(self, column: str) -> str:
-        # A number has another order than texts, though it may look like one.
+        # Numbers sort differently from texts, although one may look like the other.
         return f"CASE TYPEOF({column}) WHEN 'text' THEN {super().shape(column)} WHEN 'null' THEN NULL ELSE TYPEOF({column}) END"
 
     @override
-    def exact(self, text: str) -> str:
+    def exact_text(self, text: str) -> str:
         return f"{text} COLLATE BINARY"
 
     @override
-    def as_text(self, written: str) -> str:
-        return f"CAST({written} AS TEXT)"
+    def comparable_text(self, expression: str) -> str:
+        return f"CAST({expression} AS TEXT)"
 
     @override
-    def numbers(self, text: str) -> list[int | float]:
-        """A number in a column without a type, as of an expression, is no text to it."""
+    def numeric_forms(self, text: str) -> list[int | float]:
+        """In a column without a type, as of an expression, a number does not equal its text."""
         if re.fullmatch(r"-?\d{1,18}", text):
             return [int(text)]
         return [float(text)] if re.fullmatch(r"-?\d{1,17}(\.\d{1,17})?(e[+-]?\d{1,3})?", text) else []
 
     @override
-    def ending(self, text: str, length: int) -> str:
+    def suffix(self, text: str, length: int) -> str:
         return f"SUBSTR({text}, -{length})"
 
     @override
-    def size(self, column: str) -> str:
+    def byte_length(self, column: str) -> str:
         return f"LENGTH(CAST({column} AS BLOB))"
 
     @override
-    def types(self, schema: str | None, table: str) -> Statement:
+    def table_types(self, schema: str | None, table: str) -> Statement:
         return ("SELECT name, type FROM pragma_table_info(", Value(table), ")")
 
 
 @dataclass(frozen=True)
-class SqliteByOdbc(Sqlite):
-    """The same by ODBC, whose driver would hand out values by the declared type, as 0 or cut where they have another."""
+class SqliteOverOdbc(Sqlite):
+    """SQLite over ODBC: the driver converts values to the declared type, to 0 or truncated where they have another."""
 
-    begins: ClassVar[bool] = False
-    guarded: ClassVar[bool] = False
-    odbc_bounds_texts: ClassVar[bool] = False
-    odbc_cuts_names: ClassVar[bool] = True
+    begins_transaction: ClassVar[bool] = False
+    read_only_snapshot: ClassVar[bool] = False
+    odbc_keeps_text_length: ClassVar[bool] = False
+    odbc_truncates_names: ClassVar[bool] = True
 
     @override
-    def opening(self, terms: Terms) -> tuple[str, ...]:
+    def session_setup(self, options: SessionOptions) -> tuple[str, ...]:
         return ()
 
     @override
-    def written(self, column: str, words: str) -> str:
-        whole = f"CASE WHEN CAST(printf('%.15g', {column}) AS REAL) = {column} THEN 15 ELSE 17 END"
-        real = f"printf('%.' || {whole} || 'g', {column})"
+    def text_expression(self, column: str, type_name: str) -> str:
+        digits = f"CASE WHEN CAST(printf('%.15g', {column}) AS REAL) = {column} THEN 15 ELSE 17 END"
+        real = f"printf('%.' || {digits} || 'g', {column})"
         blob = f"'0x' || LOWER(HEX({column}))"
-        # The driver ends a text where a NUL stands in it.
-        text = f"CASE WHEN INSTR(CAST({column} AS BLOB), x'00') THEN CHAR({ord(CUT)}) ELSE CAST({column} AS TEXT) END"
+        # The driver truncates a text at a NUL.
+        text = (
+            f"CASE WHEN INSTR(CAST({column} AS BLOB), x'00') THEN CHAR({ord(CUT_MARK)}) ELSE CAST({column} AS TEXT) END"
+        )
         return f"CASE TYPEOF({column}) WHEN 'blob' THEN {blob} WHEN 'real' THEN {real} ELSE {text} END"
 
     @override
-    def may_lose(self, words: str) -> str:
-        return CUT
+    def loss_mark(self, type_name: str) -> str:
+        return CUT_MARK
 
     @override
-    def holds_bytes(self, words: str) -> bool:
-        return True  # a value has a type of its own, whatever its column says
+    def is_binary(self, type_name: str) -> bool:
+        return True  # values have types of their own, whatever the column declares

@@ -1,1 +1,1 @@
-"""Connections to databases, one module a driver: each gives rows as Arrow."""
+"""Connections to databases, one module a driver: each returns rows as Arrow."""

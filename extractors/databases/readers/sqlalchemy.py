@@ -1,4 +1,4 @@
-"""A connection by SQLAlchemy, for every database that has a driver for Python and none for Arrow."""
+"""A connection over SQLAlchemy, for databases with a Python driver but no Arrow driver."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
 from extractors.databases.dialects import dialect_of
-from extractors.databases.dialects.dialect import Dialect, Terms
-from extractors.databases.driver_errors import Reasons
-from extractors.databases.statement import FETCH_ROWS, Answer, Statement, Value
-from extractors.texts import Written, written_values
+from extractors.databases.dialects.dialect import Dialect, SessionOptions
+from extractors.databases.driver_errors import DriverErrors
+from extractors.databases.statement import FETCH_ROWS, QueryResult, Statement, Value
+from extractors.texts import TextColumn, text_from_values
 
-_LOGIN_SECONDS = 20  # a department's database answers at once or is down
+_LOGIN_SECONDS = 20  # a database that is up answers at once
 _LOGIN_TIMEOUT = {
     "psycopg": "connect_timeout",
     "psycopg2": "connect_timeout",
@@ -30,131 +30,131 @@ _LOGIN_TIMEOUT = {
 }
 LOOKS_LIKE_BIND = re.compile(r"(?<![:\w\\]):(?=\w+(?![:\w]))")
 
-# By the numbers of MySQL's protocol: what it would not write whole, and numbers, which have another order than texts.
-_KINDS = {4: "float", 16: "bit(64)", 0: "decimal", 5: "double", 246: "decimal"} | dict.fromkeys((1, 2, 3, 8, 9), "int")
+# Type codes of MySQL's protocol: values that it would not write whole, and numbers, which sort differently from texts.
+_TYPES = {4: "float", 16: "bit(64)", 0: "decimal", 5: "double", 246: "decimal"} | dict.fromkeys((1, 2, 3, 8, 9), "int")
 
 
 class AlchemyConnection:
     """One transaction of a SQLAlchemy connection."""
 
     way = "SQLAlchemy"
-    bounded = False
+    needs_max_length = False
     may_lose = False
 
-    def __init__(self, url: URL, reasons: Reasons, terms: Terms) -> None:
-        """Connect, and open a transaction that only reads one state where the database can.
+    def __init__(self, url: URL, errors: DriverErrors, options: SessionOptions) -> None:
+        """Connect, and open a read-only transaction, of one state where the database supports it.
 
         Raises:
-            SourceUnreachable: when nothing answers, or the answer is no.
+            SourceUnreachable: when the server does not answer, or rejects the login.
         """
-        self._reasons = reasons
-        self._connection = reasons.connecting(lambda: _connection(url))
+        self._errors = errors
+        self._connection = errors.connecting(lambda: _connection(url))
         self.backend = self._connection.engine.url.drivername
         self.dialect = _dialect(self._connection)
-        reasons.connecting(lambda: self._begin(terms))
+        errors.connecting(lambda: self._begin(options))
         driver: Any = self._connection.connection.driver_connection
         if hasattr(driver, "call_timeout"):  # Oracle's driver
-            driver.call_timeout = terms.milliseconds
+            driver.call_timeout = options.milliseconds
 
-    def _begin(self, terms: Terms) -> None:
-        for statement in self.dialect.opening(terms):
-            if self.dialect.driver_begins and statement == "BEGIN":
-                self._connection.commit()  # its drivers begin themselves, and stream only then
+    def _begin(self, options: SessionOptions) -> None:
+        for statement in self.dialect.session_setup(options):
+            if self.dialect.driver_begins_transaction and statement == "BEGIN":
+                self._connection.commit()  # the drivers begin by themselves, and stream only then
             else:
                 self._connection.exec_driver_sql(statement, execution_options={"stream_results": False})
 
-    def ask(self, statement: Statement) -> Answer:
-        """Put a question.
+    def query(self, statement: Statement) -> QueryResult:
+        """Run a statement with a short result.
 
         Raises:
-            SourceUnreachable, SourceRefused: also while the answer is read.
+            SourceUnreachable, SourceRefused: also while the result is read.
         """
         values = {f"b{i}": part.value for i, part in enumerate(statement) if isinstance(part, Value)}
-        # A colon in the department's names or query is its own, not the mark of a value.
+        # A colon in the department's names or query marks no bind parameter.
         parts = (
             f":b{i}" if isinstance(part, Value) else LOOKS_LIKE_BIND.sub(r"\\:", part)
             for i, part in enumerate(statement)
         )
         sql = sqlalchemy.text("".join(parts))
-        result = self._reasons.asking(lambda: self._connection.execute(sql, values))
-        # The driver's names: SQLAlchemy's are in lower case where the database's are in upper case.
-        return Answer([column[0] for column in result.cursor.description], self._portions(result))
+        result = self._errors.querying(lambda: self._connection.execute(sql, values))
+        # The driver's names: SQLAlchemy converts upper-case names to lower case.
+        return QueryResult([column[0] for column in result.cursor.description], self._chunks(result))
 
-    def _portions(self, result: sqlalchemy.CursorResult[Any]) -> Generator[Sequence[Sequence[Any]]]:
+    def _chunks(self, result: sqlalchemy.CursorResult[Any]) -> Generator[Sequence[Sequence[Any]]]:
         streamed: Any = getattr(result.cursor, "_result", None)
-        rest = True
+        unread = True
         try:
-            while rows := self._reasons.asking(lambda: result.fetchmany(FETCH_ROWS)):
+            while rows := self._errors.querying(lambda: result.fetchmany(FETCH_ROWS)):
                 yield rows
-            rest = False
+            unread = False
         finally:
-            if rest:
-                # PyMySQL would first read all that is left, even of a connection that is gone, and has no word for not to.
+            if unread:
+                # PyMySQL would first read the rest, even of a lost connection, and has no option to prevent it.
                 if hasattr(streamed, "unbuffered_active"):
                     streamed.unbuffered_active = False
-                # With it the cursor is gone; to close that too SQLAlchemy would say with a traceback that it cannot.
+                # The cursor is lost with the connection; closing it would make SQLAlchemy log a traceback.
                 self._connection.invalidate()
             else:
                 result.close()
 
-    def read(self, statement: Statement, longest: int | None = None) -> Generator[list[Written]]:
+    def read(self, statement: Statement, longest: int | None = None) -> Generator[list[TextColumn]]:
         """Read rows as they come, each column as text.
 
         Raises:
             SourceUnreachable, SourceRefused: while the rows are read.
         """
-        for rows in self.ask(statement).portions:
-            yield [written_values(values) for values in zip(*rows, strict=True)]
+        for rows in self.query(statement).chunks:
+            yield [text_from_values(values) for values in zip(*rows, strict=True)]
 
-    def read_rows(self, statement: Statement) -> Generator[list[Written]]:
-        """Read rows; what arrives here is whole already, so this is the same."""
+    def read_rows(self, statement: Statement) -> Generator[list[TextColumn]]:
+        """Read rows; values are whole already, so this is the same as `read`."""
         return self.read(statement)
 
-    def catalogued(self, schema: str | None, table: str) -> dict[str, str]:
-        """Name and type of the columns of a table, as the dialect says them."""
+    def column_types(self, schema: str | None, table: str) -> dict[str, str]:
+        """Column types as SQLAlchemy's dialect reports them, by name."""
 
-        def listed() -> dict[str, str]:
-            there = sqlalchemy.inspect(self._connection).get_columns(table, schema)
+        def inspect() -> dict[str, str]:
+            columns = sqlalchemy.inspect(self._connection).get_columns(table, schema)
             dialect: Any = self._connection.dialect
-            # SQLAlchemy writes Oracle's names in lower case, its driver as they are.
-            as_kept = dialect.denormalize_name if dialect.requires_name_normalize else str
-            return {as_kept(column["name"]): _words(column["type"], dialect) for column in there}
+            # SQLAlchemy converts Oracle's names to lower case, the driver does not.
+            original = dialect.denormalize_name if dialect.requires_name_normalize else str
+            return {original(column["name"]): _type_name(column["type"], dialect) for column in columns}
 
-        return self._reasons.asking(listed)
+        return self._errors.querying(inspect)
 
-    def kinds(self, statement: Statement) -> list[str]:
-        """Which columns the database would not write whole as text; the others as if they were text."""
+    def result_types(self, statement: Statement) -> list[str]:
+        """Types of the columns that the database would not write whole as text; all others count as text."""
         if not self.dialect.driver_knows_types:
             return []
         result = self._connection.exec_driver_sql("".join(map(str, statement)).replace("%", "%%"))
         codes = [int(str(column[1])) for column in result.cursor.description]
         result.close()
-        return [_KINDS.get(code, "varchar(255)") for code in codes]
+        return [_TYPES.get(code, "varchar(255)") for code in codes]
 
-    def whole_names(self, statement: Statement, told: list[str]) -> list[str]:
-        """As the driver tells them."""
-        return told
+    def full_names(self, statement: Statement, names: list[str]) -> list[str]:
+        """Return the names unchanged: the driver does not truncate them."""
+        return names
 
     def tables(self, schema: str | None) -> list[str]:
-        """Name the tables and views of a schema."""
+        """Names of the tables and views of a schema."""
 
-        def listed() -> list[str]:
-            self._connection.rollback()  # what failed before may have ended the transaction
+        def inspect() -> list[str]:
+            self._connection.rollback()  # an earlier error may have ended the transaction
             if self.dialect.autocommits:
                 self._connection.exec_driver_sql("ROLLBACK")
-            there = sqlalchemy.inspect(self._connection)
-            return [*there.get_table_names(schema), *there.get_view_names(schema)]
+            inspector = sqlalchemy.inspect(self._connection)
+            return [*inspector.get_table_names(schema), *inspector.get_view_names(schema)]
 
-        return self._reasons.asking(listed)
+        return self._errors.querying(inspect)
 
     def version(self) -> str:
-        """What the database says of itself."""
+        """Product and version of the database."""
         numbers = self._connection.dialect.server_version_info or ()
         name = self.dialect.server_name(self._connection.dialect.name)
         return f"{name} {'.'.join(map(str, numbers))}".strip()
 
     def close(self) -> None:
-        """End the transaction and the connection."""
+        """End the transaction and close the connection."""
         self._connection.close()
         self._connection.engine.dispose()
 
@@ -178,8 +178,8 @@ def _connection(url: URL) -> sqlalchemy.Connection:
     return connection
 
 
-def _words(kind: Any, dialect: Any) -> str:
-    """A type in the words of the database, such as `TIMESTAMP WITH TIME ZONE`; its name where there are no such words."""
+def _type_name(kind: Any, dialect: Any) -> str:
+    """A type as the database names it, such as `TIMESTAMP WITH TIME ZONE`; SQLAlchemy's name where it has no SQL."""
     try:
         return str(kind.compile(dialect=dialect))
     except sqlalchemy.exc.CompileError:
@@ -187,7 +187,7 @@ def _words(kind: Any, dialect: Any) -> str:
 
 
 def _plain_text() -> dict[str, Any]:
-    """What makes PyMySQL hand out values as MariaDB writes them, in the one encoding that has every character."""
+    """Options with which PyMySQL returns values as MariaDB writes them, in utf8mb4, which has every character."""
     from pymysql.converters import conversions  # type: ignore[import-untyped]  # it has no types
 
     return {"conv": {kind: how for kind, how in conversions.items() if not isinstance(kind, int)}, "charset": "utf8mb4"}
@@ -196,11 +196,11 @@ def _plain_text() -> dict[str, Any]:
 def _dialect(connection: sqlalchemy.Connection) -> Dialect:
     marks = connection.dialect.identifier_preparer
     dialect = dialect_of(connection.dialect.name, (marks.initial_quote, marks.final_quote))
-    return dialect.of_server(is_mariadb=bool(getattr(connection.dialect, "is_mariadb", False)))
+    return dialect.for_server(is_mariadb=bool(getattr(connection.dialect, "is_mariadb", False)))
 
 
 def _read_only(url: URL) -> URL:
-    """A SQLite URL that neither makes nor changes a file."""
+    """A SQLite URL that neither creates nor changes a file."""
     path = Path((url.database or "").removeprefix("file:").partition("?")[0])
     if not path.is_file():
         raise FileNotFoundError("unable to open database file")

@@ -1,4 +1,4 @@
-"""Collects what a sheet has beside its values, in every format: errors, formulas, displayed zeros, merged ranges, hidden rows."""
+"""The annotations of a sheet, in any format: errors, formulas, displayed zeros, merged ranges, hidden rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from standard.messages import Message
 
 SHOWN_OTHERWISE = "shown_otherwise"
 _MOST_COLUMNS = 2**32
-BELOW_ZERO = "####"  # how an office program shows a number below zero whose format is that of a day
+BELOW_ZERO = "####"  # displayed by office programs for a negative number with the format of a day
 
 
 @dataclass
@@ -24,12 +24,12 @@ class Annotations:
 
     Attributes:
         faults: cells without a value of their own.
-        texts: values (row, column, text) that the library for values passes over.
-        padded: of each column the rows of numbers shown with zeros before them, by the width to which they are shown (see `pad`).
+        texts: values (row, column, text) that the library for values skips.
+        padded: by column and display width, the rows of numbers that are displayed with leading zeros (see `pad`).
         merged: the merged ranges.
-        hidden_rows: how many.
-        hidden_columns: how many.
-        filtered: whether a filter chooses rows.
+        hidden_rows: their number.
+        hidden_columns: their number.
+        filtered: whether a filter hides rows.
     """
 
     faults: list[Fault] = field(default_factory=list)
@@ -51,12 +51,12 @@ class Annotations:
     def apply_to(self, grid: Grid) -> None:
         """Apply all annotations to the cells of the sheet.
 
-        A whole number whose format is nothing but zeros (`000000`) becomes text of that width, as it is shown.
+        An integer with a format of zeros only (`000000`) becomes text of that width, as it is displayed.
         """
         for column, rows in self.padded.items():
             if column < len(grid.columns):
-                grid.faults += _otherwise(grid.columns[column], column, rows.pop(0, []))
-                grid.columns[column] = _as_shown(grid.columns[column], rows)
+                grid.faults += _displayed_otherwise(grid.columns[column], column, rows.pop(0, []))
+                grid.columns[column] = _padded(grid.columns[column], rows)
         grid.faults += self.faults
         grid.faults += [Fault(row, column, None, text) for row, column, text in self.texts]
         grid.merged += self.merged
@@ -68,21 +68,21 @@ class Annotations:
         grid.notes |= {name: note for name, note in notes.items() if note}
 
 
-def require_distinct(places: npt.NDArray[np.int64], width: int) -> None:
+def require_distinct(positions: npt.NDArray[np.int64], width: int) -> None:
     """Check that no two cells have one position.
 
     Args:
-        places: row and column of each as one number, `row * width + column`.
-        width: more than the number of any column; 1 where there are none.
+        positions: row and column of each as one number, `row * width + column`.
+        width: greater than any column number; 1 if there are no columns.
 
     Raises:
-        Refusal: where two do; the library for values keeps the last of them alone.
+        Refusal: where two do; the library for values keeps only the last of them.
     """
-    if (np.diff(places) > 0).all():
+    if (np.diff(positions) > 0).all():
         return
-    ordered = np.sort(places)
-    if len(twice := ordered[1:][ordered[1:] == ordered[:-1]]):
-        raise repeated(int(twice[0] // width + 1))
+    ordered = np.sort(positions)
+    if len(repeated_positions := ordered[1:][ordered[1:] == ordered[:-1]]):
+        raise repeated(int(repeated_positions[0] // width + 1))
 
 
 class CellPositions:
@@ -90,7 +90,7 @@ class CellPositions:
 
     def __init__(self) -> None:
         self._rows = [0]
-        self._cells = [0]  # how many there are in each
+        self._cells = [0]  # their number in each row
         self._columns = bytearray()
 
     def begin(self, row: int) -> None:
@@ -118,7 +118,7 @@ class CellPositions:
 def undecodable_cells(grid: Grid) -> list[Fault]:
     """Find the cells in which the library for values has put a replacement character.
 
-    In an xls that is also a rare character that lies across two of its records (as Excel cuts a long list of texts).
+    In an xls these include a rare character that is split between two records (as Excel splits a long list of texts).
     """
     return [
         Fault(row, column, "bytes_undecodable", texts[row].as_py())
@@ -128,21 +128,21 @@ def undecodable_cells(grid: Grid) -> list[Fault]:
 
 
 def external_links(count: int) -> dict[str, str]:
-    """The note of the manifest on links to other workbooks; empty where there are none."""
+    """The manifest's note on links to other workbooks; empty without any."""
     return {"external_links": Message("{count} not followed, stored values read", count=count)} if count else {}
 
 
-def _otherwise(texts: pa.StringArray, column: int, places: list[int]) -> list[Fault]:
-    inside = [place for place in places if place < len(texts)]
+def _displayed_otherwise(texts: pa.StringArray, column: int, positions: list[int]) -> list[Fault]:
+    inside = [row for row in positions if row < len(texts)]
     values = texts.take(pa.array(inside, pa.int64())).to_pylist()
     return [
         Fault(row, column, SHOWN_OTHERWISE, text) for row, text in zip(inside, values, strict=True) if text is not None
     ]
 
 
-def _as_shown(column: pa.StringArray, rows: dict[int, list[int]]) -> pa.StringArray:
-    for width, places in rows.items():
-        inside = pa.array(sorted({place for place in places if place < len(column)}), pa.int64())
+def _padded(column: pa.StringArray, rows: dict[int, list[int]]) -> pa.StringArray:
+    for width, positions in rows.items():
+        inside = pa.array(sorted({row for row in positions if row < len(column)}), pa.int64())
         values = column.take(inside)
         digits = pc.fill_null(pc.match_substring_regex(values, r"^\d+$"), False)
         padded = pc.if_else(digits, pc.utf8_lpad(values, width, "0"), values)

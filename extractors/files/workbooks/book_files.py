@@ -23,7 +23,7 @@ def write_book(book: Book, folder: Path) -> dict[str, Any]:
     """
     grids = [*book.grids, *book.others]
     for number, grid in enumerate(grids):
-        schema = pa.schema([(str(place), pa.string()) for place in range(len(grid.columns))])
+        schema = pa.schema([(str(index), pa.string()) for index in range(len(grid.columns))])
         with pa.OSFile(str(_cells(folder, number)), "wb") as file, pa.ipc.new_file(file, schema) as writer:
             writer.write(pa.record_batch(grid.columns, schema=schema))
     facts = [
@@ -50,33 +50,33 @@ def read_book(facts: dict[str, Any], folder: Path) -> Book:
 
 
 def write_refusal(refusal: Refusal) -> list[Any]:
-    """A refusal as JSON values: its messages with their templates, so that they can be said in another language."""
-    return [_written(part) for part in refusal.args]
+    """Convert a refusal to JSON values: its messages with their templates, so that they can be translated."""
+    return [_to_json(part) for part in refusal.args]
 
 
 def read_refusal(parts: list[Any]) -> Refusal:
-    """The refusal of which `write_refusal` has made these values.
+    """Restore the refusal that `write_refusal` has converted.
 
     Raises:
-        ValueError: for a template that looks into its values, which none of ours does.
+        ValueError: for a template that accesses attributes or items of its values, as none of ours does.
     """
-    return Refusal(*map(_read, parts))
+    return Refusal(*map(_from_json, parts))
 
 
-def _written(value: object) -> object:
+def _to_json(value: object) -> object:
     if isinstance(value, Message):
-        return {"template": value.template, "values": {name: _written(part) for name, part in value.values.items()}}
+        return {"template": value.template, "values": {name: _to_json(part) for name, part in value.values.items()}}
     return value
 
 
-def _read(value: Any) -> Any:
+def _from_json(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
-    # It comes from the process that hostile content may have taken over.
+    # It comes from a process that hostile content may control.
     for _, name, form, conversion in Formatter().parse(value["template"]):
         if not (name or "_").isidentifier() or form not in (None, "", ",") or conversion:
             raise ValueError(value["template"])
-    return Message(value["template"], **{name: _read(part) for name, part in value["values"].items()})
+    return Message(value["template"], **{name: _from_json(part) for name, part in value["values"].items()})
 
 
 def write_answer(answer: dict[str, Any], folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Reads the values of sheets by python-calamine, the library for values."""
+"""Reads the values of sheets with python-calamine, the library for values."""
 
 from __future__ import annotations
 
@@ -30,45 +30,47 @@ def read_book(
     decoded: Callable[[str], str] | None = None,
     *,
     heads: bool = False,
-    before: Callable[[str], object] | None = None,
+    before_reading: Callable[[str], object] | None = None,
 ) -> Book:
-    """Read the sheets that are selected; where more fit than may, none of them.
+    """Read the selected sheets; none of them if more match than may.
 
-    A cell is text as it is stored, not as it is shown: a number its digits, a date in ISO form (at midnight without the
-    time), a formula its last result. The library gives an error and a formula that was never calculated as empty.
+    A cell is its stored value as text, not its displayed one: a number its digits, a date in ISO form (at midnight without the
+    time), a formula its last result. The library returns errors and uncalculated formulas as empty.
 
     Args:
         binary: the workbook.
         selection: which sheets.
-        decoded: decodes a text that the library could not decode; None where it could.
-        heads: whether to read the first rows of other sheets too, where the library has read them all anyway.
-        before: is called with the name of each sheet before the library reads it.
+        decoded: decodes a text that the library could not decode; None if it could.
+        heads: whether to read the first rows of other sheets, too, if the library has read them all anyway.
+        before_reading: is called with the name of each sheet before the library reads it.
 
     Raises:
         calamine.PasswordError: for a workbook with a password.
-        calamine.CalamineError: for what cannot be read.
-        Refusal: for a sheet that is spread too far, and what `before` refuses.
+        calamine.CalamineError: for unreadable content.
+        Refusal: for a sheet whose cells are spread too far, and from `before_reading`.
     """
     binary.seek(0)
     with _errors_of_content(), calamine.load_workbook(binary) as workbook:
-        sheets, written = _listed_sheets(workbook, decoded)
+        sheets, library_names = _listed_sheets(workbook, decoded)
         grids, cells = [], 0
         for name in selection.names_to_read(sheets):
-            if before is not None:
-                before(name)
-            sheet = workbook.get_sheet_by_name(written[name])
-            row, column = (place + 1 for place in sheet.end or (-1, -1))
+            if before_reading is not None:
+                before_reading(name)
+            sheet = workbook.get_sheet_by_name(library_names[name])
+            row, column = (index + 1 for index in sheet.end or (-1, -1))
             cells = require_few_cells(row, column, cells)
             grids.append(_grid(name, sheet, decoded))
         others = selection.other_names(sheets) if heads and grids else []
-        found = [_grid(name, workbook.get_sheet_by_name(written[name]), decoded, FIRST_ROWS) for name in others]
-        return Book(sheets, grids, others=found)
+        other_grids = [
+            _grid(name, workbook.get_sheet_by_name(library_names[name]), decoded, FIRST_ROWS) for name in others
+        ]
+        return Book(sheets, grids, others=other_grids)
 
 
 def _listed_sheets(
     workbook: calamine.CalamineWorkbook, decoded: Callable[[str], str] | None
 ) -> tuple[list[Sheet], dict[str, str]]:
-    """The sheets of cells that a workbook lists, and by the name of each the one by which the library knows it."""
+    """List the sheets of cells of a workbook, and the library's name for each of them."""
     listed = [sheet for sheet in workbook.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
     names = [decoded(sheet.name) if decoded else sheet.name for sheet in listed]
     is_visible = [sheet.visible == calamine.SheetVisibleEnum.Visible for sheet in listed]
@@ -77,10 +79,10 @@ def _listed_sheets(
 
 
 def read_first_rows(binary: BinaryIO, names: Sequence[str]) -> list[Grid]:
-    """Read the first rows of some sheets of a workbook that holds no more than those.
+    """Read the first rows of some sheets of a truncated workbook.
 
     Raises:
-        calamine.CalamineError: for what cannot be read.
+        calamine.CalamineError: for unreadable content.
     """
     with _errors_of_content(), calamine.load_workbook(binary) as workbook:
         return [_grid(name, workbook.get_sheet_by_name(name), None, FIRST_ROWS) for name in names]
@@ -90,10 +92,10 @@ def read_first_rows(binary: BinaryIO, names: Sequence[str]) -> list[Grid]:
 def _errors_of_content() -> Iterator[None]:
     try:
         yield
-    except OverflowError:  # a time that has passed of more days than a clock here can count
+    except OverflowError:  # an elapsed time of more days than `timedelta` can hold
         raise calamine.CalamineError from None
     except BaseException as error:
-        # A panic of the library, which is written in Rust, is no Exception, and its class cannot be imported.
+        # A panic of the library, which is written in Rust, is not an Exception, and its class cannot be imported.
         if type(error).__name__ == "PanicException":
             raise calamine.CalamineError from None
         raise

@@ -10,14 +10,14 @@ _USUAL = re.compile(r"[A-Z]{1,3}[0-9]{1,7}(?::[A-Z]{1,3}[0-9]{1,7})?")
 
 
 def is_usual(reference: str) -> bool:
-    """Whether a range is written as nearly every program writes it: `A1:D4`."""
+    """Whether a range is written in the usual way: `A1:D4`."""
     return _USUAL.fullmatch(reference) is not None
 
 
 def normalised_range(reference: str) -> str:
-    """Normalise a range to its first and last cell; anything else to A1, so that it merges nothing.
+    """Normalise a range to its first and last cell; an invalid one to A1, so that it merges nothing.
 
-    `A:B` and `1:2` are entire columns and rows; `$` marks a part that does not move when a formula is copied.
+    `A:B` and `1:2` are entire columns and rows; `$` marks a part that stays when a formula is copied.
     """
     first, _, last = reference.partition(":")
     begin, end = _END.fullmatch(first.strip()), _END.fullmatch((last or first).strip())

@@ -1,4 +1,4 @@
-"""Reads the first rows of sheets of an xlsx or xlsb, of which the library for values reads all rows or none."""
+"""Reads the first rows of sheets of an xlsx or xlsb, of which the library for values would read all rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from extractors.files.workbooks.calamine_reader import read_first_rows
 from extractors.files.workbooks.grid import Grid
 
-# The parts that the library needs beside the sheets.
+# The parts that the library needs besides the sheets.
 _NEEDED = re.compile(
     r"\[content_types\]\.xml|_rels/\.rels|xl/_rels/workbook\.(?:xml|bin)\.rels|xl/(?:workbook|styles|sharedstrings)\.(?:xml|bin)"
 )
@@ -21,7 +21,7 @@ def first_rows(archive: zipfile.ZipFile, begins: Mapping[str, tuple[str, bytes]]
 
     Args:
         archive: the workbook.
-        begins: by the name of each sheet its member, and what is left of that.
+        begins: by sheet name, its member and the truncated content.
     """
     if not begins:
         return []

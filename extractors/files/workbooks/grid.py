@@ -1,4 +1,4 @@
-"""The sheets of a workbook as they are read: cells as text, faults, merged ranges, notes."""
+"""The sheets of a workbook as they were read: cells as text, faults, merged ranges, notes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 from extractors.files.workbooks.workbook_refusals import too_many_cells
 from extractors.texts import text_array
 
-MAX_CELLS = 50_000_000  # of the rectangles from A1 to the last cell of all sheets read, all held in memory at once
+MAX_CELLS = 50_000_000  # of all sheets read, from A1 to the last cell, all held in memory at once
 ROWS_AT_A_TIME = 20_000
-TITLE_ROWS = 8  # which are text where the column below them is not
-FIRST_ROWS = 128  # of a sheet that is only looked at: a header stands among them, and something below it
+TITLE_ROWS = 8  # are text, even if the column below them is not
+FIRST_ROWS = 128  # of a sheet that is only examined; enough for a header and rows below it
 
 Range: TypeAlias = tuple[tuple[int, int], tuple[int, int]]  # first and last cell (row, column), from 0
 
@@ -30,7 +30,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault of a cell (row and column from 0), and the text that stands there instead of a value.
+    """A fault of a cell (row and column from 0), and the text that is displayed instead of a value.
 
     Without a rule there is no fault, and the text is the value.
     """
@@ -43,14 +43,14 @@ class Fault:
 
 @dataclass
 class Grid:
-    """The cells of a sheet from A1 on, without empty rows at the end.
+    """The cells of a sheet from A1 on, without trailing empty rows.
 
     Attributes:
         name: of the sheet.
         columns: one array of text a column, all of the same length; an empty cell is null.
         merged: the merged ranges.
-        faults: cells that the library for values does not give.
-        notes: what else was seen, such as hidden rows, by name.
+        faults: cells that the library for values does not return.
+        notes: further observations, such as hidden rows, by name.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Grid:
 
     @property
     def height(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return len(self.columns[0]) if self.columns else 0
 
     def rows(self, first: int, count: int) -> list[list[str]]:
@@ -74,13 +74,13 @@ class Grid:
 
 @dataclass(frozen=True)
 class Book:
-    """What was read of a workbook.
+    """The content read from a workbook.
 
     Attributes:
-        sheets: that it lists.
-        grids: the cells of those that were selected.
-        notes: what else was seen in it, by name.
-        others: the first rows of the other visible ones, where none was selected by name.
+        sheets: all sheets that it lists.
+        grids: the cells of the selected ones.
+        notes: further observations, by name.
+        others: the first rows of the other visible ones, if none was selected by name.
     """
 
     sheets: list[Sheet]
@@ -90,10 +90,10 @@ class Book:
 
 
 def require_few_cells(row: int, column: int, before: int = 0) -> int:
-    """The cells from A1 to the last one of a sheet, with those of the sheets before it.
+    """Count the cells from A1 to the last one of a sheet, added to those of the sheets before it.
 
     Raises:
-        Refusal: where they are more than `MAX_CELLS`.
+        Refusal: for more than `MAX_CELLS`.
     """
     cells = before + row * column
     if cells > MAX_CELLS:
@@ -102,7 +102,7 @@ def require_few_cells(row: int, column: int, before: int = 0) -> int:
 
 
 def text_columns(rows: Iterable[Sequence[Any]]) -> list[pa.StringArray]:
-    """The columns of some rows of one length, as text; an empty text becomes null."""
+    """Transpose rows of equal length into columns of text; an empty text becomes null."""
     return [
         text_array([None if cell == "" else cell for cell in cells] if "" in cells else cells)
         for cells in zip(*rows, strict=True)
@@ -110,6 +110,6 @@ def text_columns(rows: Iterable[Sequence[Any]]) -> list[pa.StringArray]:
 
 
 def without_empty_end(columns: list[pa.StringArray]) -> list[pa.StringArray]:
-    """Columns without the rows at their end in which all are null."""
+    """Drop the trailing rows in which all columns are null."""
     ends = [len(c) - c.is_valid().to_numpy(False)[::-1].argmax() for c in columns if c.null_count < len(c)]
     return [column.slice(0, max(ends, default=0)) for column in columns]

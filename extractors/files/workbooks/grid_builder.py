@@ -1,4 +1,4 @@
-"""Builds the grid of a sheet from its rows, for formats that are read without the library for values."""
+"""Builds the grid of a sheet from its rows, for formats that the library for values does not read."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class GridBuilder:
         self._width = 0
 
     def add(self, row: int, times: int, values: list[Any]) -> None:
-        """Add a row that is repeated some times.
+        """Add a row, possibly repeated.
 
         Args:
-            row: where it stands first, counted from 0, behind all rows added before.
-            times: how often it is repeated.
+            row: index of its first occurrence, after all rows added so far.
+            times: the number of repetitions.
             values: its cells from column A on; None for an empty one.
 
         Raises:
@@ -47,7 +47,7 @@ class GridBuilder:
             self._add_block([], gap)
         for start in range(0, times, ROWS_AT_A_TIME):
             self._rows += [values] * min(ROWS_AT_A_TIME, times - start)
-            # The first rows are titles, which are text where the column below them is not.
+            # The first rows are titles, which are text even if the column below them is not.
             if len(self._rows) >= (ROWS_AT_A_TIME if self._blocks else TITLE_ROWS):
                 self._flush()
 

@@ -1,4 +1,4 @@
-"""Parses days and times in ISO 8601, as cells of type date hold them (ods, `t="d"` in an xlsx)."""
+"""Parses days and times in ISO 8601, as cells of type date contain them (ods, `t="d"` in an xlsx)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _MOMENT = re.compile(
 
 
 def moment_text(value: str) -> str:
-    """A day or a time as text, of which 24:00:00 is the midnight after the day, as office programs show it.
+    """Write a day or time as text, with 24:00:00 as the next midnight, as office programs display it.
 
-    What no calendar or clock has (30 February, 24:30:00, 23:59:60) is the text that stands there.
+    Invalid ones (30 February, 24:30:00, 23:59:60) remain as they are.
     """
     found = _MOMENT.fullmatch(value)
     if found is None:
@@ -29,7 +29,7 @@ def moment_text(value: str) -> str:
 
 
 def duration(*parts: str | None) -> timedelta:
-    """A time from its days, hours, minutes, seconds and the digits behind them, to a millionth of a second."""
+    """Build a time from its days, hours, minutes, seconds and decimal digits, to a millionth of a second."""
     days, hours, minutes, seconds = (int(part or 0) for part in parts[:4])
     microseconds = round(int((parts[4] or "")[:9].ljust(9, "0")) / 1000)
     return timedelta(days, seconds, microseconds, 0, minutes, hours)

@@ -1,4 +1,4 @@
-"""Interprets number formats: number, day or time, elapsed time; and what they add to the digits."""
+"""Interprets number formats: number, day or time, elapsed time; and the characters they add to the digits."""
 
 from __future__ import annotations
 
@@ -8,26 +8,24 @@ from enum import IntEnum
 
 _ZEROS = re.compile("0{2,30}")
 _PARTS = re.compile(r'"[^"]*"|[\\_*!].|\[[^\]]*\]|;')
-# What of a format shows nothing: blanks as wide as a sign, filling blanks, colours and languages.
+# Parts of a format that display nothing: padding, fill characters, colours and languages.
 _NOTHING = re.compile(r"_.|\* |\[(?!\$[^\]-]|[<>=]|(?:DB|Nat)Num)[^\]]*\]", re.IGNORECASE)
 _CONDITION = re.compile(r"\[[<>=]")
 _SHOWN = re.compile(r'"([^"]*)"|[\\*!](.)|\[\$([^\]-]*)[^\]]*\]|\[[^\]]*\]')
 _CURRENCY = "¥￥$€£"
-# Of a number itself: its digits and how they are grouped and rounded, a percentage, a fraction.
+# Parts that display the number itself: its digits, grouping and rounding, a percentage, a fraction.
 _OF_NUMBER = re.compile(rf"[#0?.,%@\s{_CURRENCY}]|e[+-]|/\s*[0-9]*", re.IGNORECASE)
-# Texts and signs that are shown as they are, colours, conditions and languages.
+# Literal texts and characters, colours, conditions and languages.
 _LITERAL = re.compile(r'"[^"]*"|[\\_*].|\[[^\]]*\]')
 _ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
-_GENERAL = re.compile(
-    r"general|standard|g/[^\d#?;]*", re.IGNORECASE
-)  # G/通用格式 is how a Chinese program writes General
+_GENERAL = re.compile(r"general|standard|g/[^\d#?;]*", re.IGNORECASE)  # G/通用格式 is General in Chinese programs
 # `e` is a year, except in an exponent; `a` and `g` are a weekday and an era.
 _MOMENT = re.compile(r"[ymdhs]|e(?![+-])|a{3}|g", re.IGNORECASE)
-_MONTHS_AND_YEARS = (*range(14, 23), *range(27, 37), *range(50, 59))  # with those of Chinese programs
+_DATE_FORMATS = (*range(14, 23), *range(27, 37), *range(50, 59))  # including those of Chinese programs
 
 
 class Kind(IntEnum):
-    """The kind of a number. The values are the built-in formats by which every program knows it."""
+    """The kind of a number. The values are the numbers of built-in formats that every program knows."""
 
     NUMBER = 0
     MOMENT = 14
@@ -35,13 +33,13 @@ class Kind(IntEnum):
 
 
 _BUILT_IN = {
-    **dict.fromkeys((*_MONTHS_AND_YEARS, 45, 47), Kind.MOMENT),
+    **dict.fromkeys((*_DATE_FORMATS, 45, 47), Kind.MOMENT),
     46: Kind.ELAPSED,
 }
 
 
 def kind_of_code(code: str) -> Kind:
-    """The kind of a format by its code; its first section counts, which is that of positive numbers."""
+    """The kind of a format by its code; decided by the first section, that of positive numbers."""
     first = _first_section(code)
     bare = _GENERAL.sub("", _LITERAL.sub("", first))
     elapsed = _ELAPSED.search(re.sub(r'"[^"]*"|[\\_*].', "", first))
@@ -51,7 +49,7 @@ def kind_of_code(code: str) -> Kind:
 
 
 def is_understood(code: str) -> bool:
-    """Whether the library for values interprets a format correctly: it knows no weekdays, no eras and no German General."""
+    """Whether the library for values interprets a format correctly: weekdays, eras and a German General are unknown to it."""
     letters = re.sub(r"[^a-z]", "", _LITERAL.sub("", _first_section(code)), flags=re.IGNORECASE).lower()
     kind = kind_of_code(code)
     if kind == Kind.MOMENT:
@@ -60,25 +58,25 @@ def is_understood(code: str) -> bool:
 
 
 def kind_of(number: int, codes: Mapping[int, str]) -> Kind:
-    """The kind of a format by its number: by its code in the workbook, else as a built-in format."""
+    """The kind of a format by its number: from its code in the workbook, else as a built-in format."""
     return kind_of_code(codes[number]) if number in codes else _BUILT_IN.get(number, Kind.NUMBER)
 
 
 def zeros_of(code: str) -> int:
-    """The width to which a format of nothing but zeros (`000000`, `0000_ ;-0000`) pads a number; 0 for every other format."""
+    """The width to which a format of zeros only (`000000`, `0000_ ;-0000`) pads a number; 0 for every other format."""
     zeros = "" if _CONDITION.search(code) else _NOTHING.sub("", _first_section(code))
     return len(zeros) if _ZEROS.fullmatch(zeros) else 0
 
 
 def width_of(code: str) -> int | None:
-    """The width to which a format pads a number with zeros; 0 where it adds something else (`adds`), None where it adds nothing."""
+    """The width to which a format pads a number with zeros; 0 if it adds something else (`adds`), None if it adds nothing."""
     return zeros_of(code) or (0 if adds(code) else None)
 
 
 def adds(code: str) -> bool:
-    """Whether a format displays characters or zeros that a number does not have (`"A"0000`), and `zeros_of` does not.
+    """Whether a format displays characters or zeros that a number does not have (`"A"0000`), apart from `zeros_of`.
 
-    Signs of currency and of percentages add nothing, nor do zeros behind the point.
+    Currency and percent signs add nothing, nor do trailing decimal zeros.
     """
     if zeros_of(code) or kind_of_code(code) != Kind.NUMBER:
         return False

@@ -21,22 +21,21 @@ from standard.messages import Message
 _STYLE = "urn:oasis:names:tc:opendocument:xmlns:style:1.0 "
 _XLINK = "http://www.w3.org/1999/xlink "
 _DRAW = "urn:oasis:names:tc:opendocument:xmlns:drawing:1.0 "
-# What stands in a table or a cell and is no part of it: comments, linked data, changes that were undone, readings of characters.
+# Elements in a table or cell that are no part of it: comments, linked data, undone changes, readings of characters.
 _ASIDE = {
     f"{OFFICE}annotation", f"{OFFICE}dde-source", f"{TABLE}dde-links", f"{TABLE}tracked-changes", f"{TABLE}shapes",
     f"{TEXT}ruby-text",
 }  # fmt: skip
 _CELLS = (f"{TABLE}table-cell", f"{TABLE}covered-table-cell")
 _ELSEWHERE = re.compile(r"'([a-z]+:(?:[^']|'')+)'#")  # another workbook, in a formula or as the name of a copied sheet
-_MOST_COLUMNS = 16_384  # of any program; what is repeated beyond is empty
+_MOST_COLUMNS = 16_384  # in any program; repetitions beyond are empty
 
 
 def read(binary: BinaryIO, selection: SheetSelection) -> Book:
     """Read the selected sheets of an ods.
 
-    Text that is typed in a cell is read as LibreOffice reads it, whatever the type of the cell. Errors and formulas that
-    were never calculated are faults. A whole number that is shown with zeros before it has them: an ods holds each number as
-    it is shown, too.
+    Text typed into a cell is read as LibreOffice reads it, whatever the type of the cell. Errors and uncalculated formulas are
+    faults. An integer displayed with leading zeros keeps them, as an ods also stores the displayed text of a number.
 
     Raises:
         KeyError, expat.ExpatError, ValueError: for an incomplete ods.
@@ -56,7 +55,7 @@ def read(binary: BinaryIO, selection: SheetSelection) -> Book:
 
 @dataclass
 class _Table:
-    """A sheet that may be selected, while it is read; of one that is `other` only the first rows."""
+    """A sheet that may be selected, while it is read; only the first rows of one that is `other`."""
 
     cells: GridBuilder
     other: bool
@@ -65,10 +64,10 @@ class _Table:
 
 
 class _Scan:
-    """Follows the XML of a workbook, and collects the sheets that may be selected.
+    """Parses the XML of a workbook, and collects the sheets that may be selected.
 
     Attributes:
-        plain: the cells that were extracted from the XML before it was parsed.
+        plain: the cells that were extracted before parsing.
     """
 
     def __init__(self, selection: SheetSelection) -> None:
@@ -84,8 +83,8 @@ class _Scan:
         self._cell: Cell | None = None
         self._values: list[object] = []
         self._row = self._rows = 0
-        self._nested = 0  # how many tables one is inside of
-        self._aside = 0  # how many elements of the kind
+        self._nested = 0  # number of enclosing tables
+        self._aside = 0  # number of enclosing elements of `_ASIDE`
         self._steps = {
             f"{_STYLE}style": self._named_style,
             f"{_STYLE}table-properties": self._displayed,
@@ -108,7 +107,7 @@ class _Scan:
         for name in self._selection.names_to_read(self._sheets):
             table = self._tables[name]
             grid = table.cells.grid(name)
-            # A row that is hidden to the end of the sheet hides nothing there.
+            # A row range that is hidden down to the end of the sheet hides nothing there.
             table.seen.hidden_rows = sum(max(0, min(last, grid.height) - first) for first, last in table.hidden)
             table.seen.filtered = name in self._filtered
             table.seen.apply_to(grid)
@@ -156,7 +155,7 @@ class _Scan:
             self._table.cells.add(self._row, times, self._values)
 
     def _begin_table(self, attributes: dict[str, str]) -> None:
-        """Begin a sheet. A table in a cell or a drawing is none, nor is the copy of a sheet of another workbook."""
+        """Begin a sheet. A table in a cell or a drawing is not a sheet, nor is the copy of a sheet of another workbook."""
         self._nested += 1
         if self._nested > 1 or self._aside:
             return

@@ -14,39 +14,39 @@ OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0 "
 TEXT = "urn:oasis:names:tc:opendocument:xmlns:text:1.0 "
 CALC = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0 "
 
-_ERROR = re.compile(r"#[A-Z][A-Z/0]*[!?A]|Err:\d{3}")  # as office programs show one, where they do not mark it
+_ERROR = re.compile(r"#[A-Z][A-Z/0]*[!?A]|Err:\d{3}")  # displayed by office programs that do not mark errors
 _PADDED = re.compile(r"0\d+")
-# How a number is shown: grouped, as an amount of money or a share, below zero in parentheses.
+# Displayed numbers: grouped, as currency or percentage, negative in parentheses.
 _GROUPED = re.compile(r"[\s¥￥$€£%'’]")
 _BARE = re.compile(r"[-+−]?[\d.,]*(?:E[-+]?\d+)?|\([\d.,]*\)")
 _ZEROS_BEFORE, _ZEROS_BEFORE_GROUP = re.compile(r"[-+−(]?0\d"), re.compile(r"[-+−(]?0[.,]\d")
-_INDENTED = re.compile(r"[\t\r\n]")  # as written; what is shown of them stands there as elements of their own
+_INDENTED = re.compile(r"[\t\r\n]")  # in the source; displayed ones are elements of their own
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _PARAGRAPHS = (f"{TEXT}p", f"{TEXT}h")
 _SIGNS = {f"{TEXT}tab": "\t", f"{TEXT}line-break": "\n"}
-_MOST_BLANKS = 32_767  # signs in a cell of any program
+_MOST_BLANKS = 32_767  # characters in a cell of any program
 _ELAPSED = re.compile(r"(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d+))?S)?)?")
 _NUMBERS = ("float", "percentage", "currency")
 
 
 class Cell:
-    """A cell from its beginning to its end: its attributes, and the paragraphs in it.
+    """A cell while it is parsed: its attributes and paragraphs.
 
     Attributes:
         attributes: as the XML has them.
-        paragraphs: how many there are.
+        paragraphs: their number.
     """
 
     def __init__(self, attributes: dict[str, str]) -> None:
         self.attributes = attributes
         self.paragraphs = 0
         self._lines: list[str] = []
-        self._parts: list[str] = []  # of the paragraph one is inside of
+        self._parts: list[str] = []  # of the current paragraph
         self._indented = False
         self._inside = 0
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
-        """Handle the start of an element of text."""
+        """Handle the start of a text element."""
         if name in _PARAGRAPHS:
             self._inside += 1
             self.paragraphs += 1
@@ -59,7 +59,7 @@ class Cell:
         """Handle text.
 
         Raises:
-            ValueError: where it stands in no paragraph, so that nobody knows whether it is shown.
+            ValueError: for text outside a paragraph, as it is unknown whether it is displayed.
         """
         if self._inside:
             self._parts.append(text)
@@ -68,43 +68,43 @@ class Cell:
             raise ValueError
 
     def end(self, name: str) -> None:
-        """Handle the end of an element of text."""
+        """Handle the end of a text element."""
         if name in _PARAGRAPHS:
             self._inside -= 1
             line = "".join(self._parts)
-            # A program that breaks lines inside a paragraph means none of the blanks around them, as OpenDocument has it;
-            # others (LibreOffice) write a blank at either end as it is.
+            # A program that breaks lines inside a paragraph means none of the blanks around them, as OpenDocument specifies; others
+            # (LibreOffice) keep blanks at either end.
             line = _BLANKS.sub(" ", line).strip(" ") if self._indented else line
             self._lines.append(line.replace("\0", " ").replace("\1", "\t").replace("\2", "\n"))
             self._parts, self._indented = [], False
 
-    def shown(self) -> str:
+    def displayed(self) -> str:
         """The displayed text."""
         return "\n".join(self._lines)
 
 
 def value_of(cell: Cell) -> tuple[object, str | None]:
-    """Evaluate a cell: a number, a text, a boolean, or None where it is empty; and the rule that it breaks.
+    """Evaluate a cell: a number, a text, a boolean, or None if it is empty; and the rule that it breaks.
 
     Raises:
-        ValueError: for a cell of a kind without a value of that kind.
+        ValueError: for a cell whose type lacks its value.
     """
-    attributes, shown = cell.attributes, cell.shown()
+    attributes, displayed = cell.attributes, cell.displayed()
     formula, kind = attributes.get(f"{TABLE}formula"), attributes.get(f"{OFFICE}value-type")
     if formula is not None and _has_no_result(cell, kind):
         return f"={formula.partition('=')[2]}", "formula_uncalculated"
-    if formula is not None and (attributes.get(f"{CALC}value-type") == "error" or _ERROR.fullmatch(shown)):
-        return shown or "#ERROR", "cell_error"
-    if kind is None or kind == "void":  # text, to office programs, where there is any; blanks alone are indentation
-        return (shown if shown.strip() else None), None
+    if formula is not None and (attributes.get(f"{CALC}value-type") == "error" or _ERROR.fullmatch(displayed)):
+        return displayed or "#ERROR", "cell_error"
+    if kind is None or kind == "void":  # office programs treat it as text; blanks alone are indentation
+        return (displayed if displayed.strip() else None), None
     if kind == "string":
-        return attributes.get(f"{OFFICE}string-value") or shown or None, None
-    value = _of_kind(attributes, kind, shown)
-    return value, SHOWN_OTHERWISE if kind == "float" and isinstance(value, float) and _adds(shown, value) else None
+        return attributes.get(f"{OFFICE}string-value") or displayed or None, None
+    value = _of_kind(attributes, kind, displayed)
+    return value, SHOWN_OTHERWISE if kind == "float" and isinstance(value, float) and _adds(displayed, value) else None
 
 
 def _has_no_result(cell: Cell, kind: str | None) -> bool:
-    """Whether nobody has calculated a formula; an empty text is what one may well give."""
+    """Whether a formula was never calculated; an empty text may well be a result."""
     if kind is None:
         return not cell.paragraphs
     return kind != "string" and _value(cell.attributes, kind) is None
@@ -114,7 +114,7 @@ def _value(attributes: dict[str, str], kind: str) -> str | None:
     return attributes.get(f"{OFFICE}{'' if kind in _NUMBERS else kind + '-'}value")
 
 
-def _of_kind(attributes: dict[str, str], kind: str, shown: str) -> object:
+def _of_kind(attributes: dict[str, str], kind: str, displayed: str) -> object:
     value = _value(attributes, kind)
     if value is None:
         raise ValueError
@@ -122,8 +122,8 @@ def _of_kind(attributes: dict[str, str], kind: str, shown: str) -> object:
         number = float(value)
         if not isfinite(number):
             raise ValueError
-        # A whole number that is shown with zeros before it.
-        zeros = shown.strip()
+        # An integer that is displayed with leading zeros.
+        zeros = displayed.strip()
         padded = number.is_integer() and kind == "float" and _PADDED.fullmatch(zeros) and float(zeros) == number
         return zeros if padded else number
     if kind == "date":
@@ -135,9 +135,9 @@ def _of_kind(attributes: dict[str, str], kind: str, shown: str) -> object:
     raise ValueError
 
 
-def _adds(shown: str, number: float) -> bool:
+def _adds(displayed: str, number: float) -> bool:
     """Whether a number is displayed with characters or zeros that it does not have; see `number_formats.adds`."""
-    bare = _GROUPED.sub("", shown)
+    bare = _GROUPED.sub("", displayed)
     is_number = _BARE.fullmatch(bare) or ("/" in bare and not number.is_integer()) or not bare.strip("#")
     if not is_number or _ZEROS_BEFORE.match(bare):
         return True
@@ -145,7 +145,7 @@ def _adds(shown: str, number: float) -> bool:
 
 
 def _elapsed(value: str) -> str:
-    """A time that has passed, as text; the text that stands there, where it is in months or no time at all."""
+    """Write an elapsed time as text; one in months, or an invalid one, remains as it is."""
     found = _ELAPSED.fullmatch(value)
     if found is None:
         return value

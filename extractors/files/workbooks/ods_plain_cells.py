@@ -9,12 +9,12 @@ from typing import IO
 
 _CHUNK = 2**20
 _ROW_END = b"</table:table-row>"
-_ROOT_END = 65_536  # bytes within which the names of all namespaces stand
+_ROOT_END = 65_536  # bytes that contain the declarations of all namespaces
 _URN = b"urn:oasis:names:tc:opendocument:xmlns:"
 _USUAL = [b'xmlns:%b="%b%b:1.0"' % (prefix, _URN, prefix) for prefix in (b"office", b"table", b"text")]
 _NAMED = re.compile(rb"xmlns:(?:office|table|text)=")
 _ENCODED = re.compile(rb"<\?xml[^>]*encoding=[\"'](?i:utf-8)[\"']")
-# As LibreOffice writes it. A number that is shown with a zero before other digits, or with more than digits, is none of these.
+# As LibreOffice writes it, except for numbers displayed with a leading zero or with more than digits.
 _CELL = (
     r'<table:table-cell(?: table:style-name="[^"]*")? office:value-type="(?:string"|float" office:value="%s"(?=[^>]*>(?:<text:p>(?!-?0[\d,])-?[\d.,]*+)?+</))'
     r'(?: calcext:value-type="[^"]*")?>(?:<text:p>%s</text:p>)?</table:table-cell>'
@@ -24,9 +24,9 @@ _ONE = re.compile(_CELL % ('([^"]*)', r"([^<&\t\r\n]*)"))
 
 
 class PlainCells:
-    """Runs of such cells, which are nearly all of a sheet; each of them would be five calls.
+    """Extracts runs of plain cells, which are nearly all of a sheet; parsing each would take five calls.
 
-    In the XML one cell stands for each run, with `ATTRIBUTE` saying which.
+    Each run is replaced by one cell whose `ATTRIBUTE` has its number.
     """
 
     ATTRIBUTE = "run"
@@ -36,10 +36,10 @@ class PlainCells:
         self._count = 0
 
     def parts(self, content: IO[bytes]) -> Iterator[bytes | str]:
-        """Yield the XML in parts that end with a row, without plain cells as far as it is written in the usual way.
+        """Yield the XML in parts that end with a row, without plain cells if it is written in the usual way.
 
         Raises:
-            UnicodeDecodeError: for what is not in its declared encoding.
+            UnicodeDecodeError: for XML that is not in its declared encoding.
         """
         start = content.read(_CHUNK)
         root, _, _ = start[:_ROOT_END].partition(b"spreadsheet>")
@@ -58,7 +58,7 @@ class PlainCells:
         """Pop the values of the cells of a run.
 
         Raises:
-            ValueError: for a number that is none.
+            ValueError: for an invalid number.
         """
         found = _ONE.findall(self._runs.pop(int(run)))
         values = [(float(number) if number else text or None) for number, text in found]
@@ -73,6 +73,6 @@ class PlainCells:
 
 
 def _is_usual(root: bytes) -> bool:
-    """Whether names have their usual prefixes, so that what looks like a cell is one."""
+    """Whether namespaces have their usual prefixes, so that what looks like a cell is one."""
     utf_8 = _ENCODED.match(root) or not root.startswith((b"<?xml", b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<"))
     return bool(utf_8) and all(name in root for name in _USUAL) and len(_NAMED.findall(root)) == len(_USUAL)

@@ -12,14 +12,14 @@ from msoffcrypto.exceptions import InvalidKeyError
 from extractors.files.refusal import other_password
 from extractors.files.workbooks.workbook_refusals import damaged
 
-# Either has to be there, as the name of a stream or as the beginning of one, for a file to be locked.
+# The name of a stream: one of these occurs in the container of an encrypted file, or of one with macros.
 _PACKAGE = "EncryptedPackage".encode("utf-16-le")
 _MACROS = "_VBA_PROJECT".encode("utf-16-le")
 _CHUNK = 2**20
 
 
 def scan_container(binary: BufferedReader) -> tuple[bool, bool]:
-    """Whether an OLE container holds an encrypted package, and whether it holds macros; the file is rewound."""
+    """Whether an OLE container has an encrypted package, and whether it has macros; the file is rewound."""
     locked = macros = False
     tail = b""
     while chunk := binary.read(_CHUNK):
@@ -34,7 +34,7 @@ def is_locked(binary: BufferedReader) -> bool:
     """Whether an OLE container, or the workbook in it, has a password; the file is rewound."""
     try:
         locked = bool(msoffcrypto.OfficeFile(binary).is_encrypted())
-    except Exception:  # whatever the library meets in a damaged container, which is refused elsewhere
+    except Exception:  # any error in a damaged container, which is refused elsewhere
         locked = False
     binary.seek(0)
     return locked
@@ -44,7 +44,7 @@ def decrypt(binary: BufferedReader, secret: str, folder: Path) -> Path:
     """Write a decrypted copy to a folder.
 
     Raises:
-        Refusal: when the password does not open it, or nothing here can.
+        Refusal: when the password does not open it, or the file cannot be decrypted.
     """
     with tempfile.NamedTemporaryFile(dir=folder, suffix=".unlocked", delete=False) as plain:
         try:
@@ -53,6 +53,6 @@ def decrypt(binary: BufferedReader, secret: str, folder: Path) -> Path:
             office.decrypt(plain)
         except InvalidKeyError:
             raise other_password() from None
-        except Exception:  # whatever the library meets in a damaged container
+        except Exception:  # any error in a damaged container
             raise damaged() from None
     return Path(plain.name)

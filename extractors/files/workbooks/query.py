@@ -1,4 +1,4 @@
-"""The query that the child process answers."""
+"""The request that the child process answers."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Query:
-    """Which sheets of a workbook are to be read, and how it is opened.
+    """Selects sheets of a workbook, and tells how to open it.
 
     Attributes:
-        pattern: a name or pattern of sheets; None for the first that is visible.
-        most: how many sheets may fit; where more do, none is read.
-        suffix: what the name of the file promises, in small letters: `.xlsx`.
+        pattern: a name or pattern of sheets; None for the first visible one.
+        most: how many sheets may match; if more do, none is read.
+        suffix: the suffix of the file name in lower case: `.xlsx`.
         password: the declared one.
     """
 

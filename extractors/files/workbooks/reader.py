@@ -1,4 +1,4 @@
-"""Reads a workbook of any format, whatever its name, within the child process."""
+"""Reads a workbook of any format, whatever its name, in the child process."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ _UNREADABLE = (
 def read(binary: BufferedReader, query: Query, folder: Path) -> Book:
     """Read the sheets of a workbook that a query selects.
 
-    A cell is text as it is stored: a number its digits, a date in ISO form (at midnight without the time), a formula its
+    A cell is its stored value as text: a number its digits, a date in ISO form (at midnight without the time), a formula its
     last result. An empty cell is null.
 
     Args:
         binary: the workbook, at its beginning.
-        query: which sheets, and by which password.
+        query: selects the sheets, and has the password.
         folder: for decrypted and rewritten copies.
 
     Raises:
-        Refusal: for what is no workbook, cannot be opened or read, or is unsafe to open.
+        Refusal: for a file that is not a workbook, cannot be opened or read, or is unsafe to open.
         OSError: when the file cannot be read.
     """
     try:

@@ -12,12 +12,12 @@ from extractors.headers import clean_title, find_header, is_by_letters
 from standard.messages import Message
 from standard.nearest import with_nearest
 
-_WITHIN = 100  # rows: titles, notes and dates stand above a header, but no more than fill a page
+_WITHIN = 100  # rows: titles, notes and dates above a header fill no more than a page
 
 
 @dataclass(frozen=True)
 class Header:
-    """The rows from `start` to before `end`, and the title each column has by them."""
+    """The rows from `start` to before `end`, and the title of each column."""
 
     start: int
     end: int
@@ -32,30 +32,30 @@ def find_sheet_header(
     Args:
         file: the workbook.
         grid: the sheet.
-        height: how many rows a header has.
+        height: the number of rows of a header.
         declared: the titles.
-        others: the first rows of the other visible sheets, where the sheet was taken only because it is the first.
+        others: the first rows of the other visible sheets, if this one was selected only because it is the first.
 
     Raises:
-        SourceRefused: `source_unreadable` for an empty sheet, `columns_missing` where there is no header, `table_missing`
-            where another sheet has it too, with rows below it, since no sheet is declared.
+        SourceRefused: `source_unreadable` for an empty sheet, `columns_missing` without a header, `table_missing` if another sheet
+            has the same header with rows below it, since no sheet is declared.
     """
-    there = [other.name for other in others if _has_rows_below(other, height, declared)]
+    other_sheets = [other.name for other in others if _has_rows_below(other, height, declared)]
     if not grid.height:
         file.refuse(
             Message("rows in the sheet {sheet}", sheet=grid.name),
             Message("an empty sheet"),
-            _declare(there) if others else Message("have the whole workbook delivered"),
+            _declare(other_sheets) if others else Message("have the whole workbook delivered"),
         )
     rows = candidates(grid, height)
     found = find_header(rows, declared)
     if found is None:
-        _refuse_headerless(file, grid, rows, declared, there)
-    wanted = [title for title in declared if title in found[1]]
-    if alike := [other.name for other in others if _has_rows_below(other, height, wanted, every=True)]:
+        _refuse_headerless(file, grid, rows, declared, other_sheets)
+    required = [title for title in declared if title in found[1]]
+    if same_header := [other.name for other in others if _has_rows_below(other, height, required, every=True)]:
         file.refuse(
             Message("the header in one visible sheet, or a sheet that is declared,"),
-            Message("the header in {sheets}", sheets=", ".join([grid.name, *alike])),
+            Message("the header in {sheets}", sheets=", ".join([grid.name, *same_header])),
             Message("declare extract.sheet, or extract.sheets where all of them are to be read"),
             rule="table_missing",
         )
@@ -63,7 +63,11 @@ def find_sheet_header(
 
 
 def _refuse_headerless(
-    file: SourceFile, grid: Grid, candidates: Sequence[Sequence[str]], declared: Sequence[str], there: Sequence[str]
+    file: SourceFile,
+    grid: Grid,
+    candidates: Sequence[Sequence[str]],
+    declared: Sequence[str],
+    other_sheets: Sequence[str],
 ) -> NoReturn:
     seen = {title for candidate in candidates for title in candidate}
     missing = [title for title in declared if title not in seen and not is_by_letters(title)]
@@ -80,7 +84,7 @@ def _refuse_headerless(
     file.refuse(
         Message("a header with the titles {titles}", titles=", ".join(declared)),
         found,
-        _declare(there) if there else advice,
+        _declare(other_sheets) if other_sheets else advice,
         rule="columns_missing",
     )
 
@@ -92,7 +96,7 @@ def _declare(sheets: Sequence[str]) -> Message:
 
 
 def _has_rows_below(grid: Grid, height: int, titles: Sequence[str], *, every: bool = False) -> bool:
-    """Whether a sheet has a header with most of some titles, or every one, and something below it."""
+    """Whether a sheet has a header with most of some titles, or every one, and values below it."""
     found = find_header(candidates(grid, height), titles)
     if found is None or (every and not set(titles) <= {*found[1]}):
         return False
@@ -100,14 +104,14 @@ def _has_rows_below(grid: Grid, height: int, titles: Sequence[str], *, every: bo
 
 
 def candidates(grid: Grid, height: int) -> list[list[str]]:
-    """The titles that the first rows of a sheet would give, so many of them together; a merged cell counts for all its columns."""
+    """Build the titles that each of the first rows would have as a header of some height; a merged cell counts for all its columns."""
     head = [[clean_title(cell) for cell in row] for row in grid.rows(0, _WITHIN + height - 1)]
     for (top, left), (bottom, right) in grid.merged:
         for row in head[top : bottom + 1]:
             row[left : right + 1] = head[top][left : left + 1] * len(row[left : right + 1])
-    return [_joined(head[start : start + height]) for start in range(len(head) - height + 1)]
+    return [_joined_titles(head[start : start + height]) for start in range(len(head) - height + 1)]
 
 
-def _joined(rows: Sequence[Sequence[str]]) -> list[str]:
-    """The titles that header rows give: the parts of a column joined by `/`, none of them twice."""
+def _joined_titles(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Join the parts of each column's title by `/`, none of them twice."""
     return ["/".join(dict.fromkeys(filter(None, parts))) for parts in zip(*rows, strict=True)]

@@ -31,21 +31,21 @@ def read_workbook(
 ) -> list[Table]:
     """Read the declared sheets as tables: a header with the declared titles, and all rows below it to the last one with a value.
 
-    A cell is text as it is stored: a number its digits, a date in ISO form (at midnight without the time), a formula its
+    A cell is its stored value as text: a number its digits, a date in ISO form (at midnight without the time), a formula its
     last result. An empty cell is null. The locator is `Sheet!row`, as the department sees it.
 
     Args:
         file: the workbook.
-        extract: what is declared of it.
-        declared: the titles by which the header is known.
+        extract: the declaration.
+        declared: the titles by which the header is found.
         secret: its password, where one is declared.
-        worker: reads what is in it.
+        worker: reads the workbook.
 
     Raises:
         SourceUnreachable: when the file cannot be read.
-        SourceRefused: `source_unreadable` for what is not a workbook, has a password, is unsafe to open, takes more memory or
-            time than it may, or has an empty sheet; `table_missing` for a missing sheet; `columns_missing` where no header
-            is found.
+        SourceRefused: `source_unreadable` for a file that is not a workbook, has a password, is unsafe to open, takes more memory or
+            time than allowed, or has an empty sheet; `table_missing` for a missing sheet; `columns_missing` if no header is
+            found.
     """
     book = _read_book(file, extract, secret, worker)
     height = extract.header_rows
@@ -72,25 +72,25 @@ def _read_book(file: SourceFile, extract: WorkbookExtract, secret: str | None, w
 
 
 def _selected_grids(file: SourceFile, extract: WorkbookExtract, book: Book) -> list[Grid]:
-    """The sheets that are declared."""
+    """The grids of the declared sheets."""
     if not book.grids:
         key = "extract.sheets" if extract.sheets else "extract.sheet"
         file.refuse(
-            _wanted(extract),
-            _there(SheetSelection(extract.sheets or extract.sheet), book),
+            _expected_sheets(extract),
+            _found_sheets(SheetSelection(extract.sheets or extract.sheet), book),
             Message("restore the sheet, or correct {key}", key=key),
             rule="table_missing",
         )
     return book.grids
 
 
-def _wanted(extract: WorkbookExtract) -> Message:
+def _expected_sheets(extract: WorkbookExtract) -> Message:
     if extract.sheets:
         return Message("sheets {pattern}", pattern=extract.sheets)
     return Message("one sheet {name}", name=extract.sheet) if extract.sheet else Message("a visible sheet")
 
 
-def _there(selection: SheetSelection, book: Book) -> Message:
+def _found_sheets(selection: SheetSelection, book: Book) -> Message:
     sheets = ", ".join(_shown(sheet.name) for sheet in book.sheets)
     if not sheets:
         return Message("no sheet of cells at all")
@@ -100,7 +100,7 @@ def _there(selection: SheetSelection, book: Book) -> Message:
 
 
 def _shown(name: str) -> str:
-    """The name of a sheet, in quotes where nobody would see that blanks stand around it."""
+    """The name of a sheet, in quotes if blanks around it would be invisible."""
     return name if name and name == name.strip() else f'"{name}"'
 
 
@@ -109,19 +109,19 @@ def _table(file: SourceFile, grid: Grid, height: int, declared: Sequence[str], b
     file.require_few_columns(len(grid.columns))
     header = find_sheet_header(file, grid, height, declared, book.others)
     used = _used_columns(grid, header)
-    columns = column_names([header.titles[place] or f"列{letters(place)}" for place in used])
-    order = [*used, *(place for place in range(len(grid.columns)) if place not in used)]
-    above = {at: [row[place] for place in order] for at, row in enumerate(grid.rows(0, header.start), 1)}
+    columns = column_names([header.titles[index] or f"列{letters(index)}" for index in used])
+    order = [*used, *(index for index in range(len(grid.columns)) if index not in used)]
+    above = {at: [row[index] for index in order] for at, row in enumerate(grid.rows(0, header.start), 1)}
     origin = {"sheet": grid.name, "backend": "calamine", **book.notes, **grid.notes}
-    place = f"{file.name}/{grid.name}"
+    index = f"{file.name}/{grid.name}"
     cells = grid.height * len(grid.columns)
-    lines = [[row[place] for place in used] for row in grid.rows(header.start, height)]
+    lines = [[row[index] for index in used] for row in grid.rows(header.start, height)]
     batches = partial(_batches, file, grid, header.end, columns, used)
-    return Table(place, columns, batches, origin, cells, lines, header.start + 1, above)
+    return Table(index, columns, batches, origin, cells, lines, header.start + 1, above)
 
 
 def _write_faults(grid: Grid) -> None:
-    """Show in the cells with a fault the text that stands there, so that no row with one looks blank."""
+    """Write the displayed text into cells with a fault, so that no row with one looks blank."""
     by_column: dict[int, dict[int, str]] = {}
     for fault in grid.faults:
         by_column.setdefault(fault.column, {})[fault.row] = fault.text
@@ -130,10 +130,10 @@ def _write_faults(grid: Grid) -> None:
     if height > grid.height or width > len(grid.columns):
         grid.columns = [_longer(column, height) for column in grid.columns]
         grid.columns += [pa.nulls(height, pa.string())] * (width - len(grid.columns))
-    for place, texts in by_column.items():
-        values = np.array(grid.columns[place].to_pylist(), object)
+    for index, texts in by_column.items():
+        values = np.array(grid.columns[index].to_pylist(), object)
         values[list(texts)] = list(texts.values())
-        grid.columns[place] = pa.array(values, pa.string())
+        grid.columns[index] = pa.array(values, pa.string())
 
 
 def _longer(column: pa.StringArray, height: int) -> pa.StringArray:
@@ -141,9 +141,9 @@ def _longer(column: pa.StringArray, height: int) -> pa.StringArray:
 
 
 def _used_columns(grid: Grid, header: Header) -> list[int]:
-    """The columns that have a title of their own, or at least a value."""
+    """The columns with a title of their own, or at least a value."""
     below = [column.slice(header.start) for column in grid.columns]
-    return [place for place, column in enumerate(below) if column.null_count < len(column)]
+    return [index for index, column in enumerate(below) if column.null_count < len(column)]
 
 
 def _batches(
@@ -155,17 +155,17 @@ def _batches(
         count = min(GROUP_ROWS, grid.height - start)
         numbers = pa.array(np.arange(start + 1, start + count + 1)).cast(pa.string())
         locators = pc.binary_join_element_wise(pa.scalar(file.locator_prefix(grid.name)), numbers, "")
-        values = [grid.columns[place].slice(start, count) for place in used]
+        values = [grid.columns[index].slice(start, count) for index in used]
         yield raw_batch(columns, values, locators, found.slice(start - first, count))
 
 
 def _violations(grid: Grid, first: int, names: Mapping[int, str]) -> list[Violation]:
-    """The violations of cells from a row on, by rule and column.
+    """Build the violations of cells from some row on, by rule and column.
 
     Args:
         grid: of the sheet.
-        first: the row from which on cells count; rows are numbered from there.
-        names: of the columns, by their positions.
+        first: the first row; rows are numbered from there.
+        names: of the columns, by index.
     """
     rows: dict[tuple[int, str], list[int]] = {}
     for fault in grid.faults:

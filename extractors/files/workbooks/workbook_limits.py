@@ -22,11 +22,11 @@ MAX_SHEETS = 256
 
 _CHUNK = 2**20
 _MOST_BYTES, _MOST_BYTES_TEXT = 2 * 2**30, "2 GiB"  # of a workbook, unpacked
-# Each part that makes an archive a workbook, and which kind of workbook.
+# The part that identifies each kind of workbook.
 _PARTS = {"xl/workbook.xml": "xlsx", "xl/workbook.bin": "xlsb", "content.xml": "ods"}
 _MANIFEST = "META-INF/manifest.xml"  # of an ods
 _DOCTYPES = (b"<!DOCTYPE", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
-# The names that office programs give to parts, in small letters. Any other may be long, or that of a person, and is not shown.
+# The names that office programs give to parts, in lower case. Other names may be long, or those of a person, and are not shown.
 _USUAL = re.compile(
     r"\[content_types\]\.xml|_rels/\.rels|docprops/(?:app|core|custom)\.xml|meta-inf/manifest\.xml"
     r"|(?:content|styles|meta|settings)\.xml"
@@ -34,7 +34,7 @@ _USUAL = re.compile(
     r"|xl/(?:worksheets|tables|drawings|theme)/(?:sheet|table|drawing|theme)[0-9]{1,5}\.(?:xml|bin)"
     r"|xl/(?:worksheets|drawings)/_rels/(?:sheet|drawing)[0-9]{1,5}\.(?:xml|bin)\.rels"
 )
-# Elements that make an office program fetch or start something; `<` cannot stand in a text.
+# Elements that make an office program fetch or start something; `<` cannot occur in a text.
 _CALLS = {
     b"ddeLink": (re.compile(rb"<(?:\w+:)?ddeLink\b"), Message("a DDE link")),
     b"oleLink": (re.compile(rb"<(?:\w+:)?oleLink\b"), Message("an OLE link")),
@@ -46,9 +46,9 @@ _CALLS = {
 }
 
 
-_SHEET = b"sheetData"  # without it the library for values finds no cells; what the root is called is nothing to it
-# Which parts the library for values reads, beside sheets.
-_READ, _LINKS = ("xl/workbook.xml", "xl/styles.xml", "xl/sharedstrings.xml", "xl/tables/"), ".rels"
+_SHEET = b"sheetData"  # the library for values finds cells by it, whatever the root element
+# The parts that the library for values reads, besides sheets.
+_READ_PARTS, _LINKS = ("xl/workbook.xml", "xl/styles.xml", "xl/sharedstrings.xml", "xl/tables/"), ".rels"
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class Inspection:
 
     Attributes:
         kind: `xlsx`, `xlsb`, `ods`.
-        notes: what is ignored in it: macros, external links, embedded objects.
-        layout: where its parts lie, where they have to be written anew before they are read.
+        notes: on ignored content: macros, external links, embedded objects.
+        layout: of its parts, if they must be rewritten before they are read.
     """
 
     kind: str
@@ -69,21 +69,21 @@ class Inspection:
 def inspect(binary: BinaryIO, suffix: str) -> Inspection:
     """Inspect a zip workbook before its sheets are read.
 
-    Nothing here predicts memory or time: the process that reads it has limits.
+    This does not predict memory or time: the process that reads the workbook has limits.
 
     Args:
         binary: the workbook.
-        suffix: what its name promises, in small letters: `.xlsx`.
+        suffix: of its name in lower case: `.xlsx`.
 
     Raises:
-        Refusal: for what is no workbook, has a password, is damaged or too large unpacked, has two parts of one name, defines
-            entities, or would make an office program call another one.
+        Refusal: for a file that is not a workbook, has a password, is damaged or too large unpacked, has two parts of one name,
+            defines entities, or would make an office program call another one.
     """
     try:
         with errors_of_content(), zipfile.ZipFile(binary) as archive:
             require_bounded(archive, _MOST_BYTES, _MOST_BYTES_TEXT, Message("have it split"), part_name)
             _require_unlocked(archive)
-            _require_once([part_name(name) for name in archive.namelist()])
+            _require_distinct_names([part_name(name) for name in archive.namelist()])
             layout = layout_of(archive)
             kind = _kind([layout.moved.get(name, name) for name in layout.members] if layout else archive.namelist())
             if layout is not None and not layout.usual:
@@ -97,7 +97,7 @@ def inspect(binary: BinaryIO, suffix: str) -> Inspection:
 
 
 def _require_unlocked(archive: zipfile.ZipFile) -> None:
-    """An ods is locked member by member, or (by LibreOffice since 24.2) as one member; its manifest lists which."""
+    """Require an ods without a password: it is locked member by member, or as one member (LibreOffice since 24.2)."""
     if _MANIFEST in archive.namelist() and b"encryption-data" in archive.read(_MANIFEST):
         raise Refusal(
             Message("an ods without a password"),
@@ -106,14 +106,14 @@ def _require_unlocked(archive: zipfile.ZipFile) -> None:
         )
 
 
-def _require_once(names: Sequence[str]) -> None:
-    """Of two parts of one name one reader takes the first and another the last, so neither is the right one."""
+def _require_distinct_names(names: Sequence[str]) -> None:
+    """Require distinct names: of two parts of one name, some readers take the first and others the last."""
     times = Counter(name.lower() for name in names if not name.endswith("/"))
-    if twice := [name for name, number in times.items() if number > 1]:
-        is_usual = _USUAL.fullmatch(twice[0]) is not None
+    if repeated := [name for name, number in times.items() if number > 1]:
+        is_usual = _USUAL.fullmatch(repeated[0]) is not None
         raise Refusal(
             Message("parts each with a name of its own"),
-            Message("two called {name}", name=twice[0]) if is_usual else Message("two of one name"),
+            Message("two called {name}", name=repeated[0]) if is_usual else Message("two of one name"),
             Message("have it opened, and saved as xlsx"),
         )
 
@@ -137,7 +137,7 @@ def _kind(names: Sequence[str]) -> str:
 
 
 def require_few_sheets(sheets: int) -> None:
-    """Check that a workbook has no more sheets than one that people made.
+    """Check that a workbook has no more sheets than people make.
 
     Raises:
         Refusal: when it has.
@@ -168,10 +168,10 @@ def _scan(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
     """Read a member to its end, which also detects one that is damaged or longer than listed.
 
     Returns:
-        Whether something in it is written in a way that the library for values reads wrongly.
+        Whether it contains something that the library for values misreads.
     """
     name = member.filename.lower()
-    is_read, misread, rest = name.startswith(_READ) or name.endswith(_LINKS), False, b""
+    is_read, misread, rest = name.startswith(_READ_PARTS) or name.endswith(_LINKS), False, b""
     with archive.open(member) as part:
         chunk = part.read(_CHUNK)
         has_tags = is_xml(chunk)

@@ -9,7 +9,7 @@ _SAVED = Message("have it opened, saved as xlsx and delivered again")
 
 
 def damaged() -> Refusal:
-    """Refuse a workbook whose archive is cut off or broken."""
+    """Refuse a workbook whose archive is truncated or broken."""
     return Refusal(Message("a whole workbook"), Message("a damaged one"), Message("have it delivered again"))
 
 
@@ -17,7 +17,7 @@ def unreadable(detail: str = "") -> Refusal:
     """Refuse a workbook in which something is missing or impossible.
 
     Args:
-        detail: what a maintainer needs to know of it; nothing where the workbook is at fault.
+        detail: for maintainers; empty if the workbook is at fault.
     """
     found = (
         Message("one that cannot be read ({detail})", detail=detail) if detail else Message("one that cannot be read")
@@ -53,7 +53,7 @@ def calls(what: Message) -> Refusal:
 
 
 def repeated(row: int) -> Refusal:
-    """Refuse a sheet with two rows of one number, or two cells in one position; the library for values keeps the last of them alone.
+    """Refuse a sheet with a repeated row number or cell position, of which the library for values keeps only the last.
 
     Args:
         row: its number, counted from 1.
@@ -62,7 +62,7 @@ def repeated(row: int) -> Refusal:
     return Refusal(Message("rows each with a number of its own"), found, _SAVED)
 
 
-def unplaced() -> Refusal:
+def unreferenced() -> Refusal:
     """Refuse a sheet with a fault in a cell without a reference, which cannot be located."""
     return Refusal(Message("cells that say where they stand"), Message("some that do not"), _SAVED)
 
@@ -71,7 +71,7 @@ def too_many_cells(most: int, row: int, column: int) -> Refusal:
     """Refuse a sheet whose cells are spread too far.
 
     Args:
-        most: how many cells may lie between A1 and the last one.
+        most: the greatest number of cells between A1 and the last one.
         row: of the last one, counted from 1.
         column: the same.
     """

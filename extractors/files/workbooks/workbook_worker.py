@@ -21,7 +21,7 @@ from extractors.files.workbooks.query import Query
 from standard.messages import Message
 
 _PROGRAM = "extractors.files.workbooks.worker_process"
-# It needs no connection, so it does not inherit the environment that has them.
+# The child needs no connections, so it does not inherit the environment variables with them.
 _INHERITED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "HOME")
 _TRIM = Message("have the empty rows and columns beyond the data deleted")
 _SPLIT = Message("have it split")
@@ -29,11 +29,11 @@ _SPLIT = Message("have it split")
 
 @dataclass(frozen=True)
 class WorkerLimits:
-    """What the child process may use.
+    """The limits of the child process.
 
     Attributes:
-        memory: bytes of address space, of which the libraries map a part without using it.
-        seconds: for one workbook, by the clock and of the processor.
+        memory: bytes of address space, a part of which the libraries map without using it.
+        seconds: for one workbook, both elapsed and of processor time.
         output: bytes of the cells of one sheet.
     """
 
@@ -46,8 +46,8 @@ class WorkbookWorker:
     """Reads workbooks in one child process, which starts with the first of them and ends with the `with` block.
 
     Attributes:
-        folder: where the child writes answers, and copies while it reads.
-        limits: what it may use.
+        folder: for the child's answers and temporary copies.
+        limits: of the child.
     """
 
     def __init__(self, folder: Path, limits: WorkerLimits | None = None) -> None:
@@ -72,7 +72,7 @@ class WorkbookWorker:
             OSError: when the file cannot be read.
             RuntimeError: when the child ends before it reads anything, as in a broken installation.
         """
-        self.ask(binary, query)
+        self.submit(binary, query)
         answer = read_answer(self.folder)
         if "refusal" in answer:
             raise read_refusal(answer["refusal"])
@@ -82,7 +82,7 @@ class WorkbookWorker:
             raise OSError(None, answer["unreachable"])
         return read_book(answer["book"], self.folder)
 
-    def ask(self, binary: BufferedReader, query: Query) -> None:
+    def submit(self, binary: BufferedReader, query: Query) -> None:
         """Send a workbook to the child, and wait until its answer is in the folder.
 
         Raises:
@@ -98,7 +98,7 @@ class WorkbookWorker:
         except ConnectionError:
             answered = b""
         if not answered:
-            self._explain_end()
+            self._raise_for_exit()
 
     def _start(self) -> socket.socket:
         self._line, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -116,17 +116,17 @@ class WorkbookWorker:
             )
         return self._line
 
-    def _explain_end(self) -> NoReturn:
+    def _raise_for_exit(self) -> NoReturn:
         assert self._process is not None
         code = self._process.wait()
-        if code >= 0:  # no limit ends a process so
+        if code >= 0:  # limits end a process by a signal
             raise RuntimeError(f"the process that reads workbooks ended with code {code}; run `python -m {_PROGRAM}`")
         if -code == signal.SIGXCPU:
             self._refuse("seconds")
         self._refuse("memory", signal.Signals(-code).name)
 
     def _refuse(self, exceeded: str, ended_by: str = "") -> NoReturn:
-        """Refuse a workbook that exceeds a limit: the library for values ends its process when it gets no more memory."""
+        """Refuse a workbook that exceeds a limit: the library for values aborts its process when it gets no more memory."""
         limits = self.limits
         if exceeded == "seconds":
             expected = Message("a workbook that is read within {seconds} seconds", seconds=limits.seconds)
@@ -135,7 +135,7 @@ class WorkbookWorker:
             expected = Message("sheets whose texts have at most {most} together", most=_mebibytes(limits.output))
             raise Refusal(expected, Message("one with more"), _SPLIT)
         expected = Message("a workbook that is read within {most} of memory", most=_mebibytes(limits.memory))
-        raise Refusal(expected, _more(ended_by), _TRIM)
+        raise Refusal(expected, _needs_more(ended_by), _TRIM)
 
     def _stop(self) -> None:
         if self._line is not None:
@@ -146,7 +146,7 @@ class WorkbookWorker:
         self._line = self._process = None
 
 
-def _more(ended_by: str) -> Message:
+def _needs_more(ended_by: str) -> Message:
     if ended_by:
         return Message(
             "one that needs more (the process that read it was ended by {signal}), as when a cell stands very far from the others",

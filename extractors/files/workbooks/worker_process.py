@@ -35,15 +35,15 @@ def serve(line: socket.socket, folder: Path, seconds: int) -> None:
 
     Args:
         line: receives queries; a byte is sent back for each answer.
-        folder: where answers are written.
+        folder: for the answers.
         seconds: of processor time for one workbook.
     """
     while True:
         message, files, _, _ = socket.recv_fds(line, _LONGEST_QUERY, 1)
         if not message:
             return
-        spent = resource.getrusage(resource.RUSAGE_SELF)
-        _limit(resource.RLIMIT_CPU, int(spent.ru_utime + spent.ru_stime) + 1 + seconds)
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        _limit(resource.RLIMIT_CPU, int(usage.ru_utime + usage.ru_stime) + 1 + seconds)
         with os.fdopen(files[0], "rb") as binary:
             answer(binary, Query(**json.loads(message)), folder)
         line.send(b"\0")
@@ -58,18 +58,18 @@ def answer(binary: BufferedReader, query: Query, folder: Path) -> None:
         write_answer({"book": write_book(book, folder)}, folder)
         return
     except Refusal as refusal:
-        found: dict[str, object] = {"refusal": write_refusal(refusal)}
+        reply: dict[str, object] = {"refusal": write_refusal(refusal)}
     except MemoryError:
-        found = {"exceeded": "memory"}
+        reply = {"exceeded": "memory"}
     except OSError as error:
-        found = {"exceeded": "output"} if error.errno == errno.EFBIG else {"unreachable": error.strerror or ""}
-    except Exception as error:  # hostile content finds what nobody has thought of
-        found = {"refusal": write_refusal(unreadable(type(error).__name__))}
-    write_answer(found, folder)
+        reply = {"exceeded": "output"} if error.errno == errno.EFBIG else {"unreachable": error.strerror or ""}
+    except Exception as error:  # hostile content may raise anything
+        reply = {"refusal": write_refusal(unreadable(type(error).__name__))}
+    write_answer(reply, folder)
 
 
 class _WithoutPandas(MetaPathFinder):
-    """Hides pandas, which pyarrow imports for the first list it makes an array of; that takes as long as all other imports."""
+    """Hides pandas, which pyarrow imports for the first list it converts; that takes as long as all other imports."""
 
     def find_spec(self, fullname: str, path: object, target: object = None) -> None:
         """Find nothing.
@@ -89,14 +89,14 @@ def _die_with(parent: int) -> None:
 
 
 def _limit(resource_kind: int, most: int) -> None:
-    """Limit what this process may use; what it inherits may be less already."""
+    """Limit a resource of this process; an inherited limit may be lower already."""
     _, hard = resource.getrlimit(resource_kind)
     resource.setrlimit(resource_kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
 def _main(parent: int, descriptor: int, folder: Path, memory: int, seconds: int, output: int) -> None:
     _die_with(parent)
-    os.umask(0o077)  # what is handed back is for the user alone who runs the exchange
+    os.umask(0o077)  # answers are readable only for the user who runs the exchange
     sys.meta_path.insert(0, _WithoutPandas())
     _limit(resource.RLIMIT_AS, memory)
     _limit(resource.RLIMIT_FSIZE, output)

@@ -6,8 +6,8 @@ import re
 import struct
 from collections.abc import Iterator
 
-PASSED = -1  # the kind of several records that are passed over together
-_BEGIN, END = 0x809, 0x0A  # of a part of the workbook: what stands before all sheets, a sheet, a chart
+PASSED = -1  # the kind of several records that are skipped together
+_BEGIN, END = 0x809, 0x0A  # of a part of the workbook: the globals before all sheets, a sheet, a chart
 
 
 def records(stream: bytes, at: int, plain: re.Pattern[bytes] | None = None) -> Iterator[tuple[int, bytes]]:
@@ -21,8 +21,8 @@ def record_spans(stream: bytes, at: int, plain: re.Pattern[bytes] | None = None)
 
     Args:
         stream: the records of the workbook.
-        at: where the part begins.
-        plain: matches records that are passed over together, and are given as one of the kind `PASSED`.
+        at: the offset of the part.
+        plain: matches records that are skipped together, and yielded as one of the kind `PASSED`.
     """
     inside = 0
     while at + 4 <= len(stream):

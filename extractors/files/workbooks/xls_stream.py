@@ -11,31 +11,34 @@ from typing import BinaryIO
 import olefile
 
 from extractors.files.workbooks.number_formats import Kind
-from standard.gb18030 import as_of_2022
+from standard.gb18030 import to_gb18030_2022
 
 CODE_PAGE, XF, FORMAT = 0x42, 0xE0, 0x41E
 _UTF_16, _ONE_BYTE = 1200, 1252
-# The code pages of programs for Chinese and of the Macintosh; any other is called by its number.
+# The code pages of Chinese programs and of the Macintosh; others are named by their number.
 _PAGES = {
     936: "gb18030", 950: "big5hkscs", 10000: "mac-roman", 10001: "shift-jis", 10002: "big5hkscs", 10008: "gb18030",
     32768: "mac-roman", 32769: "cp1252", 65001: "utf-8",
 }  # fmt: skip
-# What the library for values makes of single bytes without a code page.
+# The character that the library for values makes of each single byte without a code page.
 _BYTES = {
-    sign: place for place in range(256) for sign in (chr(place), bytes([place]).decode("cp1252", "ignore")) if sign
+    character: code
+    for code in range(256)
+    for character in (chr(code), bytes([code]).decode("cp1252", "ignore"))
+    if character
 }
-_NONE = 0xFFFF  # the number of a format that no cell has
+_NONE = 0xFFFF  # a format number that no cell has
 _SECTOR = 4096
 _FREE, _END, _TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
-_MOST_TABLES = 109  # that the header names
-_SMALLEST = 4096  # bytes of a stream that does not lie in smaller sectors
+_MOST_TABLES = 109  # in the header
+_SMALLEST = 4096  # bytes of a stream outside the mini stream
 
 
 def workbook_stream(binary: BinaryIO) -> bytes:
     """Extract the records of an xls from its container.
 
     Raises:
-        OSError: for a damaged container, in which the library for values may loop until the memory is full.
+        OSError: for a damaged container, on which the library for values may loop until memory is full.
     """
     with olefile.OleFileIO(binary) as container:
         stream: bytes = container.openstream("Workbook" if container.exists("Workbook") else "Book").read()
@@ -46,8 +49,8 @@ def normalise_stream(stream: bytes, styles: list[Kind], new: bool) -> io.BytesIO
     """Write the workbook to a container of its own, without what the library for values misreads.
 
     In a new workbook (BIFF8) all texts are UTF-16, whatever code page its program has named. In an older one they are bytes,
-    which the library takes for signs of one byte each, as `decoder` expects them. Formats have numbers of their own
-    choice in many programs, which the library takes for those of Excel: each cell style gets the one of its kind.
+    which the library decodes as one character each, as `decoder` expects. Many programs number formats as they like, and the
+    library takes the numbers for Excel's: each cell style gets the built-in format of its kind.
     """
     plain = bytearray(stream)
     at = style = depth = 0
@@ -68,7 +71,7 @@ def normalise_stream(stream: bytes, styles: list[Kind], new: bool) -> io.BytesIO
 
 
 def decoder(page: int | None) -> Callable[[str], str]:
-    """Build the decoder of the texts of an older workbook, whose bytes the library for values read as Latin characters.
+    """Build the decoder for the texts of an older workbook, whose bytes the library for values read as Latin characters.
 
     Args:
         page: the code page that it names, or None.
@@ -83,13 +86,13 @@ def decoder(page: int | None) -> Callable[[str], str]:
         """
         if text.isascii():
             return text
-        return as_of_2022(codecs.decode(bytes(_BYTES[sign] for sign in text), name, "replace"), name)
+        return to_gb18030_2022(codecs.decode(bytes(_BYTES[character] for character in text), name, "replace"), name)
 
     return decoded
 
 
 def long_text(records: Sequence[bytes]) -> str:
-    """Decode a text of a new workbook that begins with its length and continues in further records, each of one or two bytes a character."""
+    """Decode a text of a new workbook: its length, then characters in several records, each of one or two bytes a character."""
     length = struct.unpack_from("<H", records[0])[0]
     parts = (records[0][2:], *records[1:])
     wide = (part[1:] if part[:1] == b"\1" else part[1:].decode("latin-1").encode("utf-16-le") for part in parts)
@@ -97,14 +100,14 @@ def long_text(records: Sequence[bytes]) -> str:
 
 
 def _container(stream: bytearray) -> io.BytesIO:
-    """A container of one stream, of sectors so large that the header names all tables of a stream of 400 MB."""
+    """Write a container with one stream, in sectors so large that the header lists all tables of a stream of 400 MB."""
     stream += bytes(max(0, _SMALLEST - len(stream)))
     sectors = -(-len(stream) // _SECTOR)
     of_table = _SECTOR // 4
     tables = -(-(sectors + 1) // (of_table - 1))
     if tables > _MOST_TABLES:
         raise ValueError
-    first = tables + 1  # behind the tables and the directory
+    first = tables + 1  # after the tables and the directory
     chain = [_TABLE] * tables + [_END] + [*range(first + 1, first + sectors), _END]
     chain += [_FREE] * (tables * of_table - len(chain))
     header = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16) + struct.pack("<HHHHH6x", 0x3E, 4, 0xFFFE, 12, 6)

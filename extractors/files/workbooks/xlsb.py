@@ -25,32 +25,31 @@ from standard.messages import Message
 _ROW, _RK, _ERROR, _REAL, _FORMULA_NUMBER, _FORMULA_ERROR = 0, 2, 3, 5, 9, 11
 _FORMAT, _XF, _COLUMN, _RICH, _SETTINGS, _SHEET, _FILTERED, _MERGED = 44, 47, 60, 62, 153, 156, 163, 176
 _LINK, _STYLES, _STYLES_END = 360, 617, 618
-# Cells without a column number, which are one column right of the one before; the library for values knows none of them.
+# Cells without a column number, which are one column right of the previous one; the library for values does not know them.
 _SHORT = range(12, 19)
-_CELLS, _CELLS_END = {*range(2, 12), _RICH}, 146
+_CELLS_END = 146
 _ENDS = bytes.fromhex("920100 820100")  # of the cells, and of the sheet
-_MOST_OF_BEGIN = 2**24  # bytes
+_MOST_LEADING_BYTES = 2**24  # bytes
 _CALLS = {1: Message("a DDE link"), 2: Message("an OLE link")}
 _HIDDEN_ROW, _HIDDEN_COLUMN = 0x10, 0x01
 _RELATIONSHIPS = "xl/_rels/workbook.bin.rels"
-_NO_FORMAT = 0xFFFF  # the number of a format that no cell has
+_NO_FORMAT = 0xFFFF  # a format number that no cell has
 _HUNDREDTHS, _IS_WHOLE = 0x01, 0x02  # flags of a short number (RK)
-_LOST_BITS = 2**34 - 1  # of a real number, which a short one does not hold
-_FAR = 2**19  # from here on not every whole number is a short real one
-# Blanks, numbers that are not below zero and shared texts of these sizes, passed over together.
+_LOST_BITS = 2**34 - 1  # of a real number, which a short one lacks
+_FAR = 2**19  # from here on not every integer fits into a short real number
+# Blanks, non-negative numbers and shared texts of these sizes, skipped together.
 _PLAIN = rb"\x01\x08.{8}|\x02\x0c.{4}%b.{4}[\0-\x7f]|\x05\x10.{4}%b.{8}[\0-\x7f]|\x07\x0c.{12}"
 
-_COLUMN_OF = re.compile(
-    rb"\x01\x08.{8}|[\x02\x05\x07].(.{4})(?:(?<=\x0c.{4}).{8}|.{12})", re.DOTALL
-)  # of one with a value
+# The column of a cell with a value.
+_COLUMN_OF = re.compile(rb"\x01\x08.{8}|[\x02\x05\x07].(.{4})(?:(?<=\x0c.{4}).{8}|.{12})", re.DOTALL)
 _CELLS = {*range(_RK, 12), _RICH}
 
 
 def read(binary: BinaryIO, selection: SheetSelection) -> Book:
-    """Read the selected sheets of an xlsb with what a person sees beside their values.
+    """Read the selected sheets of an xlsb, with what a person sees besides their values.
 
     Raises:
-        Refusal: for cells that are spread too far, a DDE or OLE link, two rows of one number, or two cells in one place.
+        Refusal: for cells that are spread too far, a DDE or OLE link, two rows of one number, or two cells in one position.
         KeyError, StopIteration, ElementTree.ParseError, struct.error, IndexError, ValueError: for an incomplete xlsb.
     """
     book = read_book(_normalised(binary), selection)
@@ -59,15 +58,15 @@ def read(binary: BinaryIO, selection: SheetSelection) -> Book:
         with zipfile.ZipFile(binary) as archive:
             links = _links(archive.read({name.lower(): name for name in archive.namelist()}["xl/workbook.bin"]))
             members = {name: linked_part(archive, _RELATIONSHIPS, links[name]) for name in names}
-            begins = {name: (member, _begin(archive, member)) for name, member in members.items()}
-            book.others.extend(first_rows(archive, {name: found for name, found in begins.items() if found[1]}))
+            leading = {name: (member, _leading_records(archive, member)) for name, member in members.items()}
+            book.others.extend(first_rows(archive, {name: found for name, found in leading.items() if found[1]}))
     return book
 
 
-def _begin(archive: zipfile.ZipFile, member: str) -> bytes:
-    """The records of a sheet up to the last of its first rows; nothing for a sheet without cells."""
+def _leading_records(archive: zipfile.ZipFile, member: str) -> bytes:
+    """Read the records of a sheet up to the last of its first rows; nothing for a sheet without cells."""
     with archive.open(member) as sheet:
-        part = sheet.read(_MOST_OF_BEGIN)
+        part = sheet.read(_MOST_LEADING_BYTES)
     rows, cells, done = 0, False, 0
     try:
         for kind, _, end in record_spans(part):
@@ -75,7 +74,7 @@ def _begin(archive: zipfile.ZipFile, member: str) -> bytes:
             if rows > FIRST_ROWS or kind == _CELLS_END or end > len(part):
                 break
             cells, done = cells or kind in _CELLS, end
-    except IndexError:  # the last record is cut off
+    except IndexError:  # the last record is incomplete
         pass
     return part[:done] + _ENDS if cells else b""
 
@@ -83,7 +82,7 @@ def _begin(archive: zipfile.ZipFile, member: str) -> bytes:
 def _normalised(binary: BinaryIO) -> BinaryIO:
     """Write a copy in which each cell style has the built-in format of its kind, and days are stored as real numbers.
 
-    The library for values goes by the numbers of formats, and reads days that are stored as integers as numbers.
+    The library for values relies on the numbers of formats, and reads days that are stored as integers as numbers.
     """
     plain = io.BytesIO()
     with zipfile.ZipFile(binary) as archive, zipfile.ZipFile(plain, "w") as target:
@@ -100,40 +99,40 @@ def _normalised(binary: BinaryIO) -> BinaryIO:
         for name in archive.namelist():
             part = archive.read(name)
             if name in sheets:
-                part = _with_reals(part, kinds)
+                part = _with_real_days(part, kinds)
             elif name == names["xl/styles.bin"]:
-                part = _with_kinds(part, kinds)
+                part = _with_builtin_formats(part, kinds)
             target.writestr(name, part)
     plain.seek(0)
     return plain
 
 
-def _with_kinds(styles: bytes, kinds: list[Kind]) -> bytes:
-    plain, of_cells, place = bytearray(styles), False, 0
+def _with_builtin_formats(styles: bytes, kinds: list[Kind]) -> bytes:
+    plain, of_cells, style = bytearray(styles), False, 0
     for kind, begin, _ in record_spans(styles):
         of_cells = kind == _STYLES or (of_cells and kind != _STYLES_END)
         if kind == _FORMAT:
             struct.pack_into("<H", plain, begin, _NO_FORMAT)
         elif kind == _XF and of_cells:
-            struct.pack_into("<H", plain, begin + 2, kinds[place])
-            place += 1
+            struct.pack_into("<H", plain, begin + 2, kinds[style])
+            style += 1
     return bytes(plain)
 
 
-def _with_reals(sheet: bytes, kinds: list[Kind]) -> bytes:
+def _with_real_days(sheet: bytes, kinds: list[Kind]) -> bytes:
     plain = bytearray(sheet)
-    days = [place for place, kind in enumerate(kinds) if kind != Kind.NUMBER]
-    for kind, begin, end in record_spans(sheet, _passed(days)) if days else ():
+    days = [style for style, kind in enumerate(kinds) if kind != Kind.NUMBER]
+    for kind, begin, end in record_spans(sheet, _skipped_cells(days)) if days else ():
         if kind == _RK and int.from_bytes(sheet[begin + 4 : begin + 7], "little") in days:
-            whole = _whole(sheet[begin:end])
-            real = 0 if whole is None else int.from_bytes(struct.pack("<d", whole), "little")
-            if whole is not None and not real & _LOST_BITS:
+            integer = _integer(sheet[begin:end])
+            real = 0 if integer is None else int.from_bytes(struct.pack("<d", integer), "little")
+            if integer is not None and not real & _LOST_BITS:
                 struct.pack_into("<I", plain, begin + 8, real >> 32)
     return bytes(plain)
 
 
-def _whole(cell: bytes) -> int | None:
-    """The number of a cell that is stored as an integer, maybe in hundredths."""
+def _integer(cell: bytes) -> int | None:
+    """The integer of a cell that is stored as one, possibly in hundredths."""
     written: int = struct.unpack_from("<i", cell, 8)[0]
     if not written & _IS_WHOLE:
         return None
@@ -142,7 +141,7 @@ def _whole(cell: bytes) -> int | None:
 
 
 def annotate(binary: BinaryIO, book: Book) -> None:
-    """Annotate the sheets of an xlsb. It stores a result for every formula, so no formula is known to lack one."""
+    """Annotate the sheets of an xlsb. It stores a result for every formula, so none is known to be uncalculated."""
     with zipfile.ZipFile(binary) as archive:
         names = {name.lower(): name for name in archive.namelist()}
         for link in [name for name in names if name.startswith("xl/externallinks/externallink")]:
@@ -163,7 +162,7 @@ def _require_no_call(part: bytes) -> None:
 
 
 def _links(workbook: bytes) -> dict[str, str]:
-    """By the name of each sheet the relationship that leads to it."""
+    """Map the name of each sheet to the id of its relationship."""
     links = {}
     for kind, data in records(workbook):
         if kind == _SHEET:
@@ -176,8 +175,8 @@ class _Styles:
     """The kinds and paddings of the cell styles.
 
     Attributes:
-        widths: those whose format adds to it, with `width_of` that.
-        kinds: what it is, by the numbers of the styles.
+        widths: of the styles whose format adds to a number, by `width_of`.
+        kinds: of numbers, by style.
     """
 
     def __init__(self, styles: bytes) -> None:
@@ -192,8 +191,8 @@ class _Styles:
             elif kind == _XF and of_cells:
                 formats.append(struct.unpack_from("<H", data, 2)[0])
         self.widths = {
-            place: width
-            for place, number in enumerate(formats)
+            style: width
+            for style, number in enumerate(formats)
             if (width := width_of(codes.get(number, ""))) is not None
         }
         self.kinds = [kind_of(number, codes) for number in formats]
@@ -203,23 +202,23 @@ class _Styles:
 
 
 def _epoch(workbook: bytes) -> date:
-    """The day before the first one that is counted; the library for values counts the others alike."""
+    """Day zero of the workbook's calendar, from which the library for values counts, too."""
     first = next((data for kind, data in records(workbook) if kind == _SETTINGS), b"\0")
     return date(1904, 1, 1) if first[0] & 1 else date(1899, 12, 30)
 
 
-def _passed(styles: Iterable[int]) -> re.Pattern[bytes]:
-    """Cells that are passed over together: plain ones, of other styles than some."""
+def _skipped_cells(styles: Iterable[int]) -> re.Pattern[bytes]:
+    """Compile a pattern of plain cells, except those of some styles, which are skipped together."""
     styled = b"|".join(re.escape(style.to_bytes(3, "little")) for style in styles)
     of_style = b"(?!%b).{3}" % styled if styled else b".{3}"
     return re.compile(b"(?:%b)++" % (_PLAIN % (of_style, of_style)), re.DOTALL)
 
 
 def _scan_sheet(sheet: bytes, styles: _Styles, epoch: date) -> Annotations:
-    seen, places = Annotations(), CellPositions()
+    seen, positions = Annotations(), CellPositions()
     row = 0
-    looked = [place for place, kind in enumerate(styles.kinds) if kind != Kind.NUMBER or place in styles.widths]
-    for kind, data in records(sheet, _passed(looked)):
+    examined = [style for style, kind in enumerate(styles.kinds) if kind != Kind.NUMBER or style in styles.widths]
+    for kind, data in records(sheet, _skipped_cells(examined)):
         if kind == _ROW:
             row = struct.unpack_from("<I", data)[0]
             seen.hidden_rows += bool(data[11] & _HIDDEN_ROW)
@@ -234,18 +233,18 @@ def _scan_sheet(sheet: bytes, styles: _Styles, epoch: date) -> Annotations:
             raise ValueError
         else:
             _of_sheet(seen, kind, data)
-        _stand(places, kind, data)
-    places.require_distinct()
+        _add_position(positions, kind, data)
+    positions.require_distinct()
     return seen
 
 
-def _stand(places: CellPositions, kind: int, data: bytes) -> None:
+def _add_position(positions: CellPositions, kind: int, data: bytes) -> None:
     if kind == _ROW:
-        places.begin(struct.unpack_from("<I", data)[0])
+        positions.begin(struct.unpack_from("<I", data)[0])
     elif kind == PASSED:
-        places.add(b"".join(_COLUMN_OF.findall(data)))
+        positions.add(b"".join(_COLUMN_OF.findall(data)))
     elif kind in _CELLS:
-        places.add(data[:4])
+        positions.add(data[:4])
 
 
 def _number_at(seen: Annotations, row: int, kind: int, data: bytes, styles: _Styles, epoch: date) -> None:
@@ -254,11 +253,11 @@ def _number_at(seen: Annotations, row: int, kind: int, data: bytes, styles: _Sty
         seen.pad(row, column, styles.widths[style])
     if styles.kind(style) != Kind.MOMENT:
         return
-    whole = _whole(data) if kind == _RK else None
-    if data[11 if kind == _RK else 15] & 0x80:  # the sign, however the number is written
+    integer = _integer(data) if kind == _RK else None
+    if data[11 if kind == _RK else 15] & 0x80:  # the sign, in every encoding
         seen.below_zero(row, column)
-    elif whole is not None and _FAR <= whole <= (date.max - epoch).days:
-        seen.texts.append((row, column, str(epoch + timedelta(days=whole))))
+    elif integer is not None and _FAR <= integer <= (date.max - epoch).days:
+        seen.texts.append((row, column, str(epoch + timedelta(days=integer))))
 
 
 def _of_sheet(seen: Annotations, kind: int, data: bytes) -> None:

@@ -6,7 +6,7 @@ import re
 import struct
 from collections.abc import Iterator
 
-PASSED = -1  # the kind of several records that are passed over together
+PASSED = -1  # the kind of several records that are skipped together
 
 
 def records(part: bytes, plain: re.Pattern[bytes] | None = None) -> Iterator[tuple[int, bytes]]:
@@ -20,10 +20,10 @@ def record_spans(part: bytes, plain: re.Pattern[bytes] | None = None) -> Iterato
 
     Args:
         part: the part.
-        plain: matches records that are passed over together, and are given as one of the kind `PASSED`.
+        plain: matches records that are skipped together, and yielded as one of the kind `PASSED`.
 
     Raises:
-        IndexError: for a record that is cut off.
+        IndexError: for an incomplete record.
     """
     at = 0
     while at < len(part):
@@ -38,12 +38,12 @@ def record_spans(part: bytes, plain: re.Pattern[bytes] | None = None) -> Iterato
 
 
 def _number(part: bytes, at: int, longest: int) -> tuple[int, int]:
-    """Decode an id or a length: seven bits a byte, the lowest first. Returns it and where it ends."""
+    """Decode an id or a length: seven bits a byte, the lowest first. Return it and the offset after it."""
     number = 0
-    for place in range(longest):
-        number |= (part[at + place] & 0x7F) << 7 * place
-        if not part[at + place] & 0x80:
-            return number, at + place + 1
+    for index in range(longest):
+        number |= (part[at + index] & 0x7F) << 7 * index
+        if not part[at + index] & 0x80:
+            return number, at + index + 1
     return number, at + longest
 
 

@@ -16,13 +16,13 @@ from extractors.files.workbooks.first_rows import first_rows
 from extractors.files.workbooks.grid import Book, Fault, require_few_cells
 from extractors.files.workbooks.iso_times import moment_text
 from extractors.files.workbooks.sheet_selection import SheetSelection
-from extractors.files.workbooks.workbook_refusals import repeated, unplaced
+from extractors.files.workbooks.workbook_refusals import repeated, unreferenced
 from extractors.files.workbooks.xlsx_parts import first_rows_of, parts_of
 from extractors.files.workbooks.xlsx_positions import Extent, repeated_row
 from extractors.files.workbooks.xlsx_styles import styled_cells, styles_of
 from extractors.files.workbooks.xlsx_texts import decode_escapes, require_numbered
 
-# No pattern looks beyond the next tag for what is in one, so that many that lack it are not each looked for to the end.
+# No pattern looks beyond the next tag, so that searching many tags without a match stays linear.
 _FORMULA = re.compile(rb"<f(?:\s[^>]*)?/?>")
 _ERROR = re.compile(rb"<c\s[^<>]*?\bt\s*=\s*[\"']e[\"'][^<>]*>")
 _MOMENT = re.compile(rb"<c\s[^<>]*?\bt\s*=\s*[\"']d[\"'][^<>]*(?<!/)>")
@@ -33,7 +33,7 @@ _TYPE = re.compile(rb"\bt\s*=\s*[\"'](\w+)[\"']")
 _STYLE = re.compile(rb"\ss\s*=\s*[\"'](\d+)[\"']")
 _NEGATIVE = re.compile(rb"<v(?:\s[^>]*)?>-[^<]*[1-9]")
 _RANGE = re.compile(rb"\bref\s*=\s*[\"']([A-Za-z$0-9]+):([A-Za-z$0-9]+)[\"']")
-_MOST_OF_ONE = 1_000_000  # cells of one formula; more are those of entire columns
+_MOST_CELLS_OF_FORMULA = 1_000_000  # of one formula; more cells are those of entire columns
 _ON_LOAD = re.compile(rb"<(?:\w+:)?calcPr\s[^<>]*\bfullCalcOnLoad\s*=\s*[\"'](?:1|true)[\"']")
 _POI = re.compile(rb"<(?:\w+:)?Application>\s*Apache POI\s*<")
 _HIDDEN_ROW = re.compile(rb"<row\s[^<>]*\bhidden\s*=\s*[\"'](?:1|true)[\"']")
@@ -42,35 +42,35 @@ _EDGE = re.compile(rb"\b(min|max)\s*=\s*[\"'](\d+)[\"']")
 
 
 def read(binary: BinaryIO, selection: SheetSelection) -> Book:
-    """Read the selected sheets of an xlsx with what a person sees beside their values.
+    """Read the selected sheets of an xlsx, with what a person sees besides their values.
 
-    A cell with an error holds its name (`#N/A`), one with a formula that was never calculated the formula, so that its row
-    is not taken for blank. A formula has no value then, or a bare zero from a program that calculates nothing (XlsxWriter,
-    Apache POI). A whole number whose format is nothing but zeros (`000000`) is text of that width, as it is shown.
+    A cell with an error contains its name (`#N/A`), one with an uncalculated formula the formula, so that its row does not look
+    blank. Such a formula has no value, or a bare zero from a program that calculates nothing (XlsxWriter, Apache POI). An
+    integer with a format of zeros only (`000000`) is text of that width, as it is displayed.
 
     Raises:
-        Refusal: for cells that are spread too far, two cells in one place, and a fault in a cell without a reference.
-        calamine.CalamineError: for what the library for values cannot read.
+        Refusal: for cells that are spread too far, two cells in one position, and a fault in a cell without a reference.
+        calamine.CalamineError: for content that the library for values cannot read.
         LookupError, ValueError, StopIteration, ElementTree.ParseError: for a workbook without the parts it names, or in an
-            encoding that nobody knows.
+            unknown encoding.
     """
     with zipfile.ZipFile(binary) as archive:
         scanner = _Scanner(archive)
-        book = read_book(binary, selection, before=scanner.scan)
+        book = read_book(binary, selection, before_reading=scanner.scan)
         for grid in book.grids:
             grid.faults += decode_escapes(archive, find_member(archive, grid.name), grid)
             scanner.found[grid.name].apply_to(grid)
         members = {name: find_member(archive, name) for name in selection.other_names(book.sheets)}
-        begins = {name: (member, first_rows_of(archive, member)) for name, member in members.items()}
-        book.others.extend(first_rows(archive, {name: found for name, found in begins.items() if found[1]}))
+        leading = {name: (member, first_rows_of(archive, member)) for name, member in members.items()}
+        book.others.extend(first_rows(archive, {name: found for name, found in leading.items() if found[1]}))
     return book
 
 
 class _Scanner:
-    """Scans the XML of sheets before the library for values reads them, which keeps the last of two cells in one place.
+    """Scans the XML of sheets before the library for values reads them, which keeps only the last of two cells in one position.
 
     Attributes:
-        found: the annotations of each sheet, by its name.
+        found: the annotations by sheet name.
     """
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
@@ -84,7 +84,7 @@ class _Scanner:
         """Scan a sheet.
 
         Raises:
-            Refusal: for cells that are spread too far, two cells in one place, and a fault in a cell without a reference.
+            Refusal: for cells that are spread too far, two cells in one position, and a fault in a cell without a reference.
         """
         member = find_member(self._archive, name)
         seen = Annotations(filtered=_has_filtered_table(self._archive, member))
@@ -97,7 +97,7 @@ class _Scanner:
                 if row := repeated_row(sheet):
                     raise repeated(row)
         require_few_cells(extent.rows, max(extent.columns, 1))
-        seen.faults += [] if texts.results else texts.none
+        seen.faults += [] if texts.results else texts.without_result
         self.found[name] = seen
 
     def _scan_part(self, part: bytes, seen: Annotations, texts: _FormulaTexts) -> None:
@@ -105,8 +105,8 @@ class _Scanner:
         _formulas(part, seen, self._zero, texts)
         _errors(part, seen)
         for match in self._styled.finditer(part) if self._styled else ():
-            if _is_number(match[0]):  # a text is shown as it is, whatever its format
-                seen.pad(*_place(match[0]), self._widths[int(match[1])])
+            if _is_number(match[0]):  # a text is displayed as it is, whatever its format
+                seen.pad(*_position(match[0]), self._widths[int(match[1])])
         _below_zero(part, seen, self._moments)
         _midnights(part, seen)
         _hidden(part, seen)
@@ -114,13 +114,13 @@ class _Scanner:
 
 @dataclass
 class _FormulaTexts:
-    """Decides whether a formula with a text result, but without a text, gave an empty one.
+    """Decides whether formulas with a text result, but without a text, have an empty result.
 
-    EPPlus writes an empty one so; LibreOffice what it never calculated, and then no formula of the sheet has a result.
+    EPPlus writes an empty result so; LibreOffice a formula that it never calculated, and then no formula of the sheet has a result.
     """
 
     results: int = 0
-    none: list[Fault] = field(default_factory=list)
+    without_result: list[Fault] = field(default_factory=list)
 
 
 def _formulas(part: bytes, seen: Annotations, zero: bytes | None, texts: _FormulaTexts) -> None:
@@ -136,25 +136,25 @@ def _formulas(part: bytes, seen: Annotations, zero: bytes | None, texts: _Formul
         done = end.start() if end else len(part)
         body = part[match.end() : done]
         value, kind = _VALUE.search(body), _TYPE.search(head)
-        # An empty text is what a formula may well give; no value at all is what was never calculated.
+        # An empty text may well be a result; no value at all means that it was never calculated.
         is_text = kind is not None and kind[1] == b"str"
-        none = not is_text if value is None else value[1] == zero and _is_number(head)
-        texts.results += not none and b"<v" in body
-        if none or b"<v" not in body:
+        lacks_result = not is_text if value is None else value[1] == zero and _is_number(head)
+        texts.results += not lacks_result and b"<v" in body
+        if lacks_result or b"<v" not in body:
             formula = "" if match[0].endswith(b"/>") else unescape(body.partition(b"</f")[0].decode("utf-8", "replace"))
-            places = [_place(head), *(_others(match[0]) if value is None else ())]
-            faults = [Fault(row, column, "formula_uncalculated", f"={formula}") for row, column in places]
-            (seen.faults if none else texts.none).extend(faults)
+            positions = [_position(head), *(_other_cells(match[0]) if value is None else ())]
+            faults = [Fault(row, column, "formula_uncalculated", f"={formula}") for row, column in positions]
+            (seen.faults if lacks_result else texts.without_result).extend(faults)
 
 
-def _others(formula: bytes) -> list[tuple[int, int]]:
-    """The other cells of an array formula (`t="array"`), which are empty where it has no result."""
+def _other_cells(formula: bytes) -> list[tuple[int, int]]:
+    """List the other cells of an array formula (`t="array"`), which are empty if it has no result."""
     found = _RANGE.search(formula) if b"array" in formula else None
     if found is None:
         return []
-    (top, left), (bottom, right) = (_place(b' r="%b"' % end) for end in found.groups())
-    if (bottom - top + 1) * (right - left + 1) > _MOST_OF_ONE:
-        raise unplaced()
+    (top, left), (bottom, right) = (_position(b' r="%b"' % end) for end in found.groups())
+    if (bottom - top + 1) * (right - left + 1) > _MOST_CELLS_OF_FORMULA:
+        raise unreferenced()
     return [(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)][1:]
 
 
@@ -166,7 +166,7 @@ def _errors(part: bytes, seen: Annotations) -> None:
         end = None if empty else _CELL_END.search(part, match.end())
         value = None if empty else _VALUE.search(part, match.end(), end.start() if end else len(part))
         text = value[1].decode("utf-8", "replace") if value else "#ERROR"
-        seen.faults.append(Fault(*_place(match[0]), "cell_error", text))
+        seen.faults.append(Fault(*_position(match[0]), "cell_error", text))
 
 
 def _below_zero(part: bytes, seen: Annotations, moments: set[int]) -> None:
@@ -176,18 +176,18 @@ def _below_zero(part: bytes, seen: Annotations, moments: set[int]) -> None:
         head = part[part.rfind(b"<c", 0, match.start()) : match.start()].partition(b">")[0]
         style = _STYLE.search(head)
         if int(style[1] if style else 0) in moments and _is_number(head):
-            seen.below_zero(*_place(head))
+            seen.below_zero(*_position(head))
 
 
 def _midnights(part: bytes, seen: Annotations) -> None:
-    """Read the times of 24:00:00 in cells of type date, which the library for values reads as texts."""
+    """Read times of 24:00:00 in cells of type date, which the library for values reads as texts."""
     if b"T24:" not in part:
         return
     for match in _MOMENT.finditer(part):
         end = _CELL_END.search(part, match.end())
         value = _VALUE.search(part, match.end(), end.start() if end else len(part))
         if value and b"T24:" in value[1]:
-            seen.texts.append((*_place(match[0]), moment_text(value[1].decode("utf-8", "replace").strip())))
+            seen.texts.append((*_position(match[0]), moment_text(value[1].decode("utf-8", "replace").strip())))
 
 
 def _is_number(tag: bytes) -> bool:
@@ -206,10 +206,10 @@ def _hidden(part: bytes, seen: Annotations) -> None:
             seen.hidden_columns += edges.get(b"max", 0) - edges.get(b"min", 0) + 1
 
 
-def _place(tag: bytes) -> tuple[int, int]:
+def _position(tag: bytes) -> tuple[int, int]:
     found = _REFERENCE.search(tag)
     if found is None:
-        raise unplaced()
+        raise unreferenced()
     column = 0
     for letter in found[1].upper():
         column = column * 26 + letter - ord("A") + 1
@@ -217,7 +217,7 @@ def _place(tag: bytes) -> tuple[int, int]:
 
 
 def _uncalculated_zero(archive: zipfile.ZipFile) -> bytes | None:
-    """The zero that the program of a workbook writes for a formula that it has not calculated; None where it writes none."""
+    """The zero that the program of a workbook writes for an uncalculated formula; None if it writes none."""
     names = {name.lower(): name for name in archive.namelist()}
     if "docprops/app.xml" in names and _POI.search(archive.read(names["docprops/app.xml"])):
         return b"0.0"
@@ -225,7 +225,7 @@ def _uncalculated_zero(archive: zipfile.ZipFile) -> bytes | None:
 
 
 def _has_filtered_table(archive: zipfile.ZipFile, member: str) -> bool:
-    """Whether a filter chooses rows of a table, which has a part of its own, in a sheet."""
+    """Whether a filter hides rows of a table, which has a part of its own, in a sheet."""
     names = {name.lower(): name for name in archive.namelist()}
     folder, _, name = member.rpartition("/")
     links = names.get(f"{folder}/_rels/{name}.rels".lower())
@@ -233,7 +233,7 @@ def _has_filtered_table(archive: zipfile.ZipFile, member: str) -> bool:
         return False
     listed = ElementTree.fromstring(archive.read(links))  # noqa: S314 - as above
     targets = [item.get("Target", "") for item in listed if item.get("Type", "").endswith("/table")]
-    # One that is named many times is looked at once.
+    # A part that is named many times is examined once.
     paths = dict.fromkeys(normpath(join("/", folder, target)).lstrip("/").lower() for target in targets)
     return any(b"filterColumn" in archive.read(names[path]) for path in paths if path in names)
 

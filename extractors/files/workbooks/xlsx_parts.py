@@ -13,22 +13,22 @@ from extractors.files.workbooks.grid import FIRST_ROWS
 _CHUNK = 2**20
 _PREFIX = re.compile(rb"(</?)\w+:")
 _ROWS_END = re.compile(rb"</(?:\w+:)?sheetData")
-_LONGEST_MARK = 32  # bytes of what is looked for across two chunks
-_ASIDES = {b"<!--": b"-->", b"<![CDATA[": b"]]>"}  # how comments and CDATA begin and end
+_LONGEST_MARK = 32  # bytes of a pattern that may span two chunks
+_ASIDES = {b"<!--": b"-->", b"<![CDATA[": b"]]>"}  # the beginnings and ends of comments and CDATA
 _ASIDE_BEGIN = re.compile(b"|".join(map(re.escape, _ASIDES)))
-_LONGEST_BEGIN = 8  # bytes of one that goes on in the next chunk
+_LONGEST_BEGIN = 8  # bytes of a beginning that may continue in the next chunk
 _A_CELL, _ROW_END = re.compile(rb"<c[\s>]"), re.compile(rb"</row\s*>")
 _EMPTY_ROW = re.compile(rb"<row(?:\s[^<>]*)?/>")
 
 
 def parts_of(archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
-    """Yield the XML of a sheet in parts of complete rows, without prefixes; of what is below the rows only the filter.
+    """Yield the XML of a sheet in parts of complete rows, without prefixes; of the part below the rows only the filter.
 
-    What is below them may be far longer than they are, and holds no cells.
+    The part below may be far longer than the rows, and has no cells.
     """
     rest, prefixed, below = bytearray(), None, False
     with archive.open(member) as sheet:
-        for chunk in _plain(sheet):
+        for chunk in _plain_xml(sheet):
             seen = max(0, len(rest) - _LONGEST_MARK)
             rest += chunk
             if prefixed is None:
@@ -46,51 +46,51 @@ def parts_of(archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
 
 
 def _rows_end(rest: bytearray, seen: int) -> tuple[int, bool]:
-    """Where the last complete row ends, 0 where none does, and whether it is the last of all."""
+    """The end of the last complete row, 0 if there is none, and whether it is the last of the sheet."""
     if last := _ROWS_END.search(rest, seen):
         return last.start(), True
     end = rest.rfind(b"row>", seen)
     return (end + 4 if end >= 0 else 0), False
 
 
-def _plain(sheet: IO[bytes]) -> Iterator[bytes]:
-    """XML in parts of any length without comments and CDATA, in which nothing is a cell; either may go on in the next chunk.
+def _plain_xml(sheet: IO[bytes]) -> Iterator[bytes]:
+    """Yield XML in parts of any length without comments and CDATA, which contain no cells; either may span chunks.
 
-    A value in CDATA is none to the library for values, either.
+    The library for values ignores values in CDATA, too.
     """
-    rest, end = b"", b""  # what is to be looked at again, and what ends the comment in which it is
+    rest, end = b"", b""  # what must be scanned again, and the end mark of the comment around it
     while chunk := sheet.read(_CHUNK):
-        plain, rest, end = _divided(rest + chunk, end)
+        plain, rest, end = _without_asides(rest + chunk, end)
         yield plain
     if not end:
         yield rest
 
 
-def _divided(xml: bytes, end: bytes) -> tuple[bytes, bytes, bytes]:
-    """What is plain in some XML, what of it is to be looked at again with the next, and what ends the comment in which that is.
+def _without_asides(xml: bytes, end: bytes) -> tuple[bytes, bytes, bytes]:
+    """Split XML into its plain content, the tail to scan again with the next chunk, and the end mark of the comment around it.
 
-    `end` is what ends the one in which the XML begins. No byte is looked at more than twice, however many there are.
+    `end` is the end mark of the comment in which the XML begins. No byte is scanned more than twice.
     """
     plain: list[bytes] = []
-    place = 0
+    start = 0
     while True:
         if end:
-            found = xml.find(end, place)
+            found = xml.find(end, start)
             if found < 0:
-                return b"".join(plain), xml[max(place, len(xml) - len(end) + 1) :], end
-            place, end = found + len(end), b""
-        begin = _ASIDE_BEGIN.search(xml, place) if xml.find(b"<!", place) >= 0 else None
+                return b"".join(plain), xml[max(start, len(xml) - len(end) + 1) :], end
+            start, end = found + len(end), b""
+        begin = _ASIDE_BEGIN.search(xml, start) if xml.find(b"<!", start) >= 0 else None
         if begin is None:
             break
-        plain.append(xml[place : begin.start()])
-        place, end = begin.end(), _ASIDES[begin[0]]
-    last = xml.rfind(b"<", max(place, len(xml) - _LONGEST_BEGIN))
+        plain.append(xml[start : begin.start()])
+        start, end = begin.end(), _ASIDES[begin[0]]
+    last = xml.rfind(b"<", max(start, len(xml) - _LONGEST_BEGIN))
     cut = last if last >= 0 else len(xml)
-    return b"".join([*plain, xml[place:cut]]), xml[cut:], b""
+    return b"".join([*plain, xml[start:cut]]), xml[cut:], b""
 
 
 def first_rows_of(archive: zipfile.ZipFile, member: str) -> bytes:
-    """Cut the XML of a sheet after its first rows; empty for a sheet without cells."""
+    """Truncate the XML of a sheet after its first rows; empty for a sheet without cells."""
     xml, ends = b"", [0]
     for part in parts_of(archive, member):
         xml += _EMPTY_ROW.sub(b"", part)

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from extractors.files.workbooks.grid import Fault, Grid
 
-# For an index that is no number the library for values returns the first shared text.
+# For an invalid index the library for values returns the first shared text.
 _NO_INDEX = re.compile(rb't=["\']s["\'][^<>]{0,200}><v(?:\s[^<>]*)?>(?!\d{0,9}</v)')
 _ESCAPE = "_x[0-9A-Fa-f]{4}_"
 _ESCAPES = re.compile(f"(?:{_ESCAPE})+")
@@ -20,28 +20,28 @@ def require_numbered(part: bytes) -> None:
     """Check that cells refer to shared texts by numbers.
 
     Raises:
-        ValueError: where it does not.
+        ValueError: if one does not.
     """
     if _NO_INDEX.search(part):
         raise ValueError
 
 
 def decode_escapes(archive: zipfile.ZipFile, member: str, grid: Grid) -> list[Fault]:
-    """Decode cells with characters by their number (`_x4E2D_`), which the library for values decodes below 256 only.
+    """Decode escaped characters in cells (`_x4E2D_`), of which the library for values decodes those below 256.
 
-    Where an underscore is escaped anywhere (`_x005F_`), it is unknown which escapes stand for themselves.
+    If an underscore is escaped anywhere (`_x005F_`), it is unknown which escapes are literal.
     """
-    places = [
+    positions = [
         (row, column)
         for column, texts in enumerate(grid.columns)
         for row in pc.indices_nonzero(pc.fill_null(pc.match_substring_regex(texts, _ESCAPE), False)).to_pylist()
     ]
-    if not places:
+    if not positions:
         return []
     parts = [archive.read(name) for name in archive.namelist() if name == member or name.lower() == _TEXTS]
     is_clear = not any(b"_x005f_" in part.lower() for part in parts)
     faults = []
-    for row, column in places:
+    for row, column in positions:
         written = grid.columns[column][row].as_py()
         text = _ESCAPES.sub(_meant, written) if is_clear else written
         is_whole = is_clear and "\ufffd" not in text

@@ -16,7 +16,7 @@ _CHUNK = 2**20
 _ENCODED = re.compile(rb"<\?xml[^>]*\sencoding\s*=\s*[\"']([^\"']*)[\"']")
 _OTHER = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 _ASIDES = (b"<!--", b"<![CDATA[")
-# The errors that the library for values knows; for another, such as #SPILL!, it rejects the workbook.
+# The errors that the library for values knows; for others, such as #SPILL!, it rejects the workbook.
 _ERRORS = ("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "")
 _AN_ERROR = re.compile(
     rb"\bt\s*=\s*[\"']e[\"'][^<>]{0,200}>(?:<(?:\w+:)?f[^<>]*>[^<]{0,9000}</(?:\w+:)?f\s*>)?"
@@ -28,14 +28,14 @@ _RUN = re.compile(rb"<t>(?:[ \t\r\n][^<]*|[^<]*[ \t\r\n])</t></r>")
 _REFERRED = re.compile(rb"<(?:\w+:)?v>[^<&]*&#")
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?\bref\s*=\s*[\"']([^\"']*)")
 _HINT = re.compile(rb"<(?:\w+:)?dimension\s[^>]*?\bref\s*=\s*[\"']([^\"']*)")
-_HEAD = 16_384  # bytes, within which the hint stands before the cells
+_HEAD = 16_384  # bytes that contain the hint, before the cells
 _HINTS = ("dimension",)
 _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 _IN_QUOTES = str.maketrans({"&": "&amp;", "<": "&lt;", '"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"})
 
 
 def refuse_doctype(*_: object) -> None:
-    """Handle a document type that an XML parser meets.
+    """Handler for a document type in an XML parser.
 
     Raises:
         Refusal: always.
@@ -44,7 +44,7 @@ def refuse_doctype(*_: object) -> None:
 
 
 def is_xml(start: bytes) -> bool:
-    """Whether a part begins as XML does, in whatever encoding."""
+    """Whether a part begins like XML, in any encoding."""
     return start.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"<")
 
 
@@ -57,7 +57,7 @@ def is_utf_8(start: bytes) -> bool:
 
 
 def needs_rewriting(xml: bytes) -> bool:
-    """Whether XML that ends with a tag has something that the library for values misreads and `rewrite_xml` corrects.
+    """Whether XML that ends with a tag contains something that the library for values misreads and `rewrite_xml` corrects.
 
     Single characters are searched for first, since that is cheap.
     """
@@ -80,12 +80,12 @@ def needs_rewriting(xml: bytes) -> bool:
 def rewrite_xml(start: bytes, source: IO[bytes], target: IO[bytes]) -> None:
     """Write XML, of which the beginning was read, as UTF-8 of elements and texts alone.
 
-    Hints of the extent of a sheet are left out; a merged range of entire rows or columns is written as
-    its first and last cell; blanks around a number are left out, and so is a sheet that the workbook lists without a part.
+    Dimension hints are dropped; a merged range of entire rows or columns becomes its first and last cell; blanks around numbers
+    are dropped, and so is a sheet that the workbook lists without a part.
 
     Raises:
         Refusal: for a document type.
-        expat.ExpatError, LookupError, ValueError: for what is no XML, or in an encoding that nobody knows.
+        expat.ExpatError, LookupError, ValueError: for invalid XML, or an unknown encoding.
     """
     writer = _Writer()
     parser = expat.ParserCreate()
@@ -95,10 +95,10 @@ def rewrite_xml(start: bytes, source: IO[bytes], target: IO[bytes]) -> None:
     parser.CharacterDataHandler, parser.StartDoctypeDeclHandler = writer.text, refuse_doctype
     while start := start or source.read(_CHUNK):
         parser.Parse(start)
-        target.write(writer.taken())
+        target.write(writer.take_output())
         start = b""
     parser.Parse(b"", True)
-    target.write(writer.taken())
+    target.write(writer.take_output())
 
 
 def rewrite_styles(source: IO[bytes]) -> bytes:
@@ -118,20 +118,20 @@ def rewrite_styles(source: IO[bytes]) -> bytes:
 
 
 def _known_error(value: str) -> str:
-    """An error as one that the library for values knows."""
+    """Map an error to one that the library for values knows."""
     return value if value in _ERRORS else "#VALUE!"
 
 
 class _Writer:
     def __init__(self) -> None:
         self._parts: list[str] = []
-        self._skipped = 0  # how many elements that are left out one is inside of
+        self._skipped = 0  # number of enclosing dropped elements
         self._in_cell = False
-        self._value: list[str] | None = None  # of a number of a cell, while it is read
+        self._value: list[str] | None = None  # of a cell's number, while it is parsed
         self._kind = ""
         self._in_run = False
 
-    def taken(self) -> bytes:
+    def take_output(self) -> bytes:
         """The output since the last call."""
         written = "".join(self._parts).encode()
         self._parts = []

@@ -1,4 +1,4 @@
-"""What is told of a connection before the first night."""
+"""The facts that are reported about a connection before the first night."""
 
 import sqlite3
 from contextlib import closing
@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy
 
 from extractors import Request
-from extractors.databases.connection_check import measure
+from extractors.databases.connection_check import check_connection
 from standard.errors import SourceUnreachable, UsageError
 
 TABLE = {"kind": "database", "connection": "land", "table": "t", "key": ["id"]}
@@ -22,33 +22,33 @@ TABLE = {"kind": "database", "connection": "land", "table": "t", "key": ["id"]}
         ("mariadb_odbc", "ODBC", "MariaDB 1"),
     ],
 )
-def test_the_way_the_database_and_its_rows_are_told(request, declare, day, now, kind, way, database):
+def test_the_interface_the_database_and_its_rows_are_reported(request, declare, day, now, kind, way, database):
     url = request.getfixturevalue(kind.replace("odbc", "url"))
     engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE t (id integer, name varchar(20))")
         connection.exec_driver_sql("INSERT INTO t VALUES (1, '甲'), (2, '乙')")
     location = request.getfixturevalue(kind)
-    facts = measure(Request(declare(TABLE, ["name"]), day, location, now))
+    facts = check_connection(Request(declare(TABLE, ["name"]), day, location, now))
     assert (facts.way, facts.guarded, facts.problem, facts.rows, facts.sample) == (way, True, "", 2, 2)
     assert facts.database.startswith(database)
     assert facts.columns["name"] in {"character varying(20)", "varchar(20)"}
     assert facts.connecting > 0
     assert facts.rate > 0
-    facts = measure(Request(declare({**TABLE, "key": ["nummer"]}), day, location, now))
+    facts = check_connection(Request(declare({**TABLE, "key": ["nummer"]}), day, location, now))
     assert (facts.way, facts.rows) == (way, None)
     assert "nummer" in facts.problem
 
 
 def test_nothing_that_answers_is_unreachable_and_nothing_to_ask_is_a_wrong_use(declare, day, now, tmp_path):
     with pytest.raises(SourceUnreachable):
-        measure(Request(declare(TABLE), day, f"sqlite:///{tmp_path}/none.db", now))
+        check_connection(Request(declare(TABLE), day, f"sqlite:///{tmp_path}/none.db", now))
     with pytest.raises(UsageError):
-        measure(Request(declare(TABLE), day, None, now))
+        check_connection(Request(declare(TABLE), day, None, now))
 
 
 @pytest.mark.parametrize("kind", ["postgresql_url", "postgresql_odbc", "mariadb_url", "mariadb_odbc"])
-def test_what_decides_which_rows_are_read_is_told(request, declare, day, now, kind):
+def test_the_columns_that_select_rows_are_reported(request, declare, day, now, kind):
     url = request.getfixturevalue(kind.replace("odbc", "url"))
     time = "timestamp" if "postgresql" in url else "datetime"
     engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
@@ -65,7 +65,7 @@ def test_what_decides_which_rows_are_read_is_told(request, declare, day, now, ki
         connection.exec_driver_sql("INSERT INTO t VALUES (9, NULL, NULL, NULL, '王某某', NULL)")
 
     def facts(**extract):
-        return measure(Request(declare({**TABLE, **extract}), day, request.getfixturevalue(kind), now))
+        return check_connection(Request(declare({**TABLE, **extract}), day, request.getfixturevalue(kind), now))
 
     assert facts().order == ""
     assert facts(rising="id").order == "id: numbers 1 to 9, 0 rows without one"
@@ -85,37 +85,38 @@ def test_what_decides_which_rows_are_read_is_told(request, declare, day, now, ki
     assert found.spoilt == []
 
 
-def test_texts_in_another_encoding_are_told_in_both_readings_masked(declare, day, now, mariadb_url, mariadb_odbc):
+def test_texts_in_another_encoding_are_reported_in_both_readings_masked(declare, day, now, mariadb_url, mariadb_odbc):
     engine = sqlalchemy.create_engine(mariadb_url, poolclass=sqlalchemy.NullPool)
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE t (id integer, name varchar(60) CHARACTER SET latin1)")
         connection.exec_driver_sql(f"INSERT INTO t VALUES (1, x'{'张三丰'.encode('gbk').hex()}'), (2, 'Ann')")
     for location in (mariadb_url, mariadb_odbc):
-        (told,) = measure(Request(declare(TABLE), day, location, now)).spoilt
+        (sentence,) = check_connection(Request(declare(TABLE), day, location, now)).spoilt
         assert (
-            told == "name: 1 of 2 texts are in another encoding or were spoilt, such as Õ** as it is, 张** in gb18030"
+            sentence
+            == "name: 1 of 2 texts are in another encoding or were spoilt, such as Õ** as it is, 张** in gb18030"
         )
-        assert measure(Request(declare({**TABLE, "charset": "gbk"}), day, location, now)).spoilt == []
-        assert len(measure(Request(declare({**TABLE, "charset": "utf-8"}), day, location, now)).spoilt) == 1
+        assert check_connection(Request(declare({**TABLE, "charset": "gbk"}), day, location, now)).spoilt == []
+        assert len(check_connection(Request(declare({**TABLE, "charset": "utf-8"}), day, location, now)).spoilt) == 1
 
 
 @pytest.fixture
 def table(tmp_path):
-    """How to fill a database file; gives its location."""
+    """Fills a database file, and returns its location."""
 
-    def made(*statements, name="t"):
+    def create(*statements, name="t"):
         path = tmp_path / f"{name}.db"
         with closing(sqlite3.connect(path)) as connection, connection:
             for statement in statements:
                 connection.execute(*statement) if isinstance(statement, tuple) else connection.execute(statement)
         return f"sqlite:///{path}"
 
-    return made
+    return create
 
 
 def test_columns_that_would_refuse_a_night_are_a_problem(declare, day, now, table):
     location = table("CREATE TABLE t (id, NUMMER, 姓名, 证号, 发证日期)")
-    facts = measure(Request(declare(TABLE), day, location, now))
+    facts = check_connection(Request(declare(TABLE), day, location, now))
     assert facts.problem.startswith("dept.source: expected the columns 编号 that its declaration names, found 5 others")
     assert facts.undeclared == [
         "nobody declared NUMMER: a first batch is refused, later ones do what expect.drift says of column_added"
@@ -134,14 +135,14 @@ def test_columns_that_would_refuse_a_night_are_a_problem(declare, day, now, tabl
 )
 def test_of_several_names_of_a_column_one_must_be_there(declare, day, now, table, columns, problem):
     source = declare(TABLE, ({"from": ["新编号", "编号"]}, "姓名"))
-    facts = measure(Request(source, day, table(f"CREATE TABLE t (id, 姓名, {columns})"), now))
+    facts = check_connection(Request(source, day, table(f"CREATE TABLE t (id, 姓名, {columns})"), now))
     assert problem in facts.problem
     assert bool(problem) == bool(facts.problem)
 
 
-def test_columns_that_may_go_are_told_and_no_problem(declare, day, now, table):
+def test_columns_that_may_disappear_are_reported_and_no_problem(declare, day, now, table):
     source = declare(TABLE, drift={"column_dropped": "warn"})
-    facts = measure(Request(source, day, table("CREATE TABLE t (id, 姓名, 证号, 发证日期)"), now))
+    facts = check_connection(Request(source, day, table("CREATE TABLE t (id, 姓名, 证号, 发证日期)"), now))
     assert (facts.problem, facts.undeclared) == (
         "",
         ["without 编号: a first batch is refused, of later ones its elements are empty"],
@@ -154,7 +155,7 @@ def test_the_witness_is_asked(declare, day, now, table):
 
     def facts(query, location=theirs):
         extract = {**TABLE, "witness": {"connection": "archive", "query": query}}
-        return measure(Request(declare(extract), day, ours, now, witness=location))
+        return check_connection(Request(declare(extract), day, ours, now, witness=location))
 
     found = facts("SELECT COUNT(*) FROM n")
     assert (found.problem, found.rows, found.witnessed) == ("", 1, 2)
@@ -175,7 +176,7 @@ def test_operations_are_shown_as_a_night_reads_them(declare, day, now, table, ma
     )
     extract = {**TABLE, "updated_at": "c", "changes": {"operation": "op", "deleted": ["1"]}}
     for way in (location, f"odbc:Driver={{SQLite3}};Database={location.removeprefix('sqlite:///')}"):
-        assert measure(Request(declare(extract), day, way, now)).operations == {
+        assert check_connection(Request(declare(extract), day, way, now)).operations == {
             "1": "4 rows, deleted",
             "0": "2 rows, kept",
             "(null)": "1 rows, unknown",
@@ -191,7 +192,7 @@ def test_operations_are_shown_as_a_night_reads_them(declare, day, now, table, ma
             connection.exec_driver_sql(f"INSERT INTO t VALUES ({number}, '2026-03-01', x'{raw.hex()}')")
     changes = {"operation": "op", "kept": ["新增"], "deleted": ["删除"]}
     for way in (mariadb_url, mariadb_odbc):
-        facts = measure(Request(declare({**extract, "changes": changes, "charset": "gbk"}), day, way, now))
+        facts = check_connection(Request(declare({**extract, "changes": changes, "charset": "gbk"}), day, way, now))
         assert facts.operations == {
             "新增": "1 rows, kept",
             "删除": "1 rows, deleted",
@@ -206,7 +207,7 @@ def test_operations_that_look_alike_once_they_are_masked_are_all_counted(declare
         *(("INSERT INTO t VALUES (1, '2026-03-01', ?)", (number,)) for number in numbers),
     )
     extract = {**TABLE, "updated_at": "c", "changes": {"operation": "op", "deleted": numbers[:1]}}
-    assert measure(Request(declare(extract), day, location, now)).operations == {
+    assert check_connection(Request(declare(extract), day, location, now)).operations == {
         "**************0012": "2 rows, unknown; 1 rows, deleted"
     }
 
@@ -219,7 +220,7 @@ def test_rising_numbers_that_a_night_would_hold_are_a_problem(declare, day, now,
     with engine.begin() as connection:
         connection.exec_driver_sql(f"CREATE TABLE t (id {kind}, 编号 text, 姓名 text, 证号 text, 发证日期 text)")
         connection.exec_driver_sql(f"INSERT INTO t (id) SELECT unnest(ARRAY[{numbers}])")
-    facts = measure(Request(declare({**TABLE, "rising": "id"}), day, postgresql_url, now))
+    facts = check_connection(Request(declare({**TABLE, "rising": "id"}), day, postgresql_url, now))
     assert facts.problem == (
         f"dept.source: expected digits alone in the rising column id, found 1 of 2 numbers such as {found}, whose rows would be held; "
         "declare another column, or a query that gives one"

@@ -82,7 +82,7 @@ def by_odbc(tmp_path):
 
 
 @pytest.mark.parametrize("query", [None, "SELECT * FROM t", "SELECT id, day, moment, yes, name FROM t"])
-def test_sqlite_by_odbc_gives_what_is_kept_and_not_what_is_declared(declare, day, now, by_odbc, query):
+def test_sqlite_over_odbc_returns_the_stored_values_whatever_the_declared_type(declare, day, now, by_odbc, query):
     assert rows(declare, day, by_odbc, now, query) == [
         ("1", "长期", "1772000000", "maybe", None, "1", "value_cut\tname"),
         ("2", "20260301", "2026-03-01T08:00:00Z", "2", "长长长长", "2", None),
@@ -97,5 +97,5 @@ def test_sqlite_by_odbc_gives_what_is_kept_and_not_what_is_declared(declare, day
         ("PWD={a}};charset=b};Port=1", "libmaodbc.so", "PWD={a}};charset=b};Port=1;Charset=utf8mb4"),
     ],
 )
-def test_a_driver_is_told_the_encoding_and_a_password_stays_whole(text, driver, meant):
+def test_a_driver_gets_the_encoding_and_a_password_stays_intact(text, driver, meant):
     assert _with_options(text, driver) == meant

@@ -5,19 +5,19 @@ import sqlalchemy
 from sqlalchemy.engine import make_url
 
 from extractors import Request, open_source
-from extractors.databases.driver_errors import Reasons
+from extractors.databases.driver_errors import DriverErrors
 from standard.errors import SourceRefused, SourceUnreachable
 
 TABLE = {"kind": "database", "connection": "transport", "table": "T", "key": ["ID"]}
 
 
-def everything_told(error):
+def all_texts(error):
     """The text of an error and of all that hangs on it."""
-    told = []
+    texts = []
     while error is not None:
-        told.append(f"{error} {error!r} {error.args}")
+        texts.append(f"{error} {error!r} {error.args}")
         error = error.__cause__ or error.__context__
-    return "\n".join(told)
+    return "\n".join(texts)
 
 
 @pytest.mark.parametrize(
@@ -35,14 +35,14 @@ def everything_told(error):
         "odbc:PWD={g@heim};g@heim",
     ],
 )
-def test_no_secret_is_told_of_a_database_that_cannot_be_reached(declare, day, now, location):
+def test_no_secret_appears_in_the_error_of_an_unreachable_database(declare, day, now, location):
     with pytest.raises(SourceUnreachable) as caught, open_source(Request(declare(TABLE), day, location, now)):
         pass
-    told = everything_told(caught.value)
-    assert told.startswith("dept.source: expected its database to answer, but ")
-    assert "g@heim" not in told
-    assert "g%40heim" not in told
-    assert "bureau" not in told
+    texts = all_texts(caught.value)
+    assert texts.startswith("dept.source: expected its database to answer, but ")
+    assert "g@heim" not in texts
+    assert "g%40heim" not in texts
+    assert "bureau" not in texts
 
 
 @pytest.mark.parametrize(
@@ -68,12 +68,12 @@ def test_no_secret_is_told_of_a_database_that_cannot_be_reached(declare, day, no
         ("the moon is in the wrong phase, bureau:g@heim", "the moon is in the wrong phase, ***:***"),
     ],
 )
-def test_a_refused_connection_is_told_in_plain_words(words, reason):
+def test_a_refused_connection_is_explained_in_plain_words(words, reason):
     def fails():
         raise OSError(words)
 
     with pytest.raises(SourceUnreachable) as caught:
-        Reasons("dept.source", "postgresql://bureau:g%40heim@127.0.0.1/x").connecting(fails)
+        DriverErrors("dept.source", "postgresql://bureau:g%40heim@127.0.0.1/x").connecting(fails)
     assert (
         str(caught.value)
         == f"dept.source: expected its database to answer, but {reason}; check its connection, then try again"
@@ -92,12 +92,12 @@ def test_a_refused_connection_is_told_in_plain_words(words, reason):
         ("no such column: X", SourceRefused),
     ],
 )
-def test_what_may_pass_is_told_from_what_will_not(words, kind):
+def test_temporary_errors_are_distinguished_from_permanent_ones(words, kind):
     def fails():
         raise RuntimeError(f"{words} PWD=g@heim 370402188001010012")
 
     with pytest.raises(kind) as caught:
-        Reasons("dept.source", "odbc:Driver=X;PWD={g@heim}").asking(fails)
+        DriverErrors("dept.source", "odbc:Driver=X;PWD={g@heim}").querying(fails)
     assert "g@heim" not in str(caught.value)
     assert "370402188001010012" not in str(caught.value)
 
@@ -105,7 +105,7 @@ def test_what_may_pass_is_told_from_what_will_not(words, kind):
 @pytest.mark.parametrize("granted", ["nothing", "one column"])
 @pytest.mark.parametrize("name", ["postgresql", "mariadb"])
 @pytest.mark.parametrize("by_odbc", [False, True])
-def test_a_user_without_the_right_to_read_is_told_apart_from_a_missing_table(
+def test_a_missing_right_to_read_is_distinguished_from_a_missing_table(
     declare, day, now, request, name, by_odbc, granted
 ):
     url = make_url(request.getfixturevalue(f"{name}_url"))
@@ -113,12 +113,12 @@ def test_a_user_without_the_right_to_read_is_told_apart_from_a_missing_table(
     engine = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.NullPool)
     with engine.connect() as connection:
         connection.exec_driver_sql(f"CREATE TABLE {quote}T{quote} ({quote}ID{quote} int, {quote}MC{quote} text)")
-        given = (
+        statement = (
             "CREATE ROLE {} LOGIN PASSWORD 'g@heim'"
             if name == "postgresql"
             else "CREATE USER {} IDENTIFIED BY 'g@heim'"
         )
-        connection.exec_driver_sql(given.format(user))
+        connection.exec_driver_sql(statement.format(user))
         if granted == "one column":
             connection.exec_driver_sql(f"GRANT SELECT ({quote}ID{quote}) ON {quote}T{quote} TO {user}")
         elif name == "mariadb":
@@ -145,4 +145,4 @@ def test_an_odbc_server_that_is_not_there_is_unreachable(declare, day, now):
     location = f"mssql+pyodbc://bureau:g%40heim@127.0.0.1:{port}/x?driver=NoSuchDriver"
     with pytest.raises(SourceUnreachable) as caught, open_source(Request(declare(TABLE), day, location, now)):
         pass
-    assert "g@heim" not in everything_told(caught.value)
+    assert "g@heim" not in all_texts(caught.value)

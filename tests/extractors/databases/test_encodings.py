@@ -8,10 +8,10 @@ import pytest
 import sqlalchemy
 
 from extractors import Request, open_source
-from extractors.databases.connection_check import measure
-from extractors.databases.connections import connected
-from extractors.databases.dialects.dialect import Terms
-from extractors.databases.extract import described
+from extractors.databases.connection_check import check_connection
+from extractors.databases.connections import open_connection
+from extractors.databases.dialects.dialect import SessionOptions
+from extractors.databases.extract import resolve_origin
 from standard.errors import SourceRefused
 
 TABLE = {"kind": "database", "connection": "land", "table": "t", "key": ["id"]}
@@ -82,16 +82,16 @@ def test_a_code_of_gbk_without_a_character_is_a_finding(declare, day, now, gbk, 
 def test_the_encodings_of_a_query_are_found_without_running_it(declare, day, now, gbk):
     query = "SELECT DISTINCT id, name, SLEEP(1) AS slept FROM t"
     extract = declare({**TABLE, "table": None, "query": query}).declaration.extract
-    with connected("dept.source", gbk["PyMySQL"], Terms(timedelta(seconds=1))) as connection:
-        origin, columns = described("dept.source", extract, connection)
+    with open_connection("dept.source", gbk["PyMySQL"], SessionOptions(timedelta(seconds=1))) as connection:
+        origin, columns = resolve_origin("dept.source", extract, connection)
         assert [origin.types[name] for name in columns][:2] == ["int", "varchar(255) character set gbk"]
 
 
 @pytest.fixture
 def postgresql(postgresql_url, postgresql_odbc):
-    """Makes a database of an encoding with some names in it; gives the locations by which it may be read."""
+    """Creates a database of an encoding with some names in it, and returns the locations to read it from."""
 
-    def made(encoding, *names):
+    def create(encoding, *names):
         engine = sqlalchemy.create_engine(postgresql_url, isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.NullPool)
         old = postgresql_url.rpartition("/")[2]
         name = f"{old}_{encoding.lower()}"
@@ -122,7 +122,7 @@ def postgresql(postgresql_url, postgresql_odbc):
             "ODBC, setting": by_odbc + ";ConnSettings={SET client_encoding TO 'EUC_CN'}",
         }
 
-    return made
+    return create
 
 
 @pytest.mark.parametrize(("encoding", "names"), [("EUC_CN", ("甲", CHANCE, None)), ("UTF8", ("甲", CHANCE, "𠮷"))])
@@ -147,10 +147,10 @@ def test_a_postgresql_that_looks_at_no_encoding(declare, day, now, postgresql):
             rows(declare, day, location[way], now)
 
 
-def test_bytes_that_nobody_said_what_they_are_are_told_with_what_they_may_be(declare, day, now, postgresql):
+def test_bytes_in_an_undeclared_encoding_are_reported_with_a_likely_reading(declare, day, now, postgresql):
     location = postgresql("SQL_ASCII", "甲", NAME.encode("gbk"), b"\xff\xff", None)["ADBC"]
     source = declare({"kind": "database", "connection": "land", "table": "t", "key": ["id"]}, ["name"])
-    facts = measure(Request(source, day, location, now))
+    facts = check_connection(Request(source, day, location, now))
     assert facts.spoilt == ["name: 2 of 4 texts are in another encoding or were spoilt, such as 朱** in gb18030"]
 
 
@@ -173,8 +173,8 @@ def latin1(mariadb_url, mariadb_odbc):
             "CREATE TABLE t (id int, name varchar(60) CHARACTER SET latin1, more varchar(60) CHARACTER SET utf8mb4)"
         )
         for number, raw in enumerate((NAME.encode("gbk"), NAME.encode(), b"A-1", b"\xff\xff", None)):
-            told = "NULL" if raw is None else f"x'{raw.hex()}'"
-            connection.exec_driver_sql(f"INSERT INTO t VALUES ({number}, {told}, '有效')")
+            value = "NULL" if raw is None else f"x'{raw.hex()}'"
+            connection.exec_driver_sql(f"INSERT INTO t VALUES ({number}, {value}, '有效')")
     return mariadb_url, mariadb_odbc
 
 
@@ -216,9 +216,9 @@ BINARY = "value_binary\tname"
 
 @pytest.fixture
 def binary(request, tmp_path):
-    """Makes a table whose names are bytes, in a binary column of any database; gives the locations by which it may be read."""
+    """Creates a table with names as bytes in a binary column of any database, and returns the locations to read it from."""
 
-    def made(kind):
+    def create(kind):
         if kind == "sqlite":
             url, type_, mark = f"sqlite:///{tmp_path}/t.db", "varchar(20)", "x'{}'"
             ways = [url, f"odbc:Driver={{SQLite3}};Database={tmp_path}/t.db"]
@@ -230,11 +230,11 @@ def binary(request, tmp_path):
         with engine.begin() as connection:
             connection.exec_driver_sql(f"CREATE TABLE t (id int, name {type_}, plain varchar(20))")
             for number, raw in enumerate((NAME.encode("gbk"), b"A-1", b"\xff\xff", None)):
-                told = "NULL" if raw is None else mark.format(raw.hex())
-                connection.exec_driver_sql(f"INSERT INTO t VALUES ({number}, {told}, '0xab')")
+                value = "NULL" if raw is None else mark.format(raw.hex())
+                connection.exec_driver_sql(f"INSERT INTO t VALUES ({number}, {value}, '0xab')")
         return ways
 
-    return made
+    return create
 
 
 @pytest.mark.parametrize("origin", [{}, {"table": None, "query": "SELECT id, name, plain FROM t"}])
@@ -255,13 +255,13 @@ def test_text_in_a_binary_column_is_a_fault_until_its_encoding_is_declared(decla
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql", "mariadb"])
 def test_a_check_says_that_the_values_of_a_column_are_bytes(declare, day, now, binary, kind):
     for location in binary(kind):
-        facts = measure(Request(declare(TABLE, ("id", "name")), day, location, now))
-        (said,) = facts.spoilt
-        assert said.startswith("name: 3 of 4 values"), location
-        assert said.endswith(
+        facts = check_connection(Request(declare(TABLE, ("id", "name")), day, location, now))
+        (sentence,) = facts.spoilt
+        assert sentence.startswith("name: 3 of 4 values"), location
+        assert sentence.endswith(
             "are bytes, whose rows are held, such as one that is 朱** in gb18030; declare their charset, or a query that gives text"
         )
-        facts = measure(Request(declare({**TABLE, "charset": "gbk"}, ("id", "name")), day, location, now))
+        facts = check_connection(Request(declare({**TABLE, "charset": "gbk"}, ("id", "name")), day, location, now))
         assert facts.spoilt[0].startswith("name: 1 of 4 values"), location
 
 

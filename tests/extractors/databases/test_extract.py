@@ -17,7 +17,7 @@ def database(tmp_path):
     """How to make a database of one table: its columns as SQL, and its rows."""
     path = tmp_path / "department.db"
 
-    def made(columns, rows, table="许可证"):
+    def create(columns, rows, table="许可证"):
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute(f'CREATE TABLE "{table}" ({columns})')
             connection.executemany(
@@ -25,7 +25,7 @@ def database(tmp_path):
             ) if rows else None
         return f"sqlite:///{path}"
 
-    return made
+    return create
 
 
 @contextmanager
@@ -68,7 +68,7 @@ def test_a_query_is_read_like_a_table_whatever_it_holds(declare, database, rows_
         assert reading.origin == {"query": query, "backend": "sqlite"}
 
 
-def test_columns_of_one_name_are_told_apart(declare, database, rows_of, day, now):
+def test_columns_of_one_name_get_distinct_names(declare, database, rows_of, day, now):
     url = database("编号 INTEGER, 姓名 TEXT", [(1, "甲")])
     with open_source(
         Request(declare({**TABLE, "table": None, "query": "SELECT *, 姓名 || '二' AS 姓名 FROM 许可证"}), day, url, now)
@@ -146,7 +146,7 @@ def test_what_lies_ahead_of_a_day_that_is_not_over_is_not_the_future(declare, da
 
 
 @pytest.mark.parametrize("times", [[], [None, ""]])
-def test_a_table_without_any_update_time_gives_no_rows(declare, database, rows_of, day, now, times):
+def test_a_table_without_any_update_time_has_no_rows(declare, database, rows_of, day, now, times):
     url = database("编号 INTEGER, 更新时间 TEXT", list(enumerate(times)))
     with open_source(Request(declare(INCREMENTAL), day, url, now)) as reading:
         assert (rows_of(reading), reading.counted, reading.without_time) == ([], 0, len(times))

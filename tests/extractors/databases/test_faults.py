@@ -1,4 +1,4 @@
-"""What goes wrong with a real server is one clear sentence without secrets, and told apart by whether trying again helps."""
+"""A failure of a real server is one clear sentence without secrets, classified by whether trying again helps."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -38,7 +38,7 @@ def limited(source, **limit):
     return replace(source, declaration=source.declaration.model_copy(update={"extract": extract}))
 
 
-def told(error, server):
+def checked_text(error, server):
     text = str(error.value)
     assert text.startswith("dept.source: ")
     assert "\n" not in text
@@ -65,7 +65,7 @@ def test_a_wrong_password(declare, day, now, way):
         open_source(Request(declare(TABLE), day, changed(location, password="geheim"), now)),
     ):
         pass
-    assert "the user name or the password is not accepted" in told(error, server)
+    assert "the user name or the password is not accepted" in checked_text(error, server)
     assert "geheim" not in str(error.value)
 
 
@@ -76,7 +76,7 @@ def test_an_unknown_database(declare, day, now, way):
         open_source(Request(declare(TABLE), day, changed(location, database="nowhere"), now)),
     ):
         pass
-    assert "it has no database of that name" in told(error, server)
+    assert "it has no database of that name" in checked_text(error, server)
 
 
 def test_a_server_that_is_killed_while_rows_are_read_never_ends_a_reading_early(declare, day, now, way, caplog):
@@ -89,7 +89,7 @@ def test_a_server_that_is_killed_while_rows_are_read_never_ends_a_reading_early(
             # MariaDB's ODBC driver has the whole answer by now; but whether the server cut any of it only the server knows.
             with pytest.raises(SourceUnreachable) as error:
                 list(reading.batches)
-            told(error, server)
+            checked_text(error, server)
         assert caplog.text == ""  # what a library would log stands as a traceback before the sentence
     finally:
         if not server.running:
@@ -105,7 +105,7 @@ def test_a_statement_that_runs_too_long(declare, day, now, way):
         open_source(Request(limited(declare(slow), milliseconds=500), day, location, now)),
     ):
         pass
-    assert "extract.statement_limit" in told(error, server)
+    assert "extract.statement_limit" in checked_text(error, server)
 
 
 def test_a_locked_table(declare, day, now, way):
@@ -119,7 +119,7 @@ def test_a_locked_table(declare, day, now, way):
             open_source(Request(limited(declare(TABLE), seconds=1), day, location, now)),
         ):
             pass
-    text = told(error, server)
+    text = checked_text(error, server)
     assert "locked by somebody else" in text or "extract.statement_limit" in text
 
 

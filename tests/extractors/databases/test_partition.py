@@ -22,8 +22,8 @@ def read_in_parts(request, parts):
     """The locators of each part, read from what was planned and came over JSON."""
     found = []
     for part in parts:
-        told = Part(**json.loads(json.dumps(asdict(part))))
-        with open_source(replace(request, part=told)) as reading:
+        restored = Part(**json.loads(json.dumps(asdict(part))))
+        with open_source(replace(request, part=restored)) as reading:
             rows = [row for batch in reading.batches for row in batch.column("_locator").to_pylist()]
             assert reading.counted == len(rows)
             found.append(rows)
@@ -115,9 +115,9 @@ def test_parts_on_a_real_server(request, declare, day, now, way, kind):
         connection.exec_driver_sql(f"CREATE TABLE {quote}T{quote} ({quote}ID{quote} integer, {quote}C{quote} {column})")
         insert = sqlalchemy.text(f"INSERT INTO {quote}T{quote} VALUES (:id, :c)")
         connection.execute(insert, [{"id": i, "c": KINDS[kind](i) if i % 10 else None} for i in range(400)])
-    asked = Request(declare({**TABLE, "split": {"column": "C", "parts": 4}}), day, location, now)
-    parts, _ = plan_parts(asked)
-    found = read_in_parts(asked, parts)
+    all_rows = Request(declare({**TABLE, "split": {"column": "C", "parts": 4}}), day, location, now)
+    parts, _ = plan_parts(all_rows)
+    found = read_in_parts(all_rows, parts)
     assert sorted(int(row) for rows in found for row in rows) == list(range(400))
     assert len(parts) == 4
     assert all(len(rows) < 250 for rows in found)
@@ -158,10 +158,10 @@ def test_parts_by_columns_that_nobody_would_choose(request, declare, day, now, n
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS {quote}T{quote}")
             connection.exec_driver_sql(f"CREATE TABLE {quote}T{quote} ({quote}ID{quote} int, {quote}C{quote} {kind})")
             for i, value in enumerate(values):
-                said = "NULL" if value is None else f"'{value}'" if isinstance(value, str) else str(value)
-                connection.exec_driver_sql(f"INSERT INTO {quote}T{quote} VALUES ({i}, {said})")
-        asked = Request(declare({**TABLE, "split": {"column": "C", "parts": 3}}), day, location, now)
-        parts, _ = plan_parts(asked)
+                literal = "NULL" if value is None else f"'{value}'" if isinstance(value, str) else str(value)
+                connection.exec_driver_sql(f"INSERT INTO {quote}T{quote} VALUES ({i}, {literal})")
+        all_rows = Request(declare({**TABLE, "split": {"column": "C", "parts": 3}}), day, location, now)
+        parts, _ = plan_parts(all_rows)
         assert len(parts) > 1, kind
-        found = [int(row) for rows in read_in_parts(asked, parts) for row in rows]
+        found = [int(row) for rows in read_in_parts(all_rows, parts) for row in rows]
         assert sorted(found) == list(range(len(values))), kind

@@ -1,4 +1,4 @@
-"""What is asked of databases that no test can start, word for word: none of this has met a server of theirs."""
+"""The exact statements for databases that no test can start; none of them has met a real server."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,15 +10,15 @@ from sqlalchemy.types import NullType
 
 from extractors.databases.connections import connection_string
 from extractors.databases.dialects import dialect_of
-from extractors.databases.dialects.dialect import Terms
+from extractors.databases.dialects.dialect import SessionOptions
 from extractors.databases.query_builder import Origin
-from extractors.databases.readers.odbc import spoken
-from extractors.databases.readers.sqlalchemy import LOOKS_LIKE_BIND, _words
+from extractors.databases.readers.odbc import odbc_statement
+from extractors.databases.readers.sqlalchemy import LOOKS_LIKE_BIND, _type_name
 from extractors.databases.statement import Value, literal
 from sources.database_extract import DatabaseExtract
 
 GOLDEN = Path(__file__).parent / "questions.sql"
-TERMS = Terms(timedelta(minutes=10))
+TERMS = SessionOptions(timedelta(minutes=10))
 COLUMNS = ["业务号", "GXSJ", "ZP"]
 TYPES = {
     "kingbase": {"业务号": "bigint", "GXSJ": "timestamp without time zone", "ZP": "bytea"},
@@ -33,13 +33,13 @@ TYPES = {
 def as_sent(dialect, statement):
     """A statement as its way sends it."""
     if dialect == "mssql":
-        return spoken(statement)[0]
+        return odbc_statement(statement)[0]
     if dialect in {"kingbase", "opengauss"}:
         return "".join(literal(part.value) if isinstance(part, Value) else part for part in statement)
     return "".join(":b" if isinstance(part, Value) else LOOKS_LIKE_BIND.sub(r"\\:", part) for part in statement)
 
 
-def questions(name):
+def statements_of(name):
     table = {"kind": "database", "connection": "c", "key": ["业务号"], "table": "land.LICENCE"}
     origin = Origin("dept.source", DatabaseExtract(**table), dialect_of(name), types=TYPES[name])
     query = Origin(
@@ -49,30 +49,30 @@ def questions(name):
     )
     time = origin.quoted("GXSJ")
     window = (f"{time} >= ", Value(datetime(2026, 3, 1)), f" AND {time} < ", Value(datetime(2026, 3, 2)))
-    part = origin.part("业务号", "100", "200")
-    yield from ((text,) for text in origin.dialect.opening(TERMS))
+    part = origin.part_condition("业务号", "100", "200")
+    yield from ((text,) for text in origin.dialect.session_setup(TERMS))
     yield origin.columns()
-    yield origin.dialect.types("land", "LICENCE")
+    yield origin.dialect.table_types("land", "LICENCE")
     yield origin.rows(COLUMNS, ())
     yield origin.rows(COLUMNS, window)
-    yield origin.longest(COLUMNS, ())
-    yield origin.extremes("业务号")
-    yield origin.some("GXSJ", 1000)
+    yield origin.text_lengths(COLUMNS, ())
+    yield origin.value_range("业务号")
+    yield origin.sample("GXSJ", 1000)
     yield (origin.shape("GXSJ"),)
-    yield (origin.dialect.ending("t", 6),)
-    yield (origin.dialect.midnight("t"),)
-    yield origin.cuts("GXSJ", 4, ())
+    yield (origin.dialect.suffix("t", 6),)
+    yield (origin.dialect.is_midnight("t"),)
+    yield origin.split_points("GXSJ", 4, ())
     yield origin.select("COUNT(*)", part)
-    yield origin.select("COUNT(*)", origin.part("GXSJ", None, "2026-03-01 00:00:00"))
+    yield origin.select("COUNT(*)", origin.part_condition("GXSJ", None, "2026-03-01 00:00:00"))
     yield query.select("COUNT(*)")
     yield query.rows(COLUMNS, part)
 
 
 @pytest.mark.parametrize("name", TYPES)
 def test_every_question_is_the_golden_one(name):
-    asked = "\n".join(as_sent(name, question) for question in questions(name) if question)
+    statements = "\n".join(as_sent(name, statement) for statement in statements_of(name) if statement)
     golden = dict(section.split("\n", 1) for section in GOLDEN.read_text(encoding="utf-8").strip().split("\n-- ")[1:])
-    assert asked == golden[name].strip()
+    assert statements == golden[name].strip()
 
 
 @pytest.mark.parametrize(("name", "quoted"), [("mssql", "[x]]y]"), ("oracle", '"x]y"'), ("oceanbase", "`x]y`")])
@@ -109,7 +109,7 @@ def test_a_name_cannot_leave_its_quotes(name, quoted):
     ],
 )
 def test_times_that_a_driver_would_spoil_are_written_by_the_database(name, words, written):
-    assert dialect_of(name).written("t", words) == written
+    assert dialect_of(name).text_expression("t", words) == written
 
 
 @pytest.mark.parametrize(
@@ -126,13 +126,13 @@ def test_times_that_a_driver_would_spoil_are_written_by_the_database(name, words
     ],
 )
 def test_a_type_tells_what_clock_its_times_are_of(name, words, clock):
-    assert dialect_of(name).clock(words) == clock
+    assert dialect_of(name).time_kind(words) == clock
 
 
-def test_oracles_types_are_told_with_their_zone_and_precision():
+def test_oracles_types_are_named_with_their_zone_and_precision():
     dialect = oracle.dialect()
-    told = [_words(kind, dialect) for kind in (oracle.TIMESTAMP(timezone=True), oracle.NUMBER(20, 2), NullType())]
-    assert told == ["TIMESTAMP WITH TIME ZONE", "NUMBER(20, 2)", "NULL"]
+    names = [_type_name(kind, dialect) for kind in (oracle.TIMESTAMP(timezone=True), oracle.NUMBER(20, 2), NullType())]
+    assert names == ["TIMESTAMP WITH TIME ZONE", "NUMBER(20, 2)", "NULL"]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_oracles_types_are_told_with_their_zone_and_precision():
     ],
 )
 def test_a_text_of_sql_server_is_given_room_for_utf_8(words, bytes_):
-    assert dialect_of("mssql").bound(words) == bytes_
+    assert dialect_of("mssql").max_bytes(words) == bytes_
 
 
 def test_a_url_for_sql_server_becomes_what_odbc_wants():
@@ -173,4 +173,4 @@ def test_a_url_for_sql_server_becomes_what_odbc_wants():
     ],
 )
 def test_bytes_that_a_driver_would_spoil_come_as_digits(name, words, kept):
-    assert dialect_of(name).bytes_kept("t", words) == kept
+    assert dialect_of(name).bytes_expression("t", words) == kept

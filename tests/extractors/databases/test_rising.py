@@ -53,7 +53,7 @@ def read(request):
         return sorted(int(row) for batch in reading.batches for row in batch.column("id").to_pylist()), reading
 
 
-def test_numbers_below_the_last_accepted_are_refused_and_what_to_do_is_said(declare, day, now, database):
+def test_numbers_below_the_last_accepted_are_refused_with_advice(declare, day, now, database):
     run, location = database
     filled(run, (1, "甲", 1), (2, "乙", 2))
     source = declare(TABLE, COLUMNS)
@@ -134,8 +134,8 @@ def test_what_is_read_otherwise_is_not_compared(declare, day, now, tmp_path):
         connection.execute("CREATE TABLE t (id integer, name text, c integer)")
         connection.execute("INSERT INTO t VALUES (1, '甲', 7)")
     before = read(Request(declare(TABLE, ("id",)), day, f"sqlite:///{path}", now))[1].mark_rows
-    asked = {"after": 7, "reached": 7, "reached_rows": before}
-    assert read(Request(declare(TABLE, COLUMNS), day, f"sqlite:///{path}", now, **asked))[0] == []
+    marks = {"after": 7, "reached": 7, "reached_rows": before}
+    assert read(Request(declare(TABLE, COLUMNS), day, f"sqlite:///{path}", now, **marks))[0] == []
 
 
 def test_parts_are_compared_as_a_whole(declare, day, now, database):
@@ -144,8 +144,8 @@ def test_parts_are_compared_as_a_whole(declare, day, now, database):
     source = declare({**TABLE, "split": {"column": "id", "parts": 2}}, COLUMNS)
     parts, window = plan_parts(Request(source, day, location, now))
     assert window.marks == (0, 8)
-    asked = Request(source, day, location, now, after=0, until=8, part=parts[0], mark_rows=window.mark_rows)
-    rows, reading = read(asked)
+    marks = Request(source, day, location, now, after=0, until=8, part=parts[0], mark_rows=window.mark_rows)
+    rows, reading = read(marks)
     assert (rows, reading.mark_rows) == ([1, 2, 3, 4], window.mark_rows)
     run("UPDATE t SET name = '新' WHERE id = 8")
     with pytest.raises(SourceRefused):

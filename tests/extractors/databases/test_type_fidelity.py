@@ -82,7 +82,7 @@ MARIADB = (
 )
 
 
-def made(url, values, quote):
+def create_table(url, values, quote):
     engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
     columns = ", ".join(f"{quote}{name}{quote} {kind}" for name, kind, _, _ in values)
     literals = ", ".join(literal for _, _, literal, _ in values)
@@ -109,7 +109,7 @@ def expected(values):
 @pytest.mark.parametrize("origin", ["table", "query"])
 @pytest.mark.parametrize("way", ["ADBC", "ODBC", "SQLAlchemy"])
 def test_postgresql(declare, day, now, postgresql_url, postgresql_odbc, way, origin):
-    made(postgresql_url, POSTGRESQL, '"')
+    create_table(postgresql_url, POSTGRESQL, '"')
     location = {
         "ADBC": postgresql_url,
         "ODBC": postgresql_odbc,
@@ -133,7 +133,7 @@ def test_a_domain_is_written_like_the_type_it_stands_on(declare, day, now, postg
     with engine.begin() as connection:
         for name, kind, _, _ in domains:
             connection.exec_driver_sql(f"CREATE DOMAIN their_{name} AS {kind}")
-    made(postgresql_url, [(name, f"their_{name}", literal, text) for name, _, literal, text in domains], '"')
+    create_table(postgresql_url, [(name, f"their_{name}", literal, text) for name, _, literal, text in domains], '"')
     extract = TABLE if origin == "table" else {**TABLE, "table": None, "query": 'SELECT * FROM "T"'}
     rows, reading = read(declare, postgresql_url, day, now, extract)
     assert rows == expected(domains)
@@ -143,7 +143,7 @@ def test_a_domain_is_written_like_the_type_it_stands_on(declare, day, now, postg
 @pytest.mark.parametrize("origin", ["table", "query"])
 @pytest.mark.parametrize("way", ["ODBC", "SQLAlchemy"])
 def test_mariadb(declare, day, now, mariadb_url, mariadb_odbc, way, origin):
-    made(mariadb_url, MARIADB, "`")
+    create_table(mariadb_url, MARIADB, "`")
     extract = TABLE if origin == "table" else {**TABLE, "table": None, "query": "SELECT * FROM T"}
     rows, reading = read(declare, mariadb_odbc if way == "ODBC" else mariadb_url, day, now, extract)
     if (way, origin) == ("ODBC", "query"):  # where the driver does not tell bits from bytes

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from extractors.databases.time_formats import ending_length, is_known, text_form
-from extractors.databases.update_time import Dates, Instants, without_words
+from extractors.databases.update_time import Dates, Instants, value_shape
 from standard.day import instant_text
 from transforms.dates import parse_instants
 
@@ -124,5 +124,5 @@ def test_the_clock_of_the_source_is_the_declared_one():
         ("2026年3月1日", "0000年0月0日"),
     ],
 )
-def test_what_a_value_looks_like_is_told_without_what_it_says(text, shown):
-    assert without_words(text) == shown
+def test_the_shape_of_a_value_reveals_nothing_of_its_content(text, shown):
+    assert value_shape(text) == shown

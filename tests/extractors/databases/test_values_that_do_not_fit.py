@@ -23,14 +23,14 @@ def rows_with_faults(request):
 def by_odbc(tmp_path):
     """How to make a SQLite database that is read by ODBC."""
 
-    def made(rows):
+    def create(rows):
         path = tmp_path / "t.db"
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("CREATE TABLE t (id integer, name text)")
             connection.executemany("INSERT INTO t VALUES (?, CAST(? AS TEXT))", rows)
         return f"odbc:Driver={{SQLite3}};Database={path}"
 
-    return made
+    return create
 
 
 def test_bytes_that_are_no_text_in_a_database_that_does_not_look(declare, day, now, postgresql_url):

@@ -74,7 +74,7 @@ def test_the_clock_of_a_source_may_be_ahead(declare, day, now, way):
 
 
 @pytest.mark.parametrize("kind", ["bigint", "numeric(20)"])
-def test_a_rising_number_gives_what_is_above_the_last_one(declare, day, now, way, kind):
+def test_a_rising_number_selects_the_rows_above_the_last_one(declare, day, now, way, kind):
     url, location = way
     start = 2**60
     filled(url, kind, [None, *(start + i for i in range(10))])
@@ -335,15 +335,15 @@ def test_a_text_that_a_collation_takes_for_a_known_form_hides_none_of_that_form(
     if "postgresql" in url:
         engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
         with engine.begin() as connection:
-            made = "provider = icu, locale = 'und-u-ks-level1', deterministic = false"
-            connection.exec_driver_sql(f"CREATE COLLATION loose ({made})")
+            options = "provider = icu, locale = 'und-u-ks-level1', deterministic = false"
+            connection.exec_driver_sql(f"CREATE COLLATION loose ({options})")
         loose = "loose"
     filled(url, f"varchar(40) COLLATE {loose}", [*LIKE_KNOWN, *known])
     rows, reading = read(Request(declare({**TABLE, "updated_at": "c"}), day, location, now))
     assert (rows, reading.without_time) == ([4, 5, 6], len(LIKE_KNOWN))
 
 
-def test_forms_are_told_without_what_they_say(declare, day, now, way):
+def test_forms_are_reported_without_content(declare, day, now, way):
     url, location = way
     filled(url, "varchar(40)", ["2026-03-01 10:00:00", "2026-03-01 11:00:00", "王某某 1.1.1888", None])
     _, reading = read(Request(declare({**TABLE, "updated_at": "c"}), day, location, now))

@@ -10,7 +10,7 @@ from sqlalchemy.engine import make_url
 from extractors import Request, open_source
 from extractors.databases.dialects import dialect_of
 from extractors.databases.partition import plan_parts
-from extractors.databases.readers.odbc import spoken
+from extractors.databases.readers.odbc import odbc_statement
 from extractors.databases.readers.sqlalchemy import LOOKS_LIKE_BIND
 from extractors.databases.statement import Value
 from standard.errors import SourceRefused, UsageError
@@ -87,7 +87,7 @@ def test_who_sees_every_row_reads_a_table_with_policies(declare, day, now, owner
 
 
 @pytest.mark.parametrize(
-    ("name", "asked"),
+    ("name", "expected"),
     [
         (
             "mssql",
@@ -104,28 +104,28 @@ def test_who_sees_every_row_reads_a_table_with_policies(declare, day, now, owner
         ("sqlite", ""),
     ],
 )
-def test_what_is_asked_of_databases_that_hide_rows_without_a_word(name, asked):
-    question = dialect_of(name).hiding("land", "LICENCE")
+def test_what_is_asked_of_databases_that_hide_rows_without_a_word(name, expected):
+    question = dialect_of(name).row_filters("land", "LICENCE")
     sent = (
-        spoken(question)[0]
+        odbc_statement(question)[0]
         if name == "mssql"
         else "".join(":b" if isinstance(p, Value) else LOOKS_LIKE_BIND.sub(r"\\:", p) for p in question)
     )
-    assert sent == asked
+    assert sent == expected
 
 
 @pytest.fixture
 def counted(tmp_path):
     """A database file with so many rows in its table."""
 
-    def made(name, count):
+    def create(name, count):
         path = tmp_path / f"{name}.db"
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("CREATE TABLE t (id integer, c text)")
             connection.executemany("INSERT INTO t VALUES (?, '2026-01-01 10:00:00')", [(n,) for n in range(count)])
         return f"sqlite:///{path}"
 
-    return made
+    return create
 
 
 WITNESS = {"connection": "archive", "query": "SELECT COUNT(*) FROM t;"}
@@ -141,16 +141,16 @@ def test_a_witness_counts_all_rows_beside_us(declare, day, now, counted, extract
 
 def test_the_first_part_asks_the_witness_for_all_of_them(declare, day, now, counted):
     source = declare({**TABLE, "witness": WITNESS, "split": {"column": "id", "parts": 2}})
-    asked = {"location": counted("ours", 7), "witness": counted("theirs", 7), "now": now}
-    parts, _ = plan_parts(Request(source, day, **asked))
-    assert [rows(Request(source, day, part=part, **asked))[1].witnessed for part in parts] == [(7, 7), None]
+    expected = {"location": counted("ours", 7), "witness": counted("theirs", 7), "now": now}
+    parts, _ = plan_parts(Request(source, day, **expected))
+    assert [rows(Request(source, day, part=part, **expected))[1].witnessed for part in parts] == [(7, 7), None]
 
 
-def test_a_witness_that_nobody_knows_or_that_counts_nothing_is_said(declare, day, now, counted):
+def test_an_unknown_witness_or_one_without_a_count_is_an_error(declare, day, now, counted):
     ours, theirs = counted("ours", 1), counted("theirs", 1)
     with pytest.raises(UsageError, match="the connection archive"):
         rows(Request(declare({**TABLE, "witness": WITNESS}), day, ours, now))
-    for query, told in {
+    for query, found_text in {
         "SELECT 'viele'": "another value",
         "SELECT 1 WHERE 1 = 0": "0 rows",
         "SELECT 1 UNION SELECT 2": "2 rows",
@@ -159,7 +159,7 @@ def test_a_witness_that_nobody_knows_or_that_counts_nothing_is_said(declare, day
         "SELECT -1": "another value",
         "SELECT NULL": "no value",
     }.items():
-        found = f"expected the query of its witness to give one whole number, found {told}; correct it"
+        found = f"expected the query of its witness to give one whole number, found {found_text}; correct it"
         with pytest.raises(SourceRefused, match=found):
             rows(Request(declare({**TABLE, "witness": {**WITNESS, "query": query}}), day, ours, now, witness=theirs))
 

@@ -26,8 +26,8 @@ def opened(declare, tmp_path, day, now):
 def refused(opened, rows_of):
     """How what stands in the test's folder is refused, when it is opened or while it is read."""
 
-    def refusal(extract, rule="source_unreadable", **asked):
-        with pytest.raises(SourceRefused) as caught, opened(extract, **asked) as reading:
+    def refusal(extract, rule="source_unreadable", **arguments):
+        with pytest.raises(SourceRefused) as caught, opened(extract, **arguments) as reading:
             rows_of(reading)
         assert caught.value.rule == rule
         assert str(caught.value).startswith("dept.source: expected ")
@@ -44,7 +44,7 @@ def _in_this_process(request, monkeypatch):
     """
     if "in_a_process" not in request.fixturenames:
         monkeypatch.setattr(
-            WorkbookWorker, "ask", lambda self, binary, query: worker_process.answer(binary, query, self.folder)
+            WorkbookWorker, "submit", lambda self, binary, query: worker_process.answer(binary, query, self.folder)
         )
 
 
@@ -71,7 +71,7 @@ def book(tmp_path):
 
 
 @pytest.fixture(params=["csv", "tsv", "xlsx"])
-def given(request, tmp_path, book):
+def delivered(request, tmp_path, book):
     """How to deliver rows in each kind of file."""
 
     def written(rows, **declared):
@@ -245,7 +245,7 @@ def xls(tmp_path):
 def older_xls(tmp_path):
     """How to write a workbook of Excel 95 (BIFF5) from the bytes of a text, beside a day, and the code page of both."""
 
-    def written(said, page, name="登记表.xls"):
+    def written(text, page, name="登记表.xls"):
         begin = struct.pack("<HHHHHH", 0x809, 8, 0x500, 5, 0, 0)
         code = b"yyyy/mm/dd"
         before = [
@@ -255,7 +255,7 @@ def older_xls(tmp_path):
         ]
         start = len(begin) + len(_old_records(before)) + 4 + 7 + 6 + 4
         listed = struct.pack("<IBBB", start, 0, 0, 6) + b"Sheet1"
-        cells = [(0, 0, b"A"), (0, 1, b"B"), (1, 0, said)]
+        cells = [(0, 0, b"A"), (0, 1, b"B"), (1, 0, text)]
         sheet = [(0x204, struct.pack("<HHHH", row, column, 0, len(text)) + text) for row, column, text in cells]
         sheet.append((0x203, struct.pack("<HHHd", 1, 1, 1, 46027)))
         stream = begin + _old_records([*before, (0x85, listed), (0x0A, b"")])

@@ -214,13 +214,13 @@ def test_a_pattern_of_folders_is_no_declaration(declare, path):
 def test_a_connection_of_files_that_is_an_address_is_not_shown(read, location):
     with pytest.raises(
         UsageError, match="expected its connection to be a folder of this machine, found an address"
-    ) as told:
+    ) as caught:
         read(folder=location)
-    assert "heim" not in str(told.value)
+    assert "heim" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("extract", "size", "said"),
+    ("extract", "size", "expected"),
     [
         ({}, 20 * 10**9, "expected at most 4 GiB in all files of a day together in a.csv, found 20,000,000,000 bytes"),
         ({"size_limit": "1 MiB"}, 2**20 + 1, "expected at most 1 MiB in all files"),
@@ -228,7 +228,7 @@ def test_a_connection_of_files_that_is_an_address_is_not_shown(read, location):
         ({"member": "*.csv"}, 20 * 10**9, "expected at most 4 GiB"),
     ],
 )
-def test_a_file_larger_than_declared_is_refused_before_it_is_read(refusal, here, monkeypatch, extract, size, said):
+def test_a_file_larger_than_declared_is_refused_before_it_is_read(refusal, here, monkeypatch, extract, size, expected):
     (here / "a.csv").touch()
     os.truncate(here / "a.csv", size)
     monkeypatch.setattr(arrival.SourceFile, "opened", None)
@@ -236,7 +236,7 @@ def test_a_file_larger_than_declared_is_refused_before_it_is_read(refusal, here,
     if extract.get("kind") == "workbook":
         del declared["encoding"]
     sentence = refusal(declared)
-    assert said in sentence
+    assert expected in sentence
     assert "extract.size_limit" in sentence
 
 
@@ -301,7 +301,7 @@ def test_an_archive_without_members_is_refused_as_such(here, refused):
 
 @pytest.mark.parametrize("size", ["10", "2 GB", "0 MiB", "1.5 GiB", "2 TiB", "-1 MiB", "", "2GiBs"])
 def test_a_size_that_is_none_is_no_declaration(declare, size):
-    with pytest.raises(DeclarationError, match="size_limit: a size is a whole number with KiB, MiB or GiB"):
+    with pytest.raises(DeclarationError, match="size_limit: a size is a whole number with KiB, MiB, GiB or TiB"):
         declare({**EXTRACT, "size_limit": size})
 
 

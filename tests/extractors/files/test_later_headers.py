@@ -19,28 +19,28 @@ def row(number):
     return [f"A{number:03d}", f"甲{'子丑寅卯辰巳'[number % 6]}", f"37040218800101{number:04d}", "2026-01-05"]
 
 
-def test_a_header_repeated_on_every_page_is_left_out_and_counted(given, records):
+def test_a_header_repeated_on_every_page_is_left_out_and_counted(delivered, records):
     rows = [row(1), row(2), HEADER, row(3), HEADER, row(4), HEADER]
-    found, reading = records(given([["登记表", "", "", ""], HEADER, *rows]))
+    found, reading = records(delivered([["登记表", "", "", ""], HEADER, *rows]))
     assert found == [tuple(row(n)) for n in (1, 2, 3, 4)]
     assert reading.above_header == 1 + 3
     assert reading.origin["headers_below"] == "3 lines left out"
     assert "headers_in_another_order" not in reading.origin
 
 
-def test_rows_below_a_header_in_another_order_are_read_by_it(given, records):
+def test_rows_below_a_header_in_another_order_are_read_by_it(delivered, records):
     other = ["姓名", "证号", "编号", "发证日期"]
     moved = [row(n)[1:3] + row(n)[:1] + row(n)[3:] for n in (2, 3)]
-    found, reading = records(given([HEADER, row(1), other, *moved, HEADER, row(4)]))
+    found, reading = records(delivered([HEADER, row(1), other, *moved, HEADER, row(4)]))
     assert found == [tuple(row(n)) for n in (1, 2, 3, 4)]
     assert reading.above_header == 2
     assert reading.origin["headers_in_another_order"].endswith("3")
 
 
-def test_each_of_several_headers_has_its_own_order(given, records):
+def test_each_of_several_headers_has_its_own_order(delivered, records):
     orders = [(1, 0, 2, 3), (3, 2, 1, 0), (0, 1, 2, 3), (2, 3, 0, 1)]
     rows = [line for order in orders for line in ([HEADER[i] for i in order], [row(7)[i] for i in order])]
-    found, _ = records(given([HEADER, row(7), *rows]))
+    found, _ = records(delivered([HEADER, row(7), *rows]))
     assert found == [tuple(row(7))] * 5
 
 
@@ -54,14 +54,14 @@ VARIANTS = [
 
 
 @pytest.mark.parametrize("titles", VARIANTS)
-def test_blanks_and_quotes_in_titles_make_no_other_titles(given, records, titles):
-    found, _ = records(given([HEADER, row(1), titles, [row(2)[1], row(2)[0], *row(2)[2:]]]))
+def test_blanks_and_quotes_in_titles_make_no_other_titles(delivered, records, titles):
+    found, _ = records(delivered([HEADER, row(1), titles, [row(2)[1], row(2)[0], *row(2)[2:]]]))
     assert found == [tuple(row(1)), tuple(row(2))]
 
 
-def test_the_width_and_size_of_letters_in_titles_make_no_other_titles(given, records):
+def test_the_width_and_size_of_letters_in_titles_make_no_other_titles(delivered, records):
     titles = ["XKZH", "YHMC", "XYDM", "FZRQ"]
-    found, _ = records(given([titles, row(1), ["ｘkzh", "yhmc", "XYDM", "fzrq"], row(2)]), titles)
+    found, _ = records(delivered([titles, row(1), ["ｘkzh", "yhmc", "XYDM", "fzrq"], row(2)]), titles)
     assert found == [tuple(row(1)), tuple(row(2))]
 
 
@@ -92,22 +92,23 @@ OTHERS = [
 
 
 @pytest.mark.parametrize("titles", OTHERS, ids="".join)
-def test_a_header_of_short_titles_or_with_digits_in_them_refuses_the_batch(given, refused, titles):
-    extract = given([HEADER, row(1), row(2), titles, row(3)])
+def test_a_header_of_short_titles_or_with_digits_in_them_refuses_the_batch(delivered, refused, titles):
+    extract = delivered([HEADER, row(1), row(2), titles, row(3)])
     assert "what looks like a header with other titles in row 4; have each table delivered" in refused(extract)
 
 
-@pytest.mark.parametrize(("said", "titles"), REFUSED.items())
-def test_another_header_refuses_the_batch(given, refused, said, titles):
+@pytest.mark.parametrize(("expected", "titles"), REFUSED.items())
+def test_another_header_refuses_the_batch(delivered, refused, expected, titles):
     sentence = refused(
-        given([HEADER, row(1), titles, row(2)]), rule="columns_missing" if "without" in said else "source_unreadable"
+        delivered([HEADER, row(1), titles, row(2)]),
+        rule="columns_missing" if "without" in expected else "source_unreadable",
     )
-    assert said in sentence
+    assert expected in sentence
     assert "have each table delivered in a sheet or file of its own" in sentence
 
 
-def test_a_header_with_a_title_more_refuses_the_batch(given, refused):
-    extract = given([HEADER, row(1), [*HEADER, "备注"], [*row(2), "注"]])
+def test_a_header_with_a_title_more_refuses_the_batch(delivered, refused):
+    extract = delivered([HEADER, row(1), [*HEADER, "备注"], [*row(2), "注"]])
     # In text what is too much stands in the last column, and so does the last title.
     is_book = extract["kind"] == "workbook"
     sentence = refused(extract, rule="source_unreadable" if is_book else "columns_missing")
@@ -139,26 +140,26 @@ RECORDS = {
 
 
 @pytest.mark.parametrize("values", RECORDS.values(), ids=RECORDS)
-def test_a_record_that_has_titles_by_chance_stays_a_record(given, records, values):
-    found, reading = records(given([HEADER, row(1), values, row(2)]))
+def test_a_record_that_has_titles_by_chance_stays_a_record(delivered, records, values):
+    found, reading = records(delivered([HEADER, row(1), values, row(2)]))
     assert found == [tuple(row(1)), tuple(value or found[1][at] for at, value in enumerate(values)), tuple(row(2))]
     assert "headers_below" not in reading.origin
 
 
 @pytest.mark.parametrize("values", [["局长", "甲某", "盖章日", "乙某"], ["审定", "甲某", "签发日期", "丙某"]])
-def test_words_below_the_last_record_are_no_header(given, records, values):
-    found, _ = records(given([HEADER, row(1), row(2), values]))
+def test_words_below_the_last_record_are_no_header(delivered, records, values):
+    found, _ = records(delivered([HEADER, row(1), row(2), values]))
     assert found[2] == tuple(values)
 
 
-def test_a_second_line_of_titles_right_below_the_header_is_no_other_table(given, records):
+def test_a_second_line_of_titles_right_below_the_header_is_no_other_table(delivered, records):
     second = ["XKZH", "YHMC", "XYDM", "FZRQ"]
-    found, _ = records(given([HEADER, second, row(1)]))
+    found, _ = records(delivered([HEADER, second, row(1)]))
     assert found == [tuple(second), tuple(row(1))]
 
 
-def test_what_the_declaration_leaves_out_is_no_other_header(declare, given, day, now, tmp_path, rows_of):
-    extract = given([HEADER, row(1), ["制表人", "审核人", "单位", "日期"], row(2)])
+def test_what_the_declaration_leaves_out_is_no_other_header(declare, delivered, day, now, tmp_path, rows_of):
+    extract = delivered([HEADER, row(1), ["制表人", "审核人", "单位", "日期"], row(2)])
     declare(extract)
     path = tmp_path / "dept" / "source.yaml"
     path.write_text(
@@ -174,23 +175,23 @@ ENDED = "found a header below a line that speaks of ended licences in row"
 
 @pytest.mark.parametrize("line", ["已注销证件", "二、注销名单", "（吊销）"])
 @pytest.mark.parametrize("titles", [HEADER, ["姓名", "编号", "证号", "发证日期"]])
-def test_a_repeated_header_below_a_line_of_ended_licences_refuses_the_batch(given, refused, line, titles):
-    assert f"{ENDED} 4" in refused(given([HEADER, row(1), [line, "", "", ""], titles, row(2)]))
+def test_a_repeated_header_below_a_line_of_ended_licences_refuses_the_batch(delivered, refused, line, titles):
+    assert f"{ENDED} 4" in refused(delivered([HEADER, row(1), [line, "", "", ""], titles, row(2)]))
     blank = [" ", "", "", ""]
-    assert f"{ENDED} 5" in refused(given([HEADER, row(1), ["", line, "", ""], blank, titles, row(2)]))
+    assert f"{ENDED} 5" in refused(delivered([HEADER, row(1), ["", line, "", ""], blank, titles, row(2)]))
 
 
 @pytest.mark.parametrize(
     "line", ["登记表", "注：本表不含已注销证件", "未注销证件", "说明：注销的证件见另一份表格，不在此表之中"]
 )
-def test_other_lines_above_a_repeated_header_are_ignored(given, records, line):
-    found, _ = records(given([HEADER, row(1), [line, "", "", ""], HEADER, row(2)]))
+def test_other_lines_above_a_repeated_header_are_ignored(delivered, records, line):
+    found, _ = records(delivered([HEADER, row(1), [line, "", "", ""], HEADER, row(2)]))
     assert [values[0] for values in found] == ["A001", line, "A002"]
 
 
-def test_a_register_of_ended_licences_may_repeat_its_title_on_every_page(given, records):
+def test_a_register_of_ended_licences_may_repeat_its_title_on_every_page(delivered, records):
     title = ["已注销证件", "", "", ""]
-    assert len(records(given([title, HEADER, row(1), title, HEADER, row(2)]))[0]) == 3
+    assert len(records(delivered([title, HEADER, row(1), title, HEADER, row(2)]))[0]) == 3
 
 
 @pytest.mark.parametrize("titles", [["姓名", "编号", "证号", "发证日期"], HEADER, ["编号", "姓名"]])
@@ -207,17 +208,17 @@ def test_a_row_that_is_too_long_is_no_header(tmp_path, records):
     assert [values[0] for values in found] == ["A001", "A002", "A003"]
 
 
-def test_a_table_of_one_column_repeats_its_title(given, records):
-    found, _ = records(given([["编号"], ["A1"], ["编号"], ["A2"]]), ["编号"])
+def test_a_table_of_one_column_repeats_its_title(delivered, records):
+    found, _ = records(delivered([["编号"], ["A1"], ["编号"], ["A2"]]), ["编号"])
     assert found == [("A1",), ("A2",)]
 
 
-def test_titles_that_stand_there_twice_are_followed_only_in_their_own_order(given, records, refused):
+def test_titles_that_stand_there_twice_are_followed_only_in_their_own_order(delivered, records, refused):
     twice = ["编号", "姓名", "姓名", "发证日期"]
     columns = ["编号", "姓名", "姓名#2", "发证日期"]
-    again, _ = records(given([twice, row(1), twice, row(2)]), columns)
+    again, _ = records(delivered([twice, row(1), twice, row(2)]), columns)
     assert again == [tuple(row(1)), tuple(row(2))]
-    sentence = refused(given([twice, row(1), ["姓名", "编号", "姓名", "发证日期"], row(2)]), columns=columns)
+    sentence = refused(delivered([twice, row(1), ["姓名", "编号", "姓名", "发证日期"], row(2)]), columns=columns)
     assert "another header in row 3" in sentence
 
 

@@ -13,13 +13,13 @@ def row(number):
     return [f"A{number:03d}", f"甲{'子丑寅卯辰巳'[number % 6]}", f"37040218800101{number:04d}", "2026-01-05"]
 
 
-def test_a_table_above_the_header_with_more_titles_is_not_lost(given, refused):
-    extract = given([["编号", "姓名", "证号", "注销日期"], row(1), row(2), HEADER, row(3)])
+def test_a_table_above_the_header_with_more_titles_is_not_lost(delivered, refused):
+    extract = delivered([["编号", "姓名", "证号", "注销日期"], row(1), row(2), HEADER, row(3)])
     assert "expected one header above all rows" in refused(extract)
 
 
-def test_titles_above_the_header_with_no_rows_between_lose_nothing(given, records):
-    found, reading = records(given([["编号", "姓名", "", ""], HEADER, row(3)]))
+def test_titles_above_the_header_with_no_rows_between_lose_nothing(delivered, records):
+    found, reading = records(delivered([["编号", "姓名", "", ""], HEADER, row(3)]))
     assert (found, reading.above_header) == ([tuple(row(3))], 1)
 
 
@@ -37,14 +37,14 @@ ABOVE = {
 
 
 @pytest.mark.parametrize(("above", "first"), ABOVE.values(), ids=ABOVE)
-def test_records_above_the_header_are_not_lost(given, refused, above, first):
-    sentence = refused(given([*above, HEADER, row(9)]))
+def test_records_above_the_header_are_not_lost(delivered, refused, above, first):
+    sentence = refused(delivered([*above, HEADER, row(9)]))
     assert "expected one header above all rows in a." in sentence
     assert f"found values in row {first} and the header in row {len(above) + 1}; have the header put" in sentence
 
 
-def test_no_row_need_stand_below_a_header_for_those_above_to_be_lost(given, refused):
-    assert "found values in row 1 and the header in row 3" in refused(given([row(1), row(2), HEADER]))
+def test_no_row_need_stand_below_a_header_for_those_above_to_be_lost(delivered, refused):
+    assert "found values in row 1 and the header in row 3" in refused(delivered([row(1), row(2), HEADER]))
 
 
 NOTES = {
@@ -69,13 +69,13 @@ NOTES = {
 
 
 @pytest.mark.parametrize("above", NOTES.values(), ids=NOTES)
-def test_titles_and_notes_stand_above_a_header(given, records, above):
-    found, reading = records(given([*above, ["", "", "", ""], HEADER, row(1)]))
+def test_titles_and_notes_stand_above_a_header(delivered, records, above):
+    found, reading = records(delivered([*above, ["", "", "", ""], HEADER, row(1)]))
     assert (found, reading.above_header) == ([tuple(row(1))], len(above))
 
 
-def test_what_the_declaration_leaves_out_is_no_record_above_the_header(declare, given, day, now, tmp_path, rows_of):
-    declare(given([["示例", *row(1)[1:]], HEADER, row(2)]))
+def test_what_the_declaration_leaves_out_is_no_record_above_the_header(declare, delivered, day, now, tmp_path, rows_of):
+    declare(delivered([["示例", *row(1)[1:]], HEADER, row(2)]))
     path = tmp_path / "dept" / "source.yaml"
     left_out = yaml.safe_dump({"leave_out": {"编号": ["示例*"]}}, allow_unicode=True)
     path.write_text(path.read_text(encoding="utf-8") + left_out, encoding="utf-8")

@@ -60,7 +60,7 @@ def test_a_title_of_that_form_is_a_title_where_there_are_no_others(opened, tmp_p
 
 def test_titles_in_different_rows_are_refused_as_such(book, refused):
     book({"表": [["编号"], ["姓名"], ["证号"], ["发证日期"]]}, "a.xlsx")
-    assert "found its titles in different rows in the sheet 表; put them in one row" in refused(
+    assert "found the titles in different rows of the sheet 表; put them in one row" in refused(
         BOOK, rule="columns_missing"
     )
 

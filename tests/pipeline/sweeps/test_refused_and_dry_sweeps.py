@@ -1,18 +1,13 @@
-"""When a sweep is refused or changes nothing, and what the command says of it."""
+"""Refused sweeps, dry sweeps, and the output of the command."""
 
 import json
-import sys
 
 import pytest
 
-from cli.main import main
-from tests.pipeline.sweeps.department import (
-    FIRST,
-    SECOND,
-)
+from tests.pipeline.department import FIRST, SECOND
 
 
-def test_a_sweep_that_would_end_too_many_is_refused_and_says_so(anywhere):
+def test_a_sweep_that_would_end_too_many_records_is_refused_and_reported(anywhere):
     anywhere.declare(lost=0.1)
     for number in range(1, 31):
         anywhere.row(f"N{number:03}")
@@ -31,7 +26,7 @@ def test_a_sweep_that_would_end_too_many_is_refused_and_says_so(anywhere):
     assert anywhere.open() == [("rows_unread", ""), ("update_time_missing", "N031")]
 
 
-def test_what_refused_the_rows_of_a_sweep_is_settled_by_the_next_that_can_read_them(department):
+def test_a_refusal_of_swept_rows_is_closed_by_the_next_sweep_that_can_read_them(department):
     department.declare()
     department.row("N001")
     department.run(FIRST)
@@ -60,7 +55,7 @@ def test_a_dry_sweep_changes_nothing(department):
 
 
 @pytest.mark.parametrize(("vanished", "status", "rules"), [("hold", "VALID", ["vanished"]), ("keep", "VALID", [])])
-def test_what_vanishing_means_is_what_is_declared(department, vanished, status, rules):
+def test_vanished_records_are_handled_as_declared(department, vanished, status, rules):
     department.declare(vanished=vanished)
     for number in ("N001", "N002"):
         department.row(number)
@@ -71,25 +66,19 @@ def test_what_vanishing_means_is_what_is_declared(department, vanished, status, 
     assert [rule for rule, _ in department.open()] == rules
 
 
-def test_the_command_says_what_was_found_and_ends_with_one_where_it_is_refused(department, monkeypatch, capsys):
-    def licex(*words):
-        monkeypatch.setattr(sys, "argv", ["licex", *words])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return ended.value.code or 0, capsys.readouterr()
-
+def test_the_command_prints_its_result_and_exits_with_1_for_a_refused_sweep(department, licex):
     department.declare(lost=0.1, sweep="")
     for number in range(1, 31):
         department.row(f"N{number:03}")
     department.run(FIRST)
-    code, shown = licex("sweep", "dep.ride")
-    assert (code, "expected sweep to be declared" in shown.err) == (2, True)
+    code, _, errors = licex("sweep", "dep.ride")
+    assert (code, "expected sweep to be declared" in errors) == (2, True)
     department.declare(lost=0.1)
     department.row("N031", None)
-    code, shown = licex("sweep", "dep.ride", "--json")
-    assert (code, json.loads(shown.out)["why"]) == (0, "1: 1 no time")
-    code, shown = licex("ledger")
-    assert (code, " sweep" in shown.out) == (0, True)
+    code, out, _ = licex("sweep", "dep.ride", "--json")
+    assert (code, json.loads(out)["why"]) == (0, "1: 1 no time")
+    code, out, _ = licex("ledger")
+    assert (code, " sweep" in out) == (0, True)
     department.sql("DELETE FROM t")
-    code, shown = licex("sweep", "dep.ride")
-    assert (code, "expected a sweep to miss at most 3 of the 31 records" in shown.err.replace("\n", " ")) == (1, True)
+    code, _, errors = licex("sweep", "dep.ride")
+    assert (code, "expected a sweep to miss at most 3 of the 31 records" in errors.replace("\n", " ")) == (1, True)

@@ -1,4 +1,4 @@
-"""A sweep reads all keys of an incremental source: what no window saw is read, and what is gone has vanished."""
+"""A sweep reads all keys of an incremental source, delivers the rows that no window covered, and finds vanished records."""
 
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -14,10 +14,20 @@ from pipeline.steps.assess import assess
 from pipeline.steps.deliver import deliver
 from standard.batch import BatchKey
 from standard.day import SHANGHAI
-from tests.pipeline.sweeps.department import FIRST, SECOND, THIRD, fill, said_on
+from tests.pipeline.department import FIRST, SECOND, THIRD, fill
 
 
-def test_what_no_window_saw_is_read_and_what_is_gone_has_vanished(anywhere):
+def sweep_after_removal(department, number):
+    """Four rows are read, and one of them is gone at the sweep of the first night."""
+    department.declare()
+    for each in ("N001", "N002", "N003", "N004"):
+        department.row(each)
+    department.run(FIRST)
+    department.delete(int(number[1:]))
+    department.sweep(FIRST)
+
+
+def test_rows_that_no_window_covered_are_read_and_removed_ones_have_vanished(anywhere):
     anywhere.declare()
     for number in ("N001", "N002", "N003", "N004"):
         anywhere.row(number)
@@ -42,23 +52,23 @@ def test_what_no_window_saw_is_read_and_what_is_gone_has_vanished(anywhere):
     healed = known | dict.fromkeys(("N005", "N006", "N007", "N008", "N010"), ("甲某", "VALID"))
     healed |= {"N004": ("甲某", "CANCELLED"), "N009": ("甲某", "CANCELLED")}
     assert anywhere.licences() == healed
-    said = [
+    findings = [
         ("rows_unread", ""),
         ("rows_unseen", ""),
         ("update_time_future", "N008"),
         ("update_time_missing", "N005"),
         ("vanished", "N004"),
     ]
-    assert anywhere.open() == said
+    assert anywhere.open() == findings
     assert anywhere.platform("SELECT ended FROM licence WHERE certificate_number = 'N009'") == [("moved",)]
     before = anywhere.state()
     again = anywhere.sweep(SECOND, 4)
     assert (again.unread, again.vanished, again.entry, anywhere.state()) == (0, 1, None, before)
-    assert anywhere.open() == said
+    assert anywhere.open() == findings
 
 
-def test_what_vanished_is_there_again_when_a_sweep_meets_its_key(anywhere):
-    anywhere.missed("N004")
+def test_a_vanished_record_returns_when_a_sweep_reads_its_key(anywhere):
+    sweep_after_removal(anywhere, "N004")
     assert anywhere.licences()["N004"] == ("甲某", "CANCELLED")
     anywhere.row("N004")  # restored from a copy, with its old time
     swept = anywhere.sweep(SECOND)
@@ -69,8 +79,8 @@ def test_what_vanished_is_there_again_when_a_sweep_meets_its_key(anywhere):
     assert anywhere.open() == []
 
 
-def test_what_came_back_with_other_contents_and_its_old_time_is_read_again(anywhere):
-    anywhere.missed("N004")
+def test_a_record_that_returns_with_other_contents_and_its_old_time_is_read_again(anywhere):
+    sweep_after_removal(anywhere, "N004")
     anywhere.row("N004", YHMC="改某", ZT="注销")
     swept = anywhere.sweep(SECOND)
     assert (swept.returned, swept.unread) == (1, 1)
@@ -79,13 +89,13 @@ def test_what_came_back_with_other_contents_and_its_old_time_is_read_again(anywh
     assert (again.returned, again.unread) == (0, 0)
 
 
-def test_a_sweep_counts_for_no_night_and_its_findings_are_settled_by_none(department):
+def test_a_sweep_is_not_a_night_and_its_findings_are_not_closed_by_one(department):
     department.declare("rising: LSH")
     for number in ("N001", "N002"):
         department.row(number)
     department.run(FIRST)
     department.row("N003", LSH=1)  # below the last number that was accepted
-    department.row("N004", LSH=None, YHMC="")  # without a number, and held for its name
+    department.row("N004", LSH=None, YHMC="")  # without a number, and held because of its name
     swept = department.sweep(FIRST)
     assert swept.why == "2: 1 no number; 1 committed late, or given an older number afterwards"
     assert (swept.entry.kind, swept.entry.accepted, swept.entry.held, swept.entry.mark_last) == ("sweep", 1, 1, None)
@@ -98,7 +108,7 @@ def test_a_sweep_counts_for_no_night_and_its_findings_are_settled_by_none(depart
     department.row("N005")
     entry = department.run(SECOND)
     assert (entry.mark_after, entry.mark_last, entry.inserted) == (2, 5, 1)
-    department.run(FIRST, 48)  # its day again: what a sweep found is not of it
+    department.run(FIRST, 48)  # rerunning its day does not close the findings of a sweep
     assert held in department.open()
     with closing(Exchange(Settings.from_environment())) as exchange, exchange.database.transaction() as connection:
         nights = [(entry.day, entry.kind) for entry in read_entries(connection, source="dep.ride")]
@@ -110,7 +120,7 @@ def test_a_sweep_counts_for_no_night_and_its_findings_are_settled_by_none(depart
     assert (again.unread, again.entry) == (0, None)
 
 
-def test_a_row_that_is_marked_as_deleted_in_no_window_ends_its_record(department):
+def test_a_row_that_is_marked_as_deleted_outside_of_any_window_ends_its_record(department):
     department.declare("updated_at: GXSJ, changes: {operation: OP}")
     for number in ("N001", "N002"):
         department.row(number)
@@ -125,7 +135,7 @@ def test_a_row_that_is_marked_as_deleted_in_no_window_ends_its_record(department
     assert department.licences()["N002"] == ("甲某", "CANCELLED")
 
 
-def test_rows_that_are_no_records_are_not_read_again_each_week(department):
+def test_rows_that_are_not_records_are_not_read_by_every_sweep(department):
     department.declare(more="leave_out: {XKZH: 测试*}")
     department.row("N001")
     department.row("测试2", None)
@@ -134,7 +144,7 @@ def test_rows_that_are_no_records_are_not_read_again_each_week(department):
     assert (swept.keys_met, swept.unread) == (1, 0)
 
 
-def test_a_night_that_was_read_before_a_sweep_and_is_delivered_after_it_is_there(department):
+def test_a_night_that_was_read_before_a_sweep_can_be_delivered_after_it(department):
     department.declare()
     department.row("N001")
     department.run(FIRST)
@@ -149,7 +159,7 @@ def test_a_night_that_was_read_before_a_sweep_and_is_delivered_after_it_is_there
     assert department.open() == []
 
 
-def test_a_sweep_that_is_killed_before_it_is_written_down_is_finished_by_the_next(department, monkeypatch):
+def test_a_sweep_that_is_killed_before_it_is_recorded_is_completed_by_the_next(department, monkeypatch):
     department.declare()
     for number in ("N001", "N002", "N003"):
         department.row(number)
@@ -157,7 +167,7 @@ def test_a_sweep_that_is_killed_before_it_is_written_down_is_finished_by_the_nex
     department.row("N004", None)
     department.delete(3)
     with monkeypatch.context() as killed:
-        killed.setattr(sweeps, "keep_sweep", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        killed.setattr(sweeps, "store_sweep", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             department.sweep(FIRST)
     assert department.licences()["N003"] == ("甲某", "VALID")
@@ -167,7 +177,7 @@ def test_a_sweep_that_is_killed_before_it_is_written_down_is_finished_by_the_nex
     assert ("rows_unread", "") in department.open()
 
 
-def test_what_was_found_on_a_held_row_is_settled_when_the_row_is_gone(anywhere):
+def test_a_finding_on_a_held_row_is_closed_when_the_row_is_gone(anywhere):
     anywhere.declare()
     fill(anywhere)
     anywhere.row("N001")
@@ -177,22 +187,22 @@ def test_what_was_found_on_a_held_row_is_settled_when_the_row_is_gone(anywhere):
     for key in (1, 2):
         anywhere.change(key, YHMC="", GXSJ=f"{SECOND} 10:00:00")
     anywhere.run(SECOND)
-    assert said_on(anywhere, "N001", "N002", "N003") == [("required", f"N00{key}") for key in (1, 2, 3)]
+    assert anywhere.open("N001", "N002", "N003") == [("required", f"N00{key}") for key in (1, 2, 3)]
     for key in (1, 3):
         anywhere.delete(key)
     anywhere.sweep(SECOND)
-    assert said_on(anywhere, "N001", "N002", "N003") == [("required", "N002"), ("vanished", "N001")]
+    assert anywhere.open("N001", "N002", "N003") == [("required", "N002"), ("vanished", "N001")]
 
 
-def test_an_end_that_is_held_was_read_whatever_came_since(department):
+def test_a_held_end_counts_as_read_whatever_came_later(department):
     department.declare("updated_at: GXSJ, changes: {operation: OP}", vanished="hold")
     fill(department)
     department.row("N001")
     department.run(FIRST)
     department.row("N001", SECOND, OP="D")
     department.run(SECOND)
-    assert said_on(department, "N001") == [("deleted", "N001")]
+    assert department.open("N001") == [("deleted", "N001")]
     department.row("N001", THIRD, OP="U", YHMC="复某")
     department.run(THIRD)
-    assert said_on(department, "N001") == []
+    assert department.open("N001") == []
     assert department.sweep(THIRD).unread == 0

@@ -136,8 +136,8 @@ def test_a_sheet_with_prefixed_elements_is_looked_at_too(opened, faults_of, raw_
 
 
 def test_what_stands_in_a_comment_or_in_cdata_is_no_cell(opened, rows_of, faults_of, raw_book):
-    said = '<c r="A2" t="inlineStr"><is><t><![CDATA[<f>1</f>]]></t></is></c><!-- <c r="B2" t="e"><v>#N/A</v></c> -->'
-    raw_book(rows_xml(said))
+    markup = '<c r="A2" t="inlineStr"><is><t><![CDATA[<f>1</f>]]></t></is></c><!-- <c r="B2" t="e"><v>#N/A</v></c> -->'
+    raw_book(rows_xml(markup))
     with opened(EXTRACT) as reading:
         assert rows_of(reading) == [("<f>1</f>", None, None, None, "登记表!2")]
     with opened(EXTRACT) as reading:
@@ -208,12 +208,12 @@ def test_hidden_and_filtered_rows_and_hidden_columns_are_read_and_noted(opened, 
     workbook.save(tmp_path / "登记表.xlsx")
     with opened(EXTRACT) as reading:
         assert [row[0] for row in rows_of(reading)] == ["1", "4", "7"]
-        told = {name: reading.origin.get(name) for name in ("hidden_rows", "hidden_columns", "filter")}
-        assert told == {"hidden_rows": "2", "hidden_columns": "1", "filter": "set, all rows read"}
+        note = {name: reading.origin.get(name) for name in ("hidden_rows", "hidden_columns", "filter")}
+        assert note == {"hidden_rows": "2", "hidden_columns": "1", "filter": "set, all rows read"}
 
 
-@pytest.mark.parametrize(("choice", "told"), [(["甲"], "set, all rows read"), ([], None)])
-def test_a_filter_of_a_table_is_noted_too(opened, rows_of, tmp_path, choice, told):
+@pytest.mark.parametrize(("choice", "note"), [(["甲"], "set, all rows read"), ([], None)])
+def test_a_filter_of_a_table_is_noted_too(opened, rows_of, tmp_path, choice, note):
     workbook = openpyxl.Workbook()
     for row in (HEADER, ["1", "甲", "2", "3"], ["4", "乙", "5", "6"]):
         workbook.active.append(row)
@@ -224,7 +224,7 @@ def test_a_filter_of_a_table_is_noted_too(opened, rows_of, tmp_path, choice, tol
     workbook.save(tmp_path / "登记表.xlsx")
     with opened(EXTRACT) as reading:
         assert [row[0] for row in rows_of(reading)] == ["1", "4"]
-        assert reading.origin.get("filter") == told
+        assert reading.origin.get("filter") == note
 
 
 @pytest.mark.parametrize("size", [50, 333, "to the rows' end", 2**20])
@@ -237,8 +237,8 @@ def test_what_is_below_the_rows_is_passed_over_but_for_the_filter(
     rows = rows_xml('<c r="A2" t="e"><v>#N/A</v></c><!-- </sheetData> -->', '<c r="B3" t="e"><v>#REF!</v></c>')
     hidden = '<row r="4" hidden="1"/><row r="5" hidden="1"/>'
     links = "<hyperlinks>" + '<hyperlink ref="A1"><f>1</f></hyperlink>' * 500 + "</hyperlinks>"
-    told = '<autoFilter ref="A1:D5"><filterColumn colId="0"/></autoFilter>'
-    xml = f"<worksheet><sheetData>{rows}{hidden}</sheetData>{links}{told}{links}</worksheet>"
+    note = '<autoFilter ref="A1:D5"><filterColumn colId="0"/></autoFilter>'
+    xml = f"<worksheet><sheetData>{rows}{hidden}</sheetData>{links}{note}{links}</worksheet>"
     xml = xml.replace("</", f"</{prefix}").replace("<", f"<{prefix}").replace(f"<{prefix}/", "</")
     xml = xml.replace(f"<{prefix}!", "<!")
     space = f'xmlns{":x" if prefix else ""}="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -255,9 +255,9 @@ def test_what_is_below_the_rows_is_passed_over_but_for_the_filter(
     assert max(lengths) < 2000
 
 
-@pytest.mark.parametrize("said", ["<!--</sheetData>-->", "<!--{}-->", "<![CDATA[{}]]>"])
-def test_many_ends_in_comments_or_cdata_take_no_more_time_than_the_rows(opened, faults_of, raw_book, said):
-    ends = said.format("</sheetData>" * 9000) if "{}" in said else said * 9000
+@pytest.mark.parametrize("markup", ["<!--</sheetData>-->", "<!--{}-->", "<![CDATA[{}]]>"])
+def test_many_ends_in_comments_or_cdata_take_no_more_time_than_the_rows(opened, faults_of, raw_book, markup):
+    ends = markup.format("</sheetData>" * 9000) if "{}" in markup else markup * 9000
     raw_book(f'<row r="1">{TITLES}</row><row r="2">{ends}<c r="A2" t="e"><v>#N/A</v></c></row>')
     start = process_time()
     with opened(EXTRACT) as reading:
@@ -298,7 +298,7 @@ def test_an_error_without_a_value_has_not_that_of_the_next_cell(opened, rows_of,
 def test_comments_are_left_out_of_parts_of_any_size(monkeypatch, size):
     monkeypatch.setattr(xlsx_parts, "_CHUNK", size)
     xml = b"<a><!-- <!-- x --><b/><![CDATA[ --> ]] > ]]]><c/><!----><!x><d><!-- ]]>"
-    assert b"".join(xlsx_parts._plain(BytesIO(xml))) == b"<a><b/><c/><!x><d>"
+    assert b"".join(xlsx_parts._plain_xml(BytesIO(xml))) == b"<a><b/><c/><!x><d>"
 
 
 def test_a_plain_sheet_has_no_notes(opened, book):

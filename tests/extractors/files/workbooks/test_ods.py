@@ -17,8 +17,8 @@ def row(*cells, more=""):
     return f"<table:table-row{more}>{''.join(cells)}</table:table-row>"
 
 
-def text(said, more=""):
-    return f'<table:table-cell office:value-type="string"{more}><text:p>{said}</text:p></table:table-cell>'
+def text(content, more=""):
+    return f'<table:table-cell office:value-type="string"{more}><text:p>{content}</text:p></table:table-cell>'
 
 
 def number(value, shown="", more=""):
@@ -308,8 +308,8 @@ def test_hidden_rows_and_columns_and_filters_are_noted(opened, rows_of, ods):
     ods(columns + TITLES + "".join(rows) + to_the_end, below=chosen)
     with opened(EXTRACT) as reading:
         assert [row[0] for row in rows_of(reading)] == ["1", "2", "2", "3"]
-        told = {name: reading.origin.get(name) for name in ("hidden_rows", "hidden_columns", "filter")}
-        assert told == {"hidden_rows": "3", "hidden_columns": "2", "filter": "set, all rows read"}
+        notes = {name: reading.origin.get(name) for name in ("hidden_rows", "hidden_columns", "filter")}
+        assert notes == {"hidden_rows": "3", "hidden_columns": "2", "filter": "set, all rows read"}
 
 
 def test_a_plain_sheet_has_no_notes(opened, ods):

@@ -311,8 +311,8 @@ def test_a_text_document_is_no_workbook(refused, packed):
 def test_a_sheet_is_found_though_blanks_stand_around_its_name(opened, refused, rows_of, packed):
     named = parts()["xl/workbook.xml"].replace("登记表", " 登记表 ")
     packed(parts(**{"xl/workbook.xml": named}))
-    for asked in ("登记表", " 登记表 ", "登记*"):
-        with opened({**EXTRACT, "sheet": asked}) as reading:
+    for sheet in ("登记表", " 登记表 ", "登记*"):
+        with opened({**EXTRACT, "sheet": sheet}) as reading:
             assert [row[:4] for row in rows_of(reading)] == [READ[0][:4]]
     assert "expected one sheet 登记 in 登记表.xlsx, found none among" in refused(
         {**EXTRACT, "sheet": "登记"}, rule="table_missing"
@@ -342,8 +342,8 @@ def test_a_refusal_names_what_was_found(refused, packed):
         for place, title in enumerate(["甲", "乙", "丙"])
     )
     packed(parts(**{"xl/worksheets/sheet1.xml": sheet(apart)}))
-    told = refused(EXTRACT, rule="columns_missing", columns=["甲", "乙", "丙"])
-    assert "found its titles in different rows in the sheet 登记表; put them in one row" in told
+    sentence = refused(EXTRACT, rule="columns_missing", columns=["甲", "乙", "丙"])
+    assert "found the titles in different rows of the sheet 登记表; put them in one row" in sentence
     chart = links(
         ("chartsheet", "chartsheets/sheet1.xml"), ("styles", "styles.xml"), ("sharedStrings", "sharedStrings.xml")
     )

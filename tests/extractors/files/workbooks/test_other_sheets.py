@@ -1,4 +1,4 @@
-"""Where nobody said which sheet is meant, a second visible one with the header and rows is not passed over."""
+"""If no sheet is declared, a second visible one with the header and rows is not ignored."""
 
 import struct
 
@@ -39,7 +39,7 @@ def rows_xml(rows):
 
 @pytest.fixture(params=["xlsx", "xlsb", "ods", "xls"])
 def sheets(request, book, xlsb, ods, xls):
-    """How to write a workbook of the sheets 登记表 and 二 in each kind; gives its extract."""
+    """How to write a workbook of the sheets 登记表 and 二 in each kind, and returns its extract."""
 
     def written(first, second, **declared):
         name = f"登记表.{request.param}"

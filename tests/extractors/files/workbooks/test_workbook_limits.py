@@ -131,11 +131,11 @@ def test_cells_that_are_very_far_apart_are_refused_before_the_library_sees_them(
 
 
 @pytest.mark.parametrize(
-    "said", ['<!--<row r="1">-->', '<?x <row r="1">?>', '<![CDATA[<row r="1">]]>', "<row r='1' s='<row r=\"1\">'>"]
+    "markup", ['<!--<row r="1">-->', '<?x <row r="1">?>', '<![CDATA[<row r="1">]]>', "<row r='1' s='<row r=\"1\">'>"]
 )
 @pytest.mark.usefixtures("in_a_process")
-def test_far_cells_without_references_end_only_the_child_process(refusal, altered, said):
-    cells = "".join("<c><v>1</v></c>" * 5 + said for _ in range(3200))
+def test_far_cells_without_references_end_only_the_child_process(refusal, altered, markup):
+    cells = "".join("<c><v>1</v></c>" * 5 + markup for _ in range(3200))
     altered(xml=sheet(f'<row r="1">{cells}</row><row r="1000000"><c r="A1000000"><v>1</v></c></row>'))
     assert "expected a workbook that is read within 3,072 MiB of memory in 登记表.xlsx" in refusal()
 
@@ -160,7 +160,7 @@ def test_a_cell_without_a_reference_is_recognised(cell):
     extent = Extent()
     for part in ('<row r="1"><c r="B2"', cell, '<c r="C3"/>'):
         extent.scan(part.removesuffix(">").encode())
-    assert (extent.placed, extent.rows, extent.columns) == (False, 3, 3)
+    assert (extent.all_referenced, extent.rows, extent.columns) == (False, 3, 3)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_cell_without_a_reference_is_recognised(cell):
 def test_a_cell_with_a_reference_is_recognised(cell):
     extent = Extent()
     extent.scan(cell.encode())
-    assert (extent.placed, extent.rows, extent.columns) == (True, 3, 3)
+    assert (extent.all_referenced, extent.rows, extent.columns) == (True, 3, 3)
 
 
 def test_blanks_beside_equal_signs_are_not_walked_along():
@@ -232,7 +232,7 @@ def test_a_table_that_is_named_many_times_is_unpacked_once(declare, moved, tmp_p
     link = f'<Relationship Type="{RELATIONSHIPS}/table" Target="../其他/table1.xml"/>'
     moved(link * 50 + link.replace("../", "../其他/../"))
     read, unpacked = zipfile.ZipFile.read, []
-    monkeypatch.setattr(zipfile.ZipFile, "read", lambda *asked: unpacked.append(asked[1]) or read(*asked))
+    monkeypatch.setattr(zipfile.ZipFile, "read", lambda *arguments: unpacked.append(arguments[1]) or read(*arguments))
     with open_source(Request(declare(EXTRACT), day, str(tmp_path), now)) as reading:
         assert list(reading.batches) == []
     assert unpacked.count("xl/其他/table1.xml") == 1

@@ -15,8 +15,8 @@ ENGINE = (0x1C1, struct.pack("<HHI", 0x1C1, 0, 100_000))
 EMPTY, ZERO = b"\x03\0\0\0\0\0\xff\xff", bytes(8)
 
 
-def text(row, column, said):
-    return 0x204, struct.pack("<HHHHB", row, column, 0, len(said), 1) + said.encode("utf-16-le")
+def text(row, column, text_result):
+    return 0x204, struct.pack("<HHHHB", row, column, 0, len(text_result), 1) + text_result.encode("utf-16-le")
 
 
 def number(row, column, value, style=0):
@@ -45,8 +45,8 @@ def test_an_error_is_a_fault_of_its_cell_whether_it_was_typed_or_calculated(open
 
 
 def test_a_formula_has_its_stored_value(opened, rows_of, faults_of, xls):
-    said = formula(1, 1, b"\0\0\0\0\0\0\xff\xff"), (0x207, struct.pack("<HB", 1, 1) + "王".encode("utf-16-le"))
-    xls([*TITLES, formula(1, 0, struct.pack("<d", 12)), *said, formula(1, 2, EMPTY), formula(1, 3, ZERO)])
+    text_result = formula(1, 1, b"\0\0\0\0\0\0\xff\xff"), (0x207, struct.pack("<HB", 1, 1) + "王".encode("utf-16-le"))
+    xls([*TITLES, formula(1, 0, struct.pack("<d", 12)), *text_result, formula(1, 2, EMPTY), formula(1, 3, ZERO)])
     with opened(EXTRACT) as reading:
         assert rows_of(reading) == [("12", "王", None, "0", "登记表!2")]
     with opened(EXTRACT) as reading:
@@ -56,13 +56,17 @@ def test_a_formula_has_its_stored_value(opened, rows_of, faults_of, xls):
 @pytest.mark.parametrize("below", [[], [formula(1, 2, struct.pack("<d", 3))]])
 def test_a_long_text_result_of_a_formula_is_read_to_its_end(opened, rows_of, xls, below):
     narrow, wide = "a" * 3000, "王" * 3000
-    said = wide[:-1] + "\U00020bb7" + narrow  # the rare character lies across two records
-    parts = said.encode("utf-16-le")[:6000], said.encode("utf-16-le")[6000 : -2 * len(narrow)], narrow.encode()
-    text_of = 0x207, struct.pack("<HB", 2 + len(said) - 1, 1) + parts[0]
+    text_result = wide[:-1] + "\U00020bb7" + narrow  # the rare character lies across two records
+    parts = (
+        text_result.encode("utf-16-le")[:6000],
+        text_result.encode("utf-16-le")[6000 : -2 * len(narrow)],
+        narrow.encode(),
+    )
+    text_of = 0x207, struct.pack("<HB", 2 + len(text_result) - 1, 1) + parts[0]
     rest = (0x3C, b"\1" + parts[1]), (0x3C, b"\0" + parts[2])
     xls([*TITLES, number(1, 0, 1), formula(1, 1, b"\0\0\0\0\0\0\xff\xff"), text_of, *rest, *below])
     with opened(EXTRACT) as reading:
-        assert rows_of(reading) == [("1", said, "3" if below else None, None, "登记表!2")]
+        assert rows_of(reading) == [("1", text_result, "3" if below else None, None, "登记表!2")]
 
 
 @pytest.mark.parametrize("as_in", [0x206, 0x406])  # Excel 3 and 4; JExcelApi still writes the latter
@@ -70,9 +74,15 @@ def test_a_formula_is_one_by_whatever_number_its_program_calls_it(opened, rows_o
     def named(*what, **more):
         return as_in, formula(*what, **more)[1]
 
-    said = named(1, 1, b"\0\0\0\0\0\0\xff\xff"), (0x207, struct.pack("<HB", 1, 1) + "王".encode("utf-16-le"))
+    text_result = named(1, 1, b"\0\0\0\0\0\0\xff\xff"), (0x207, struct.pack("<HB", 1, 1) + "王".encode("utf-16-le"))
     xls(
-        [*TITLES, named(1, 0, struct.pack("<d", 12), style=1), *said, named(1, 2, error(7)), named(1, 3, ZERO, 2)],
+        [
+            *TITLES,
+            named(1, 0, struct.pack("<d", 12), style=1),
+            *text_result,
+            named(1, 2, error(7)),
+            named(1, 3, ZERO, 2),
+        ],
         ZEROS,
     )
     with opened(EXTRACT) as reading:
@@ -118,7 +128,7 @@ def test_the_code_page_of_a_new_workbook_does_not_matter_for_its_texts(opened, r
 
 
 @pytest.mark.parametrize(
-    ("said", "page", "read"),
+    ("text_result", "page", "read"),
     [
         ("某甲𠮷".encode("gb18030"), 936, "某甲𠮷"),
         ("某甲".encode("gb18030"), 10008, "某甲"),
@@ -132,8 +142,8 @@ def test_the_code_page_of_a_new_workbook_does_not_matter_for_its_texts(opened, r
         (b"abc", None, "abc"),
     ],
 )
-def test_the_code_page_of_an_older_workbook_does_matter(opened, rows_of, older_xls, said, page, read):
-    older_xls(said, page)
+def test_the_code_page_of_an_older_workbook_does_matter(opened, rows_of, older_xls, text_result, page, read):
+    older_xls(text_result, page)
     with opened({**EXTRACT, "sheet": "Sheet1"}, ["A", "B"]) as reading:
         assert rows_of(reading) == [(read, "2026-01-05", "Sheet1!2")]
 
@@ -241,8 +251,8 @@ def test_a_rare_character_cut_by_the_end_of_a_record_is_a_fault_of_its_cell(open
 def test_a_text_is_as_it_is_though_its_format_shows_zeros(opened, rows_of, xls):
     kind, typed = text(1, 0, "12")
     typed = typed[:4] + struct.pack("<H", 1) + typed[6:]
-    said = b"\0\0\0\0\0\0\xff\xff"  # the text stands in the record behind it
-    xls([*TITLES, (kind, typed), formula(1, 1, said, style=1), (0x207, struct.pack("<HB", 2, 0) + b"12")], ZEROS)
+    text_result = b"\0\0\0\0\0\0\xff\xff"  # the text stands in the record behind it
+    xls([*TITLES, (kind, typed), formula(1, 1, text_result, style=1), (0x207, struct.pack("<HB", 2, 0) + b"12")], ZEROS)
     with opened(EXTRACT) as reading:
         assert rows_of(reading) == [("12", "12", None, None, "登记表!2")]
 
@@ -256,8 +266,8 @@ def test_hidden_rows_and_columns_and_filters_are_noted(opened, rows_of, xls):
     xls([chosen, *columns, *rows, *TITLES, *(number(row, 0, row) for row in (1, 2, 3))])
     with opened(EXTRACT) as reading:
         assert [row[0] for row in rows_of(reading)] == ["1", "2", "3"]
-        told = {name: reading.origin.get(name) for name in ("hidden_rows", "hidden_columns", "filter")}
-        assert told == {"hidden_rows": "2", "hidden_columns": "2", "filter": "set, all rows read"}
+        notes = {name: reading.origin.get(name) for name in ("hidden_rows", "hidden_columns", "filter")}
+        assert notes == {"hidden_rows": "2", "hidden_columns": "2", "filter": "set, all rows read"}
 
 
 def test_a_plain_sheet_has_no_notes(opened, xls):

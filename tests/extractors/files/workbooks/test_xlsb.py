@@ -34,11 +34,11 @@ def test_an_error_is_a_fault_of_its_cell_whether_it_was_typed_or_calculated(open
 
 
 def test_a_formula_has_its_stored_value(opened, rows_of, faults_of, xlsb):
-    said, number = (
+    text_record, number = (
         (8, 0, struct.pack("<I", 1) + "王".encode("utf-16-le") + NOTHING),
         (9, 0, struct.pack("<d", 12) + NOTHING),
     )
-    xlsb([*TITLES, (1, 0, number), (1, 1, said), (1, 3, (10, 0, b"\x01" + NOTHING))])
+    xlsb([*TITLES, (1, 0, number), (1, 1, text_record), (1, 3, (10, 0, b"\x01" + NOTHING))])
     with opened(EXTRACT) as reading:
         assert rows_of(reading) == [("12", "王", None, "1", "登记表!2")]
     with opened(EXTRACT) as reading:
@@ -66,8 +66,8 @@ def test_hidden_rows_and_columns_and_filters_are_noted(opened, rows_of, xlsb):
     )
     with opened(EXTRACT) as reading:
         assert [row[0] for row in rows_of(reading)] == ["1", "2", "3"]
-        told = {name: reading.origin.get(name) for name in ("hidden_rows", "hidden_columns", "filter")}
-        assert told == {"hidden_rows": "2", "hidden_columns": "2", "filter": "set, all rows read"}
+        notes = {name: reading.origin.get(name) for name in ("hidden_rows", "hidden_columns", "filter")}
+        assert notes == {"hidden_rows": "2", "hidden_columns": "2", "filter": "set, all rows read"}
 
 
 def test_a_plain_sheet_has_no_notes(opened, xlsb):
