@@ -38,7 +38,7 @@ class Target:
 
     @property
     def line(self) -> str:
-        """A line of the table in `docs/benchmarks.md`."""
+        """A line of the table in `docs/explanation/benchmarks.md`."""
         held = "yes" if self.ratio <= self.most else "no"
         return f"| {self.what} | {self.ratio:.3g} | {self.most:g} | {held} |"
 
@@ -76,7 +76,7 @@ def expect(found: Mapping[str, Any], **wanted: int) -> None:
 
 
 def show(title: str, taken: Mapping[str, Sequence[float]], targets: Sequence[Target]) -> None:
-    """Print what was measured, the best of each side, as lines of `docs/benchmarks.md`."""
+    """Print what was measured, the best of each side, as lines of `docs/explanation/benchmarks.md`."""
     print(f"\n### {title}\n\n{datetime.now(UTC):%Y-%m-%d}, {machine()}\n")
     print("| side | seconds, best | all |\n| --- | ---: | --- |")
     for name, all_of_them in taken.items():

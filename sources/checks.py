@@ -65,7 +65,7 @@ def _unknown(name: str, elements: Iterable[str]) -> Message:
 
 
 def _meant(name: str, known: Iterable[str], listed: Message | None = None) -> Message:
-    return did_you_mean(name, known, listed or Message("docs/standard.md lists the elements"))
+    return did_you_mean(name, known, listed or Message("docs/reference/standard.md lists the elements"))
 
 
 def _codes(declaration: Declaration, city: City) -> Iterator[Found]:
@@ -76,7 +76,7 @@ def _codes(declaration: Declaration, city: City) -> Iterator[Found]:
             Message(
                 "expected a type code of the catalogue, found {code}; {meant} A city adds its own types in licence_type.csv",
                 code=code,
-                meant=_meant(code, city.licence_types, Message("docs/standard.md lists them.")),
+                meant=_meant(code, city.licence_types, Message("docs/reference/standard.md lists them.")),
             ),
         )
     authorities: dict[tuple[str | int, ...], str] = {("department", "code"): declaration.department.code}

@@ -145,7 +145,7 @@ def _meant(path: tuple[str, ...], kind: str | int | None) -> Message:
             likely.setdefault(alike, []).append(".".join(known))
     meant = likely[max(likely)] if likely else []
     if not meant:
-        return Message("remove it, or see docs/adding-a-department.md")
+        return Message("remove it, or see docs/reference/declaration.md")
     return Message("did you mean {name}?", name=any_of(meant))
 
 

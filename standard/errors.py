@@ -21,7 +21,7 @@ class ExchangeError(Exception):
     may be a secret are hidden, and what would drive a terminal or begin a new line in a log is shown instead.
 
     Attributes:
-        messages: its sentences, each with the code under which `docs/errors.md` explains it. As text they are English.
+        messages: its sentences, each with the code under which `docs/reference/errors.md` explains it. As text they are English.
     """
 
     exit_code = 1

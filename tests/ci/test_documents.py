@@ -23,7 +23,7 @@ def promises(document, heading):
 
 def test_the_four_promises_are_the_same_everywhere():
     ours = promises("README.md", "Four promises")
-    assert ours == promises("docs/architecture.md", "The four promises")
+    assert ours == promises("docs/explanation/architecture.md", "The four promises")
     assert ours == [
         ("1", "Nothing is lost."),
         ("2", "Order does not matter."),
@@ -35,7 +35,7 @@ def test_the_four_promises_are_the_same_everywhere():
         "Wherever the platform differs from what its sources hold and the exchange cannot put it right, "
         "an open finding says so, to whoever can."
     )
-    for document in ("README.md", "docs/architecture.md"):
+    for document in ("README.md", "docs/explanation/architecture.md"):
         assert fourth in " ".join(page(document).split())
 
 
@@ -51,7 +51,7 @@ def test_the_four_promises_are_the_same_everywhere():
     ],
 )
 def test_the_runbook_says_what_was_done_to_a_run_and_how_to_see_it(done, said):
-    section = page("docs/runbook.md").partition("### Clearing, cancelling, marking by hand")[2].partition("\n#")[0]
+    section = page("docs/how-to/for-operators.md").partition("### Clearing, cancelling, marking by hand")[2].partition("\n#")[0]
     row = re.search(rf"^\| {done} \| ([^|]+) \| ([^|]+) \|$", section, re.MULTILINE)
     assert row, done
     assert re.search(said, row[0])
@@ -71,7 +71,7 @@ def test_the_licence_of_psycopg_and_what_its_wheels_bring_are_said():
 
 
 def test_every_part_of_a_credit_code_that_may_fail_is_described():
-    section = page("docs/adding-a-department.md").partition("### Credit codes")[2].partition("\n#")[0]
+    section = page("docs/how-to/declare-a-source.md").partition("### Credit codes")[2].partition("\n#")[0]
     for words in (FORM, CHECK, ORGANISATION):
         standard = re.search(r"GB \d+", words)[0]
         assert standard in section

@@ -115,7 +115,7 @@ def test_of_a_key_at_the_wrong_place_it_is_said_where_it_belongs(told, key, plac
         ("path", "it belongs to kind: workbook or text"),
         ("schedule", "did you mean schedule or sweep.schedule?"),
         ("chages", "did you mean changes?"),
-        ("hour", "remove it, or see docs/adding-a-department.md"),
+        ("hour", "remove it, or see docs/reference/declaration.md"),
     ],
 )
 def test_a_key_of_another_kind_of_extract_is_told_as_such(told, key, meant):
