@@ -9,7 +9,9 @@ from typing import Any
 
 import typer
 
+from cli.declaration_page import declaration_page
 from cli.markdown import GENERATED, grid
+from cli.tables_page import tables_page
 from pipeline.settings import DOCUMENTED
 from sources.json_schema import json_schema
 from standard.codes import catalogue, code_list, status_families
@@ -48,6 +50,8 @@ def _pages() -> Iterator[tuple[str, str]]:
     yield "cli.md", _cli()
     yield "settings.md", _settings()
     yield "errors.md", _errors()
+    yield "tables.md", tables_page()
+    yield "declaration.md", declaration_page()
     yield "declaration.schema.json", json.dumps(json_schema(), ensure_ascii=False, indent=2) + "\n"
 
 
