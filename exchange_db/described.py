@@ -56,7 +56,7 @@ claim_history: record, source and content; what a source said before, or what ca
 claimant: source and licence type; how a source ranks, and whether it gives identifiers of its own.
 sighting: source and record; the newest reading that held the record without its row being accepted.
 former_key: source, record and key; which record a key named before the record stood under another key.
-ending: end that a source said; every end of a record, or of a key whose row names no record.
+ending: source, record, key and order; every end of a record, or of a key whose row names no record.
 sweep: sweep of a source's keys; readings of the keys alone, which say what is no longer there.
 exchange_batch: run of a batch; the ledger.
 audit: look at a licence or at rows; who was shown what, written before it is shown. Never purged.
@@ -92,7 +92,7 @@ read_at: of the stamp: instant of the reading
 judged_at: of the stamp: instant of the judgement
 seen_at: newest reading that held the content
 wins: whether this claim is the current state of its record
-absent_at: first full reading that no longer held the record; null while the source has it
+absent_at: newest full reading, where that no longer held the record; null while the source has it
 ended: why the source no longer stands behind it: `moved`, `deleted` or `vanished`; null while it does
 moved_to: record that its key names now
 moved_from: record that its key named before
@@ -102,7 +102,7 @@ certificate_number: number of the licence
 certificate_identifier: the identifier
 claimant.precedence: of all claims of this source and type
 claimant.gives_identifiers: whether the source gives identifiers of its own
-sighting.seen_at: the reading
+sighting.seen_at: newest reading that held the record
 sighting.locator: place of the row, masked where it looks like a citizen number
 sighting.certificate_number: number of the licence, masked where it looks like a citizen number
 former_key.locator: the key
