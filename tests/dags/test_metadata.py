@@ -20,7 +20,7 @@ def ways(document):
     return {name: re.search(rf"{name}`? ?[|=].*?(postgresql\+[a-z_]+)", text)[1] for name in NAMES}
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/how-to/for-operators.md", "deploy/celery.env"])
+@pytest.mark.parametrize("document", ["README.md", "docs/how-to/deploy.md", "deploy/celery.env"])
 def test_the_metadata_database_is_made_without_a_driver_that_is_not_named(document, postgresql_server, tmp_path):
     # The tests have asyncpg by way of the workers' extra; whoever installs requirements.lock has not.
     (tmp_path / "asyncpg.py").write_text("raise ImportError('asyncpg is not installed')\n", encoding="utf-8")
