@@ -107,7 +107,7 @@ class DatabaseExtract(Declared):
 
     Attributes:
         kind: says that the records are in a database.
-        connection: name of the connection, which is part of the name of an environment variable.
+        connection: name of the connection: letters, digits and `_`, since it is part of the name of an environment variable.
         table: a table or view, `TABLE` or `SCHEMA.TABLE`. Names are quoted, so upper and lower case count; a name that has a dot
             in it needs a `query`. Give either `table` or `query`.
         query: a SELECT, instead of a table.
