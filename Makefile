@@ -40,8 +40,8 @@ check: $(VENV)/.test-installed
 	$(BIN)/licex check
 	$(BIN)/python .ci/dependencies.py check
 	$(BIN)/python .ci/messages.py check
-	@mkdir -p .run/docs && $(BIN)/licex docs .run/docs > /dev/null && for page in standard.md rules.md cli.md errors.md declaration.schema.json; do \
-	  diff -u docs/$$page .run/docs/$$page || { echo "docs/$$page: expected what the code says, found another text; run make docs"; exit 1; }; done
+	@rm -rf .run/docs && $(BIN)/licex docs .run/docs > /dev/null && cd .run/docs && for page in $$(find . -type f); do \
+	  diff -u ../../docs/$$page $$page || { echo "docs/$$page: expected what the code says, found another text; run make docs"; exit 1; }; done
 
 docs: $(VENV)/.test-installed
 	$(BIN)/licex docs docs

@@ -38,7 +38,7 @@ class Target:
 
     @property
     def line(self) -> str:
-        """A line of the table in `docs/benchmarks.md`."""
+        """A line of the table in `docs/explanation/benchmarks.md`."""
         held = "yes" if self.ratio <= self.limit else "no"
         return f"| {self.what} | {self.ratio:.3g} | {self.limit:g} | {held} |"
 
@@ -76,7 +76,7 @@ def require_counts(found: Mapping[str, Any], **expected: int) -> None:
 
 
 def print_results(title: str, timings: Mapping[str, Sequence[float]], targets: Sequence[Target]) -> None:
-    """Print the results, with the best of each side, as lines for `docs/benchmarks.md`."""
+    """Print the results, with the best of each side, as lines for `docs/explanation/benchmarks.md`."""
     print(f"\n### {title}\n\n{datetime.now(UTC):%Y-%m-%d}, {machine()}\n")
     print("| side | seconds, best | all |\n| --- | ---: | --- |")
     for name, all_seconds in timings.items():

@@ -125,7 +125,7 @@ def _header(origin: Origin) -> list[str]:
     return [
         "Proposed by `licex suggest`. Read every line: it knows titles and values, the department knows what they mean.",
         read,
-        "Examples are masked. Lines with FILL IN or NOT SURE need a person. docs/adding-a-department.md has every key.",
+        "Examples are masked. Lines with FILL IN or NOT SURE need a person. docs/reference/declaration.md has every key.",
     ]
 
 

@@ -14,7 +14,7 @@ from standard.actor import Actor
 from standard.errors import UsageError
 from standard.retention import Purgeable
 
-# Name, meaning, default, for `docs/cli.md`.
+# Name, meaning, default, for `docs/reference/settings.md`.
 DOCUMENTED = (
     ("LICEX_SOURCES", "Folder of declarations, `<department>/<licence>.yaml`.", "the project's own `sources/`"),
     ("LICEX_WORKSPACE", "Folder or fsspec URL of the archive, the steps' files and the reports.", "`.run/workspace`"),

@@ -65,7 +65,7 @@ def _unknown_element(name: str, elements: Iterable[str]) -> Message:
 
 
 def _hint(name: str, known: Iterable[str], listed: Message | None = None) -> Message:
-    return did_you_mean(name, known, listed or Message("docs/standard.md lists the elements"))
+    return did_you_mean(name, known, listed or Message("docs/reference/standard.md lists the elements"))
 
 
 def _codes(declaration: Declaration, city: City) -> Iterator[KeyProblem]:
@@ -76,7 +76,7 @@ def _codes(declaration: Declaration, city: City) -> Iterator[KeyProblem]:
             Message(
                 "expected a type code of the catalogue, found {code}; {meant} A city adds its own types in licence_type.csv",
                 code=code,
-                meant=_hint(code, city.licence_types, Message("docs/standard.md lists them.")),
+                meant=_hint(code, city.licence_types, Message("docs/reference/standard.md lists them.")),
             ),
         )
     authorities: dict[tuple[str | int, ...], str] = {("department", "code"): declaration.department.code}

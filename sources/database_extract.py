@@ -33,12 +33,14 @@ _BOOLEANS = dict.fromkeys(_TRUE, "1") | dict.fromkeys(_FALSE, "0")
 class Changes(Declared):
     """A column that says of each row what was done to its record: of a change table, or of a table that only marks deletions.
 
-    Its values are a list with an end: a row whose value is of neither kind is held, since nobody knows what it means.
+    The newest row of a record counts. Its values are a list with an end: a row whose value is of neither kind is held, since
+    nobody knows what it means. Upper and lower case, width and blanks do not count. The values of a boolean or a bit are `1` and
+    `0`, or `true` and `false`, whatever the driver makes of them.
 
     Attributes:
         operation: the column (`STATE`, `cd_operation`, `IS_DELETED`).
-        kept: its values that say the record is there: new, changed, or not deleted. An empty text stands for no value. Where
-            nothing is declared, they are `I` and `U`; beside one value of a boolean, the other one.
+        kept: its values that say the record is there: new, changed, or not deleted. An empty text (`''`) stands for no value.
+            Where nothing is declared, they are `I` and `U`; beside one value of a boolean as `deleted`, the other one.
         deleted: its values that say the record was deleted at its source; what that means is declared as `vanished`.
     """
 
@@ -72,12 +74,14 @@ def _key(value: object) -> object:
 
 
 class Key(Declared):
-    """The columns that name a row to its department.
+    r"""The columns that name a row to its department. `[A, B]`, or `A`, is short for `{columns: [A, B]}`.
 
-    A row that names another record than it did has moved: the record that it named before ends with it.
+    A row that names another record than it did has moved: the record that it named before ends with it. A row whose key has a
+    null is known by its number alone (`key_missing`).
 
     Attributes:
-        columns: their names; the row's locator is made of their values.
+        columns: their names; the row's locator is made of their values, joined by `/`. In one of several a `/` or `\` is
+            written `\/` and `\\`, a null `\N`.
         reused: whether the department gives the same key to another row once the first is gone; then nothing follows from
             a key that names another record.
     """
@@ -91,7 +95,7 @@ class Witness(Declared):
 
     Attributes:
         connection: name of its connection.
-        query: a SELECT that gives one number.
+        query: a SELECT that gives one number, such as `SELECT COUNT(*) FROM T`.
     """
 
     connection: ConnectionName
@@ -102,20 +106,24 @@ class DatabaseExtract(Declared):
     """Records in a table, or the result of a query. The URL is of the connection, never written here.
 
     Attributes:
-        connection: name of the connection.
-        table: a table or view, with its schema where it needs one (`city.LICENCE`).
+        kind: says that the records are in a database.
+        connection: name of the connection: letters, digits and `_`, since it is part of the name of an environment variable.
+        table: a table or view, `TABLE` or `SCHEMA.TABLE`. Names are quoted, so upper and lower case count; a name that has a dot
+            in it needs a `query`. Give either `table` or `query`.
         query: a SELECT, instead of a table.
         key: the columns that name a row to the department; the row's locator.
-        updated_at: the column of update times; a day asks for the rows changed on it. Without it and `rising` the source
-            is a snapshot.
-        rising: a column of numbers that only ever rise (`ID`, `cd_batch`); a day asks for those above the last accepted.
-        changes: the table holds changes of records rather than records.
-        look_back: how late a row may be committed after its update time; asked for again.
+        updated_at: the column of update times; a day asks for the rows changed on it. With it or `rising` the source is
+            incremental, without both a snapshot.
+        rising: a column of whole numbers that only ever rise (`ID`, `cd_batch`), new on every change; a day asks for those above
+            the last accepted. Beside it `updated_at` is information only.
+        changes: the table holds changes of records rather than records, or marks deleted ones. Needs `updated_at` or `rising`.
+        look_back: how late a row may be committed after its update time, at most a year; so far before midnight a day asks
+            again. Only with `updated_at`.
         time_zone: of times that name none.
-        clock_skew: how far the source's clock is ahead of the true time; behind where negative.
+        clock_skew: how far the source's clock is ahead of the true time; behind where negative. Only with `updated_at`.
         split: reading in parts.
         charset: in which encodings the bytes of its texts really are, where its database says another one (latin1, US7ASCII,
-            SQL_ASCII); tried in this order.
+            SQL_ASCII): `gbk`, or several, tried in this order: `[utf-8, gbk]`.
         witness: a count of all rows that is compared with ours.
         statement_limit: how long one statement may run before it is ended.
     """

@@ -18,11 +18,14 @@ class Department(Declared):
     """Whose source it is.
 
     Attributes:
-        code: unified social credit code.
+        code: unified social credit code of the department; its form and its two check characters are checked. It is also the
+            issuing authority, unless a column says otherwise.
         name: as reports say it.
-        contact: whom to call.
-        connections: how many of the department's sources may be read at once; an Airflow pool of that size. None for any.
-        quiet_hours: times of day, Asia/Shanghai, in which the department's systems are not asked.
+        contact: whom to call; shown in reports and in Airflow.
+        connections: how many of the department's sources, or parts of them, Airflow reads at once; a pool of that size. Where
+            the declarations of a department differ, the least counts. None for any.
+        quiet_hours: times of day, Asia/Shanghai, in which the department's databases are not asked; they may go on over
+            midnight. A reading that is not done when they begin ends and begins anew after them. Files are not meant.
     """
 
     code: Name
@@ -36,12 +39,13 @@ Extract = Annotated[DatabaseExtract | WorkbookExtract | TextExtract, Field(discr
 
 
 class Column(Declared):
-    """Where the value of one element comes from and how it is read.
+    """Where the value of one element comes from and how it is read. `XKZH` is short for `{from: XKZH}`.
 
     Attributes:
-        names: the department's column (`from` in the YAML), or the names it has had, the newest first.
+        names: the department's column (`from` in the YAML), or the names it has had, the newest first. Give either `from` or
+            `constant`.
         constant: the same value for every record.
-        formats: strptime formats of a date or time, tried in order; ISO forms where none is given.
+        formats: forms of a date or time, as in Python's strptime, tried in order; `%Y-%m-%d` for dates where none is given.
         lookup: names of lookups, tried in order; a value that none knows stays as it is.
         separator: what the department puts between several holders; the standard's is `^`.
     """
@@ -73,7 +77,7 @@ class Rows(Declared):
     """How many records a batch may have.
 
     Attributes:
-        min: fewer refuse the batch.
+        min: fewer refuse the batch. A source of changes has quiet days: give it one only where no day is empty.
         max: more warn.
     """
 
@@ -121,7 +125,7 @@ Jumps = Annotated[Jump, BeforeValidator(_jump, json_schema_input_type=Reaction |
 
 
 class Drift(Declared):
-    """What happens when a batch is not shaped like the last delivered one; each key is a rule of `standard.rules`.
+    """What happens when a batch is not shaped like the last delivered one; each key is a rule on the batch.
 
     Attributes:
         column_renamed: a declared column has another name.
@@ -154,14 +158,16 @@ class Drift(Declared):
 
 
 class Expect(Declared):
-    """What a batch of this source usually looks like. Each has a default and is overridden alone.
+    """What a batch of this source usually looks like. Each key has a default and is overridden alone.
 
     Attributes:
         rows: how many records.
-        filled: least share of records in which an element is filled; less refuses the batch.
-        held: share of held records above which a person must look.
-        lost: share of the last snapshot's records that may be missing; more refuses the batch.
-        drift: what happens when columns, shares or sizes are not those of the batches before.
+        filled: by element the least share of records in which it is filled; less refuses the batch. An open-ended expiring date
+            counts as not filled.
+        held: share of held records above which a person must look. What was accepted is delivered all the same; the run ends
+            red.
+        lost: share of the last delivered snapshot's records that may be missing; more refuses the batch, or the sweep.
+        drift: what happens when columns, types, shares or sizes are not those of the batches before.
     """
 
     rows: Rows = Rows()
@@ -172,7 +178,7 @@ class Expect(Declared):
 
 
 class Sweep(Declared):
-    """When all keys of an incremental source are read, to find what no night has seen.
+    """When all keys of an incremental database source are read, to find what no night has seen.
 
     Attributes:
         schedule: five cron fields, Asia/Shanghai.
@@ -189,17 +195,23 @@ class Declaration(Declared):
         department: whose source it is.
         certificate_type_code: code of the licence type, which must be in the catalogue.
         schedule: five cron fields, Asia/Shanghai; the run of a night stands for the day before.
-        since: the first day; rows of a source of changes whose time lies before it are of no day.
+        since: the first day; Airflow makes no runs before it. Rows of a source of changes whose time lies before it are of no
+            day: let it lie before the oldest, or declare `sweep`, which reads them.
         extract: where the records are.
         columns: by element of the standard, or face field (`KZ_…`), where its value comes from.
-        ignore: columns that no element is read from; any other column that is not declared is a finding.
-        lookups: tables from the department's values to the standard's; null leaves the element empty.
-        leave_out: by column the values of rows that are no records, with `*` and `?`.
-        issuing_authorities: codes of further authorities that the source may speak for.
-        precedence: which source counts when two claim the same record; the greatest wins.
-        vanished: what it means when a licence is no longer in the source: `keep` (nothing), `hold` (the platform keeps it as
-            it was and the department is asked), `cancel` (its state on the platform becomes cancelled).
-        sweep: when all keys of an incremental source are read, to find what vanished or was never read.
+        ignore: columns that no element is read from. Any other column that is not declared is a finding: it refuses a source's
+            first batch, and warns on later days.
+        lookups: tables from the department's values to the standard's; null leaves the element empty. One of the name of a
+            built-in lookup replaces it.
+        leave_out: by column the patterns of rows that are no records, such as totals and test rows. `*` stands for anything,
+            `?` for one character; a pattern must fit the whole cleaned value, in which parentheses are full-width.
+        issuing_authorities: codes of further authorities that the source may speak for; a row of any other is held.
+        precedence: which source counts when two claim the same record; the greatest wins, and of equal ones the newer claim. A
+            change takes effect on all of the source's claims with its next delivered batch.
+        vanished: what it means when a full reading no longer holds a licence, or a change says that it was deleted: `keep`
+            (nothing), `hold` (the platform keeps it as it was and the department is asked), `cancel` (the platform shows it as
+            cancelled).
+        sweep: when all keys of an incremental database source are read, to find what vanished or was never read.
         expect: what a batch usually looks like.
     """
 

@@ -43,15 +43,18 @@ class FileExtract(Declared):
     """Records in files. What a file is, its content says, never its name.
 
     Attributes:
-        path: where the file is, below its folder. `{day}` or `{day:%Y%m%d}` makes it a file of that day; `*` and `?` in its
-            last part make it all files whose names fit, which together are one batch.
+        path: where the file is, below its folder: not absolute, without `..`, and no link. `{day}` or `{day:%Y%m%d}` makes it a
+            file of that day; `*` and `?` in its last part make it all files whose names fit, which together are one batch.
         connection: names the folder the path starts from; without it the path starts from the declaration's own folder.
         member: the files are zip archives, and the records are in those of their members whose names fit this pattern.
-        arrives: how it is known that a file is complete: its size has `settled`, or a marker `<file>.done` is beside it.
-        size_limit: most bytes of all files of a day together, and of what their archives hold unpacked.
+        arrives: how it is known that a file is complete: its size has `settled`, or with `done` a marker `<file>.done` is
+            beside it.
+        size_limit: most bytes of all files of a day together, and of what their archives hold unpacked, at most 1 TiB; more is
+            refused before it is read.
         password: name of the connection that is the password of locked workbooks and archives.
-        key: the columns that name a record to the department.
-        updated_at: the column of update times.
+        key: columns that count as declared though nothing maps them; the locator is the place in the file.
+        updated_at: the column of update times: of several rows of one licence in a file the newest wins. The batch stays a
+            snapshot, and of two files the later one decides.
         time_zone: of times that name none.
     """
 
@@ -129,13 +132,14 @@ class FileExtract(Declared):
 
 
 class WorkbookExtract(FileExtract):
-    """Records in sheets of workbooks. The header is found by the declared titles, wherever it stands.
+    """Records in sheets of workbooks: xlsx, xls, xlsb, ods, WPS `.et`. The header is found by the declared titles, wherever it stands.
 
-    A header of several lines gives names joined by `/`: `持证人/姓名`.
+    A header of several lines gives names joined by `/`: `持证人/姓名`. A row's locator is what the clerk sees: `登记表!57`.
 
     Attributes:
-        sheet: name or pattern of the one sheet that is read; without it and `sheets` it is the first that is visible.
-        sheets: name or pattern of sheets all of which are read.
+        kind: says that the files are workbooks.
+        sheet: name or pattern (`登记*`) of the one sheet that is read; without it and `sheets` it is the first that is visible.
+        sheets: name or pattern of sheets all of which are read, instead of `sheet`.
         header_rows: lines of the header.
     """
 
@@ -152,14 +156,17 @@ class WorkbookExtract(FileExtract):
 
 
 class TextExtract(FileExtract):
-    """Records in text files, a line each: values between delimiters under a header, or of fixed widths without one.
+    r"""Records in text files, a line each: values between delimiters under a header, or of fixed widths without one.
+
+    The first line is the header, unless `widths` are declared. A row's locator is the number of its line, as an editor counts.
 
     Attributes:
-        encoding: of the files; without it each is looked at, and the manifest says what was found.
-        delimiter: one sign, a tab for tsv.
-        quote: one sign, or nothing where every sign is itself.
-        widths: titles and widths of the columns, in order; makes it text of fixed widths.
-        widths_in: what the widths count.
+        kind: says that the files are text.
+        encoding: of the files, any name that Python knows; without it each is looked at, and the manifest says what was found.
+        delimiter: one ASCII character; a tab is `"\t"`.
+        quote: one sign, or nothing (`""`) where every sign is itself.
+        widths: titles and widths of the columns, in order; makes it text of fixed widths, without a header.
+        widths_in: what the widths count. With `bytes` an encoding must be declared, and not UTF-16 or UTF-32.
     """
 
     kind: Literal["text"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from sources.declaration import Declaration
-from sources.value_types import Declared
+from sources.value_types import Declared, duration_text, size_text
 
 _ATTRIBUTE = re.compile(r"^    (\w+): (.*?)(?=^    \w+: |\Z)", re.MULTILINE | re.DOTALL)
 _ATTRIBUTES = {"from": "names"}  # keys of YAML with another name in Python
@@ -40,8 +41,11 @@ def _describe(described: dict[str, Any], model: type[Declared]) -> None:
         if meaning := meanings.get(_ATTRIBUTES.get(name, name)):
             key["description"] = meaning
         key.pop("title", None)
-        if str(key.get("default", "")).startswith("PT"):  # a duration in Python's notation, not YAML's
-            del key["default"]
+        field = model.model_fields[_ATTRIBUTES.get(name, name)]
+        if isinstance(field.default, timedelta):
+            key["default"] = duration_text(field.default)
+        elif isinstance(field.default, int) and key.get("type") == "string":  # bytes, which are written as a size
+            key["default"] = size_text(field.default)
 
 
 def _attributes(cls: type) -> Iterator[tuple[str, str]]:

@@ -145,7 +145,7 @@ def _hint(path: tuple[str, ...], kind: str | int | None) -> Message:
             likely.setdefault(similarity, []).append(".".join(known))
     names = likely[max(likely)] if likely else []
     if not names:
-        return Message("remove it, or see docs/adding-a-department.md")
+        return Message("remove it, or see docs/reference/declaration.md")
     return Message("did you mean {name}?", name=any_of(names))
 
 

@@ -28,6 +28,12 @@ def _duration(value: object) -> object:
     return value
 
 
+def duration_text(duration: timedelta) -> str:
+    """A duration as it is declared, in the greatest unit of which it is a whole number: `1h`."""
+    seconds = int(duration.total_seconds())
+    return next(f"{seconds // unit}{letter}" for unit, letter in ((3600, "h"), (60, "m")) if seconds % unit == 0)
+
+
 def _signed_duration(value: object) -> object:
     """Read `3m` or `-90s`."""
     if isinstance(value, str):
@@ -105,23 +111,29 @@ def _cron(value: str) -> str:
     return value
 
 
-def _notation(pattern: str) -> Any:
+def _notation(pattern: str, *examples: str) -> Any:
     """The notation of a value in YAML, for the JSON Schema."""
-    return Annotated[str, Field(pattern=pattern)]
+    return Annotated[str, Field(pattern=pattern, examples=list(examples))]
 
 
 # For an editor, a value has the form in which it is written, not the one into which it is converted.
 _DURATION, _SKEW, _SIZE = r"^\d{1,5}[mhd]$", r"^-?\d{1,5}[smhd]$", r"^[1-9]\d{0,5} ?[KMGT]iB$"
 _HOURS = r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$"
-Duration = Annotated[timedelta, BeforeValidator(_duration, json_schema_input_type=_notation(_DURATION))]
-Size = Annotated[int, BeforeValidator(_size, json_schema_input_type=_notation(_SIZE))]  # bytes
-ClockSkew = Annotated[timedelta, BeforeValidator(_signed_duration, json_schema_input_type=_notation(_SKEW))]
-Hours = Annotated[tuple[time, time], BeforeValidator(_hours, json_schema_input_type=_notation(_HOURS))]
+Duration = Annotated[
+    timedelta, BeforeValidator(_duration, json_schema_input_type=_notation(_DURATION, "90m", "2h", "1d"))
+]
+Size = Annotated[int, BeforeValidator(_size, json_schema_input_type=_notation(_SIZE, "500 MiB", "2 GiB"))]  # bytes
+ClockSkew = Annotated[
+    timedelta, BeforeValidator(_signed_duration, json_schema_input_type=_notation(_SKEW, "90s", "-3m"))
+]
+Hours = Annotated[
+    tuple[time, time], BeforeValidator(_hours, json_schema_input_type=_notation(_HOURS, "08:30-11:30", "22:00-02:00"))
+]
 Texts = Annotated[list[str], BeforeValidator(_as_list, json_schema_input_type=str | list[str])]
 Zone = Annotated[str, AfterValidator(_zone)]
 Charset = Annotated[str, AfterValidator(_charset)]
 Charsets = Annotated[list[Charset], BeforeValidator(_as_list, json_schema_input_type=str | list[str])]
-Cron = Annotated[str, AfterValidator(_cron)]
+Cron = Annotated[str, AfterValidator(_cron), Field(examples=["30 1 * * *"])]
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(min_length=1)]
 # A part of the name of an environment variable.

@@ -21,7 +21,7 @@ class ExchangeError(Exception):
     the error is created, and control characters and line breaks are made visible.
 
     Attributes:
-        messages: the sentences, each with the code under which `docs/errors.md` explains it; as text they are English.
+        messages: the sentences, each with the code under which `docs/reference/errors.md` explains it; as text they are English.
     """
 
     exit_code = 1

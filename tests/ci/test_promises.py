@@ -15,7 +15,7 @@ def promises(name, heading):
 
 def test_the_four_promises_are_the_same_in_the_readme_and_the_architecture():
     said = promises("README.md", "Four promises")
-    assert promises("docs/architecture.md", "The four promises") == said
+    assert promises("docs/explanation/architecture.md", "The four promises") == said
     assert [item.split("**")[1] for item in said] == [
         "Nothing is lost.",
         "Order does not matter.",

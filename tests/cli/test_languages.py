@@ -74,7 +74,7 @@ def _codes_raised():
 def test_every_code_has_its_page_and_every_page_its_error():
     raised = {code for code, _ in _codes_raised()}
     assert raised == set(ERROR_CODES)
-    page = pages()["errors.md"]
+    page = pages()["reference/errors.md"]
     for code in ERROR_CODES.values():
         assert f"## {code.code} " in page
         for chinese, english in (code.title, code.meaning, code.owner, code.remedy):

@@ -20,7 +20,7 @@ def documented_drivers(document):
     return {name: re.search(rf"{name}`? ?[|=].*?(postgresql\+[a-z_]+)", text)[1] for name in NAMES}
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/runbook.md", "deploy/celery.env"])
+@pytest.mark.parametrize("document", ["README.md", "docs/how-to/deploy.md", "deploy/celery.env"])
 def test_the_metadata_database_is_created_with_the_documented_drivers(document, postgresql_server, tmp_path):
     # The test environment has asyncpg through the workers' extra; requirements.lock does not.
     (tmp_path / "asyncpg.py").write_text("raise ImportError('asyncpg is not installed')\n", encoding="utf-8")

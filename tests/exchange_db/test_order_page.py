@@ -8,7 +8,7 @@ import pytest
 from exchange_db.views import FINDING_VIEW, IDENTIFIER, LICENCE_TABLE, SEEN_VIEW, VERSION
 from standard.licence import LICENCE
 
-PAGE = (Path(__file__).parents[2] / "docs/order.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs/explanation/order.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

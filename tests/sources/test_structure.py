@@ -115,7 +115,7 @@ def test_a_misplaced_key_is_reported_with_the_place_where_it_belongs(problems_of
         ("path", "it belongs to kind: workbook or text"),
         ("schedule", "did you mean schedule or sweep.schedule?"),
         ("chages", "did you mean changes?"),
-        ("hour", "remove it, or see docs/adding-a-department.md"),
+        ("hour", "remove it, or see docs/reference/declaration.md"),
     ],
 )
 def test_a_key_of_another_kind_of_extract_is_reported_as_such(problems_of, key, meant):
