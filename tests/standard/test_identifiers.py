@@ -186,8 +186,8 @@ def test_every_holder_type_of_the_standard_has_a_form() -> None:
     ],
 )
 def test_minted_identifiers_are_frozen(number: str, version: int, minted: str) -> None:
-    minted = identifiers.mint_identifier(pa.array([KIND]), pa.array([OFFICE]), pa.array([number]), pa.array([version]))
-    assert minted.to_pylist() == [f"1.2.156.3005.2.{KIND}.{OFFICE}.{minted}"]
+    made = identifiers.mint_identifier(pa.array([KIND]), pa.array([OFFICE]), pa.array([number]), pa.array([version]))
+    assert made.to_pylist() == [f"1.2.156.3005.2.{KIND}.{OFFICE}.{minted}"]
 
 
 @pytest.mark.parametrize(
