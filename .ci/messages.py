@@ -53,7 +53,7 @@ def collect_messages() -> tuple[dict[str, set[str]], list[str]]:
     for path in sorted(_files()):
         name = str(path.relative_to(ROOT))
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        for line, text in _texts(tree, cli=name.startswith("cli/")):
+        for line, text in _texts(tree, cli=name.startswith("cli/") and name != "cli/render.py"):
             if text is None and name not in OWN:
                 problems.append(f"{name}:{line}: expected a literal template, found another expression")
             elif text and any(map(str.isalpha, "".join(literal for literal, _, _, _ in Formatter().parse(text)))):

@@ -9,7 +9,7 @@ import typer
 
 from cli import render
 from cli.arguments import AnySource, AsJson, OnlySource, parse_day
-from cli.ledger_table import show_entries, show_ledger, time_text
+from cli.ledger_table import show_entries, show_ledger, status_word, time_text
 from cli.session import open_exchange
 from standard.errors import ExchangeError, UsageError
 from standard.ledger_entry import LedgerEntry
@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 
 commands = typer.Typer()
 
+_OPEN = {
+    "department": "department",
+    "source": "source",
+    "rule": "rule",
+    "findings": "findings",
+    "7 days": "week",
+    "30 days": "month",
+    "older": "older",
+    "since": "since",
+    "age in days": "days",
+}
 _VERSIONS = ("source", "batch", "locator", "certificate_status", "first_observed_at", "last_observed_at", "digest")
 _FINDINGS = ("day", "source", "rule", "element", "locator", "value")
 
@@ -93,9 +104,8 @@ def open_(
     if json:
         render.data(found)
     elif found:
-        ages = {"week": "7 days", "month": "30 days"}
-        rows = [{ages.get(name, name): value for name, value in row.items()} for row in found]
-        render.table("open findings", rows, right=("findings", *ages.values(), "older", "days"), keys=3)
+        rows = [{heading: row[name] for heading, name in _OPEN.items()} for row in found]
+        render.table("open findings", rows, right=("findings", "7 days", "30 days", "older", "age in days"), keys=3)
     else:
         render.out("no finding is open")
 
@@ -183,7 +193,7 @@ def _state(state: SourceState) -> dict[str, Any]:
         "schedule": state.schedule,
         "next run": time_text(state.next_run),
         "last day": last.day if last else "",
-        "status": str(last.status) if last else "",
+        "status": status_word(last.status) if last else "",
         "missed days": f"{state.missed:,}",
         "open findings": f"{state.open:,}",
     }

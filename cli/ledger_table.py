@@ -14,6 +14,14 @@ from standard.messages import Message, stored_sentence
 
 _COUNTS = ("extracted", "accepted", "held", "duplicates", "inserted", "updated", "unchanged", "stale", "refused")
 _RIGHT = (*_COUNTS, "run", "seconds", "report")
+_STATUSES = {
+    Status.DELIVERED: Message("delivered"),
+    Status.REFUSED: Message("refused"),
+    Status.FAILED: Message("failed"),
+    Status.REPEATED: Message("repeated"),
+    Status.MISSED: Message("missed"),
+    Status.BEGUN: Message("begun"),
+}
 
 
 def show_entries(entries: Sequence[LedgerEntry], *, runs: bool = False) -> None:
@@ -35,7 +43,7 @@ def show_ledger(entries: Sequence[LedgerEntry], *, runs: bool = False) -> None:
     show_entries(entries, runs=runs)
     for entry in entries:
         if entry.reason:
-            status, reason = stored_sentence(entry.status), stored_sentence(entry.reason)
+            status, reason = status_word(entry.status), stored_sentence(entry.reason)
             render.out(
                 Message(
                     "{source}/{day} {status}: {reason}",
@@ -53,13 +61,18 @@ def _row(entry: LedgerEntry, runs: bool) -> dict[str, Any]:
     return {
         "source": entry.source,
         "day": Message("{day} sweep", day=entry.day) if entry.kind == SWEEP else entry.day,
-        "status": entry.status,
+        "status": status_word(entry.status),
         **(times if runs else {}),
         **({"who": entry.ran_by, "host": entry.host, "program": entry.program} if runs else {}),
         **{name: f"{values[name]:,}" for name in _COUNTS},
         "seconds": f"{entry.seconds:.1f}",
         "report": "" if entry.report_seconds is None else f"{entry.report_seconds:.1f}",
     }
+
+
+def status_word(status: str) -> str:
+    """The word for a status; that of a trial is a message already."""
+    return status if isinstance(status, Message) else _STATUSES.get(Status(status), status)
 
 
 def time_text(instant: str) -> str:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pipeline.runner import BatchResult
     from pipeline.trial import Trial
 
+_COLUMNS = ("rule", "element", "value", "findings", "locator", "expected", "hint")
 _GROUPS = 30  # groups of findings in a table
 
 
@@ -35,7 +36,8 @@ def show_findings(trial: Trial) -> None:
         render.out(Message("{batch}: no findings", batch=trial.key))
     if trial.findings:
         title = Message("{batch}: findings by rule, element and value", batch=trial.key)
-        render.table(title, trial.findings[:_GROUPS])
+        rows = [{name: group[name] for name in _COLUMNS} for group in trial.findings[:_GROUPS]]
+        render.table(title, rows)
     if len(trial.findings) > _GROUPS:
         more = len(trial.findings) - _GROUPS
         render.out(Message("and {groups:,} more groups; --json lists them all", groups=more))

@@ -32,10 +32,8 @@ def predict_effects(
     """
     c = CLAIM.c
     standing = and_(c.source == source, c.ended.is_(None), c.absent_at.is_(None))
-    if (
-        not (snapshot or keys.name_records)
-        or connection.execute(select(c.record).where(standing).limit(1)).first() is None
-    ):
+    any_standing = select(c.record).where(standing).limit(1)
+    if not (snapshot or keys.name_records) or connection.execute(any_standing).first() is None:
         return Effects()
     staged = staging(connection)
     staged.open(connection)

@@ -145,46 +145,57 @@ def _store_states(connection: Connection, columns: dict[str, Any]) -> None:
 
 
 def _close(connection: Connection, staging: Staging, source: str, context: ClosingContext) -> None:
+    """Close the findings of a source that are settled."""
     f, b = FINDING_TABLE.c, BATCH.c
     delivered = and_(b.source == source, b.kind != SWEEP, b.status == str(Status.DELIVERED))
     # A snapshot repeats all findings that still hold, and so does another judgement of the same day.
     snapshot_later = _is_later(connection, delivered, b.kind == "snapshot")
-    # The rows that a sweep read belong to no night, so no night repeats their findings.
-    swept = exists(
-        select(b.day).where(b.source == f.source, b.kind == SWEEP, b.taken_at == f.read_at, b.judged_at == f.judged_at)
-    )
     again = and_(delivered, b.day == f.day, b.judged_at > f.judged_at)
-    judged_again = and_(exists(select(b.day).where(again)), ~swept)
-    # A source that is now read differently, for instance as a register instead of a log of changes, may show other rows of the
-    # day; the findings on the rows from before still stand.
-    r = _FOUND_BY_BATCH.c
-    found_by = and_(r.source == f.source, r.day == f.day, r.judged_at == f.judged_at)
-    orders_match = (
-        b.ordered_by == r.ordered_by,
-        r.ordered_by == "",
-        b.ordered_by == "",
-    )  # earlier versions did not store it
-    same_order = and_(b.beginning == f.beginning, or_(*orders_match))
-    row_again = and_(exists(select(b.day).where(again, found_by, same_order)), ~swept)
+    judged_again = and_(exists(select(b.day).where(again)), ~_was_swept())
+    row_again = _row_judged_again(again)
     delivered_later = _is_later(connection, delivered)
     # The ledger decides whether a rule refused its batch: the declaration may have changed since.
     of_same_batch = and_(b.source == f.source, b.day == f.day, b.judged_at == f.judged_at)
-    refused = and_(
-        f.rule.in_(context.refusing), exists(select(b.day).where(of_same_batch, b.status == str(Status.REFUSED)))
-    )
+    has_refused = exists(select(b.day).where(of_same_batch, b.status == str(Status.REFUSED)))
+    refused = and_(f.rule.in_(context.refusing), has_refused)
     # A finding that refused a day of changes is settled only by that day; one that only warned, by the next delivered batch.
     of_row = and_(f.rule.not_in(BATCH_RULES), or_(*_superseding(context.keys), snapshot_later, row_again))
     settled = or_(judged_again, snapshot_later, _read_again_by_number(), and_(~refused, delivered_later))
     of_batch = and_(f.rule.in_(BATCH_RULES), settled)
-    standing = select(*(f[name] for name in FINDING_KEY)).where(
+    open_findings = select(*(f[name] for name in FINDING_KEY)).where(
         f.source == source, f.open, f.rule.not_in(RECOMPUTED_RULES), f.subject != SWEEP
     )
     # Collected in a table first: MySQL cannot update a table that the condition reads, and PostgreSQL would evaluate the
     # condition for every pair.
     closed = staging.closed
-    connection.execute(insert(closed).from_select(list(FINDING_KEY), standing.where(or_(of_row, of_batch))))
+    connection.execute(insert(closed).from_select(list(FINDING_KEY), open_findings.where(or_(of_row, of_batch))))
     same = and_(*(f[name] == closed.c[name] for name in FINDING_KEY))
     connection.execute(update(FINDING_TABLE).where(same).values(open=False))
+
+
+def _was_swept() -> ColumnElement[bool]:
+    """Whether a finding is on a row that a sweep read; such a row belongs to no night, so no night repeats the finding."""
+    f, b = FINDING_TABLE.c, BATCH.c
+    return exists(
+        select(b.day).where(b.source == f.source, b.kind == SWEEP, b.taken_at == f.read_at, b.judged_at == f.judged_at)
+    )
+
+
+def _row_judged_again(again: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the day of a finding on a row was judged again by a batch that was read in the same way.
+
+    A source that is now read differently, for instance as a register instead of a log of changes, may show other rows of the
+    day; the findings on the rows from before still stand.
+
+    Args:
+        again: condition for a later judgement of the day.
+    """
+    f, b, r = FINDING_TABLE.c, BATCH.c, _FOUND_BY_BATCH.c
+    found_by = and_(r.source == f.source, r.day == f.day, r.judged_at == f.judged_at)
+    # Earlier versions did not store the order.
+    orders_match = (b.ordered_by == r.ordered_by, r.ordered_by == "", b.ordered_by == "")
+    same_order = and_(b.beginning == f.beginning, or_(*orders_match))
+    return and_(exists(select(b.day).where(again, found_by, same_order)), ~_was_swept())
 
 
 def _read_again_by_number() -> ColumnElement[bool]:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, not_, 
 from exchange_db.bulk import bulk_select
 from exchange_db.tables import FINDING_TABLE, SEEN
 from standard.masking import mask_personal
+from standard.rule import FIXED_WORDS
 
 
 def remask_findings(connection: Connection, is_personal: Callable[[str, str], bool], *, dry_run: bool = False) -> int:
@@ -30,8 +31,8 @@ def remask_findings(connection: Connection, is_personal: Callable[[str, str], bo
         pairs = connection.execute(select(t.source, t.element).distinct()).all()
         for source, element in pairs:
             if is_personal(source, element):
-                # Placeholders are shown as they are.
-                personal_values = and_(t.source == source, t.element == element, not_(t.rule.like("placeholder%")))
+                others = and_(*(not_(t.rule.like(f"{rules}%")) for rules in FIXED_WORDS))
+                personal_values = and_(t.source == source, t.element == element, others)
                 changed += _remask(connection, table, personal_values, dry_run=dry_run)
     return changed
 

@@ -97,14 +97,7 @@ def write_new_beginning(
             "{source}: expected numbers that were delivered and begin anew, found none in the ledger; run the source",
             source=source,
         )
-    day = str(Day.of(last_day).plus(1))
-    reason = Message(
-        "{by} accepted that the numbers of {column} begin anew after {number}",
-        by=accepted.by,
-        column=accepted.column,
-        number=marks.reached,
-    )
-    ordered_by, beginning = current_order(connection, source)
+    day, (ordered_by, beginning) = str(Day.of(last_day).plus(1)), current_order(connection, source)
     entry = LedgerEntry(
         *(source, day, 0, str(Status.BEGUN)),
         kind="incremental",
@@ -113,7 +106,16 @@ def write_new_beginning(
         delivered_at=now,
         ordered_by=ordered_by,
         beginning=beginning + 1,
-        reason=str(reason),
+        reason=str(_reason(accepted, marks.reached)),
         **(actor or Actor()).as_dict(),
     )
     return write_entry(connection, entry)
+
+
+def _reason(accepted: Acceptance, number: int) -> Message:
+    return Message(
+        "{by} accepted that the numbers of {column} begin anew after {number}",
+        by=accepted.by,
+        column=accepted.column,
+        number=number,
+    )

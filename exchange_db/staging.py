@@ -52,42 +52,37 @@ class Staging:
     def __init__(self, dialect: Dialect) -> None:
         self._metadata = MetaData()
         self._dialect = dialect
-        self.arrival = self._table(
-            "arrival", *_columns_of(CLAIM, *_except(CLAIM, *FATE_COLUMNS)), unique=_UNIQUE_RECORD
-        )
-        self.licence = self._table("licence", *_columns_of(CLAIM, *_MERGE_COLUMNS), unique=_UNIQUE_RECORD)
+        self.arrival = self._table("arrival", *_columns_of(CLAIM, *FATE_COLUMNS), unique=_UNIQUE_RECORD)
+        self.licence = self._table("licence", *_columns_except(CLAIM, *_MERGE_COLUMNS), unique=_UNIQUE_RECORD)
         self.known = self._table("known", Column("record", digest()), Column("fate", text(16)), unique=_UNIQUE_RECORD)
         self.rival = self._table("rival", Column("record", digest()), unique=_UNIQUE_RECORD)
         claims = [Column("record", digest()), Column("source", text(128))]
         self.winner = self._table("winner", *claims, Column("won", Boolean), unique=_UNIQUE_RECORD)
-        self.need = self._table(
-            "need", *_columns_of(CLAIM, *_except(CLAIM, "record", "source", "face_digest")), unique=_UNIQUE_RECORD
-        )
+        self.need = self._table("need", *_columns_of(CLAIM, "record", "source", "face_digest"), unique=_UNIQUE_RECORD)
         self.minted = self._table(
-            "minted", *_columns_of(CLAIM, *_except(CLAIM, "record", "source", "certificate_identifier")),
+            "minted", *_columns_of(CLAIM, "record", "source", "certificate_identifier"),
             Column("version", Integer), unique=_UNIQUE_RECORD,
         )  # fmt: skip
-        self.finding = self._table("finding", *_columns_of(SEEN, "id"))
-        self.closed = self._table("closed", *_columns_of(FINDING_TABLE, *_except(FINDING_TABLE, *FINDING_KEY)))
+        self.finding = self._table("finding", *_columns_except(SEEN, "id"))
+        self.closed = self._table("closed", *_columns_of(FINDING_TABLE, *FINDING_KEY))
         self.looked = self._table("looked", Column("subject", digest()))
         self.drawn = self._table(
             "drawn",
-            *_columns_of(SEEN, "id"),
+            *_columns_except(SEEN, "id"),
             Column("listed", Boolean),
             unique=(("source", "subject", "rule", "element"),),
         )
-        places = (*_columns_of(CLAIM, *_except(CLAIM, "record", "locator")), Column("place", Integer))
+        places = (*_columns_of(CLAIM, "record", "locator"), Column("place", Integer))
         self.held = self._table("held", *places, unique=(("record", "place"), ("locator", "place")))
-        self.sighting = self._table("sighting", *_columns_of(SIGHTING, "source", "seen_at"))
+        self.sighting = self._table("sighting", *_columns_except(SIGHTING, "source", "seen_at"))
         # Indexed in every database: PostgreSQL cannot know how many sightings are recent, and would assume a few.
-        key = UniqueConstraint("record")
-        self.seen = self._table("seen", *_columns_of(SIGHTING, "source", "seen_at"), key)
-        self.ending = self._table("ending", *_columns_of(ENDING, *_BATCH_ENDING_COLUMNS), Column("known", Boolean))
+        self.seen = self._table("seen", *_columns_except(SIGHTING, "source", "seen_at"), UniqueConstraint("record"))
+        self.ending = self._table("ending", *_columns_except(ENDING, *_BATCH_ENDING_COLUMNS), Column("known", Boolean))
         self.touched = self._table("touched", Column("record", digest()), unique=_UNIQUE_RECORD)
         self.reopened = self._table("reopened", Column("record", digest()))
         names = (Column("record", digest()), Column("named", digest()))
         self.named = self._table("named", *names, unique=_UNIQUE_RECORD)
-        stamp = _columns_of(CLAIM, *_except(CLAIM, *STAMP, "seen_at"))
+        stamp = _columns_of(CLAIM, *STAMP, "seen_at")
         self.naming = self._table("naming", Column("record", digest()), Column("named", digest()), *stamp)
         self.parted = self._table("parted", Column("record", digest()), Column("moves", Boolean))
 
@@ -118,9 +113,9 @@ def _staging(dialect: Dialect) -> Staging:
     return Staging(dialect)
 
 
-def _columns_of(table: Table, *excluded: str) -> list[Column[Any]]:
-    return [Column(column.name, column.type, nullable=True) for column in table.columns if column.name not in excluded]
+def _columns_of(table: Table, *names: str) -> list[Column[Any]]:
+    return [Column(column.name, column.type, nullable=True) for column in table.columns if column.name in names]
 
 
-def _except(table: Table, *kept: str) -> list[str]:
-    return [column.name for column in table.columns if column.name not in kept]
+def _columns_except(table: Table, *excluded: str) -> list[Column[Any]]:
+    return _columns_of(table, *(column.name for column in table.columns if column.name not in excluded))

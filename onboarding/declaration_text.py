@@ -94,7 +94,7 @@ def _flow(value: Any) -> str:
 def _scalar(value: Any) -> str:
     """Write a text, in quotes if YAML or a reader might misinterpret it."""
     text = str(value)
-    if isinstance(value, int) or (_PLAIN.fullmatch(text) and text not in _MEANS_NULL):
+    if isinstance(value, int | float) or (_PLAIN.fullmatch(text) and text not in _MEANS_NULL):
         return text
     return '"' + "".join(map(_quoted, text)) + '"'
 

@@ -16,6 +16,7 @@ from onboarding.profile import ColumnProfile
 from onboarding.vocabulary import face_title, title_form
 from sources.city_tables import FACE_NAME
 from standard.field import Field
+from standard.masking import mask_text
 
 _LENGTHS = (20, 50, 100, 200, 500, 1000, 2000)
 _LATIN = re.compile(r"[0-9A-Za-z_]+")
@@ -109,7 +110,10 @@ def _described_name(name: str, known: Sequence[Field], face: Face) -> str:
 def _short_name(name: str, face: Face) -> str:
     own = re.sub("^KZ_", "", _own_title(name), flags=re.IGNORECASE)
     letters = own.upper() if _LATIN.fullmatch(own) else initials(title_form(own))
-    short = wanted = f"KZ_{re.sub('[^0-9A-Z_]', '', letters)[:40] or 'QT'}"
+    wanted = f"KZ_{re.sub('[^0-9A-Z_]', '', letters)[:40] or 'QT'}"
+    if mask_text(wanted) != wanted:  # a title that may be a citizen number is written nowhere
+        wanted = "KZ_QT"
+    short = wanted
     number = 1
     while short in face.values or not FACE_NAME.fullmatch(short):
         number += 1

@@ -247,7 +247,7 @@ def _expectations(
     if code in columns and columns[code].rows:
         share = 1 - columns[code].empty / columns[code].rows
         if share >= _NEARLY:
-            suggestion.declaration["expect"]["filled"] = {"certificate_holder_code": "0.95"}
+            suggestion.declaration["expect"]["filled"] = {"certificate_holder_code": 0.95}
             suggestion.note(("expect", "filled"), f"{percent(share)} have one today")
 
 

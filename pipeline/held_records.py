@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from standard.messages import Message, joined, stored_sentence
+from standard.messages import Message, bilingual, joined
 from standard.rule import Scope
 from standard.rules import RULES
 
@@ -51,7 +51,8 @@ def _seen_since(sights: list[dict[str, Any]], source: str, accepted: tuple[Any, 
 def held_message(item: dict[str, Any]) -> Message:
     """Render one entry of `held_by_source` as a sentence."""
     titles = [
-        Message("{rule} ({title})", rule=rule, title=stored_sentence(RULES[rule].title_en)) for rule in item["rules"]
+        Message("{rule} ({title})", rule=rule, title=bilingual(RULES[rule].title_zh, RULES[rule].title_en))
+        for rule in item["rules"]
     ]
     rules, source, since, until = joined(", ", titles), item["source"], item["since"], item["until"]
     if item["open"]:

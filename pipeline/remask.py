@@ -14,6 +14,7 @@ from sources.register import Source
 from standard.batch import BatchKey
 from standard.licence import LICENCE
 from standard.masking import mask_personal
+from standard.rule import FIXED_WORDS
 from workspace import batch_files as files
 from workspace.manifests import read_manifest
 
@@ -75,10 +76,9 @@ def _mask_manifest(exchange: Exchange, key: BatchKey, name: str, source: Source 
 def _mask_findings(exchange: Exchange, key: BatchKey, name: str, source: Source | None, dry_run: bool) -> bool:
     findings = exchange.workspace.read_table(key, name)
     personal = _personal(source, pc.unique(findings["element"]).to_pylist())
-    masked = pc.and_(
-        pc.is_in(findings["element"], pa.array(sorted(personal), pa.string())),
-        pc.invert(pc.starts_with(findings["rule"], "placeholder")),
-    )
+    masked = pc.is_in(findings["element"], pa.array(sorted(personal), pa.string()))
+    for rules in FIXED_WORDS:
+        masked = pc.and_(masked, pc.invert(pc.starts_with(findings["rule"], rules)))
     values = pc.if_else(masked, mask_personal(findings["value"].combine_chunks()), findings["value"])
     if values.equals(findings["value"]):
         return False

@@ -208,13 +208,14 @@ def _turn(exchange: Exchange, key: BatchKey, label: str, on_progress: OnProgress
 def _report_stopped(
     exchange: Exchange, key: BatchKey, error: ExchangeError, on_progress: OnProgress, before: int
 ) -> BatchResult:
-    """Write the reports of a batch that was stopped, unless the platform is unreachable; its entry may be missing."""
+    """Write the reports of a batch that was stopped, if the ledger has the day and the platform is reachable."""
     entry, page = None, ""
     if not isinstance(error, PlatformUnreachable):
         try:
-            on_progress(Message("report"))
-            report(exchange, key, exchange.now())
-            entry, page = last_entry(exchange, key, before), page_path(exchange, key)
+            if last_entry(exchange, key) is not None:
+                on_progress(Message("report"))
+                report(exchange, key, exchange.now())
+                entry, page = last_entry(exchange, key, before), page_path(exchange, key)
         except ExchangeError:
             entry = None  # the user must see what stopped the batch
     return BatchResult(key, entry, error.message, error.exit_code, page)

@@ -22,6 +22,7 @@ LOCALES = Path(__file__).with_name("locales")
 
 _LANGUAGE_VARIABLES = ("LICEX_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 _STORED = "{kept}"  # template of a sentence that was stored as text
+_BILINGUAL = "{english}"  # template of a text that has its translation beside it
 _OWN_WORDS = {"none", "nothing"}  # single words that are always translated
 _MIN_LITERAL = 8  # literal letters that a template needs for its sentences to be recognised
 
@@ -123,6 +124,11 @@ def plural(one: str, many: str, /, *, count: int, **values: object) -> Message:
     return Message(one if count == 1 else many, count=count, **values)
 
 
+def bilingual(chinese: str, english: str) -> Message:
+    """Wrap a text of the vocabulary, such as the title of a rule, that has its own translation beside it."""
+    return Message(_BILINGUAL, english=english, chinese=chinese)
+
+
 def stored_sentence(text: str) -> Message:
     """Wrap a sentence that was stored as text, so that it is translated as far as its template is recognised."""
     return Message(_STORED, kept=text)
@@ -159,6 +165,8 @@ def _filled(message: Message, into: Language, *, codes: bool) -> str:
         for name, value in message.values.items()
     }
     template = message.template if into is Language.ENGLISH else _gettext(message.template)
+    if message.template == _BILINGUAL and into is Language.CHINESE:
+        return str(message.values["chinese"])
     text = translate(str(message), into) if message.template == _STORED else template.format(**values)
     return text + (f" [{message.code}]" if codes and message.code else "")
 

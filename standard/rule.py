@@ -27,6 +27,10 @@ DIMENSION_TITLES = {
 }
 
 
+# Ids of the rules on fixed words such as 无 or #N/A begin so: their values are shown even where the element is personal.
+FIXED_WORDS = ("placeholder", "cell_error")
+
+
 class Severity(StrEnum):
     """A critical rule holds the row or refuses the batch; a warning does neither."""
 

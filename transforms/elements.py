@@ -13,6 +13,7 @@ from sources.declaration import Column
 from standard.field import Field, Kind
 from standard.garbled import FILLER_CHARACTERS, MISREAD_LEADS, garbled
 from standard.licence import CELL_ERROR, LICENCE, PLACEHOLDER
+from standard.rule import FIXED_WORDS
 from standard.violation import Violation
 from transforms.dates import parse_dates, parse_instants
 from transforms.distinct import values_to_process
@@ -76,7 +77,7 @@ class ElementReader:
             self.field.name,
             rows,
             found=None if rule == "digits_lost" else texts.take(rows),
-            personal=self.field.personal and not rule.startswith(("placeholder", "cell_error")),
+            personal=self.field.personal and not rule.startswith(FIXED_WORDS),
             expected=self._expected if rule == "value_unreadable" else "",
         )
 
