@@ -1,3 +1,16 @@
+CREATE TABLE audit (
+	id INTEGER NOT NULL IDENTITY,
+	at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	ran_by NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	host NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	program NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	action NVARCHAR(16) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	subject NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NOT NULL,
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX audit_by_time ON audit (at);
+
 CREATE TABLE claim (
 	record NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL,
 	source NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
@@ -176,6 +189,10 @@ CREATE TABLE exchange_batch (
 	failing NVARCHAR(max) NOT NULL,
 	seconds DOUBLE PRECISION NOT NULL,
 	report_seconds DOUBLE PRECISION NULL,
+	ran_by NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL DEFAULT '',
+	host NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL DEFAULT '',
+	program NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL DEFAULT '',
+	declaration NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL DEFAULT '',
 	PRIMARY KEY (source, day, run)
 );
 
@@ -541,7 +558,7 @@ SELECT max(exchange_batch.run) AS max_1
 FROM exchange_batch
 WHERE exchange_batch.source = :source_1 AND exchange_batch.day = :day_1;
 
-INSERT INTO exchange_batch (source, day, run, status, kind, taken_at, judged_at, delivered_at, [read], left_out, extracted, accepted, held, duplicates, refused, inserted, updated, unchanged, stale, without_time, future_time, vanished, moved, counted, witnessed, content, mark_after, mark_last, mark_rows, ordered_by, beginning, verdict_digest, reason, failing, seconds, report_seconds) VALUES (:source, :day, :run, :status, :kind, :taken_at, :judged_at, :delivered_at, :read, :left_out, :extracted, :accepted, :held, :duplicates, :refused, :inserted, :updated, :unchanged, :stale, :without_time, :future_time, :vanished, :moved, :counted, :witnessed, :content, :mark_after, :mark_last, :mark_rows, :ordered_by, :beginning, :verdict_digest, :reason, :failing, :seconds, :report_seconds);
+INSERT INTO exchange_batch (source, day, run, status, kind, taken_at, judged_at, delivered_at, [read], left_out, extracted, accepted, held, duplicates, refused, inserted, updated, unchanged, stale, without_time, future_time, vanished, moved, counted, witnessed, content, mark_after, mark_last, mark_rows, ordered_by, beginning, verdict_digest, reason, failing, seconds, report_seconds, ran_by, host, program, declaration) VALUES (:source, :day, :run, :status, :kind, :taken_at, :judged_at, :delivered_at, :read, :left_out, :extracted, :accepted, :held, :duplicates, :refused, :inserted, :updated, :unchanged, :stale, :without_time, :future_time, :vanished, :moved, :counted, :witnessed, :content, :mark_after, :mark_last, :mark_rows, :ordered_by, :beginning, :verdict_digest, :reason, :failing, :seconds, :report_seconds, :ran_by, :host, :program, :declaration);
 
 SELECT coverage.first_day, coverage.last_day, coverage.reached
 FROM coverage
@@ -682,11 +699,11 @@ WHERE exchange_batch.source = finding_state.source AND exchange_batch.kind = :ki
 FROM exchange_batch
 WHERE exchange_batch.source = :source_2 AND exchange_batch.kind != :kind_1 AND exchange_batch.status = :status_1 AND exchange_batch.day = finding_state.day AND exchange_batch.judged_at > finding_state.judged_at)) AND NOT (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
-WHERE exchange_batch.source = finding_state.source AND exchange_batch.kind = :kind_2 AND exchange_batch.taken_at = finding_state.read_at AND exchange_batch.judged_at = finding_state.judged_at)) OR finding_state.read_at < :read_at_1 OR finding_state.read_at = :read_at_2 AND finding_state.judged_at < :judged_at_1 OR (EXISTS (SELECT refused.day
+WHERE exchange_batch.source = finding_state.source AND exchange_batch.kind = :kind_3 AND exchange_batch.taken_at = finding_state.read_at AND exchange_batch.judged_at = finding_state.judged_at)) OR finding_state.read_at < :read_at_1 OR finding_state.read_at = :read_at_2 AND finding_state.judged_at < :judged_at_1 OR (EXISTS (SELECT refused.day
 FROM exchange_batch AS refused
-WHERE refused.source = finding_state.source AND refused.day = finding_state.day AND refused.judged_at = finding_state.judged_at AND refused.kind != :kind_3 AND (EXISTS (SELECT exchange_batch.day
+WHERE refused.source = finding_state.source AND refused.day = finding_state.day AND refused.judged_at = finding_state.judged_at AND refused.kind != :kind_4 AND (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
-WHERE exchange_batch.source = refused.source AND exchange_batch.kind != :kind_4 AND exchange_batch.status = :status_2 AND exchange_batch.mark_last IS NOT NULL AND (exchange_batch.taken_at > refused.taken_at OR exchange_batch.taken_at = refused.taken_at AND exchange_batch.judged_at > refused.judged_at) AND (exchange_batch.beginning > refused.beginning OR exchange_batch.beginning = refused.beginning AND (exchange_batch.ordered_by = refused.ordered_by OR refused.ordered_by = :ordered_by_3) AND exchange_batch.mark_last >= refused.mark_last OR refused.mark_last IS NULL AND (exchange_batch.ordered_by = refused.ordered_by OR refused.ordered_by = :ordered_by_3) AND exchange_batch.day >= refused.day))))) OR NOT (finding_state.[rule] IN (:rule_5_1, :rule_5_2, :rule_5_3, :rule_5_4, :rule_5_5, :rule_5_6, :rule_5_7, :rule_5_8, :rule_5_9, :rule_5_10, :rule_5_11, :rule_5_12, :rule_5_13, :rule_5_14, :rule_5_15) AND (EXISTS (SELECT exchange_batch.day
+WHERE exchange_batch.source = refused.source AND exchange_batch.kind != :kind_5 AND exchange_batch.status = :status_2 AND exchange_batch.mark_last IS NOT NULL AND (exchange_batch.taken_at > refused.taken_at OR exchange_batch.taken_at = refused.taken_at AND exchange_batch.judged_at > refused.judged_at) AND (exchange_batch.beginning > refused.beginning OR exchange_batch.beginning = refused.beginning AND (exchange_batch.ordered_by = refused.ordered_by OR refused.ordered_by = :ordered_by_3) AND exchange_batch.mark_last >= refused.mark_last OR refused.mark_last IS NULL AND (exchange_batch.ordered_by = refused.ordered_by OR refused.ordered_by = :ordered_by_3) AND exchange_batch.day >= refused.day))))) OR NOT (finding_state.[rule] IN (:rule_5_1, :rule_5_2, :rule_5_3, :rule_5_4, :rule_5_5, :rule_5_6, :rule_5_7, :rule_5_8, :rule_5_9, :rule_5_10, :rule_5_11, :rule_5_12, :rule_5_13, :rule_5_14, :rule_5_15) AND (EXISTS (SELECT exchange_batch.day
 FROM exchange_batch
 WHERE exchange_batch.source = finding_state.source AND exchange_batch.day = finding_state.day AND exchange_batch.judged_at = finding_state.judged_at AND exchange_batch.status = :status_3))) AND (finding_state.read_at < :read_at_3 OR finding_state.read_at = :read_at_4 AND finding_state.judged_at < :judged_at_2)));
 

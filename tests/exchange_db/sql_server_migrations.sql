@@ -944,3 +944,37 @@ GO
 CREATE INDEX finding_state_open_by_rule ON finding_state ([rule], [open], subject) WHERE [open] = 1;
 
 GO
+
+-- 0009 The ledger keeps who ran a batch, where, with which program and declaration; the audit keeps who looked at licences.
+ALTER TABLE exchange_batch ADD ran_by NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL DEFAULT '';
+
+GO
+
+ALTER TABLE exchange_batch ADD host NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL DEFAULT '';
+
+GO
+
+ALTER TABLE exchange_batch ADD program NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL DEFAULT '';
+
+GO
+
+ALTER TABLE exchange_batch ADD declaration NVARCHAR(32) COLLATE Latin1_General_100_BIN2 NOT NULL DEFAULT '';
+
+GO
+
+CREATE TABLE audit (
+    id INTEGER NOT NULL IDENTITY,
+    at NVARCHAR(27) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    ran_by NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    host NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    program NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    action NVARCHAR(16) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    subject NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    PRIMARY KEY (id)
+);
+
+GO
+
+CREATE INDEX audit_by_time ON audit (at);
+
+GO

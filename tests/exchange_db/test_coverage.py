@@ -106,7 +106,8 @@ def test_an_older_database_gets_the_intervals_of_its_ledger(kind, request, tmp_p
         nothing = "{}" if connection.dialect.name == "mysql" else {}  # MariaDB's JSON is reflected as text
         for run, (source, number, status, of_kind) in enumerate(entries, 1):
             entry = LedgerEntry(source, day(number), run, str(status), kind=of_kind).as_dict() | {"failing": nothing}
-            connection.execute(insert(old.tables["exchange_batch"]).values(entry))
+            known = {name: value for name, value in entry.items() if name in old.tables["exchange_batch"].c}
+            connection.execute(insert(old.tables["exchange_batch"]).values(known))
     platform.migrate()
     with platform.transaction() as connection:
         migrated = read_coverage(connection)
