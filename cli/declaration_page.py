@@ -1,4 +1,4 @@
-"""The page of every key of a declaration: what it is for, how it is written, its default, and where it may stand."""
+"""Generates the reference page of declarations: meaning, type, default and position of every key."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ only `licex check` can say.
 # yaml-language-server: $schema=../../docs/reference/declaration.schema.json
 ```
 """
-# Where more is said of a key: its place, in `extract` its kind, and a link.
-_MORE = dict(
+# Links to further documentation, by path of the key; in `extract`, its kind stands for the path.
+_LINKS = dict(
     line.split(" ", 1)
     for line in """\
 department.code [credit codes](values.md#credit-codes)
@@ -57,47 +57,47 @@ class Part(NamedTuple):
     """A mapping of a declaration.
 
     Attributes:
-        place: where it stands: `extract.split`; empty for the declaration itself.
-        kind: of which kind of extract it is; empty where it is none.
-        name: of its model in the schema.
+        path: its position, such as `extract.split`; empty for the declaration itself.
+        kind: of extract; empty for other mappings.
+        model: the name of its model in the schema.
     """
 
-    place: str
+    path: str
     kind: str
-    name: str
+    model: str
 
 
 def declaration_page() -> str:
-    """The page, from the JSON Schema of declarations."""
+    """Generate the page from the JSON Schema of declarations."""
     schema = json_schema()
     models = {"": schema, **schema["$defs"]}
     parts = list(_parts(models, Part("", "", "")))
-    said = ["# The keys of a declaration\n", GENERATED, _LEAD]
-    shared = _shared(models)
-    for name in dict.fromkeys(part.name for part in parts):
-        of_model = [part for part in parts if part.name == name]
+    page = ["# The keys of a declaration\n", GENERATED, _LEAD]
+    shared = _shared_file_keys(models)
+    for name in dict.fromkeys(part.model for part in parts):
+        of_model = [part for part in parts if part.model == name]
         kind, model = of_model[0].kind, models[name]
         if kind == _FILES[0]:
-            said += ["## `extract` of either kind of file\n", "What a file is, its content says, never its name.\n"]
-            said.append(_keys(of_model[0], model, shared))
+            page += ["## `extract` of either kind of file\n", "What a file is, its content says, never its name.\n"]
+            page.append(_keys(of_model[0], model, shared))
         own = [key for key in model["properties"] if kind not in _FILES or key not in shared]
-        said += [f"## {_heading(of_model)}\n", f"{model['description']}\n", _keys(of_model[0], model, own)]
-    said += ["## Where each key may stand\n", grid(("key", "stands in"), _index(parts, models))]
-    return "\n".join(said)
+        page += [f"## {_heading(of_model)}\n", f"{model['description']}\n", _keys(of_model[0], model, own)]
+    page += ["## Where each key may stand\n", grid(("key", "stands in"), _index(parts, models))]
+    return "\n".join(page)
 
 
 def _parts(models: dict[str, Schema], part: Part) -> Iterator[Part]:
-    """Every mapping of a declaration, each before those that stand in it."""
+    """Yield every mapping of a declaration, each before those inside it."""
     yield part
-    for key, value in models[part.name]["properties"].items():
-        place = ".".join(filter(None, (part.place, key, "<element>" * (key == "columns" and not part.place))))
+    for key, value in models[part.model]["properties"].items():
+        path = ".".join(filter(None, (part.path, key, "<element>" * (key == "columns" and not part.path))))
         for name in _models(value):
             kind = models[name]["properties"].get("kind", {}).get("const", "")
-            yield from _parts(models, Part(place, kind, name))
+            yield from _parts(models, Part(path, kind, name))
 
 
 def _models(value: Schema) -> Iterator[str]:
-    """The models that a value may be, also as the values of a mapping."""
+    """Yield the models of a value, including those of the values of a mapping."""
     if "$ref" in value:
         yield value["$ref"].rpartition("/")[2]
     for below in (*value.get("oneOf", []), *value.get("anyOf", []), value.get("additionalProperties")):
@@ -105,7 +105,7 @@ def _models(value: Schema) -> Iterator[str]:
             yield from _models(below)
 
 
-def _shared(models: dict[str, Schema]) -> list[str]:
+def _shared_file_keys(models: dict[str, Schema]) -> list[str]:
     """The keys that every kind of file has."""
     book, text = (models[name]["properties"] for name in ("WorkbookExtract", "TextExtract"))
     return [key for key in book if key in text and key != "kind"]
@@ -113,9 +113,9 @@ def _shared(models: dict[str, Schema]) -> list[str]:
 
 def _heading(parts: Sequence[Part]) -> str:
     first = parts[0]
-    if not first.place:
+    if not first.path:
         return "The declaration"
-    return f"`extract` of `kind: {first.kind}`" if first.kind else ", ".join(f"`{part.place}`" for part in parts)
+    return f"`extract` of `kind: {first.kind}`" if first.kind else ", ".join(f"`{part.path}`" for part in parts)
 
 
 def _keys(part: Part, model: Schema, names: Iterable[str]) -> str:
@@ -132,7 +132,7 @@ def _keys(part: Part, model: Schema, names: Iterable[str]) -> str:
 
 def _meaning(part: Part, key: str, value: Schema) -> str:
     text = str(value["description"])
-    more = _MORE.get(".".join(filter(None, (part.kind or part.place, key))))
+    more = _LINKS.get(".".join(filter(None, (part.kind or part.path, key))))
     return f"{text[0].upper()}{text[1:]}" + (f" More: {more}." if more else "")
 
 
@@ -154,7 +154,7 @@ def _as_yaml(value: Any) -> str:
 
 
 def _type(value: Schema) -> str:
-    """How a value is written, in words."""
+    """The type of a value, in words."""
     options = [each for each in (*value.get("anyOf", []), *value.get("oneOf", [])) if each.get("type") != "null"]
     if options:
         return " or ".join(dict.fromkeys(map(_type, options)))
@@ -176,17 +176,17 @@ def _text(value: Schema) -> str:
 def _number(value: Schema) -> str:
     if value["type"] == "boolean":
         return "`true`, `false`"
-    whole, least, most = "whole number" if value["type"] == "integer" else "number", *map(value.get, _BOUNDS)
-    if most is not None:
-        return f"{whole}, {least} to {most:,}"
-    return whole if least is None else f"{whole} from {least}"
+    number, minimum, maximum = "whole number" if value["type"] == "integer" else "number", *map(value.get, _BOUNDS)
+    if maximum is not None:
+        return f"{number}, {minimum} to {maximum:,}"
+    return number if minimum is None else f"{number} from {minimum}"
 
 
 def _index(parts: Iterable[Part], models: dict[str, Schema]) -> Iterator[tuple[str, str]]:
-    places: dict[str, list[str]] = {}
+    positions: dict[str, list[str]] = {}
     for part in parts:
         of = f" of `{part.kind}`" if part.kind else ""
-        for key in models[part.name]["properties"]:
-            places.setdefault(key, []).append(f"`{part.place}`{of}" if part.place else "the declaration")
-    for key in sorted(places):
-        yield f"`{key}`", ", ".join(places[key])
+        for key in models[part.model]["properties"]:
+            positions.setdefault(key, []).append(f"`{part.path}`{of}" if part.path else "the declaration")
+    for key in sorted(positions):
+        yield f"`{key}`", ", ".join(positions[key])

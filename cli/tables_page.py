@@ -1,4 +1,4 @@
-"""The page of every table and view of the exchange database: what a row is, and each column."""
+"""Generates the reference page of the tables and views of the exchange database, with all columns."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ each database has its own words for them.
 
 
 def tables_page() -> str:
-    """The page, from the tables as the program makes them."""
+    """Generate the page from the tables that the program creates."""
     tables = described_tables()
-    said = ["# Tables and views\n", GENERATED, _LEAD]
+    page = ["# Tables and views\n", GENERATED, _LEAD]
     for title, view in (("Views", True), ("Tables", False)):
         of_kind = [table for table in tables if table.view is view]
         rows = [(f"[`{table.name}`](#{table.name})", table.row, table.purpose) for table in of_kind]
-        said += [f"## {title}\n", grid((title.lower().removesuffix("s"), "one row for each", "what it is for"), rows)]
+        page += [f"## {title}\n", grid((title.lower().removesuffix("s"), "one row for each", "what it is for"), rows)]
         for table in of_kind:
-            said += _section(table)
-    said += ["## The elements\n", "`claim`, `claim_history`, `licence` and `licence_version` have all of them"]
-    said[-1] += " ([the standard](standard.md)).\n"
-    said.append(grid(("column", "type", "null", "element"), _rows(described_elements())))
-    return "\n".join(said)
+            page += _section(table)
+    page += ["## The elements\n", "`claim`, `claim_history`, `licence` and `licence_version` have all of them"]
+    page[-1] += " ([the standard](standard.md)).\n"
+    page.append(grid(("column", "type", "null", "element"), _rows(described_elements())))
+    return "\n".join(page)
 
 
 def _section(table: DescribedTable) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The generated pages say all that the code knows."""
+"""The generated pages are complete."""
 
 import re
 
@@ -12,13 +12,13 @@ def sections(page):
     return dict(part.split("\n", 1) for part in page.split("\n## ")[1:])
 
 
-def test_every_key_of_a_declaration_has_its_row():
+def test_every_key_of_a_declaration_has_a_row():
     page = pages()["reference/declaration.md"]
     index = sections(page)["Where each key may stand"]
     for model in (json_schema(), *json_schema()["$defs"].values()):
         for key, value in model["properties"].items():
-            said = value["description"]
-            assert f"| {said[0].upper()}{said[1:]}" in page
+            meaning = value["description"]
+            assert f"| {meaning[0].upper()}{meaning[1:]}" in page
             assert f"| `{key}` | " in index
 
 
@@ -33,7 +33,7 @@ def test_a_default_is_shown_as_it_is_written():
     assert rows["`reused`"] == "`false`"
 
 
-def test_every_table_and_every_setting_has_its_place():
+def test_every_table_and_every_setting_is_documented():
     tables, settings = pages()["reference/tables.md"], pages()["reference/settings.md"]
     for table in described_tables():
         assert f"\n### `{table.name}`\n" in tables
@@ -41,6 +41,6 @@ def test_every_table_and_every_setting_has_its_place():
         assert f"| `{name}` |" in settings
 
 
-def test_pages_are_written_where_they_belong(tmp_path):
+def test_pages_are_written_to_their_paths(tmp_path):
     paths = write(str(tmp_path))
     assert {re.sub(f"^{tmp_path}/", "", path) for path in paths} == set(pages())
