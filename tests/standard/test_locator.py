@@ -26,7 +26,7 @@ def test_keys_that_differ_have_locators_that_differ(keys):
     assert len(set(locators.to_pylist())) == len(set(map(tuple, keys)))
     assert has_null_part(locators).to_pylist() == [None in key for key in keys]
     numbers = pa.array([f"#{position}\\#" for position in range(len(keys))])
-    locators = with_numbers(locators, numbers)
-    assert without_numbers(locators).equals(locators)
+    numbered = with_numbers(locators, numbers)
+    assert without_numbers(numbered).equals(locators)
     named = [key for key in keys if None not in key]
-    assert len(set(locators.to_pylist())) == len(set(map(tuple, named))) + len(keys) - len(named)
+    assert len(set(numbered.to_pylist())) == len(set(map(tuple, named))) + len(keys) - len(named)
