@@ -111,9 +111,7 @@ def _stage_later_names(
     ).correlate(CLAIM)
     for table in (_OTHER, HISTORY, FORMER_KEY):
         o = table.c
-        later = (
-            greater(o, c, "beginning", "observed_at", "read_at") if changes else greater(o, c, "seen_at", "judged_at")
-        )
+        later = greater(o, c, *_decisive(changes=changes))
         other = and_(o.source == source, o.locator == c.locator, o.record.not_in([c.record, ""]), later, ~shared)
         rows = select(c.record, o.record, *(o[name] for name in (*STAMP, "seen_at"))).where(touched_claims, other)
         connection.execute(insert(staging.naming).from_select(["record", "named", *STAMP, "seen_at"], rows))
@@ -122,7 +120,7 @@ def _stage_later_names(
 def _stage_newest_names(connection: Connection, staging: Staging, source: str, *, changes: bool) -> None:
     """Stage the newest record that each key names, unless another key has named the claim's own record since."""
     c, n = CLAIM.c, staging.naming.c
-    decisive = ("beginning", "observed_at", "read_at") if changes else ("seen_at", "judged_at", "observed_at")
+    decisive = _decisive(changes=changes)
     order = [n[name].desc() for name in (*decisive, "judged_at", "named")]
     rank = func.row_number().over(partition_by=n.record, order_by=order).label("place")
     stamp = [n[name].label(name) for name in (*STAMP, "seen_at")]
@@ -138,6 +136,15 @@ def _stage_newest_names(connection: Connection, staging: Staging, source: str, *
     )
     connection.execute(insert(staging.named).from_select(["record", "named"], newest))
     analyze(connection, staging.named)
+
+
+def _decisive(*, changes: bool) -> tuple[str, ...]:
+    """What decides which of two records a key names: for changes the order, for rows the reading.
+
+    One reading of changes can show several names of a key, one after the other. When rows are read later, under another
+    declaration, the order within that reading still decides; a reading of rows that shows two has recorded the key as shared.
+    """
+    return ("beginning", "observed_at", "read_at") if changes else ("seen_at", "judged_at", "beginning", "observed_at")
 
 
 def _link(connection: Connection, staging: Staging, touched_claims: ColumnElement[bool]) -> int:

@@ -148,3 +148,18 @@ def test_a_record_that_returns_under_another_key_ordered_before_its_logged_end(p
     department.add("N001", player.now, "late", key=7)
     player.run(source, player.first)
     player.finish()
+
+
+def test_a_key_that_a_log_renamed_stays_renamed_when_a_day_from_before_is_judged_again(play):
+    player = play(ALL)
+    source = player.sources[0]
+    source.department.add("N001", player.now)
+    player.night()
+    for _ in range(2):  # the log shows all names of the key in one reading
+        player.tick()
+        source.department.change(1, player.now, number=f"N00{2 + len(source.department.gone)}")
+    player.declare(source, LOG_NUMBER)
+    player.night()
+    player.declare(source, ALL)
+    player.run(source, player.first)  # from its archive, which is of before
+    player.finish()
