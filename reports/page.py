@@ -11,7 +11,7 @@ from markupsafe import Markup
 from reports.charts import Spec, outcome_chart, score_line
 from reports.frame import link, render
 from reports.quality import QualityReport, RuleFindings, element_title, equations, finding_status, score, status_word
-from reports.readable import readable_text
+from reports.readable import readable, readable_expected, readable_text
 from reports.words import bilingual
 from standard.batch import Status
 from standard.day import Day
@@ -123,8 +123,8 @@ def _row(report: QualityReport, found: RuleFindings, finding: dict[str, Any]) ->
     return finding | {
         "locator": finding["locator"] or bilingual("whole_batch"),
         "element": element_title(report.source, finding["element"]),
-        "value": readable_text(found.rule.id, finding["value"] or ""),
-        "expected": readable_text(found.rule.id, finding["expected"] or ""),
+        "value": readable_text(readable(found.rule.id, finding["value"] or "")),
+        "expected": readable_text(readable_expected(found.rule.id, finding["expected"] or "")),
         "standing": [bilingual(key, day=day) for key, day in finding_status(found.rule, finding, report.day)],
     }
 

@@ -49,15 +49,26 @@ def readable(rule: str, text: str) -> tuple[str, str]:
     return _split_languages(text)
 
 
-def readable_text(rule: str, text: str) -> str | Markup:
-    """The same as markup; where the languages differ, the style sheet shows one."""
+def readable_expected(rule: str, text: str) -> tuple[str, str]:
+    """Render what was expected. These are the exchange's own words, and few, so they are translated; a found value never is.
+
+    Args:
+        rule: id of the rule of the finding.
+        text: its `expected`.
+    """
     chinese, english = readable(rule, text)
+    return (translate(chinese, Language.CHINESE), english) if chinese == english else (chinese, english)
+
+
+def readable_text(sides: tuple[str, str]) -> str | Markup:
+    """Both sides as markup; where the languages differ, the style sheet shows one."""
+    chinese, english = sides
     return chinese if chinese == english else both(chinese, english)
 
 
 def expected_found(rule: str, expected: str, found: str) -> Markup:
     """Render "expected …, found …" in both languages."""
-    sides = zip(readable(rule, expected), readable(rule, found), ("zh", "en"), strict=True)
+    sides = zip(readable_expected(rule, expected), readable(rule, found), ("zh", "en"), strict=True)
     chinese, english = (
         phrase("expected_found", expected=expected_text or "—", found=found_text or "—")[side == "en"]
         for expected_text, found_text, side in sides
@@ -101,4 +112,4 @@ def _split_languages(text: str) -> tuple[str, str]:
     chinese = english = text
     for whole, (in_chinese, in_english) in _credit_code_parts().items():
         chinese, english = chinese.replace(whole, in_chinese), english.replace(whole, in_english)
-    return (chinese, english.replace("；", "; ")) if chinese != english else (translate(text, Language.CHINESE), text)
+    return (chinese, english.replace("；", "; ")) if chinese != english else (text, text)

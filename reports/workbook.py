@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, time
 from typing import Any
 
@@ -17,7 +17,7 @@ from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Si
 from openpyxl.utils import get_column_letter
 
 from reports.quality import QualityReport, RuleFindings, element_title, status_word
-from reports.readable import readable
+from reports.readable import readable, readable_expected
 from reports.sheet_rows import FORMULA, Styles, rows_xml
 from reports.words import phrase
 from standard.rule import DIMENSION_TITLES, Scope
@@ -122,8 +122,8 @@ def _columns(report: QualityReport, found: RuleFindings, findings: pa.Table) -> 
         texts["certificate_number"],
         _elements(report, findings["element"].combine_chunks()),
         *_all(findings, f"{rule.title_zh}\n{rule.title_en}"),
-        _readable(rule.id, texts["value"]),
-        _readable(rule.id, texts["expected"]),
+        _render(readable, rule.id, texts["value"]),
+        _render(readable_expected, rule.id, texts["expected"]),
         *_all(
             findings,
             f"{rule.advice_zh}\n{rule.advice_en}",
@@ -152,9 +152,10 @@ def _elements(report: QualityReport, names: pa.Array) -> pa.Array:
     return pa.array(texts, pa.string()).take(distinct.indices)
 
 
-def _readable(rule: str, texts: pa.Array) -> pa.Array:
+def _render(side_by_side: Callable[[str, str], tuple[str, str]], rule: str, texts: pa.Array) -> pa.Array:
+    """Render each distinct text in both languages, one below the other where they differ."""
     distinct = texts.dictionary_encode()
-    sides = [readable(rule, text) for text in distinct.dictionary.to_pylist()]
+    sides = [side_by_side(rule, text) for text in distinct.dictionary.to_pylist()]
     rendered = [chinese if chinese == english else f"{chinese}\n{english}" for chinese, english in sides]
     return pa.array(rendered, pa.string()).take(distinct.indices)
 

@@ -8,7 +8,7 @@ from pipeline import unread
 from reports.city import CityFacts, city_page
 from reports.page import department_page
 from reports.quality import quality_report
-from reports.readable import REASONS, expected_found, readable, reason_text
+from reports.readable import REASONS, expected_found, readable, readable_expected, reason_text
 from reports.workbook import correction_list
 from standard.credit_codes import CHECK, FORM, ORGANISATION, TYPE_CODE_FORM
 from standard.rules import RULES
@@ -50,6 +50,12 @@ def test_rules_on_credit_codes_are_in_one_language(text):
 )
 def test_notation_of_programs_becomes_words(rule, text, chinese, english):
     assert readable(rule, text) == (chinese, english)
+
+
+def test_what_was_expected_is_translated_and_what_a_department_wrote_never_is():
+    words = "a table or query that can be read"
+    assert readable_expected("source_unreadable", words) == ("可读取的表或查询", words)
+    assert readable("length", words) == (words, words)
 
 
 def test_every_reason_of_a_sweep_has_a_chinese_text():
