@@ -23,6 +23,7 @@ LOCALES = Path(__file__).with_name("locales")
 _LANGUAGE_VARIABLES = ("LICEX_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 _STORED = "{kept}"  # template of a sentence that was stored as text
 _BILINGUAL = "{english}"  # template of a text that has its translation beside it
+_MAX_RECOGNISED = 1_000  # characters; a longer sentence quotes a department at length, which could keep the patterns busy for hours
 _OWN_WORDS = {"none", "nothing"}  # single words that are always translated
 _MIN_LITERAL = 8  # literal letters that a template needs for its sentences to be recognised
 
@@ -177,7 +178,7 @@ def _recognise(text: str) -> str:
         return text  # a single word may be a department's own, such as the name of a column
     if (translated := _gettext(text)) != text:
         return translated
-    for template in _templates():
+    for template in _templates() if len(text) <= _MAX_RECOGNISED else ():
         if match := template.form.fullmatch(text):
             values = {name: _recognise(value) for name, value in match.groupdict().items()}
             return "".join(literal + values.get(name, "") for literal, name in _parts(_gettext(template.english)))

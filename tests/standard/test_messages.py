@@ -110,6 +110,11 @@ def test_a_text_is_recognised_by_the_template_with_most_letters(catalogue):
     assert translate(str(Message(DAY, text="x: expected y, found z")), CHINESE).endswith("这样的日期；请改正命令")
 
 
+def test_a_very_long_sentence_stays_as_it_was_stored(catalogue):
+    text = str(Message(DAY, text="x, " * 400))
+    assert translate(text, CHINESE) == text
+
+
 def test_an_error_hides_in_both_languages_what_must_not_be_seen(catalogue):
     error = UsageError("LX-101", DAY, text="370402188001010012\n\x1b[2J postgresql://u:geheim@h/x")
     for text in (str(error), localize(error.message, Language.ENGLISH), localize(error.message, CHINESE)):
