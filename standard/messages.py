@@ -23,9 +23,8 @@ LOCALES = Path(__file__).with_name("locales")
 _LANGUAGE_VARIABLES = ("LICEX_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 _STORED = "{kept}"  # template of a sentence that was stored as text
 _BILINGUAL = "{english}"  # template of a text that has its translation beside it
-_MAX_RECOGNISED = (
-    1_000  # characters; a longer sentence quotes a department at length, which could keep the patterns busy for hours
-)
+# In characters; a longer sentence quotes a department at length, and could keep the patterns busy.
+_MAX_RECOGNISED = 1_000
 _OWN_WORDS = {"none", "nothing"}  # single words that are always translated
 _MIN_LITERAL = 8  # literal letters that a template needs for its sentences to be recognised
 
